@@ -1,0 +1,28 @@
+"""The errors of the accounting core.
+
+AccountingError
+├── UnitError        a unit that does not fit the quantity
+├── FactorError      no factor, or more than one, answers a question
+├── TariffError      a calendar that leaves an instant without a band, or claims it twice
+└── SeriesError      readings that cannot be settled
+"""
+
+
+class AccountingError(Exception):
+    """Root of every error that accounting raises."""
+
+
+class UnitError(AccountingError):
+    pass
+
+
+class FactorError(AccountingError):
+    pass
+
+
+class TariffError(AccountingError):
+    pass
+
+
+class SeriesError(AccountingError):
+    pass

@@ -1,0 +1,28 @@
+"""The errors of the reading side.
+
+IngestError
+├── TemplateError      a device template that contradicts itself or the catalogue
+├── PayloadError       bytes from outside that cannot be read: field, value, reason
+├── SourceError        a source that does not answer
+└── StoreUnavailable   rows could not be made durable; the sender should come again
+"""
+
+
+class IngestError(Exception):
+    """Root of every error that ingest raises."""
+
+
+class TemplateError(IngestError):
+    pass
+
+
+class PayloadError(IngestError):
+    pass
+
+
+class SourceError(IngestError):
+    pass
+
+
+class StoreUnavailable(IngestError):  # noqa: N818  # read as a state by its callers
+    pass

@@ -1,0 +1,163 @@
+"""The park: areas, sources, meters and what they are from which day on."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from accounting.quantity import CATALOGUE, Carrier
+
+
+class ParkWattError(Exception):
+    """Root of the errors that telemetry raises: ConfigError and StorageError stand below it."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+
+
+class Name(_Frozen):
+    """A name in both languages."""
+
+    en: str
+    zh: str
+
+
+class AreaKind(StrEnum):
+    PARK = "park"
+    ENTERPRISE = "enterprise"
+    WORKSHOP = "workshop"
+    LINE = "line"
+    EQUIPMENT = "equipment"
+
+
+class Area(_Frozen):
+    code: Code
+    kind: AreaKind
+    name: Name
+    parent: Code | None = None
+
+
+class Role(StrEnum):
+    """What a meter's positive flow means for the area it stands in."""
+
+    BOUNDARY = "boundary"
+    """Crosses the area's edge, inwards: it counts into the area's total."""
+    LOAD = "load"
+    """Consumes inside the area."""
+    GENERATION = "generation"
+    """Generates inside the area; import is what the generator draws, export what it makes."""
+    CHECK = "check"
+    """Stands beside another meter and counts nowhere."""
+
+
+class Term(_Frozen):
+    """What a meter is from a day on; None keeps what stood."""
+
+    since: datetime | None = Field(None, alias="from")
+    multiplier: float | None = Field(None, gt=0)
+    area: Code | None = None
+    parent: Code | None = None
+    role: Role | None = None
+    region: str | None = None
+
+
+class Meter(_Frozen):
+    code: Code
+    name: Name
+    area: Code
+    source: Code
+    device: Code | None = None
+    """Template; None for meters whose readings are pushed under catalogue names."""
+    address: str | int | None = None
+    """Unit id on a Modbus line, the name in an MQTT topic; default: the code."""
+    carrier: Carrier = Carrier.ELECTRICITY
+    role: Role = Role.LOAD
+    parent: Code | None = None
+    """The meter upstream of this one."""
+    multiplier: float = Field(1.0, gt=0)
+    """CT x PT where the device shows secondary values."""
+    region: str | None = None
+    """Factor region; default: the site's."""
+    serial: str | None = None
+    rated_kw: float | None = Field(None, gt=0)
+    counter_digits: dict[str, float] = Field(default_factory=dict)
+    """Quantity -> the value at which its counter rolls over."""
+    max_gap_s: float = Field(900.0, gt=0)
+    """Readings further apart than this leave an estimated stretch."""
+    history: tuple[Term, ...] = ()
+
+    @field_validator("counter_digits")
+    @classmethod
+    def _catalogued(cls, value: dict[str, float]) -> dict[str, float]:
+        for name in value:
+            if name not in CATALOGUE:
+                raise ValueError(f"{name!r} is not in the catalogue")
+        return value
+
+
+class ModbusSource(_Frozen):
+    kind: Literal["modbus"]
+    code: Code
+    host: str
+    port: int = Field(502, ge=1, le=65535)
+    poll_s: float = Field(5.0, gt=0)
+    timeout_s: float = Field(1.0, gt=0)
+    retries: int = Field(1, ge=0)
+    pause_s: float = Field(0.0, ge=0)
+
+
+class MqttSource(_Frozen):
+    kind: Literal["mqtt"]
+    code: Code
+    url: str
+    """mqtt://host:port; credentials come from PARKWATT_MQTT_USER and PARKWATT_MQTT_PASSWORD."""
+    topic: str
+    """Pattern with {meter} where the meter's address stands: park/{meter}/state."""
+
+
+class PushSource(_Frozen):
+    kind: Literal["push"]
+    code: Code
+    zone: str | None = None
+    """Zone of its times when they carry none; without it such times are refused."""
+
+
+Source = Annotated[ModbusSource | MqttSource | PushSource, Field(discriminator="kind")]
+
+
+class Billing(_Frozen):
+    """What the park's supply contract says."""
+
+    tariff: Code
+    contract_kw: float | None = Field(None, gt=0)
+
+
+class Site(_Frozen):
+    """One park, as `config/sites/*.yaml` describes it."""
+
+    code: Code
+    name: Name
+    zone: str
+    region: str
+    """Factor region, ISO 3166-2 such as CN-GD."""
+    currency: str = "CNY"
+    billing: Billing | None = None
+    areas: tuple[Area, ...]
+    sources: tuple[Source, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    notes: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{value!r} is not a time zone; an example is Asia/Shanghai") from error
+        return value
