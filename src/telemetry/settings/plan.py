@@ -1,0 +1,145 @@
+"""The resolved plan: the library, the site, and what contradicts itself between them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from accounting.tariff import Tariff
+from telemetry.model import Area, AreaKind, Meter, ModbusSource, Site
+from telemetry.settings.documents import load_file
+from telemetry.settings.library import Library, load_library
+from telemetry.settings.mistakes import ConfigError, Mistake
+
+_SITE: TypeAdapter[Site] = TypeAdapter(Site)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the service runs by."""
+
+    site: Site | None
+    site_file: Path | None
+    library: Library
+
+    @property
+    def tariff(self) -> Tariff | None:
+        if self.site is None or self.site.billing is None:
+            return None
+        return self.library.tariffs[self.site.billing.tariff]
+
+
+def load_plan(config_dir: Path | None) -> Plan:
+    """The plan, or ConfigError with every mistake found."""
+    mistakes: list[Mistake] = []
+    library = load_library(config_dir, mistakes)
+    file = _site_file(config_dir, mistakes)
+    site = load_file(file, _SITE, mistakes) if file else None
+    if site is not None:
+        mistakes.extend(Mistake(str(file), key, reason) for key, reason in contradictions(site, library))
+    if mistakes:
+        raise ConfigError(mistakes)
+    return Plan(site, file, library)
+
+
+def _site_file(config_dir: Path | None, mistakes: list[Mistake]) -> Path | None:
+    files = sorted((config_dir / "sites").glob("*.yaml")) if config_dir else []
+    mistakes.extend(
+        Mistake(str(extra), "", f"one service keeps one site, and {files[0].name} is it")
+        for extra in files[1:]
+    )
+    return files[0] if files else None
+
+
+def contradictions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
+    """(key, reason) for everything in the site that does not fit the rest."""
+    yield from _repeated("areas", [area.code for area in site.areas])
+    yield from _repeated("sources", [source.code for source in site.sources])
+    yield from _repeated("meters", [meter.code for meter in site.meters])
+    yield from _area_tree(site.areas)
+    yield from _billing(site, library)
+    yield from _regions(site, library)
+    for index, meter in enumerate(site.meters):
+        yield from _meter(f"meters[{index}]", meter, site, library)
+    yield from _loops("meters", {meter.code: meter.parent for meter in site.meters})
+
+
+def _repeated(key: str, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for index, code in enumerate(codes):
+        if code in seen:
+            yield f"{key}[{index}].code", f"{code!r} stands twice"
+        seen.add(code)
+
+
+def _area_tree(areas: Sequence[Area]) -> Iterator[tuple[str, str]]:
+    codes = {area.code for area in areas}
+    parks = [area.code for area in areas if area.kind is AreaKind.PARK]
+    if len(parks) != 1:
+        yield "areas", f"exactly one area is of kind park, here {len(parks)}: {parks}"
+    for index, area in enumerate(areas):
+        if area.kind is not AreaKind.PARK and area.parent not in codes:
+            yield f"areas[{index}].parent", f"there is no area {area.parent!r}"
+    yield from _loops("areas", {area.code: area.parent for area in areas})
+
+
+def _loops(key: str, parents: dict[str, str | None]) -> Iterator[tuple[str, str]]:
+    for code, parent in parents.items():
+        trail, at = {code}, parent
+        while at is not None and at not in trail:
+            trail.add(at)
+            at = parents.get(at)
+        if at == code:
+            yield key, f"{code!r} stands above itself"
+
+
+def _billing(site: Site, library: Library) -> Iterator[tuple[str, str]]:
+    if site.billing and site.billing.tariff not in library.tariffs:
+        yield "billing.tariff", _no_such("tariff", site.billing.tariff, library.tariffs)
+
+
+def _regions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
+    known = {factor.region for factor in library.factors}
+    named = [("region", site.region)]
+    named += [(f"meters[{i}].region", meter.region) for i, meter in enumerate(site.meters) if meter.region]
+    for key, region in named:
+        if region not in known:
+            yield key, f"no factor of the library is for the region {region!r}"
+
+
+def _meter(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tuple[str, str]]:
+    if meter.area not in {area.code for area in site.areas}:
+        yield f"{key}.area", f"there is no area {meter.area!r}"
+    if meter.parent and meter.parent not in {other.code for other in site.meters}:
+        yield f"{key}.parent", f"there is no meter {meter.parent!r}"
+    source = next((source for source in site.sources if source.code == meter.source), None)
+    if source is None:
+        yield f"{key}.source", f"there is no source {meter.source!r}"
+        return
+    if source.kind != "push":
+        yield from _device(key, meter, source.kind, library)
+    if isinstance(source, ModbusSource) and not _is_unit(meter.address):
+        yield f"{key}.address", f"a Modbus unit id is a number from 0 to 255 (got {meter.address!r})"
+
+
+def _device(key: str, meter: Meter, kind: str, library: Library) -> Iterator[tuple[str, str]]:
+    device = library.devices.get(meter.device or "")
+    if device is None:
+        yield f"{key}.device", _no_such("device template", meter.device, library.devices)
+    elif device.protocol != kind:
+        yield (
+            f"{key}.device",
+            f"{meter.device!r} speaks {device.protocol}, its source {meter.source!r} is {kind}",
+        )
+
+
+def _is_unit(address: str | int | None) -> bool:
+    return isinstance(address, int) and 0 <= address <= 255  # noqa: PLR2004  # one byte on the wire
+
+
+def _no_such(what: str, name: str | None, known: Iterable[str]) -> str:
+    near = get_close_matches(name or "", list(known), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"there is no {what} {name!r}{hint}"
