@@ -1,0 +1,49 @@
+"""What the documents promise is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from telemetry.cli import app
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("**/*.md"))]
+TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+SOURCES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("src", "config", "tests", "ci", "image", "deploy")
+    for path in (ROOT / folder).glob("**/*")
+    if path.is_file() and path.suffix in {".py", ".yaml", ".sh"}
+)
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z][a-z-]*)", TEXT))))
+def test_every_make_target_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "command", sorted(set(re.findall(r"^ *(?:\$ )?(?:\.venv/bin/)?parkwatt ([a-z]+)", TEXT, re.MULTILINE)))
+)
+def test_every_command_exists(command: str) -> None:
+    assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(PARKWATT_[A-Z_]+)`", TEXT))))
+def test_every_variable_is_read_somewhere(name: str) -> None:
+    assert name in SOURCES
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_and_path_leads_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    paths = re.findall(r"`((?:src|docs|config|tests|bench|web|ci|deploy)/[\w./-]+)`", text)
+    named = [document.parent / link for link in links if link] + [ROOT / path for path in paths]
+    assert [str(path) for path in named if not path.exists()] == []
+
+
+def test_the_documents_name_no_machine() -> None:
+    assert not re.search(r"/(?:work|farm|root)/[\w.-]{3,}", TEXT)
