@@ -1,0 +1,80 @@
+"""How sources and their meters are doing: counts, last success, last error, latency."""
+
+import logging
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_log = logging.getLogger("ingest")
+_KEPT_ASIDE = 50
+
+
+@dataclass(slots=True, eq=False)
+class Health:
+    """One source or one meter. Times are [s since 1970]; a change of state is logged once."""
+
+    name: str
+    reads: int = 0
+    failures: int = 0
+    last_success: float | None = None
+    last_failure: float | None = None
+    last_error: str = ""
+    latency: float | None = None
+    """Of the last read [s]."""
+    failing: bool = False
+
+    def succeeded(self, at: float, latency: float | None = None, reads: int = 1) -> None:
+        self.reads += reads
+        self.last_success = at
+        self.latency = latency if latency is not None else self.latency
+        if self.failing:
+            self.failing = False
+            _log.info("%s answers again", self.name)
+
+    def failed(self, at: float, error: str, *, quiet: bool = False) -> None:
+        """Counts a failure; `quiet` when the log tells of its cause already."""
+        self.failures += 1
+        self.last_failure = at
+        self.last_error = error
+        if not self.failing:
+            self.failing = True
+            _log.log(logging.DEBUG if quiet else logging.WARNING, "%s fails: %s", self.name, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something from outside that could not be read, as it came (cut at 200 characters)."""
+
+    at: float
+    origin: str
+    reason: str
+    content: str
+
+
+@dataclass(slots=True, eq=False)
+class SourceHealth:
+    """A source, its meters, and what it could not use."""
+
+    source: str
+    kind: str
+    line: Health
+    meters: dict[str, Health]
+    lost: int = 0
+    """Rows given up while nothing could make them durable."""
+    waiting: int = 0
+    """Rows kept for the next attempt."""
+    refused: int = 0
+    """Payloads and rows that could not be read."""
+    aside: deque[Aside] = field(default_factory=lambda: deque(maxlen=_KEPT_ASIDE))
+    """The newest of the refused."""
+
+    @classmethod
+    def of(cls, source: str, kind: str, meters: Iterable[str]) -> "SourceHealth":
+        return cls(
+            source, kind, Health(f"source {source}"), {code: Health(f"meter {code}") for code in meters}
+        )
+
+    def refuse(self, at: float, origin: str, reason: str, content: bytes | str) -> None:
+        text = content.decode(errors="replace") if isinstance(content, bytes) else content
+        self.refused += 1
+        self.aside.append(Aside(at, origin, reason, text[:200]))
