@@ -1,0 +1,34 @@
+"""The errors of the reports.
+
+ParkWattError
+├── QueryError       a question that cannot be answered: field, value, reason
+├── NoSuchMeter      a code that no meter bears
+├── NoSuchSite       no park has been described yet
+└── TooManyWatchers  the live view serves as many as it can
+"""
+
+from telemetry.model import ParkWattError
+
+
+class QueryError(ParkWattError):
+    """A question that cannot be answered."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+class NoSuchMeter(ParkWattError):  # noqa: N818  # read as a state by its callers
+    def __init__(self, code: str) -> None:
+        super().__init__(f"No meter has the code {code!r}. GET /api/v1/meters lists those there are.")
+
+
+class NoSuchSite(ParkWattError):  # noqa: N818  # read as a state by its callers
+    def __init__(self) -> None:
+        super().__init__("No park is described yet. Put a file into config/sites and start again.")
+
+
+class TooManyWatchers(ParkWattError):  # noqa: N818  # read as a state by its callers
+    pass
