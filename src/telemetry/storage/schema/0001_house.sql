@@ -140,10 +140,15 @@ create table reading (
     irradiance double precision
 );
 
+create unique index reading_meter_time on reading (meter_id, time);
+create index reading_time on reading using brin (time);
+
+-- The newest reading of each meter; `change` grows with every flush, in the order of commits.
 create table latest (
     time timestamptz not null,
     meter_id integer primary key references meter,
     batch_id bigint not null,
+    change bigint not null,
     energy_import double precision,
     energy_export double precision,
     energy_import_l1 double precision,
@@ -233,6 +238,18 @@ create table latest (
     irradiance double precision
 );
 
+create sequence latest_change;
+
+create index latest_by_change on latest (change);
+
+-- Which quantities a meter has ever shown, and since when.
+create table seen (
+    meter_id integer not null references meter,
+    quantity text not null,
+    since timestamptz not null,
+    primary key (meter_id, quantity)
+);
+
 -- A value that differs from the one that stands: listed, never silently written over it.
 create table conflict (
     id bigint generated always as identity primary key,
@@ -273,7 +290,7 @@ create table energy (
     amount double precision[] not null,
     coverage real[] not null,
     primary key (meter_id, quantity, day)
-);
+) with (fillfactor = 50);
 
 -- Stage energy: [lo, hi] holds new or changed readings. Stage daily: the settled range changed.
 create table dirty (
@@ -287,7 +304,15 @@ create table dirty (
 
 create index dirty_meter on dirty (stage, meter_id);
 
--- The statement: one row per meter, quantity and local day.
+-- Hash of each library (factors, tariff) that the statement was last made with.
+create table edition (
+    library text primary key,
+    hash text not null,
+    since timestamptz not null
+);
+
+-- The statement: one row per meter, quantity and local day; `estimated` is the part of the amount not fully measured,
+-- `peak` the highest mean power of a fully measured quarter hour, `unpriced` the reason why there is no cost.
 create table daily (
     meter_id integer not null,
     quantity text not null,
@@ -299,11 +324,16 @@ create table daily (
     peak_at timestamptz,
     bands jsonb,
     cost numeric,
+    unpriced text,
     tariff text,
     tce double precision,
-    settled_at timestamptz not null default now(),
+    coefficient text,
+    first_settled_at timestamptz not null,
+    settled_at timestamptz not null,
     primary key (meter_id, quantity, day)
 );
+
+create index daily_day on daily (day);
 
 -- Emissions keep revisions: 'reported' as first settled, 'current' as the factors stand now.
 create table emission (
@@ -317,6 +347,8 @@ create table emission (
     kg double precision,
     factor text,
     shortfall text,
-    settled_at timestamptz not null default now(),
+    settled_at timestamptz not null,
     primary key (meter_id, quantity, day, basis, gas, revision)
 );
+
+create index emission_day on emission (day);

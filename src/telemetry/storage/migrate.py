@@ -1,0 +1,84 @@
+"""Which migrations a database has, and how it gets the rest."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import Connection
+
+from telemetry.storage import queries, server
+from telemetry.storage.errors import SchemaError, StorageUnavailable
+
+_SQL = queries.beside(__file__)
+ROLE = "parkwatt_service"
+CHUNK = timedelta(days=7)
+
+
+def migrations() -> dict[int, tuple[str, LiteralString]]:
+    """Name and text of each file of schema/ by its number."""
+    found = sorted(p.name for p in files("telemetry.storage").joinpath("schema").iterdir())
+    return {int(name[:4]): (name, _text(name)) for name in found if name.endswith(".sql")}
+
+
+def pending(url: str) -> list[str]:
+    """Names of the migrations that this database lacks. Raises SchemaError, StorageUnavailable."""
+    with _owner(url) as conn:
+        done = _applied(conn)
+    return [name for number, (name, _) in migrations().items() if number not in done]
+
+
+def migrate(url: str, chunk: timedelta = CHUNK) -> None:
+    """Bring the database at `url` up to date; services that start at once wait for one another.
+
+    `chunk` is the length of a hypertable's chunk. Raises SchemaError, StorageUnavailable.
+    """
+    with _owner(url) as conn:
+        server.check_version(conn)
+        conn.execute(_SQL["lock"])
+        conn.execute(_SQL["ledger"])
+        server.install(conn)
+        _apply(conn)
+        server.partition(conn, chunk)
+        with conn.transaction():
+            _give(conn)
+
+
+def _apply(conn: Connection[Any]) -> None:
+    steps, done = migrations(), _applied(conn)
+    if unknown := done - steps.keys():
+        raise SchemaError(f"the database was migrated by a newer ParkWatt: {sorted(unknown)} not known here")
+    for number in sorted(steps.keys() - done):
+        name, text = steps[number]
+        with conn.transaction():
+            conn.execute(text)
+            conn.execute(_SQL["applied"], {"number": number, "name": name})
+
+
+def _applied(conn: Connection[Any]) -> set[int]:
+    if conn.execute(_SQL["has_ledger"]).fetchone() == (None,):
+        return set()
+    return {number for (number,) in conn.execute(_SQL["done"])}
+
+
+def _give(conn: Connection[Any]) -> None:
+    conn.execute(_SQL["role"])
+    conn.execute(_SQL["membership"])
+    conn.execute(_SQL["grants"])
+
+
+@contextlib.contextmanager
+def _owner(url: str) -> Iterator[Connection[Any]]:
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+            yield conn
+    except psycopg.OperationalError as error:
+        raise StorageUnavailable(str(error)) from error
+    except psycopg.Error as error:
+        raise SchemaError(str(error)) from error
+
+
+def _text(name: str) -> LiteralString:
+    return files("telemetry.storage").joinpath("schema", name).read_text(encoding="utf-8")

@@ -1,0 +1,51 @@
+"""The named queries that stand in the `.sql` twin of a module."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import LiteralString, cast
+
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+def beside(module_file: str) -> Mapping[str, LiteralString]:
+    """Queries by name from the `.sql` file next to `module_file`."""
+    return parse(Path(module_file).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Mapping[str, LiteralString]:
+    pieces = _NAME.split(text)[1:]
+    names, bodies = pieces[::2], pieces[1::2]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two queries bear one name: {sorted(names)}")
+    # The text is ours: it ships with the program and nothing from outside enters it.
+    return MappingProxyType({n: cast("LiteralString", b.strip()) for n, b in zip(names, bodies, strict=True)})
+
+
+def expand(query: LiteralString, columns: Sequence[str]) -> Composed:
+    """Fill the parts of a query that repeat for each quantity column.
+
+    `{columns}` lists them; `{standing}` aggregates those of r with NaN for null; `{completed}` fills the
+    holes of r from i; `{vacant}` holds where all that i brings is missing in r; `{newer}` replaces those
+    of latest.
+    """
+    return SQL(query).format(
+        columns=_each(columns, "{0}", ", "),
+        standing=_each(columns, "array_agg(coalesce(r.{0}, 'NaN'))", ", "),
+        completed=_each(columns, "{0} = coalesce(r.{0}, i.{0})", ", "),
+        vacant=_each(columns, "(r.{0} is null or i.{0} is null)", " and "),
+        newer=_each(columns, _NEWER, ", "),
+    )
+
+
+_NEWER: LiteralString = (
+    "{0} = case when excluded.time > latest.time then excluded.{0}"
+    " else coalesce(excluded.{0}, latest.{0}) end"
+)
+
+
+def _each(columns: Sequence[str], form: LiteralString, glue: LiteralString) -> Composable:
+    return SQL(glue).join(SQL(form).format(Identifier(name)) for name in columns)

@@ -1,0 +1,20 @@
+-- name: license
+select coalesce(current_setting('timescaledb.license', true), 'apache')
+from pg_extension
+where extname = 'timescaledb'
+
+-- name: loaded
+select 1
+from pg_available_extensions
+where name = 'timescaledb'
+    and installed_version is null
+    and current_setting('timescaledb.max_background_workers', true) is not null
+
+-- name: install
+create extension if not exists timescaledb
+
+-- name: hypertable
+select create_hypertable('reading', 'time', chunk_time_interval => %(chunk)s::interval, create_default_indexes => false, if_not_exists => true, migrate_data => true)
+
+-- name: chunk_interval
+select set_chunk_time_interval('reading', %(chunk)s::interval)
