@@ -17,7 +17,11 @@ class TemplateError(IngestError):
 
 
 class PayloadError(IngestError):
-    pass
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {reason} (got {value!r})" if field else f"{reason} (got {value!r})")
+        self.field = field
+        self.value = value
+        self.reason = reason
 
 
 class SourceError(IngestError):

@@ -1,0 +1,206 @@
+"""How the words of a device become numbers in the catalogue's units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.quantity import CATALOGUE
+from accounting.units import conversion
+from ingest.device import Device, JsonValue, Register, RegisterType, Table, WordOrder
+from ingest.errors import PayloadError
+from ingest.plan import Span
+
+Words = Mapping[Span, Sequence[int]]
+"""What was fetched: the words (or bits, as 0 and 1) of each block that answered."""
+
+_NOT_SCALED = 0x8000
+_DTYPES: Mapping[RegisterType, str] = {
+    RegisterType.INT16: ">i2",
+    RegisterType.INT32: ">i4",
+    RegisterType.INT64: ">i8",
+    RegisterType.UINT16: ">u2",
+    RegisterType.UINT32: ">u4",
+    RegisterType.UINT64: ">u8",
+    RegisterType.FLOAT32: ">f4",
+    RegisterType.FLOAT64: ">f8",
+    RegisterType.BCD16: ">u2",
+    RegisterType.BCD32: ">u4",
+    RegisterType.BCD64: ">u8",
+    RegisterType.BOOL: ">u2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """canonical = raw * numerator / denominator + offset; whole tenths stay exact."""
+
+    numerator: float
+    denominator: float
+    offset: float
+
+    @classmethod
+    def of(cls, value: Register | JsonValue) -> "Linear":
+        multiplier, offset = conversion(value.unit, CATALOGUE[value.quantity].unit)
+        ratio = Fraction(repr(value.scale)) * Fraction(repr(multiplier))
+        return cls(
+            float(ratio.numerator), float(ratio.denominator), float(value.offset * multiplier + offset)
+        )
+
+    def __call__(self, raw: float) -> float:
+        return raw * self.numerator / self.denominator + self.offset
+
+
+class _Layout:
+    """Where each word stands when the blocks lie one after the other."""
+
+    def __init__(self, blocks: Sequence[Span]) -> None:
+        self.length = sum(block.count for block in blocks)
+        ends = np.cumsum([block.count for block in blocks])
+        self.starts = {block: int(end) - block.count for block, end in zip(blocks, ends, strict=True)}
+
+    def position(self, table: Table, address: int) -> int:
+        for block, start in self.starts.items():
+            if block.table == table and block.start <= address < block.end:
+                return start + address - block.start
+        raise ValueError(f"no block holds {table} {address}")
+
+
+class Decoder:
+    """Decodes what the blocks of one device's plan brought, all registers of a type at once."""
+
+    def __init__(self, device: Device, blocks: Sequence[Span]) -> None:
+        """Raises ValueError when the blocks do not hold all that the device's template asks for."""
+        self.quantities = device.quantities
+        self._layout = layout = _Layout(blocks)
+        self._identity = [(layout.position(one.table, one.address), one) for one in device.identity]
+        order = sorted(range(len(device.registers)), key=lambda i: device.registers[i].type)
+        self._groups = [
+            _Group(layout, device, list(members))
+            for _, members in groupby(order, key=lambda i: device.registers[i].type)
+        ]
+
+    def decode(self, words: Words) -> NDArray[np.float64]:
+        """Values float64[k] by `quantities`, NaN where a block is absent or the device shows no value.
+
+        Raises PayloadError when an identity word says that another device answers.
+        """
+        image = np.zeros(self._layout.length, ">u2")
+        present = np.zeros(self._layout.length, np.bool_)
+        for block, content in words.items():
+            start = self._layout.starts[block]
+            image[start : start + block.count] = content
+            present[start : start + block.count] = True
+        self._check_identity(image, present)
+        values = np.full(len(self.quantities), np.nan)
+        for group in self._groups:
+            group.decode_into(values, image, present)
+        return values
+
+    def _check_identity(self, image: NDArray[np.uint16], present: NDArray[np.bool_]) -> None:
+        for position, expected in self._identity:
+            if present[position] and image[position] != expected.value:
+                raise PayloadError(
+                    f"{expected.table} {expected.address}",
+                    int(image[position]),
+                    f"another device: this template is known by {expected.value}",
+                )
+
+
+class _Group:
+    """The registers of one type."""
+
+    def __init__(self, layout: _Layout, device: Device, members: list[int]) -> None:
+        registers = [device.registers[i] for i in members]
+        self._type = registers[0].type
+        self._members = np.array(members)
+        at = np.array([layout.position(one.table, one.address) for one in registers])
+        self._first, self._last = at, at + self._type.words - 1
+        self._bytes = np.stack(
+            [
+                2 * i + _byte_order(self._type, device.order_of(one))
+                for i, one in zip(at, registers, strict=True)
+            ]
+        )
+        linear = [Linear.of(one) for one in registers]
+        self._numerator = np.array([one.numerator for one in linear])
+        self._denominator = np.array([one.denominator for one in linear])
+        self._offset = np.array([one.offset for one in linear])
+        self._missing = [
+            (row, np.array(patterns, np.uint64))
+            for row, one in enumerate(registers)
+            if (patterns := device.missing_of(one))
+        ]
+        self._scales = [
+            (row, layout.position(one.table, one.scale_register))
+            for row, one in enumerate(registers)
+            if one.scale_register is not None
+        ]
+
+    def decode_into(
+        self, values: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_]
+    ) -> None:
+        raw = np.ascontiguousarray(image.view(np.uint8)[self._bytes])
+        numbers = self._numbers(raw)
+        numbers[~(present[self._first] & present[self._last])] = np.nan
+        self._drop_missing(numbers, raw)
+        numbers *= self._numerator
+        numbers /= self._denominator
+        self._apply_scale_registers(numbers, image, present)
+        numbers += self._offset
+        numbers[~np.isfinite(numbers)] = np.nan
+        values[self._members] = numbers
+
+    def _numbers(self, raw: NDArray[np.uint8]) -> NDArray[np.float64]:
+        typed = raw.view(_DTYPES[self._type])[:, 0]
+        if self._type in {RegisterType.BCD16, RegisterType.BCD32, RegisterType.BCD64}:
+            return _from_bcd(raw)
+        with np.errstate(invalid="ignore"):
+            return typed.astype(np.float64)
+
+    def _drop_missing(self, numbers: NDArray[np.float64], raw: NDArray[np.uint8]) -> None:
+        if not self._missing:
+            return
+        bits = raw.view(f">u{raw.shape[1]}")[:, 0].astype(np.uint64)
+        for row, patterns in self._missing:
+            if bits[row] in patterns:
+                numbers[row] = np.nan
+
+    def _apply_scale_registers(
+        self, numbers: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_]
+    ) -> None:
+        for row, position in self._scales:
+            power = int(image[position])
+            if not present[position] or power == _NOT_SCALED:
+                numbers[row] = np.nan
+            else:
+                numbers[row] = _shift(float(numbers[row]), power - 0x10000 if power & 0x8000 else power)
+
+
+def _shift(number: float, power: int) -> float:
+    """Ten to the power: SunSpec allows -10 to 10, anything else is no scale."""
+    if abs(power) > 10:  # noqa: PLR2004  # the range of SunSpec's sunssf
+        return np.nan
+    return number * 10.0**power if power >= 0 else number / 10.0**-power
+
+
+def _byte_order(kind: RegisterType, order: WordOrder) -> NDArray[np.intp]:
+    """Where each byte, highest first, stands within the register's words."""
+    at = np.arange(2 * kind.words).reshape(kind.words, 2)
+    if order in {WordOrder.CDAB, WordOrder.DCBA}:
+        at = at[::-1]
+    if order in {WordOrder.BADC, WordOrder.DCBA}:
+        at = at[:, ::-1]
+    return at.reshape(-1)
+
+
+def _from_bcd(raw: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Two decimal digits a byte; NaN where a digit is none."""
+    digits = np.stack([raw >> 4, raw & 0xF], axis=2).reshape(len(raw), -1)
+    powers = 10 ** np.arange(digits.shape[1] - 1, -1, -1, dtype=np.int64)
+    numbers = (digits.astype(np.int64) @ powers).astype(np.float64)
+    numbers[(digits > 9).any(axis=1)] = np.nan  # noqa: PLR2004  # the highest decimal digit
+    return numbers

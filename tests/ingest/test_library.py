@@ -1,0 +1,83 @@
+"""Every shipped template reads its own examples."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from ingest.decode import Decoder, Words
+from ingest.device import Device, Example, JsonDevice, Table, read_template
+from ingest.moment import microseconds
+from ingest.payload import PayloadReader
+from ingest.plan import Span, plan
+
+_FOLDER = Path(__file__).parents[2] / "config" / "devices"
+_DOCUMENTS: dict[str, Any] = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.yaml"))
+}
+_NOW = 1_795_332_700.0
+
+
+def _memory(example: Example) -> dict[tuple[Table, int], int]:
+    words = {}
+    for table, runs in example.words.items():
+        for start, text in runs.items():
+            content = bytes.fromhex(text)
+            for i in range(0, len(content), 2):
+                words[table, start + i // 2] = int.from_bytes(content[i : i + 2], "big")
+    return words
+
+
+def _answers(blocks: tuple[Span, ...], memory: dict[tuple[Table, int], int]) -> Words:
+    return {
+        block: [memory.get((block.table, address), 0xDEAD) for address in range(block.start, block.end)]
+        for block in blocks
+    }
+
+
+def _check(quantities: tuple[str, ...], values: Any, expected: dict[str, float | None]) -> None:  # noqa: ANN401
+    shown = {name: value for name, value in zip(quantities, values, strict=True) if not np.isnan(value)}
+    assert shown == pytest.approx({k: v for k, v in expected.items() if v is not None}, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("code", _DOCUMENTS)
+def test_the_code_is_the_file_name_and_an_example_stands(code: str) -> None:
+    device = read_template(_DOCUMENTS[code])
+    assert device.code == code
+    assert device.examples
+
+
+@pytest.mark.parametrize(
+    "device",
+    [d for d in map(read_template, _DOCUMENTS.values()) if isinstance(d, Device)],
+    ids=lambda d: d.code,
+)
+def test_modbus_examples(device: Device) -> None:
+    blocks = plan(device)
+    for example in device.examples:
+        values = Decoder(device, blocks).decode(_answers(blocks, _memory(example)))
+        assert set(example.values) == set(device.quantities)
+        _check(device.quantities, values, example.values)
+
+
+@pytest.mark.parametrize(
+    "device",
+    [d for d in map(read_template, _DOCUMENTS.values()) if isinstance(d, JsonDevice)],
+    ids=lambda d: d.code,
+)
+def test_json_examples(device: JsonDevice) -> None:
+    for example in device.examples:
+        reading = PayloadReader(device).read(example.payload.encode(), _NOW)
+        assert not reading.complaints
+        assert example.time
+        assert reading.time_us == microseconds(datetime.fromisoformat(example.time))
+        _check(device.quantities, reading.values, example.values)
+
+
+def test_an_sdm630_takes_at_most_four_reads() -> None:
+    device = read_template(_DOCUMENTS["eastron-sdm630"])
+    assert isinstance(device, Device)
+    assert len(plan(device)) <= 4
