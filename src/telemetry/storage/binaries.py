@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from telemetry.model import ParkWattError
+from telemetry.storage.errors import EmbeddedPostgresError
 
 MAJOR = "18"
 ACCOUNTS = ("parkwatt", "postgres", "nobody")
 """System users that may run the server when ParkWatt itself is root, the first that exists."""
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-
-
-class EmbeddedPostgresError(ParkWattError):
-    """The embedded PostgreSQL cannot be started; the message says what to do."""
 
 
 @dataclass(frozen=True)

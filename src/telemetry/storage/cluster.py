@@ -5,7 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from telemetry.storage.binaries import Account, EmbeddedPostgresError
+from telemetry.storage.binaries import Account
+from telemetry.storage.errors import EmbeddedPostgresError
 
 ROLE = "parkwatt"
 FORM = (

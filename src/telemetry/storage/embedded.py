@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from telemetry.storage.binaries import MAJOR, Account, EmbeddedPostgresError, choose_account, programs
+from telemetry.storage.binaries import MAJOR, Account, choose_account, programs
 from telemetry.storage.cluster import (
     ROLE,
     initialise,
@@ -22,6 +22,7 @@ from telemetry.storage.cluster import (
     reference,
     status,
 )
+from telemetry.storage.errors import EmbeddedPostgresError
 
 SETTINGS = {
     "listen_addresses": "",

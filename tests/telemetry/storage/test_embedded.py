@@ -19,11 +19,11 @@ import psycopg
 import pytest
 
 from telemetry.storage import binaries
-from telemetry.storage.binaries import EmbeddedPostgresError
 from telemetry.storage.embedded import EmbeddedPostgres
+from telemetry.storage.errors import EmbeddedPostgresError
 
 pytestmark = pytest.mark.database
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="does not apply: only root can become another user")
 
 OWNER = """
 import sys, time

@@ -1,6 +1,5 @@
 import re
 import threading
-from collections.abc import Iterator
 from importlib.resources import files
 
 import psycopg
@@ -14,15 +13,6 @@ from telemetry.storage.migrate import migrate, pending
 from telemetry.storage.pool import Database
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def empty_url(database_url: str) -> Iterator[str]:
-    with psycopg.connect(database_url, autocommit=True) as conn:
-        conn.execute("drop database if exists parkwatt_empty with (force)")
-        conn.execute("create database parkwatt_empty")
-        yield psycopg.conninfo.make_conninfo(database_url, dbname="parkwatt_empty")
-        conn.execute("drop database parkwatt_empty with (force)")
 
 
 def test_brings_an_empty_database_up_to_date_once(empty_url: str) -> None:

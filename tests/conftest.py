@@ -1,0 +1,175 @@
+"""The servers that tests stand on, and what happens when one is missing.
+
+PARKWATT_TEST_DATABASE_URL and PARKWATT_TEST_BROKER_URL name servers that run already; otherwise the
+embedded PostgreSQL and Mosquitto (or the embedded broker) start for the session. With
+PARKWATT_REQUIRE_SERVERS=1 a test that is skipped for want of a server or a browser has failed; a skip whose
+reason begins with "does not apply" is none.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from telemetry.storage.embedded import EmbeddedPostgres
+from telemetry.storage.migrate import migrate
+from telemetry.storage.pool import Database
+
+SERVERS = {"database", "broker", "browser"}
+REQUIRED = os.environ.get("PARKWATT_REQUIRE_SERVERS") == "1"
+SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+MOSQUITTO = (
+    "listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 200\nset_tcp_nodelay true\n"
+)
+AMQTT = """
+listeners:
+  default: {{type: tcp, bind: "127.0.0.1:{port}"}}
+plugins:
+  amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
+"""
+
+_left_out: list[str] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    wants = SERVERS & {mark.name for mark in item.iter_markers()}
+    if report.skipped and wants and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        if reason.startswith("does not apply"):
+            return report
+        _left_out.append(f"{item.nodeid}: {reason}")
+        if REQUIRED:
+            report.outcome = "failed"
+            report.longrepr = (
+                f"{item.nodeid} was skipped, and PARKWATT_REQUIRE_SERVERS=1 wants it run: {reason}"
+            )
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _left_out:
+        terminalreporter.section("left out, for want of what this machine lacks")
+        for line in _left_out:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server, by the URL of its owner role; tests make databases of their own in it."""
+    given = os.environ.get("PARKWATT_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    server = EmbeddedPostgres()
+    try:
+        yield server.start(tmp_path_factory.mktemp("server") / "data")
+    finally:
+        server.stop()
+
+
+@contextmanager
+def fresh_database(url: str, template: str = "template1") -> Iterator[str]:
+    name = f"parkwatt_test_{secrets.token_hex(6)}"
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(made)
+    try:
+        yield make_conninfo(url, dbname=name)
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def empty_url(database_url: str) -> Iterator[str]:
+    """A database of the test's own with nothing in it."""
+    with fresh_database(database_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(database_url: str) -> Iterator[str]:
+    """The name of a migrated database that others are copied from."""
+    with fresh_database(database_url) as url:
+        migrate(url)
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+@pytest.fixture
+def migrated_url(database_url: str, template: str) -> Iterator[str]:
+    """A database of the test's own, migrated and empty."""
+    with fresh_database(database_url, template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    """The same, opened as the service opens it."""
+    opened = Database.open(migrated_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Ports on loopback on which nothing listened a moment ago."""
+    return unused_port
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An MQTT broker without accounts: the one named, Mosquitto, or the embedded one."""
+    given = os.environ.get("PARKWATT_TEST_BROKER_URL")
+    if given:
+        yield given
+        return
+    port, folder = unused_port(), tmp_path_factory.mktemp("broker")
+    with _broker(port, folder) as process:
+        _await_port(port, process, folder / "log")
+        try:
+            yield f"mqtt://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def _broker(port: int, folder: Path) -> subprocess.Popen[bytes]:
+    mosquitto = shutil.which("mosquitto", path=SBIN)
+    text = MOSQUITTO if mosquitto else AMQTT
+    config = folder / "broker.conf"
+    config.write_text(text.format(port=port))
+    command = [mosquitto] if mosquitto else [sys.executable, "-m", "amqtt.scripts.broker_script"]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen([*command, "-c", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    process.kill()
+    pytest.fail(f"the broker did not start: {log.read_text()}")

@@ -1,0 +1,38 @@
+"""A test that needs a server never goes missing in silence."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+CASES = """
+import pytest
+
+@pytest.mark.broker
+def test_needs_a_broker():
+    pytest.skip("no broker on this machine")
+
+@pytest.mark.database
+def test_of_another_server():
+    pytest.skip("does not apply: this server has no hypertables")
+
+def test_of_something_else():
+    pytest.skip("not a matter of servers")
+"""
+
+
+@pytest.mark.parametrize(("required", "outcome"), [("", "3 skipped"), ("1", "1 failed, 2 skipped")])
+def test_a_skip_for_want_of_a_server_is_named_and_fails_where_servers_are_required(
+    required: str, outcome: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  broker:\n  database:\n")
+    (tmp_path / "test_cases.py").write_text(CASES)
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), "PARKWATT_REQUIRE_SERVERS": required}
+    run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert outcome in run.stdout
+    assert "test_needs_a_broker: no broker on this machine" in run.stdout
+    assert "test_of_another_server:" not in run.stdout.split("left out")[-1].split("short test summary")[0]
