@@ -1,0 +1,57 @@
+"""What the routes are given: every part that they stand on, by name."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ingest.batch import Sink
+from ingest.health import SourceHealth
+from telemetry.api.access import Access
+from telemetry.settings.plan import Plan
+from telemetry.storage.pool import Database
+
+
+class Watcher(Protocol):
+    """One client of the live view."""
+
+    def events(self) -> AsyncIterator[bytes]:
+        """Server-sent events as they go over the wire; comments while nothing happens."""
+        ...
+
+    def leave(self) -> None: ...
+
+
+class LiveFeed(Protocol):
+    """The live view, encoded once for everybody."""
+
+    @property
+    def watchers(self) -> int: ...
+
+    def snapshot(self) -> bytes | None:
+        """The newest picture as JSON; None before the first."""
+        ...
+
+    def join(self, last_event_id: str | None) -> Watcher:
+        """Raises TooManyWatchers."""
+        ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the door asks for."""
+
+    hosts: frozenset[str]
+    access: Access = field(default_factory=Access)
+    secure_cookies: bool = False
+    """Set behind TLS."""
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    database: Database
+    plan: Plan
+    sink: Sink
+    live: LiveFeed
+    health: Callable[[], Mapping[str, SourceHealth]]
+    """How each source is doing, by its code."""
+    settings: Settings

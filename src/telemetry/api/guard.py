@@ -1,0 +1,105 @@
+"""The door of the API: which hosts it answers to, who may enter, what every answer carries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from telemetry.api.access import Access
+from telemetry.api.problems import Refusal, unexpected
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_OWN = ("/api/", "/healthz", "/readyz", "/metrics")
+_OPEN = frozenset({"/api/v1/session", "/healthz", "/readyz"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def _host(authority: str) -> str:
+    try:
+        return (urlsplit(f"//{authority}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_own(path: str) -> bool:
+    return path.startswith(_OWN)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """ASGI middleware around everything that ParkWatt serves."""
+
+    app: ASGIApp
+    hosts: frozenset[str]
+    access: Access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sending = _Sending(send, marked=_is_own(scope["path"]))
+        try:
+            self._admit(Request(scope))
+            await self.app(scope, receive, sending)
+        except Refusal as refusal:
+            await refusal.response()(scope, receive, sending)
+        except Exception:
+            refusal = unexpected()
+            if sending.started:
+                raise
+            await refusal.response()(scope, receive, sending)
+
+    def _admit(self, request: Request) -> None:
+        authority = request.headers.get("host", "")
+        if _host(authority) not in self.hosts:
+            raise Refusal(421, "This host name is not served here. PARKWATT_HOST names the ones that are.")
+        if request.method not in _SAFE and _is_foreign(request.headers, authority):
+            raise Refusal(403, "Pages of other sites may not write here.")
+        if _is_own(request.url.path) and request.url.path not in _OPEN and not self.access.admits(request):
+            raise Refusal(
+                401,
+                "A token is needed: Authorization: Bearer TOKEN, or sign in on the page.",
+                headers={"WWW-Authenticate": 'Bearer realm="ParkWatt"'},
+            )
+
+
+def _is_foreign(headers: Headers, authority: str) -> bool:
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != authority.lower()
+
+
+class _Sending:
+    """Adds the headers to an answer and remembers whether it has begun."""
+
+    def __init__(self, send: Send, *, marked: bool) -> None:
+        self._send = send
+        self._marked = marked
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            if self._marked:
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+        await self._send(message)
+
+
+def served(host: str, further: Iterable[str] = ()) -> frozenset[str]:
+    """Names that requests may use: the loopback ones, the configured host and any further ones."""
+    return frozenset(
+        name.lower() for name in (*LOOPBACK, host, *further) if name not in {"", "0.0.0.0", "::"}
+    )

@@ -1,0 +1,44 @@
+"""Whether the service is alive, whether it can acknowledge, and its counters."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from msgspec import Struct
+
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.metrics import MEDIA_TYPE, Metrics
+from telemetry.api.problems import come_again
+from telemetry.storage.errors import StorageUnavailable
+
+
+class Status(Struct, frozen=True):
+    status: Literal["alive", "ready"]
+
+
+def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz", responses=documented("It runs.", Status("alive")), summary="Alive")
+    async def healthz() -> Response:
+        """Says that the process runs and answers."""
+        return answer(Status("alive"))
+
+    @routes.get("/readyz", responses=documented("It can acknowledge.", Status("ready")), summary="Ready")
+    def readyz() -> Response:
+        """Says whether readings could be made durable now."""
+        try:
+            with dependencies.database.connection():
+                return answer(Status("ready"))
+        except StorageUnavailable as error:
+            raise come_again(503, "The database does not answer; nothing can be acknowledged.") from error
+
+    @routes.get("/metrics", response_class=Response, responses=_TEXT, summary="Counters for Prometheus")
+    def exposition() -> Response:
+        """Counters in the text format of Prometheus."""
+        return Response(metrics.exposition(), media_type=MEDIA_TYPE)
+
+    return routes
+
+
+_TEXT = {200: {"description": "Counters", "content": {"text/plain": {"schema": {"type": "string"}}}}}

@@ -1,0 +1,122 @@
+"""The live view: one picture, or a stream of what changes."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from telemetry.api.answers import documented
+from telemetry.api.dependencies import Dependencies, Watcher
+from telemetry.api.problems import come_again
+from telemetry.reports.errors import TooManyWatchers
+from telemetry.reports.picture import (
+    AreaRow,
+    BandNow,
+    Counts,
+    Demand,
+    MeterRow,
+    NextBand,
+    ParkRow,
+    Snapshot,
+    State,
+)
+
+_AT = datetime.fromisoformat("2026-11-22T08:07:12+08:00")
+_BLOCK = datetime.fromisoformat("2026-11-22T08:00:00+08:00")
+EXAMPLE = Snapshot(
+    time=_AT,
+    epoch="19aa2c5d1f0",
+    sequence=4711,
+    park=ParkRow(
+        power_kw=4820.0,
+        import_kw=4310.0,
+        generation_kw=510.0,
+        co2_kg_per_h=1904.6,
+        coverage=1.0,
+        contract_share=0.76,
+        demand=Demand(
+            block_start=_BLOCK,
+            block_end=_BLOCK.replace(minute=15),
+            so_far_kw=2068.8,
+            projected_kw=4309.0,
+            month_max_kw=4602.0,
+            month_max_at=datetime.fromisoformat("2026-11-12T10:15:00+08:00"),
+        ),
+        band=BandNow(
+            code="flat",
+            price=0.72,
+            currency="CNY",
+            fictitious=True,
+            until=datetime.fromisoformat("2026-11-22T10:00:00+08:00"),
+            next=NextBand("peak", 1.08),
+        ),
+    ),
+    areas=[AreaRow("E1", 1240.0, 1240.0, None, 547.9, 1.0)],
+    meters=[MeterRow("M-101", _AT.replace(second=9), 3.0, State.LIVE, 412.5, 182.3, {"active_power": 412.5})],
+    counts=Counts(live=43, late=1, stale=0, never=0),
+)
+_EVENT_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events `snapshot` (as GET /live) and `update` (as Update), with ids to continue from",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["live"])
+    feed = dependencies.live
+
+    @routes.get("/live", responses=documented("The park now", EXAMPLE), summary="The park now")
+    async def snapshot() -> Response:
+        """Every meter's last reading with its age, and the sums over areas and the park."""
+        picture = feed.snapshot()
+        if picture is None:
+            raise come_again(503, "The live view is being drawn for the first time.")
+        return Response(picture, media_type="application/json")
+
+    @routes.get(
+        "/live/stream", response_class=StreamingResponse, responses=_EVENT_STREAM, summary="Follow the park"
+    )
+    async def stream(
+        max_events: Annotated[
+            int | None, Query(ge=1, description="Ends the stream after so many events")
+        ] = None,
+        last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+    ) -> Response:
+        """Server-sent events: first what was missed since `Last-Event-ID`, or a snapshot; then every second."""
+        try:
+            watcher = feed.join(last_event_id)
+        except TooManyWatchers as error:
+            raise come_again(503, f"The live view has no room: {error}.") from error
+        return _Stream(watcher, max_events)
+
+    return routes
+
+
+class _Stream(StreamingResponse):
+    """Lets its watcher leave however it ends, also when it never began."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, watcher: Watcher, most: int | None) -> None:
+        super().__init__(_events(watcher, most), headers={"X-Accel-Buffering": "no"})
+        self._watcher = watcher
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._watcher.leave()
+
+
+async def _events(watcher: Watcher, most: int | None) -> AsyncIterator[bytes]:
+    sent = 0
+    async for event in watcher.events():
+        yield event
+        sent += event.startswith(b"id:")
+        if most is not None and sent >= most:
+            return

@@ -1,0 +1,169 @@
+"""The live hub: a picture every second, encoded once, replayed to whoever missed a few."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from telemetry.reports.errors import TooManyWatchers
+from telemetry.reports.picture import Picture, Snapshot, Update
+
+_LOG = logging.getLogger(__name__)
+TICK_S = 1.0
+SILENCE_S = 15.0
+REPLAYED = 60
+MAX_WATCHERS = 256
+_RETRY = b"retry: 2000\n\n"
+_SILENCE = b": nothing new\n\n"
+
+
+class View(Protocol):
+    """What the hub shows; called in a worker thread."""
+
+    def look(self, now: float) -> Picture:
+        """The park at `now` [s since 1970]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One update as it goes over the wire."""
+
+    sequence: int
+    wire: bytes
+
+
+class LiveHub:
+    """Looks once a tick; watchers follow by sequence and get a snapshot after a gap."""
+
+    def __init__(
+        self,
+        view: View,
+        clock: Callable[[], float] = time.time,
+        *,
+        tick_s: float = TICK_S,
+        silence_s: float = SILENCE_S,
+        replayed: int = REPLAYED,
+        max_watchers: int = MAX_WATCHERS,
+    ) -> None:
+        self.epoch = f"{int(clock() * 1000):x}"
+        self.sequence = 0
+        self.watchers = 0
+        self.silence_s = silence_s
+        self._view = view
+        self._clock = clock
+        self._tick_s = tick_s
+        self._max_watchers = max_watchers
+        self._frames: deque[Frame] = deque(maxlen=replayed)
+        self._picture: Picture | None = None
+        self._encoded: tuple[int, bytes] = (0, b"")
+        self._failing = False
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Ticks until cancelled; a failed look is logged once and tried again."""
+        while True:
+            started = time.monotonic()
+            try:
+                await self.tick()
+                self._failing = False
+            except Exception:
+                if not self._failing:
+                    _LOG.exception("the live view cannot be drawn")
+                self._failing = True
+            await asyncio.sleep(max(0.0, started + self._tick_s - time.monotonic()))
+
+    async def tick(self) -> None:
+        picture, frame = await asyncio.to_thread(self._draw)
+        self._picture = picture
+        self.sequence = frame.sequence
+        self._frames.append(frame)
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def snapshot(self) -> bytes | None:
+        """The newest picture as JSON; None before the first."""
+        if self._picture is None:
+            return None
+        if self._encoded[0] != self.sequence:
+            self._encoded = (self.sequence, self._encode_snapshot(self._picture))
+        return self._encoded[1]
+
+    def join(self, last_event_id: str | None) -> "Watcher":
+        """A new watcher, who continues after `last_event_id` when that is still kept. Raises TooManyWatchers."""
+        if self.watchers >= self._max_watchers:
+            raise TooManyWatchers(f"{self.watchers} watch already")
+        self.watchers += 1
+        return Watcher(self, self._sequence_of(last_event_id))
+
+    def after(self, sequence: int | None) -> Frame | None:
+        """What follows `sequence`: the next update, a snapshot after a gap, None when nothing does."""
+        if self._picture is None or sequence == self.sequence:
+            return None
+        oldest = self._frames[0].sequence
+        if sequence is None or not oldest - 1 <= sequence < self.sequence:
+            return Frame(self.sequence, self._wire("snapshot", self.sequence, self.snapshot() or b""))
+        return self._frames[sequence + 1 - oldest]
+
+    async def news(self, timeout_s: float) -> None:
+        """Returns at the next tick. Raises TimeoutError."""
+        await asyncio.wait_for(self._news.wait(), timeout_s)
+
+    def _draw(self) -> tuple[Picture, Frame]:
+        picture = self._view.look(self._clock())
+        sequence = self.sequence + 1
+        changed = [picture.meters[index] for index in picture.changed]
+        update = Update(picture.time, sequence, picture.park, picture.areas, changed, picture.counts)
+        return picture, Frame(sequence, self._wire("update", sequence, msgspec.json.encode(update)))
+
+    def _encode_snapshot(self, picture: Picture) -> bytes:
+        return msgspec.json.encode(
+            Snapshot(
+                time=picture.time,
+                epoch=self.epoch,
+                sequence=self.sequence,
+                park=picture.park,
+                areas=picture.areas,
+                meters=picture.meters,
+                counts=picture.counts,
+            )
+        )
+
+    def _wire(self, event: str, sequence: int, data: bytes) -> bytes:
+        return b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (self.epoch.encode(), sequence, event.encode(), data)
+
+    def _sequence_of(self, event_id: str | None) -> int | None:
+        epoch, _, sequence = (event_id or "").rpartition("-")
+        return int(sequence) if epoch == self.epoch and sequence.isdecimal() else None
+
+
+class Watcher:
+    """One client: a cursor and no queue, so a slow one costs nothing."""
+
+    def __init__(self, hub: LiveHub, cursor: int | None) -> None:
+        self._hub = hub
+        self._cursor = cursor
+        self._left = False
+
+    async def events(self) -> AsyncIterator[bytes]:
+        yield _RETRY
+        while True:
+            frame = self._hub.after(self._cursor)
+            if frame is not None:
+                self._cursor = frame.sequence
+                yield frame.wire
+                continue
+            try:
+                await self._hub.news(self._hub.silence_s)
+            except TimeoutError:
+                yield _SILENCE
+
+    def leave(self) -> None:
+        if not self._left:
+            self._left = True
+            self._hub.watchers -= 1

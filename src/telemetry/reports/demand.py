@@ -1,0 +1,87 @@
+"""Demand at the billing point: the 15 minutes that run, and the highest of the month."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.grid import HOUR_US, SLOT_US, Grid, floor_slot
+from accounting.intervals import Readings, settle
+from telemetry.reports.picture import Demand
+from telemetry.reports.series import Cells
+from telemetry.reports.steps import local_time
+
+_WHOLE = 1 - 1e-6
+_SHARE = 0.9
+"""Of the block's elapsed part that has to be measured before it is worth a projection."""
+_BLOCK_H = SLOT_US / HOUR_US
+
+
+@dataclass(frozen=True, slots=True)
+class Highest:
+    """The highest fully measured block; None before there is one."""
+
+    kw: float | None
+    start_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Import since the block began [kWh] and the power that holds now [kW]; NaN: not known."""
+
+    so_far_kwh: float
+    power_kw: float
+
+
+def highest(cells: Cells, grid: Grid) -> Highest:
+    """The quarter hour of the highest sum over all meters; estimated ones do not count."""
+    measured = (cells.coverage >= _WHOLE) & ~np.isnan(cells.amount)
+    sums = np.where(measured.all(axis=0), np.where(measured, cells.amount, 0.0).sum(axis=0), -np.inf)
+    if not len(cells.meter_id) or not grid.count or np.isneginf(sums).all():
+        return Highest(None, None)
+    at = int(sums.argmax())
+    return Highest(float(sums[at] / _BLOCK_H), grid.start_us + at * SLOT_US)
+
+
+def running(readings: Readings, power_kw: NDArray[np.float64], now_us: int) -> Block:
+    """The block that holds `now_us`, from the import counters of all meters at the billing point.
+
+    `power_kw` float64[m] carries each on from its last reading; what is fed out is no import.
+    """
+    start = floor_slot(now_us)
+    settled = settle(readings, Grid(start, 1))
+    last = np.full(readings.meters, start)
+    np.maximum.at(last, readings.meter, np.minimum(readings.time, now_us))
+    elapsed = last - start
+    imported = np.maximum(power_kw, 0.0)
+    seen = settled.coverage[:, 0] * SLOT_US >= _SHARE * elapsed
+    amount = np.where(elapsed > 0, settled.amount[:, 0], 0.0)
+    so_far = np.where(seen, amount + imported * (now_us - last) / HOUR_US, np.nan)
+    return Block(float(so_far.sum()), float(imported.sum())) if readings.meters else Block(np.nan, np.nan)
+
+
+def picture(block: Block, month: Highest, now_us: int, zone: ZoneInfo) -> Demand:
+    """The block as kW over its whole 15 minutes, so far and when the power stays as it is."""
+    start = floor_slot(now_us)
+    end_kwh = block.so_far_kwh + block.power_kw * (start + SLOT_US - now_us) / HOUR_US
+    return Demand(
+        block_start=local_time(start, zone),
+        block_end=local_time(start + SLOT_US, zone),
+        so_far_kw=_kw(block.so_far_kwh),
+        projected_kw=_kw(end_kwh),
+        month_max_kw=month.kw,
+        month_max_at=None if month.start_us is None else local_time(month.start_us, zone),
+    )
+
+
+def month_grid(now: datetime) -> Grid:
+    """The closed quarter hours of the local month that holds `now`."""
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    start = int(first.timestamp()) * 1_000_000
+    return Grid.covering(start, floor_slot(int(now.timestamp()) * 1_000_000))
+
+
+def _kw(kwh: float) -> float | None:
+    return None if np.isnan(kwh) else kwh / _BLOCK_H

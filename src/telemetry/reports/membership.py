@@ -1,0 +1,131 @@
+"""Which meters make up an area, an enterprise or a carrier, from when to when."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.grid import to_us
+from accounting.quantity import CATALOGUE
+from telemetry.model import AreaKind, Role
+from telemetry.reports.errors import QueryError
+from telemetry.reports.series import Cells, Stretches
+from telemetry.storage.registry import RegisteredMeter, Registry
+from telemetry.storage.terms import MeterTerm
+
+
+class By(StrEnum):
+    METER = "meter"
+    AREA = "area"
+    ENTERPRISE = "enterprise"
+    CARRIER = "carrier"
+    SCOPE = "scope"
+
+
+Key = Callable[[RegisteredMeter, MeterTerm, str], str | None]
+"""The group that a meter's quantity belongs to while a term holds; None: to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of the park a question is about; empty: all of it."""
+
+    by: By
+    meters: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+
+    def check(self, registry: Registry) -> None:
+        """Raises QueryError for codes that nothing bears."""
+        known = {area.code for area in registry.areas}
+        for code in self.areas:
+            if code not in known:
+                raise QueryError("area", code, "no area has this code")
+        for code in self.meters:
+            if code not in registry.by_code:
+                raise QueryError("meter", code, "no meter has this code")
+
+    def meters_of(self, registry: Registry) -> list[RegisteredMeter]:
+        """Meters that can have a part in the answer at any time."""
+        chosen = [registry.by_code[code] for code in self.meters] or list(registry.meters)
+        key = key_of(self, registry)
+        return [m for m in chosen if any(key(m, term, "energy_import") is not None for term in m.terms)]
+
+
+def key_of(selection: Selection, registry: Registry) -> Key:
+    """How the selection groups: by boundary meters, save for single meters.
+
+    An area's total is what crosses its boundary, never a sum of what stands inside.
+    """
+    kinds = {area.code: area.kind for area in registry.areas}
+    if selection.by is By.METER:
+        inside = within(registry, selection.areas) if selection.areas else None
+        return lambda meter, term, _: meter.code if inside is None or term.area in inside else None
+    if selection.by is By.AREA:
+        return _boundary(set(selection.areas) or set(kinds), lambda term, _: term.area)
+    if selection.by is By.ENTERPRISE:
+        enterprises = {code for code, kind in kinds.items() if kind == AreaKind.ENTERPRISE}
+        return _boundary(enterprises & (set(selection.areas) or enterprises), lambda term, _: term.area)
+    parks = {code for code, kind in kinds.items() if kind == AreaKind.PARK}
+    return _boundary(set(selection.areas) or parks, lambda _, quantity: CATALOGUE[quantity].carrier.value)
+
+
+def _boundary(areas: set[str], name: Callable[[MeterTerm, str], str]) -> Key:
+    def key(_: RegisteredMeter, term: MeterTerm, quantity: str) -> str | None:
+        return name(term, quantity) if term.role == Role.BOUNDARY and term.area in areas else None
+
+    return key
+
+
+def within(registry: Registry, areas: tuple[str, ...]) -> set[str]:
+    """The areas and all that stands below them."""
+    parents: Mapping[str, str | None] = {area.code: area.parent for area in registry.areas}
+    return {code for code in parents if any(above in areas for above in lineage(code, parents))}
+
+
+def lineage(code: str, parents: Mapping[str, str | None]) -> list[str]:
+    """An area and those above it, the nearest first."""
+    trail: list[str] = []
+    at: str | None = code
+    while at is not None and at not in trail:
+        trail.append(at)
+        at = parents.get(at)
+    return trail
+
+
+def enterprise_of(area: str, registry: Registry) -> str | None:
+    """The nearest enterprise at or above an area."""
+    kinds = {each.code: each.kind for each in registry.areas}
+    parents = {each.code: each.parent for each in registry.areas}
+    return next((c for c in lineage(area, parents) if kinds.get(c) == AreaKind.ENTERPRISE), None)
+
+
+def stretches(
+    registry: Registry, cells: Cells, starts: NDArray[np.int64], until: datetime, key: Key
+) -> tuple[Stretches, list[tuple[str, str]]]:
+    """Where each row of `cells` counts, and the groups (key, quantity) in the order they were met.
+
+    `starts` int64[n] [us] are the cells' own; from `until` on nothing can have been measured.
+    """
+    groups: dict[tuple[str, str], int] = {}
+    found: list[tuple[int, int, int, int]] = []
+    for row, (meter_id, quantity) in enumerate(zip(cells.meter_id.tolist(), cells.quantity, strict=True)):
+        meter = registry.by_id[meter_id]
+        for term, lo, hi in _held(meter, starts, until):
+            name = key(meter, term, quantity)
+            if name is not None and lo < hi:
+                found.append((row, lo, hi, groups.setdefault((name, quantity), len(groups))))
+    columns = np.array(found, dtype=np.int64).reshape(-1, 4).T
+    return Stretches(columns[0], columns[1], columns[2], columns[3]), list(groups)
+
+
+def _held(
+    meter: RegisteredMeter, starts: NDArray[np.int64], until: datetime
+) -> list[tuple[MeterTerm, int, int]]:
+    """A meter's terms with the cells that they hold for; the first from the beginning."""
+    end = until if meter.removed_at is None else min(until, meter.removed_at)
+    edges = [to_us(term.valid_from) for term in meter.terms[1:]] + [to_us(end)]
+    ends = np.minimum.accumulate(np.searchsorted(starts, edges)[::-1])[::-1].tolist()
+    return list(zip(meter.terms, [0, *ends[:-1]], ends, strict=True))

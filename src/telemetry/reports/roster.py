@@ -1,0 +1,85 @@
+"""The meters in service now, as arrays side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.quantity import Carrier
+from telemetry.model import AreaKind, ModbusSource, Role, Source
+from telemetry.reports.membership import lineage
+from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roster:
+    """Meter i of m; sums over areas by matrices of 0 and 1."""
+
+    meters: tuple[RegisteredMeter, ...]
+    codes: list[str]
+    index: Mapping[int, int]
+    """Meter id -> i."""
+    multiplier: NDArray[np.float64]
+    poll_s: NDArray[np.float64]
+    """Interval of the source, float64[m] [s]; NaN where only the readings can tell."""
+    most_s: NDArray[np.float64]
+    """The longest interval that still counts as measured, float64[m] [s]."""
+    electric: NDArray[np.bool_]
+    generation: NDArray[np.bool_]
+    region: list[str]
+    areas: list[str]
+    """Areas with a boundary meter or generation inside; the park is the first."""
+    boundary: NDArray[np.bool_]
+    """bool[a, m]: meters that cross the area's boundary."""
+    inside: NDArray[np.bool_]
+    """bool[a, m]: generation in the area or below it."""
+
+    def __len__(self) -> int:
+        return len(self.meters)
+
+
+def roster(registry: Registry, sources: Sequence[Source], now: datetime) -> Roster:
+    meters = tuple(meter for meter in registry.meters if meter.removed_at is None)
+    terms = [meter.at(now) for meter in meters]
+    generation = np.array([term.role == Role.GENERATION for term in terms], dtype=np.bool_)
+    areas, boundary, inside = _areas(registry, meters, now)
+    polls = {source.code: source.poll_s for source in sources if isinstance(source, ModbusSource)}
+    return Roster(
+        meters=meters,
+        codes=[meter.code for meter in meters],
+        index={meter.id: i for i, meter in enumerate(meters)},
+        multiplier=np.array([term.multiplier for term in terms], dtype=np.float64),
+        poll_s=np.array([polls.get(meter.source, np.nan) for meter in meters], dtype=np.float64),
+        most_s=np.array([meter.max_gap_s for meter in meters], dtype=np.float64),
+        electric=np.array([meter.carrier == Carrier.ELECTRICITY for meter in meters], dtype=np.bool_),
+        generation=generation,
+        region=[term.region for term in terms],
+        areas=areas,
+        boundary=boundary,
+        inside=inside,
+    )
+
+
+def _areas(
+    registry: Registry, meters: Sequence[RegisteredMeter], now: datetime
+) -> tuple[list[str], NDArray[np.bool_], NDArray[np.bool_]]:
+    parents = {area.code: area.parent for area in registry.areas}
+    standing = sorted((a for a in registry.areas if a.removed_at is None), key=_park_first)
+    terms = [meter.at(now) for meter in meters]
+    above = [lineage(term.area, parents) for term in terms]
+    boundary = [[t.role == Role.BOUNDARY and t.area == a.code for t in terms] for a in standing]
+    inside = [
+        [t.role == Role.GENERATION and a.code in up for t, up in zip(terms, above, strict=True)]
+        for a in standing
+    ]
+    shape = (len(standing), len(meters))
+    crossing = np.array(boundary, dtype=np.bool_).reshape(shape)
+    making = np.array(inside, dtype=np.bool_).reshape(shape)
+    some = (crossing | making).any(axis=1) | np.array([_park_first(a)[0] == 0 for a in standing], np.bool_)
+    return [a.code for a, kept in zip(standing, some, strict=True) if kept], crossing[some], making[some]
+
+
+def _park_first(area: RegisteredArea) -> tuple[int, str]:
+    return int(area.kind != AreaKind.PARK), area.code
