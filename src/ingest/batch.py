@@ -42,6 +42,20 @@ class Batch:
         return len(self.time)
 
 
+def row(
+    source: str, meter: str, time_us: int, quantities: tuple[str, ...], values: NDArray[np.float64]
+) -> Batch:
+    """A batch of one reading."""
+    return Batch(
+        source,
+        (meter,),
+        np.zeros(1, np.int32),
+        np.array([time_us], np.int64),
+        quantities,
+        values.reshape(1, -1),
+    )
+
+
 class Sink(Protocol):
     """Where collectors put batches."""
 

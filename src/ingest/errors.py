@@ -4,6 +4,9 @@ IngestError
 ├── TemplateError      a device template that contradicts itself or the catalogue
 ├── PayloadError       bytes from outside that cannot be read: field, value, reason
 ├── SourceError        a source that does not answer
+│   ├── LineDown       no connection to it
+│   ├── UnitSilent     connected, but this device behind it does not answer
+│   └── UnitRefuses    the device answers that it cannot
 └── StoreUnavailable   rows could not be made durable; the sender should come again
 """
 
@@ -25,6 +28,18 @@ class PayloadError(IngestError):
 
 
 class SourceError(IngestError):
+    pass
+
+
+class LineDown(SourceError):  # noqa: N818  # read as a state by its callers
+    pass
+
+
+class UnitSilent(SourceError):  # noqa: N818  # read as a state by its callers
+    pass
+
+
+class UnitRefuses(SourceError):  # noqa: N818  # read as a state by its callers
     pass
 
 

@@ -22,6 +22,8 @@ class Health:
     latency: float | None = None
     """Of the last read [s]."""
     failing: bool = False
+    quiet: bool = False
+    """The log did not tell of the failure."""
 
     def succeeded(self, at: float, latency: float | None = None, reads: int = 1) -> None:
         self.reads += reads
@@ -29,7 +31,7 @@ class Health:
         self.latency = latency if latency is not None else self.latency
         if self.failing:
             self.failing = False
-            _log.info("%s answers again", self.name)
+            _log.log(logging.DEBUG if self.quiet else logging.INFO, "%s answers again", self.name)
 
     def failed(self, at: float, error: str, *, quiet: bool = False) -> None:
         """Counts a failure; `quiet` when the log tells of its cause already."""
@@ -37,7 +39,7 @@ class Health:
         self.last_failure = at
         self.last_error = error
         if not self.failing:
-            self.failing = True
+            self.failing, self.quiet = True, quiet
             _log.log(logging.DEBUG if quiet else logging.WARNING, "%s fails: %s", self.name, error)
 
 

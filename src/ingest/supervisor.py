@@ -56,4 +56,10 @@ class Supervisor:
             line.failed(self._clock(), "ended by itself")
         except Exception as error:  # noqa: BLE001  # whatever ends a collector must not end the others
             _log.debug("%s ended", line.name, exc_info=error)
-            line.failed(self._clock(), str(error) or type(error).__name__)
+            line.failed(self._clock(), _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__

@@ -1,0 +1,49 @@
+"""Modbus TCP: one connection to each gateway, its units read in turn."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ingest.collector import Clock, Meter
+from ingest.collectors.modbus.line import Line
+from ingest.collectors.modbus.poll import ModbusCollector
+from ingest.collectors.modbus.unit import Unit
+from ingest.device import Device, JsonDevice
+from ingest.errors import SourceError
+
+__all__ = ["Line", "ModbusCollector", "Unit", "open"]
+_UNITS = range(256)
+
+
+class ModbusSource(Protocol):
+    @property
+    def code(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def poll_s(self) -> float: ...
+    @property
+    def timeout_s(self) -> float: ...
+    @property
+    def retries(self) -> int: ...
+    @property
+    def pause_s(self) -> float: ...
+
+
+def open(  # noqa: A001  # every collector module has this name
+    source: ModbusSource, meters: Sequence[Meter], devices: Mapping[str, Device | JsonDevice], clock: Clock
+) -> ModbusCollector:
+    """The collector of one gateway. Raises SourceError when a meter does not fit it."""
+    units = [_unit(meter, devices) for meter in meters]
+    line = Line(source.host, source.port, source.timeout_s, source.pause_s)
+    return ModbusCollector(source.code, line, units, clock, poll_s=source.poll_s, retries=source.retries)
+
+
+def _unit(meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> Unit:
+    device = devices.get(meter.device or "")
+    if not isinstance(device, Device):
+        raise SourceError(f"meter {meter.code}: {meter.device!r} is no Modbus template")
+    if not isinstance(meter.address, int) or meter.address not in _UNITS:
+        raise SourceError(f"meter {meter.code}: a unit id is a number from 0 to 255 (got {meter.address!r})")
+    return Unit(meter.code, meter.address, device)

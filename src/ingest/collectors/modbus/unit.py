@@ -1,0 +1,47 @@
+"""One device on a Modbus line: what to read from it, and whether it answers."""
+
+from ingest.batch import Batch, row
+from ingest.decode import Decoder, Words
+from ingest.device import Device
+from ingest.plan import Span, needs, plan
+
+_LONGEST_PAUSE_S = 300.0
+
+
+class Unit:
+    """A meter behind a unit id; one that falls silent is asked less and less often."""
+
+    def __init__(self, meter: str, number: int, device: Device) -> None:
+        self.meter = meter
+        self.number = number
+        self.blocks = plan(device)
+        self.probe: Span = next(needs(device))
+        """The cheapest read that shows whether the device is there."""
+        self._decoder = Decoder(device, self.blocks)
+        self._silences = 0
+        self._asleep_until = 0.0
+
+    @property
+    def silent(self) -> bool:
+        return self._silences > 0
+
+    def due(self, now: float) -> bool:
+        """`now` [s, monotonic]."""
+        return now >= self._asleep_until
+
+    def answered(self) -> None:
+        self._silences = 0
+        self.wake()
+
+    def wake(self) -> None:
+        self._asleep_until = 0.0
+
+    def fell_silent(self, now: float, poll_s: float) -> None:
+        """The first silence costs nothing, each further one doubles the pause up to five minutes."""
+        pause = poll_s * (2**self._silences - 1)
+        self._silences = min(self._silences + 1, 30)
+        self._asleep_until = now + min(pause, _LONGEST_PAUSE_S)
+
+    def batch(self, source: str, time_us: int, words: Words) -> Batch:
+        """One row. Raises PayloadError when another device answers."""
+        return row(source, self.meter, time_us, self._decoder.quantities, self._decoder.decode(words))

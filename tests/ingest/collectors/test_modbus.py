@@ -1,0 +1,508 @@
+import asyncio
+import logging
+import struct
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ingest.batch import Batch
+from ingest.collector import open_collector
+from ingest.collectors.modbus import Line, ModbusCollector, Unit
+from ingest.collectors.modbus.poll import next_poll
+from ingest.device import Device, Table
+from ingest.errors import LineDown, SourceError, StoreUnavailable, UnitRefuses, UnitSilent
+from ingest.plan import Span
+
+NOW = 1_795_332_600.0
+Build = Callable[..., Device]
+Answer = Callable[[int, bytes], bytes | None]
+
+
+def frame(transaction: int, unit: int, pdu: bytes) -> bytes:
+    return struct.pack(">HHHB", transaction, 0, len(pdu) + 1, unit) + pdu
+
+
+def registers(pdu: bytes) -> bytes:
+    """The answer in which each register shows its own address."""
+    code, start, count = struct.unpack(">BHH", pdu)
+    words = struct.pack(f">{count}H", *((start + i) & 0xFFFF for i in range(count)))
+    return bytes([code, len(words)]) + words
+
+
+@dataclass
+class Gateway:
+    """A Modbus TCP server on a raw socket: it keeps every byte it got, and `answer` says what it returns."""
+
+    answer: Answer = lambda _unit, pdu: registers(pdu)
+    requests: list[tuple[int, bytes]] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+    delay_s: float = 0.0
+    shift_transaction: int = 0
+    cut: bool = False
+    """Close the connection instead of answering."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                transaction, _, length, unit = struct.unpack(">HHHB", await reader.readexactly(7))
+                pdu = await reader.readexactly(length - 1)
+                self.requests.append((unit, pdu))
+                if self.cut:
+                    return
+                answer = self.answer(unit, pdu)
+                if self.delay_s:
+                    await asyncio.sleep(self.delay_s)
+                if answer is not None:
+                    writer.write(frame(transaction + self.shift_transaction, unit, answer))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+    def codes(self) -> set[int]:
+        return {pdu[0] for _, pdu in self.requests}
+
+
+class Keeping:
+    """A sink that keeps the rows it got; `away` makes it refuse them."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, int, dict[str, float]]] = []
+        self.away = False
+
+    async def write(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        if self.away:
+            raise StoreUnavailable("away")
+        for meter, at, values in zip(batch.row_meter, batch.time, batch.values, strict=True):
+            shown = {q: float(v) for q, v in zip(batch.quantities, values, strict=True) if not np.isnan(v)}
+            self.rows.append((batch.meters[meter], int(at), shown))
+        return np.zeros(len(batch), np.uint8)
+
+
+def against(gateway: Gateway, scenario: Callable[[], Awaitable[None]]) -> None:
+    async def both() -> None:
+        server = await asyncio.start_server(gateway.serve, "127.0.0.1", gateway.port)
+        gateway.port = server.sockets[0].getsockname()[1]
+        async with server:
+            await scenario()
+            server.close()
+            await asyncio.sleep(0.01)
+
+    asyncio.run(both())
+
+
+def line(gateway: Gateway, timeout_s: float = 0.2) -> Line:
+    return Line("127.0.0.1", gateway.port, timeout_s, 0.0)
+
+
+def collector(
+    gateway: Gateway, units: Sequence[Unit], *, poll_s: float = 0.05, timeout_s: float = 0.1, retries: int = 0
+) -> ModbusCollector:
+    return ModbusCollector("gw", line(gateway, timeout_s), units, lambda: NOW, poll_s=poll_s, retries=retries)
+
+
+async def drained(collector: ModbusCollector, sink: Keeping) -> None:
+    """Writes what waits."""
+    task = asyncio.create_task(collector._backlog.drain(sink))
+    async with asyncio.timeout(5):
+        while collector.health.waiting:  # noqa: ASYNC110  # another task empties it
+            await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def meter(modbus: Build) -> Device:
+    """Two blocks: voltage at 10, current at 100."""
+    return modbus(
+        {"address": 10, "type": "uint16", "quantity": "voltage", "unit": "V"},
+        {"address": 100, "type": "uint16", "quantity": "current", "unit": "A"},
+    )
+
+
+def test_only_reading_function_codes_are_sent(modbus: Build) -> None:
+    device = modbus(
+        {"table": "coil", "address": 3, "type": "bool", "quantity": "production_count", "unit": "1"},
+        {"table": "discrete", "address": 3, "type": "bool", "quantity": "running_hours", "unit": "h"},
+        {"table": "holding", "address": 3, "type": "uint16", "quantity": "voltage", "unit": "V"},
+        {"table": "input", "address": 3, "type": "uint16", "quantity": "current", "unit": "A"},
+    )
+
+    def answer(_: int, pdu: bytes) -> bytes:
+        return registers(pdu) if pdu[0] > 2 else bytes([pdu[0], 1, 1])
+
+    gateway = Gateway(answer)
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 7, device)])
+        await one.poll()
+        await drained(one, sink)
+        one._line.close()
+
+    against(gateway, scenario)
+    assert gateway.codes() == {1, 2, 3, 4}
+    assert {unit for unit, _ in gateway.requests} == {7}
+    assert sink.rows == [
+        (
+            "M",
+            1_795_332_600_000_000,
+            {"production_count": 1.0, "running_hours": 1.0, "voltage": 3.0, "current": 3.0},
+        )
+    ]
+
+
+def test_no_function_code_is_sent_but_those_of_the_tables() -> None:
+    assert sorted(table.function_code for table in Table) == [1, 2, 3, 4]
+
+
+def test_units_share_one_connection(meter: Device) -> None:
+    gateway = Gateway()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit(f"M{n}", n, meter) for n in range(1, 6)])
+        await one.poll()
+        await one.poll()
+        one._line.close()
+
+    against(gateway, scenario)
+    assert gateway.connections == 1
+    assert len(gateway.requests) == 20
+
+
+def test_a_late_reply_is_not_taken_for_the_next() -> None:
+    gateway = Gateway(delay_s=0.15)
+
+    async def scenario() -> None:
+        one = line(gateway, timeout_s=0.1)
+        with pytest.raises(UnitSilent, match=r"no answer within 0\.1 s"):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        gateway.delay_s = 0.08
+        assert list(await one.read(1, Span(Table.HOLDING, 100, 1))) == [100]
+        one.close()
+
+    against(gateway, scenario)
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_reply_to_another_transaction_is_none(shift: int) -> None:
+    gateway = Gateway(shift_transaction=shift)
+
+    async def scenario() -> None:
+        one = line(gateway, timeout_s=0.1)
+        with pytest.raises(UnitSilent):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        one.close()
+
+    against(gateway, scenario)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"\x03\x04\x00\x01\x00\x02", b"\x04\x02\x00\x01", b"\x03\x02\x00"],
+    ids=["too many words", "another function", "half a word"],
+)
+def test_a_reply_of_another_form_is_none(answer: bytes) -> None:
+    gateway = Gateway(lambda _unit, _pdu: answer)
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        one = line(gateway, timeout_s=0.1)
+        with pytest.raises(UnitSilent):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        one.close()
+
+    against(gateway, scenario)
+
+
+def test_a_refusal_names_its_reason() -> None:
+    gateway = Gateway(lambda _unit, pdu: bytes([pdu[0] | 0x80, 2]))
+
+    async def scenario() -> None:
+        one = line(gateway)
+        with pytest.raises(UnitRefuses, match="illegal address"):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        one.close()
+
+    against(gateway, scenario)
+
+
+def test_a_cut_connection_is_noticed_at_once_and_opened_again() -> None:
+    gateway = Gateway(cut=True)
+
+    async def scenario() -> None:
+        one = line(gateway, timeout_s=5.0)
+        begun = time.monotonic()
+        with pytest.raises(UnitSilent, match="connection was lost"):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        assert time.monotonic() - begun < 1
+        gateway.cut = False
+        assert list(await one.read(1, Span(Table.HOLDING, 10, 1))) == [10]
+        one.close()
+
+    against(gateway, scenario)
+
+
+def test_nobody_listening_is_said_once_for_the_line(meter: Device, caplog: pytest.LogCaptureFixture) -> None:
+    gateway = Gateway()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M1", 1, meter), Unit("M2", 2, meter)])
+        await one.poll()
+        with pytest.raises(LineDown):
+            await line(Gateway(port=1)).read(1, Span(Table.HOLDING, 1, 1))
+        one._line.close()
+        gateway_port, one._line._address = one._line._address, ("127.0.0.1", 1)
+        await one.poll()
+        await one.poll()
+        assert one.health.meters["M2"].last_error == "no connection to 127.0.0.1:1"
+        assert one.health.line.failures == 2
+        one._line._address = gateway_port
+        await one.poll()
+        one._line.close()
+        assert not one.health.meters["M2"].failing
+
+    with caplog.at_level(logging.INFO, "ingest"):
+        against(gateway, scenario)
+    assert [record.getMessage() for record in caplog.records] == [
+        "source gw fails: no connection to 127.0.0.1:1",
+        "source gw answers again",
+    ]
+
+
+def test_what_was_read_before_a_failure_is_kept(meter: Device) -> None:
+    gateway = Gateway(lambda _unit, pdu: None if pdu[2] == 100 else registers(pdu))
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 1, meter)])
+        await one.poll()
+        await drained(one, sink)
+        one._line.close()
+        assert one.health.meters["M"].failing
+
+    against(gateway, scenario)
+    assert [values for _, _, values in sink.rows] == [{"voltage": 10.0}]
+
+
+def test_what_was_read_before_the_line_broke_is_kept(meter: Device) -> None:
+    gateway = Gateway()
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 1, meter)], retries=1)
+
+        def answer(_unit: int, pdu: bytes) -> bytes | None:
+            if pdu[2] == 100:
+                one._line._address = ("127.0.0.1", 1)
+                return None
+            return registers(pdu)
+
+        gateway.answer = answer
+        await one.poll()
+        await drained(one, sink)
+        assert one.health.line.failing
+
+    against(gateway, scenario)
+    assert [values for _, _, values in sink.rows] == [{"voltage": 10.0}]
+
+
+def test_a_refused_block_leaves_the_others(meter: Device) -> None:
+    gateway = Gateway(lambda _unit, pdu: bytes([0x83, 2]) if pdu[2] == 10 else registers(pdu))
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 1, meter)])
+        await one.poll()
+        await drained(one, sink)
+        one._line.close()
+        assert one.health.meters["M"].last_error == "holding 10 to 10: illegal address"
+
+    against(gateway, scenario)
+    assert [values for _, _, values in sink.rows] == [{"current": 100.0}]
+
+
+def test_another_device_at_the_address_is_refused(modbus: Build) -> None:
+    device = modbus(
+        {"address": 1, "type": "uint16", "quantity": "voltage", "unit": "V"},
+        identity=[{"address": 0, "value": 203}],
+    )
+    gateway = Gateway()
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 1, device)])
+        await one.poll()
+        await drained(one, sink)
+        one._line.close()
+        assert one.health.refused == 1
+        assert "another device" in one.health.meters["M"].last_error
+
+    against(gateway, scenario)
+    assert sink.rows == []
+
+
+def test_a_retry_reads_the_same_block_again(meter: Device) -> None:
+    lost = iter([True, False])
+    gateway = Gateway(lambda _unit, pdu: None if next(lost, False) else registers(pdu))
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 1, meter)], retries=1)
+        await one.poll()
+        await drained(one, sink)
+        one._line.close()
+        assert not one.health.meters["M"].failing
+
+    against(gateway, scenario)
+    assert [values for _, _, values in sink.rows] == [{"voltage": 10.0, "current": 100.0}]
+
+
+def test_a_dead_unit_backs_off_and_costs_the_others_little(meter: Device) -> None:
+    gateway = Gateway(lambda unit, pdu: None if unit == 3 else registers(pdu))
+    polls, timeout_s, poll_s = 60, 0.05, 0.02
+
+    async def scenario() -> None:
+        one = collector(
+            gateway, [Unit(f"M{n}", n, meter) for n in (3, 1, 2)], timeout_s=timeout_s, poll_s=poll_s
+        )
+        for _ in range(polls):
+            await one.poll()
+            await asyncio.sleep(poll_s)
+        one._line.close()
+        assert one.health.meters["M1"].reads == one.health.meters["M2"].reads == polls
+
+    against(gateway, scenario)
+    asked = [pdu for unit, pdu in gateway.requests if unit == 3]
+    assert 3 <= len(asked) <= 8
+    assert all(pdu == struct.pack(">BHH", 3, 10, 1) for pdu in asked)
+
+
+def test_the_pause_of_a_dead_unit_doubles_to_five_minutes(meter: Device) -> None:
+    unit = Unit("M", 1, meter)
+    pauses = []
+    for _ in range(12):
+        unit.fell_silent(1000.0, 5.0)
+        pauses.append(next(s for s in range(400) if unit.due(1000.0 + s)))
+    assert pauses == [0, 5, 15, 35, 75, 155, 300, 300, 300, 300, 300, 300]
+    unit.answered()
+    assert unit.due(1000.0)
+    assert not unit.silent
+
+
+def test_a_unit_that_returns_is_read_whole_in_the_same_poll(meter: Device) -> None:
+    gateway = Gateway(lambda _unit, _pdu: None)
+    sink = Keeping()
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M", 1, meter)])
+        await one.poll()
+        gateway.answer = lambda _unit, pdu: registers(pdu)
+        await one.poll()
+        await drained(one, sink)
+        one._line.close()
+
+    against(gateway, scenario)
+    assert [values for _, _, values in sink.rows] == [{"voltage": 10.0, "current": 100.0}]
+
+
+def test_where_all_were_silent_the_first_to_return_wakes_the_others(meter: Device) -> None:
+    gateway = Gateway(lambda _unit, _pdu: None)
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit(f"M{n}", n, meter) for n in (1, 2, 3)], poll_s=60, timeout_s=0.02)
+        for _ in range(4):
+            await one.poll()
+        gateway.answer = lambda _unit, pdu: registers(pdu)
+        await one.poll()
+        assert sum(health.failing for health in one.health.meters.values()) == 2
+        await one.poll()
+        one._line.close()
+        assert not any(health.failing for health in one.health.meters.values())
+
+    against(gateway, scenario)
+
+
+def test_a_gateway_that_cannot_reach_a_unit_counts_as_its_silence() -> None:
+    gateway = Gateway(lambda _unit, pdu: bytes([pdu[0] | 0x80, 11]))
+
+    async def scenario() -> None:
+        one = line(gateway)
+        with pytest.raises(UnitSilent, match="did not answer the gateway"):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        one.close()
+
+    against(gateway, scenario)
+
+
+def test_polls_are_aligned_and_never_pile_up() -> None:
+    assert next_poll(1003.0, 5.0, 0.25, None) == (2.25, 201)
+    assert next_poll(1005.249, 5.0, 0.25, 201) == (pytest.approx(5.001), 202)
+    assert next_poll(1017.0, 5.0, 0.25, 201) == (3.25, 204)
+
+
+def test_running_it_polls_and_writes_until_cancelled(meter: Device) -> None:
+    gateway = Gateway()
+    sink = Keeping()
+    source = SimpleNamespace(
+        code="gw",
+        kind="modbus",
+        host="127.0.0.1",
+        port=0,
+        poll_s=0.02,
+        timeout_s=0.2,
+        retries=0,
+        pause_s=0.001,
+    )
+    meters = [
+        SimpleNamespace(code="M1", source="gw", device="d", address=1),
+        SimpleNamespace(code="M2", source="elsewhere", device="d", address=2),
+    ]
+
+    async def scenario() -> None:
+        source.port = gateway.port
+        one = open_collector(source, meters, {"d": meter}, time.time)
+        assert one is not None
+        task = asyncio.create_task(one.run(sink))
+        async with asyncio.timeout(5):
+            while len(sink.rows) < 4:  # noqa: ASYNC110  # another task fills it
+                await asyncio.sleep(0.005)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    against(gateway, scenario)
+    assert {code for code, _, _ in sink.rows} == {"M1"}
+    times = [at for _, at, _ in sink.rows]
+    assert len(set(times)) == len(times)
+
+
+@pytest.mark.parametrize(
+    ("device", "address", "reason"),
+    [
+        ("none", 1, "'none' is no Modbus template"),
+        ("d", "1", "a unit id is a number"),
+        ("d", 256, "a unit id is a number"),
+        ("d", None, "a unit id is a number"),
+    ],
+)
+def test_a_meter_that_does_not_fit_its_line_is_refused(
+    meter: Device, device: str, address: object, reason: str
+) -> None:
+    source = SimpleNamespace(
+        code="gw", kind="modbus", host="h", port=1, poll_s=1.0, timeout_s=1.0, retries=0, pause_s=0.0
+    )
+    wrong = SimpleNamespace(code="M", source="gw", device=device, address=address)
+    with pytest.raises(SourceError, match=reason):
+        open_collector(source, [wrong], {"d": meter}, time.time)
+
+
+def test_a_kind_without_a_collector_is_refused() -> None:
+    with pytest.raises(SourceError, match="no collector for the kind 'telepathy'"):
+        open_collector(SimpleNamespace(code="s", kind="telepathy"), [], {}, time.time)
