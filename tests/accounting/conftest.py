@@ -1,0 +1,37 @@
+"""The shipped tables, read as plainly as can be."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from accounting.factors import Factor, FactorSet, parse
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def header(folder: Path) -> FactorSet:
+    return FactorSet(**yaml.safe_load((folder / "set.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def factors() -> tuple[Factor, ...]:
+    files = sorted(CONFIG.glob("factors/*/factors.csv"))
+    return tuple(factor for file in files for factor in parse(header(file.parent), table(file)))
+
+
+@pytest.fixture(scope="session")
+def parents() -> dict[str, str]:
+    return {row["code"]: row["parent"] for row in table(CONFIG / "factors" / "regions.csv")}
+
+
+@pytest.fixture(scope="session")
+def rows() -> Any:  # noqa: ANN401  # a function of a path below config/
+    return lambda path: table(CONFIG / path)

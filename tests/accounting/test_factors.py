@@ -1,0 +1,248 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounting.errors import FactorError
+from accounting.factors import Choice, Factor, FactorSet, Rule, check, choose, lineage, parse
+
+GRID = "scope2_location"
+TODAY = date(2026, 11, 22)
+HEADER = FactorSet(code="s", publisher="p", title="t", edition="e", source="a page")
+ROW = {
+    "id": "x.1",
+    "item": "electricity",
+    "value": "0.5",
+    "unit_numerator": "kgCO2",
+    "unit_denominator": "kWh",
+    "gas": "CO2",
+    "scope": "2",
+    "region": "CN-GD",
+    "year": "2021",
+    "valid_from": "2021-01-01",
+    "valid_to": "2021-12-31",
+    "purpose": GRID,
+    "published": "2024-04-12",
+    "name_en": "n",
+    "name_zh": "名",
+    "verified": "VERIFIED",
+}
+
+
+def of(**changes: str) -> Factor:
+    return parse(HEADER, [ROW | changes])[0]
+
+
+@pytest.fixture
+def guangdong(factors: tuple[Factor, ...], parents: dict[str, str]):  # noqa: ANN201  # a closure
+    def ask(day: date, known: date) -> Choice:
+        return choose(factors, day=day, known=known, regions=lineage(parents, "CN-GD"), purpose=GRID)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("day", "known", "value", "rule"),
+    [
+        (date(2022, 6, 1), TODAY, 0.4403, Rule.OWN_YEAR),
+        (date(2024, 6, 1), date(2024, 6, 1), 0.4715, Rule.NEWEST_YEAR),
+        (date(2024, 6, 1), TODAY, 0.4419, Rule.NEWEST_YEAR),
+        (date(2023, 7, 1), TODAY, 0.4419, Rule.OWN_YEAR),
+        (date(2023, 1, 1), TODAY, 0.4419, Rule.OWN_YEAR),
+        (date(2023, 12, 31), TODAY, 0.4419, Rule.OWN_YEAR),
+        (date(2022, 12, 31), TODAY, 0.4403, Rule.OWN_YEAR),
+        (date(2023, 7, 1), date(2024, 4, 12), 0.4715, Rule.NEWEST_YEAR),
+        (date(2023, 7, 1), date(2024, 12, 19), 0.4715, Rule.NEWEST_YEAR),
+        (date(2023, 7, 1), date(2024, 12, 20), 0.4403, Rule.NEWEST_YEAR),
+        (date(2023, 7, 1), date(2025, 12, 31), 0.4419, Rule.OWN_YEAR),
+        (date(2026, 11, 22), TODAY, 0.4419, Rule.NEWEST_YEAR),
+        (date(2021, 3, 1), TODAY, 0.4715, Rule.OWN_YEAR),
+    ],
+)
+def test_guangdong(guangdong, day: date, known: date, value: float, rule: Rule) -> None:  # noqa: ANN001
+    choice = guangdong(day, known)
+    assert choice.factor is not None
+    assert (choice.factor.kg, choice.rule, choice.factor.region) == (value, rule, "CN-GD")
+    assert choice.shortfall is None
+
+
+@pytest.mark.parametrize(("day", "known"), [(date(2020, 6, 1), TODAY), (date(2023, 7, 1), date(2024, 4, 11))])
+def test_before_any_edition_there_is_a_named_shortfall(guangdong, day: date, known: date) -> None:  # noqa: ANN001
+    choice = guangdong(day, known)
+    assert choice.factor is None
+    assert choice.rule is Rule.NONE
+    assert choice.shortfall == (
+        f"no scope2_location factor for {day} in CN-GD > CN-SOUTH > CN was known on {known}"
+    )
+
+
+def test_a_place_without_a_factor_gets_its_grids_and_then_its_countrys(factors: tuple[Factor, ...]) -> None:
+    def value(*regions: str) -> tuple[float, str]:
+        choice = choose(factors, day=date(2023, 5, 1), known=TODAY, regions=regions, purpose=GRID)
+        assert choice.factor is not None
+        return choice.factor.kg, choice.why
+
+    assert value("CN-XX", "CN-SOUTH", "CN") == (
+        0.4042,
+        "data year 2023 is the day's own, CN-SOUTH because CN-XX has none",
+    )
+    assert value("CN-XX", "CN-YY", "CN")[0] == 0.5306
+
+
+def test_purposes_do_not_answer_for_each_other(factors: tuple[Factor, ...]) -> None:
+    def value(purpose: str) -> float | None:
+        choice = choose(factors, day=date(2023, 5, 1), known=TODAY, regions=["CN"], purpose=purpose)
+        return choice.factor and choice.factor.kg
+
+    assert value("scope2_market_residual") == 0.6096
+    assert value("product_footprint") == 0.6205
+    assert value("ets") == 0.5703
+    assert value("scope2_nothing") is None
+
+
+def test_a_revision_takes_over_on_its_day(factors: tuple[Factor, ...]) -> None:
+    def camx(known: date) -> str:
+        choice = choose(factors, day=date(2023, 5, 1), known=known, regions=["US-CAMX", "US"], purpose=GRID)
+        assert choice.factor is not None
+        return choice.factor.id
+
+    assert camx(date(2025, 6, 11)) == "us.egrid2023.camx"
+    assert camx(date(2025, 6, 12)) == "us.egrid2023rev2.camx"
+
+
+def test_heat_has_a_default_of_no_year(factors: tuple[Factor, ...]) -> None:
+    choice = choose(factors, day=TODAY, known=TODAY, regions=["CN"], purpose="scope2_heat", item="heat")
+    assert choice.factor is not None
+    assert (choice.factor.kg, choice.factor.unit, choice.rule) == (110.0, "tCO2/GJ", Rule.NO_YEAR)
+
+
+def test_unverified_numbers_are_never_chosen() -> None:
+    factor = of(verified="UNVERIFIED")
+    assert choose([factor], day=date(2021, 1, 1), known=TODAY, regions=["CN-GD"], purpose=GRID).factor is None
+
+
+def test_two_answers_are_an_error_and_not_a_pick() -> None:
+    pair = [of(id="a"), of(id="b")]
+    with pytest.raises(FactorError, match="a, b"):
+        choose(pair, day=date(2021, 1, 1), known=TODAY, regions=["CN-GD"], purpose=GRID)
+
+
+def test_the_shipped_library_answers_every_question_once(factors: tuple[Factor, ...]) -> None:
+    assert len(factors) > 500
+    check(factors)
+    assert all(factor.source for factor in factors)
+    assert not [f.id for f in factors if f.verified == "UNVERIFIED"]
+
+
+def test_every_province_has_its_three_years_and_a_way_up(
+    factors: tuple[Factor, ...], parents: dict[str, str]
+) -> None:
+    provinces = {f.region for f in factors if f.purpose == GRID and f.region.startswith("CN-")}
+    assert len(provinces) == 37
+    for region in provinces:
+        assert lineage(parents, region)[-1] == "CN"
+        own = [f for f in factors if f.purpose == GRID and f.region == region]
+        assert sorted(f.year or 0 for f in own) == [2021, 2022, 2023], region
+
+
+def test_every_factors_region_is_declared(factors: tuple[Factor, ...], parents: dict[str, str]) -> None:
+    assert {f.region for f in factors} <= set(parents)
+    assert {parent for parent in parents.values() if parent} <= set(parents)
+
+
+def test_regions_run_upwards(parents: dict[str, str]) -> None:
+    assert lineage(parents, "CN-GD") == ("CN-GD", "CN-SOUTH", "CN")
+    assert lineage(parents, "CN-GD-SZ") == ("CN-GD-SZ", "CN-GD", "CN-SOUTH", "CN")
+    assert lineage(parents, "CN-XZ") == ("CN-XZ",)
+    with pytest.raises(FactorError, match="circle"):
+        lineage({"A": "B", "B": "A"}, "A")
+
+
+def test_duplicates_and_overlaps_are_refused() -> None:
+    first = of()
+    with pytest.raises(FactorError, match=r"'x\.1' stands twice"):
+        check([first, first])
+    with pytest.raises(
+        FactorError, match=r"'x.1' and 'x.2' both answer 'scope2_location electricity CO2 CN-GD kWh'"
+    ):
+        check([first, of(id="x.2", valid_from="2021-12-31", valid_to="")])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"valid_from": "2022-01-01", "valid_to": "2022-12-31"},
+        {"region": "CN"},
+        {"purpose": "ets"},
+        {"item": "electricity_fossil"},
+        {"unit_denominator": "MWh"},
+        {"gas": "CO2e", "unit_numerator": "kgCO2e"},
+        {"published": "2020-01-01", "withdrawn": "2024-04-12"},
+    ],
+)
+def test_what_differs_in_one_respect_is_no_overlap(other: dict[str, str]) -> None:
+    check([of(), of(id="x.2", **other)])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("value", "0,5", "value '0,5' is not a number"),
+        ("value", "", "value None is not a number"),
+        ("value", "-0.1", "value -0.1 is not a number from 0 up"),
+        ("value", "nan", "value nan is not a number from 0 up"),
+        ("unit_numerator", "kWh", "unit_numerator 'kWh' is not a mass of a gas"),
+        ("gas", "CO2e", "gas 'CO2e' is not that of 'kgCO2'"),
+        ("region", "", "region is empty"),
+        ("id", "", "id is empty"),
+        ("year", "2021.5", "year '2021.5' is not a whole number"),
+        ("published", "2024-04", "published '2024-04' is not a date"),
+        ("valid_to", "2020-12-31", "valid_to 2020-12-31 is before 2021-01-01"),
+        ("verified", "maybe", "verified 'maybe' is none of"),
+    ],
+)
+def test_a_bad_row_is_named_by_set_line_column_and_value(column: str, value: str, told: str) -> None:
+    with pytest.raises(FactorError) as caught:
+        parse(HEADER, [ROW, ROW | {"id": "x.2", column: value}])
+    assert str(caught.value).startswith("s, line 3: ")
+    assert told in str(caught.value)
+
+
+def test_a_number_without_a_source_is_refused() -> None:
+    with pytest.raises(ValueError, match="source is empty"):
+        replace(of(), source=" ")
+    with pytest.raises(ValueError, match="factor set 's': source is empty"):
+        replace(HEADER, source="")
+
+
+def test_the_header_fills_what_rows_leave_empty() -> None:
+    header = replace(HEADER, published=date(2025, 1, 2))
+    bare, full = parse(header, [ROW | {"published": ""}, ROW | {"edition": "f", "source": "b"}])
+    assert (bare.edition, bare.source, bare.published) == ("e", "a page", date(2025, 1, 2))
+    assert (full.edition, full.source, full.published) == ("f", "b", date(2024, 4, 12))
+
+
+def test_tonnes_are_kilograms_too() -> None:
+    assert of(unit_numerator="tCO2", value="0.11").kg == 110.0
+    assert of(unit_numerator="gCO2", value="363").kg == pytest.approx(0.363)
+
+
+@given(
+    day=st.dates(date(2019, 1, 1), date(2027, 12, 31)),
+    known=st.dates(date(2019, 1, 1), date(2027, 12, 31)),
+    later=st.integers(0, 2000),
+)
+def test_knowing_more_never_leads_to_an_older_year(day: date, known: date, later: int) -> None:
+    years = [
+        of(id=f"y{y}", year=str(y), valid_from=f"{y}-01-01", valid_to=f"{y}-12-31", published=p)
+        for y, p in ((2021, "2024-04-12"), (2022, "2024-12-20"), (2023, "2025-12-31"))
+    ]
+
+    def year(at: date) -> int:
+        factor = choose(years, day=day, known=at, regions=["CN-GD"], purpose=GRID).factor
+        return 0 if factor is None else factor.year or 0
+
+    assert year(known) <= year(date.fromordinal(known.toordinal() + later))
+    assert year(known) <= day.year
