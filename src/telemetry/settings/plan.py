@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
-from telemetry.model import Area, AreaKind, Meter, ModbusSource, Site
+from telemetry.model import Area, AreaKind, Meter, ModbusSource, MqttSource, Site
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake
@@ -31,8 +31,8 @@ class Plan:
         return self.library.tariffs[self.site.billing.tariff]
 
 
-def load_plan(config_dir: Path | None) -> Plan:
-    """The plan, or ConfigError with every mistake found."""
+def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
+    """The plan, or ConfigError with every mistake found; `mqtt_url` stands for the broker of every MQTT source."""
     mistakes: list[Mistake] = []
     library = load_library(config_dir, mistakes)
     file = _site_file(config_dir, mistakes)
@@ -41,7 +41,15 @@ def load_plan(config_dir: Path | None) -> Plan:
         mistakes.extend(Mistake(str(file), key, reason) for key, reason in contradictions(site, library))
     if mistakes:
         raise ConfigError(mistakes)
-    return Plan(site, file, library)
+    return Plan(_with_broker(site, mqtt_url) if site and mqtt_url else site, file, library)
+
+
+def _with_broker(site: Site, url: str) -> Site:
+    sources = (
+        source.model_copy(update={"url": url}) if isinstance(source, MqttSource) else source
+        for source in site.sources
+    )
+    return site.model_copy(update={"sources": tuple(sources)})
 
 
 def _site_file(config_dir: Path | None, mistakes: list[Mistake]) -> Path | None:

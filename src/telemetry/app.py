@@ -1,0 +1,120 @@
+"""The wiring of the service: every part by name, started in order, ended in reverse."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+
+from ingest.collector import Collector, open_collector
+from ingest.health import SourceHealth
+from ingest.pipeline import Pipeline
+from ingest.supervisor import Supervisor
+from telemetry import web
+from telemetry.api.access import Access
+from telemetry.api.application import create
+from telemetry.api.dependencies import Dependencies, Settings
+from telemetry.jobs.live import LiveHub
+from telemetry.jobs.settle import Settler
+from telemetry.reports.view import ParkView
+from telemetry.settings.environment import Environment
+from telemetry.settings.plan import Plan, load_plan
+from telemetry.settings.token import token_check
+from telemetry.storage.embedded import EmbeddedPostgres
+from telemetry.storage.migrate import migrate
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+_LOG = logging.getLogger(__name__)
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def run(environment: Environment) -> None:
+    """Serve until SIGINT or SIGTERM. Raises ConfigError, StorageError, EmbeddedPostgresError."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    plan = load_plan(environment.config_dir, environment.mqtt_url)
+    settings = _settings(environment)
+    with _database(environment) as database, _writer(database, plan) as writer:
+        asyncio.run(_serve(environment, plan, settings, database, writer))
+
+
+def _settings(environment: Environment) -> Settings:
+    check, made = token_check(environment)
+    if made:
+        print(f"Access token, shown this once: {made}", flush=True)  # noqa: T201  # for the person who starts it
+    hosts = frozenset({*_LOOPBACK, *environment.allowed_hosts, environment.host})
+    return Settings(hosts=hosts, access=Access(check))
+
+
+@contextmanager
+def _database(environment: Environment) -> Iterator[Database]:
+    with ExitStack() as parts:
+        url = environment.database_url or _embedded(environment, parts)
+        migrate(url)
+        database = Database.open(url)
+        parts.callback(database.close)
+        yield database
+
+
+def _embedded(environment: Environment, parts: ExitStack) -> str:
+    server = EmbeddedPostgres()
+    parts.callback(server.stop)
+    return server.start(environment.data_dir)
+
+
+@contextmanager
+def _writer(database: Database, plan: Plan) -> Iterator[Writer]:
+    if plan.site:
+        apply_site(database, plan.site, datetime.now(UTC))
+    writer = Writer.open(database)
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+async def _serve(
+    environment: Environment, plan: Plan, settings: Settings, database: Database, writer: Writer
+) -> None:
+    pipeline = Pipeline(writer)
+    supervisor = Supervisor(_collectors(plan), pipeline, time.time)
+    hub = LiveHub(ParkView(database, plan))
+    settler = Settler(database, plan)
+    server = _server(
+        environment, Dependencies(database, plan, pipeline, hub, lambda: _by_source(supervisor), settings)
+    )
+    async with asyncio.TaskGroup() as tasks:
+        parts = [tasks.create_task(part.run()) for part in (pipeline, supervisor, hub, settler)]
+        await server.serve()
+        for part in parts:
+            part.cancel()
+
+
+def _collectors(plan: Plan) -> list[Collector]:
+    if plan.site is None:
+        return []
+    site, devices = plan.site, plan.library.devices
+    opened = (open_collector(source, site.meters, devices, time.time) for source in site.sources)
+    return [collector for collector in opened if collector is not None]
+
+
+def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:
+    return {health.source: health for health in supervisor.health}
+
+
+def _server(environment: Environment, dependencies: Dependencies) -> uvicorn.Server:
+    application = create(dependencies)
+    web.mount(application)
+    config = uvicorn.Config(
+        application,
+        host=environment.host,
+        port=environment.port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
