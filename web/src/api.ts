@@ -1,0 +1,274 @@
+/** What the REST interface says, and how it is asked. */
+
+export interface Name {
+  en: string;
+  zh: string;
+}
+
+export interface Band {
+  code: string;
+  name: Name;
+  rank: number;
+}
+
+export interface Tariff {
+  code: string;
+  name: Name;
+  fictitious: boolean;
+  currency: string;
+  source: string;
+  bands: Band[];
+}
+
+export interface Area {
+  code: string;
+  kind: "park" | "enterprise" | "workshop" | "line" | "equipment";
+  parent: string | null;
+  name: Name;
+}
+
+export interface Quantity {
+  carrier: string;
+  unit: string;
+  kind: "counter" | "gauge" | "amount";
+  name: Name;
+}
+
+export interface Site {
+  code: string;
+  name: Name;
+  zone: string;
+  region: string;
+  currency: string;
+  contract_kw: number | null;
+  tariff: Tariff | null;
+  areas: Area[];
+  quantities: Record<string, Quantity>;
+}
+
+export type MeterState = "live" | "late" | "stale" | "never";
+
+export interface Meter {
+  code: string;
+  name: Name;
+  area: string;
+  enterprise: string | null;
+  parent: string | null;
+  role: "boundary" | "load" | "generation" | "check";
+  carrier: string;
+  source: string;
+  device: string | null;
+  multiplier: number;
+  rated_kw: number | null;
+  state: MeterState;
+  last_reading: string | null;
+}
+
+export interface Demand {
+  block_start: string;
+  block_end: string;
+  so_far_kw: number | null;
+  projected_kw: number | null;
+  month_max_kw: number | null;
+  month_max_at: string | null;
+}
+
+export interface BandNow {
+  code: string;
+  price: number | null;
+  currency: string;
+  fictitious: boolean;
+  until: string;
+  next: { code: string; price: number | null } | null;
+}
+
+export interface ParkLive {
+  power_kw: number | null;
+  import_kw: number | null;
+  generation_kw: number | null;
+  co2_kg_per_h: number | null;
+  coverage: number;
+  contract_share: number | null;
+  demand: Demand | null;
+  band: BandNow | null;
+}
+
+export interface AreaLive {
+  area: string;
+  power_kw: number | null;
+  co2_kg_per_h: number | null;
+  coverage: number;
+  generation_kw: number | null;
+}
+
+export interface MeterLive {
+  meter: string;
+  time: string | null;
+  age_s: number | null;
+  state: MeterState;
+  power_kw: number | null;
+  co2_kg_per_h: number | null;
+  values: Record<string, number | null>;
+}
+
+export type Counts = Record<MeterState, number>;
+
+export interface Snapshot {
+  time: string;
+  epoch: string;
+  sequence: number;
+  park: ParkLive;
+  areas: AreaLive[];
+  meters: MeterLive[];
+  counts: Counts;
+}
+
+export type Update = Omit<Snapshot, "epoch">;
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail?: string;
+}
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail ?? problem.title);
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+const ROOT = "/api/v1";
+
+export const STREAM = `${ROOT}/live/stream`;
+
+export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+  const search = new URLSearchParams(query).toString();
+  const response = await fetch(`${ROOT}${path}${search ? `?${search}` : ""}`, {
+    headers: { Accept: "application/json" },
+  });
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return (await response.json()) as T;
+}
+
+export async function signIn(token: string): Promise<void> {
+  const response = await fetch(`${ROOT}/session`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  if (!response.ok) throw new ApiError(await problemOf(response));
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = { title: response.statusText, status: response.status };
+  try {
+    return { ...fallback, ...((await response.json()) as Partial<Problem>) };
+  } catch {
+    return fallback;
+  }
+}
+
+export interface Series {
+  key: string;
+  name: Name;
+  quantity: string;
+  carrier: string;
+  unit: string;
+  values: (number | null)[];
+  coverage: (number | null)[];
+  estimated: boolean[];
+}
+
+export interface EnergyReport {
+  from: string;
+  to: string;
+  step: string;
+  by: string;
+  zone: string;
+  times: string[];
+  series: Series[];
+}
+
+export interface FactorUse {
+  id: string;
+  value: number;
+  unit: string;
+  edition: string;
+  published: string | null;
+  region: string;
+  source: string;
+  why: string;
+  from: string;
+  to: string;
+}
+
+export interface Shortfall {
+  reason: string;
+  from: string;
+  to: string;
+}
+
+export interface EmissionSeries extends Series {
+  scope: string;
+  gas: string;
+  factors: FactorUse[];
+  shortfalls: Shortfall[];
+}
+
+export type EmissionReport = Omit<EnergyReport, "series"> & { series: EmissionSeries[] };
+
+export interface ReadingRun {
+  meter: string;
+  from: string;
+  to: string;
+  step: string;
+  times: string[];
+  quantities: Record<string, { unit: string; values: (number | null)[] }>;
+}
+
+export interface Register {
+  table: string;
+  address: number;
+  type: string;
+  quantity: string;
+  unit: string;
+}
+
+export interface PathValue {
+  path: string;
+  quantity: string;
+  unit: string;
+}
+
+export interface Template {
+  code: string;
+  name: Name;
+  source: string;
+  verified: boolean;
+  registers?: Register[];
+  values?: PathValue[];
+}
+
+export interface MeterEvent {
+  time: string;
+  quantity: string;
+  flag: string;
+}
+
+export interface Conflict {
+  time: string;
+  quantity: string;
+  kept: number | null;
+  offered: number | null;
+}
+
+export interface MeterDetail extends Meter {
+  template: Template | null;
+  readings: { time: string; values: Record<string, number | null> }[];
+  events: MeterEvent[];
+  conflicts: Conflict[];
+}

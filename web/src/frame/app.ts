@@ -1,0 +1,88 @@
+/** <park-watt>: rail, strip and the page that the address names. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import "../live/page.ts";
+import "../meters/page.ts";
+import { icon } from "../parts/icons.ts";
+import { View } from "../parts/view.ts";
+import { clockSeconds } from "../time.ts";
+import { href, PAGES, type Page } from "../route.ts";
+import { store } from "../store.ts";
+import { notice } from "./notice.ts";
+import "./sign-in.ts";
+import "./strip.ts";
+
+const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
+  energy: () => import("../reports/energy.ts"),
+  carbon: () => import("../reports/carbon.ts"),
+};
+
+class App extends View {
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener("click", follow);
+  }
+
+  protected override willUpdate(): void {
+    const { language, theme, page } = store.route;
+    document.documentElement.lang = this.words.locale;
+    document.title = `${this.words[page]} · ${this.name(store.site?.name, "ParkWatt")}`;
+    if (theme) document.documentElement.dataset["theme"] = theme;
+    else delete document.documentElement.dataset["theme"];
+    this.dataset["language"] = language;
+    void LATER[page]?.();
+  }
+
+  protected override render(): TemplateResult {
+    return html`
+      <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
+      <pw-strip></pw-strip>
+      <nav class="rail" aria-label=${this.words.views}>${PAGES.map((page) => this.#entry(page))}</nav>
+      <main id="content" tabindex="-1">${this.#lost()}${this.#content()}</main>
+    `;
+  }
+
+  #skip(event: Event): void {
+    event.preventDefault();
+    document.getElementById("content")?.focus();
+  }
+
+  #entry(page: Page): TemplateResult {
+    const here = store.route.page === page;
+    return html`<a href=${href({ ...store.route, page, meter: null })} aria-current=${here ? "page" : "false"}
+      >${icon(page)}<span>${this.words[page]}</span></a
+    >`;
+  }
+
+  #lost(): TemplateResult | typeof nothing {
+    const { state, since } = store.connection;
+    if (state !== "lost" || since === null || store.phase !== "running") return nothing;
+    return html`<p class="banner" role="status">
+      <strong>${this.words.lostTitle}.</strong> ${this.words.lostText(clockSeconds(since, this.zone))}
+    </p>`;
+  }
+
+  #content(): TemplateResult {
+    if (store.phase === "sign-in") return html`<pw-sign-in></pw-sign-in>`;
+    if (store.phase !== "running" && (store.site === null || store.phase === "no-site")) return notice(this.words);
+    return PAGE[store.route.page]();
+  }
+}
+
+const PAGE: Record<Page, () => TemplateResult> = {
+  live: () => html`<pw-live></pw-live>`,
+  energy: () => html`<pw-energy></pw-energy>`,
+  carbon: () => html`<pw-carbon></pw-carbon>`,
+  meters: () => html`<pw-meters></pw-meters>`,
+};
+
+/** Links inside the page change the address without loading it anew. */
+function follow(event: MouseEvent): void {
+  const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='/']");
+  if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  store.follow(link.href);
+  window.scrollTo(0, 0);
+}
+
+customElements.define("park-watt", App);

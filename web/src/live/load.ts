@@ -1,0 +1,216 @@
+/** <pw-load>: today's load over yesterday's and last week's, with the tariff's bands behind. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type uPlot from "uplot";
+import { get, type EnergyReport } from "../api.ts";
+import { exact, scaleFor, three, type Scale } from "../numbers.ts";
+import "../parts/plot.ts";
+import type { Build, Plot } from "../parts/plot.ts";
+import { steps } from "../parts/steps.ts";
+import { twin } from "../parts/twin.ts";
+import { View } from "../parts/view.ts";
+import { store } from "../store.ts";
+import { clock, HOUR_MS, iso } from "../time.ts";
+import { dayLine, daySpan, edges, hasValues, padded, QUARTER_MS, type DayLine } from "./days.ts";
+
+const SHIFTS = [0, -1, -7] as const;
+const STYLES = [
+  { key: "today", token: "electricity", width: 2, opacity: 1 },
+  { key: "yesterday", token: "ink-2", width: 1.5, opacity: 0.9 },
+  { key: "lastWeek", token: "ink-2", width: 1, opacity: 0.5 },
+] as const;
+const SETTLED_AFTER_MS = 20_000;
+
+class LoadPanel extends View {
+  #days: DayLine[] | null = null;
+  #asked = "";
+  #failed = "";
+  #hidden = new Set<number>();
+  #cursor: number | null = null;
+
+  protected override willUpdate(): void {
+    if (!store.site || !store.live) return;
+    const quarter = Math.floor((store.now() - SETTLED_AFTER_MS) / QUARTER_MS);
+    const wanted = `${this.#area()}|${quarter}`;
+    if (wanted === this.#asked) return;
+    this.#asked = wanted;
+    void this.#load(wanted);
+  }
+
+  #area(): string {
+    return store.route.area ?? store.site?.areas.find((area) => area.kind === "park")?.code ?? "";
+  }
+
+  async #load(wanted: string): Promise<void> {
+    try {
+      const days = await Promise.all(SHIFTS.map((shift) => this.#day(shift)));
+      if (wanted !== this.#asked) return;
+      this.#days = days;
+      this.#failed = "";
+    } catch (error) {
+      this.#failed = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+
+  async #day(shift: number): Promise<DayLine> {
+    const span = daySpan(store.now(), this.zone, shift);
+    const query = { from: iso(span.from), to: iso(span.to), step: "15min", by: "area", area: this.#area(), quantity: "energy_import" };
+    return dayLine(await get<EnergyReport>("/energy", query), span);
+  }
+
+  protected override render(): TemplateResult {
+    const days = this.#days;
+    return html`<h2>${this.words.loadTitle} <span class="subject">${this.words.loadSubject}</span></h2>
+      ${this.#failed && !days
+        ? html`<p class="empty">${this.words.failed}: ${this.#failed}</p>`
+        : !days
+          ? html`<div class="plot-space"></div>`
+          : days.some(hasValues)
+            ? this.#chart(days)
+            : html`<p class="empty">${this.words.noLoad}</p>`}`;
+  }
+
+  #chart(days: readonly DayLine[]): TemplateResult {
+    const scale = scaleFor("kW", days.flatMap((day) => [...day.measured, ...day.estimated]));
+    return html`${this.#legend(days, scale)}
+      <pw-plot
+        class="plot-space"
+        .height=${240}
+        .label=${this.words.loadSubject}
+        .data=${dataOf(days, scale)}
+        .version=${[store.route.language, store.route.theme, scale.unit, days[0]?.start, this.#contract()].join()}
+        .build=${this.#options(days[0]?.start ?? 0, scale)}
+      ></pw-plot>
+      ${twin(this.words, this.words.loadSubject, () => this.#table(days))}`;
+  }
+
+  #legend(days: readonly DayLine[], scale: Scale): TemplateResult {
+    const at = this.#cursor;
+    const start = days[0]?.start ?? 0;
+    return html`<div class="legend">
+      ${STYLES.map((style, i) => this.#entry(style.key, i, at === null ? null : valueAt(days[i], at), scale))}
+      <span class="key-note">${this.words.estimatedKey}</span>
+      <span class="key-note">${this.words.gapKey}</span>
+      <span class="at">${at === null ? nothing : `${clock(start + at * QUARTER_MS, this.zone)}\u2013${clock(start + (at + 1) * QUARTER_MS, this.zone)}`}</span>
+    </div>`;
+  }
+
+  #entry(key: (typeof STYLES)[number]["key"], i: number, value: At | null, scale: Scale): TemplateResult {
+    const text = value?.value == null ? "" : `${value.estimated ? "~" : ""}${three(value.value / scale.divisor)} ${scale.unit}`;
+    return html`<button class="legend-entry line-${key}" aria-pressed=${this.#hidden.has(i) ? "false" : "true"} @click=${() => this.#toggle(i)}>
+      <span class="swatch"></span>${this.words[key]} <span class="digits">${text}</span>
+    </button>`;
+  }
+
+  #toggle(i: number): void {
+    const on = this.#hidden.delete(i);
+    if (!on) this.#hidden.add(i);
+    this.querySelector<Plot>("pw-plot")?.show([1 + 2 * i, 2 + 2 * i], on);
+    this.requestUpdate();
+  }
+
+  #contract(): number | null {
+    return store.route.area ? null : (store.site?.contract_kw ?? null);
+  }
+
+  #options(start: number, scale: Scale): Build {
+    return (colour) => ({
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+      legend: { show: false },
+      scales: { x: { time: false, range: [0, 24] }, y: { range: (_, __, top) => [0, this.#top(top, scale)] } },
+      axes: [
+        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, splits: () => HOURS,
+          values: (_, ticks) => ticks.map((hour) => clock(start + hour * HOUR_MS, this.zone)) },
+        { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: FONT, size: 56,
+          values: (_, ticks) => ticks.map((tick, i) => (i === ticks.length - 1 ? `${three(tick)} ${scale.unit}` : three(tick))) },
+      ],
+      series: [{}, ...STYLES.flatMap((style, i) => this.#series(style, i, colour))],
+      hooks: { draw: [(plot) => this.#limit(plot, scale, colour("bad"))], setCursor: [(plot) => this.#moved(plot.cursor.idx ?? null)] },
+    });
+  }
+
+  #series(style: (typeof STYLES)[number], i: number, colour: (token: string, opacity?: number) => string): uPlot.Series[] {
+    const line: uPlot.Series = { stroke: colour(style.token, style.opacity), width: style.width, show: !this.#hidden.has(i), points: { show: false } };
+    const today = i === 0;
+    const fill = today ? { fill: colour(style.token, 0.1) } : {};
+    const hatched = today ? { fill: colour(style.token, 0.04) } : {};
+    return [
+      { ...line, ...fill, paths: steps(today) },
+      { ...line, ...hatched, dash: [4, 3], paths: steps(today) },
+    ];
+  }
+
+  /** The axis shows the contract line when the load comes anywhere near it. */
+  #top(largest: number, scale: Scale): number {
+    const contract = (this.#contract() ?? 0) / scale.divisor;
+    return 1.1 * Math.max(largest, contract < 2.5 * largest ? contract : 0, 0.001);
+  }
+
+  #limit(plot: uPlot, scale: Scale, stroke: string): void {
+    const contract = this.#contract();
+    if (contract === null) return;
+    const y = plot.valToPos(contract / scale.divisor, "y", true);
+    if (y < plot.bbox.top) return;
+    const { ctx } = plot;
+    ctx.save();
+    ctx.strokeStyle = stroke;
+    ctx.fillStyle = stroke;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(plot.bbox.left, y);
+    ctx.lineTo(plot.bbox.left + plot.bbox.width, y);
+    ctx.stroke();
+    ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "right";
+    ctx.fillText(this.words.contract, plot.bbox.left + plot.bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+    ctx.restore();
+  }
+
+  #moved(index: number | null): void {
+    if (index === this.#cursor) return;
+    this.#cursor = index;
+    this.requestUpdate();
+  }
+
+  #table(days: readonly DayLine[]): TemplateResult {
+    const words = this.words;
+    const slots = days[0]?.measured.length ?? 0;
+    return html`<table>
+      <thead>
+        <tr><th scope="col">${words.time}</th>${STYLES.map((style) => html`<th scope="col" class="number">${words[style.key]} [kW]</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${Array.from({ length: slots }, (_, i) => html`<tr>
+          <th scope="row">${clock((days[0]?.start ?? 0) + i * QUARTER_MS, this.zone)}</th>
+          ${days.map((day) => html`<td class="number">${cell(valueAt(day, i))}</td>`)}
+        </tr>`)}
+      </tbody>
+    </table>`;
+  }
+}
+
+interface At {
+  value: number | null;
+  estimated: boolean;
+}
+
+function valueAt(day: DayLine | undefined, i: number): At {
+  const measured = day?.measured[i] ?? null;
+  return measured === null ? { value: day?.estimated[i] ?? null, estimated: true } : { value: measured, estimated: false };
+}
+
+function cell({ value, estimated }: At): string {
+  return `${estimated && value !== null ? "~" : ""}${exact(value === null ? null : Number(value.toFixed(3)))}`;
+}
+
+function dataOf(days: readonly DayLine[], scale: Scale): uPlot.AlignedData {
+  const x = edges(Math.max(...days.map((day) => day.measured.length)));
+  const lines = days.flatMap((day) => [day.measured, day.estimated]);
+  return [x, ...lines.map((line) => padded(line, x.length).map((value) => (value === null ? null : value / scale.divisor)))];
+}
+
+const HOURS = [0, 3, 6, 9, 12, 15, 18, 21, 24];
+const FONT = "12px system-ui, sans-serif";
+
+customElements.define("pw-load", LoadPanel);

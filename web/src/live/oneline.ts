@@ -1,0 +1,217 @@
+/** <pw-oneline>: where the power comes from and goes to; on a narrow screen as a list. */
+
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { exact, scaleFor, three, type Scale } from "../numbers.ts";
+import { coverage } from "../numbers.ts";
+import { figure, measured } from "../parts/figure.ts";
+import { View } from "../parts/view.ts";
+import { store } from "../store.ts";
+import { curve, layoutOf, type Box, type Layout } from "./layout.ts";
+import { networkOf, type Link, type Network, type Node } from "./network.ts";
+
+const LIST_BELOW = 560;
+const THINNEST = 1.5;
+const THICKEST = 14;
+
+class OneLine extends View {
+  #width = 0;
+  #network: Network | null = null;
+  #drawnFrom: unknown[] = [];
+  readonly #size = new ResizeObserver(([entry]) => {
+    this.#width = Math.floor(entry?.contentRect.width ?? 0);
+    this.requestUpdate();
+  });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#size.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    this.#size.disconnect();
+    super.disconnectedCallback();
+  }
+
+  protected override willUpdate(): void {
+    if (this.#drawnFrom[0] === store.site && this.#drawnFrom[1] === store.meters) return;
+    this.#drawnFrom = [store.site, store.meters];
+    this.#network = store.site ? networkOf(store.site.areas, store.meters.values()) : null;
+  }
+
+  protected override render(): TemplateResult {
+    const network = this.#network;
+    return html`<h2>${this.words.oneLine}</h2>
+      ${!network || !store.live || this.#width === 0
+        ? nothing
+        : network.links.length === 0
+          ? html`<p class="empty">${this.words.noTree}</p>`
+          : this.#width < LIST_BELOW
+            ? this.#list(network)
+            : this.#drawing(network)}`;
+  }
+
+  #drawing(network: Network): TemplateResult {
+    const layout = layoutOf(network, this.#width);
+    const scale = scaleFor("kW", network.links.map((link) => this.#power(link)), 10_000);
+    const largest = Math.max(1, ...network.links.map((link) => Math.abs(this.#power(link) ?? 0)));
+    return html`<svg class="oneline" width=${this.#width} height=${layout.height + 4} role="group" aria-label=${this.words.oneLine}>
+      <g transform="translate(0 2)">
+        ${network.links.map((link) => this.#flow(link, layout, largest, scale))}
+        ${network.nodes.map((node) => this.#node(node, layout.boxes.get(node.id), scale))}
+      </g>
+    </svg>`;
+  }
+
+  #flow(link: Link, layout: Layout, largest: number, scale: Scale): TemplateResult | typeof nothing {
+    const from = layout.boxes.get(link.from);
+    const to = layout.boxes.get(link.to);
+    if (!from || !to) return nothing;
+    const power = this.#power(link);
+    const wide = power === null ? 1 : Math.max(THINNEST, (THICKEST * Math.abs(power)) / largest);
+    const kind = power === null ? "unknown" : Math.abs(power) < 0.05 ? "still" : power < 0 ? "back" : "forth";
+    const path = curve(from, to);
+    const text = this.words.flowLine(this.#title(link.from), this.#title(link.to), written(power, scale));
+    return svg`<g class="flow flow-${kind} ${link.generation ? "generation" : ""}">
+      <title>${text}</title>
+      <path class="pipe" d=${path} stroke-width=${wide.toFixed(1)} />
+      <path class="stream speed-${speedOf(power, largest)}" d=${path} stroke-width=${Math.max(1, wide * 0.35).toFixed(1)} />
+    </g>`;
+  }
+
+  /** Along the arrow [kW]; null when any of its meters says nothing. */
+  #power(link: Link): number | null {
+    let sum = 0;
+    for (const code of link.meters) {
+      const row = store.live?.meters.get(code);
+      if (!row || row.power_kw === null || row.state === "stale" || row.state === "never") return null;
+      sum += row.power_kw;
+    }
+    return link.generation ? Math.abs(sum) : sum;
+  }
+
+  #into(id: string): number | null {
+    const links = this.#network?.links.filter((link) => link.to === id && !link.generation) ?? [];
+    const powers = links.map((link) => this.#power(link));
+    return links.length === 0 || powers.includes(null) ? null : powers.reduce<number>((a, b) => a + (b ?? 0), 0);
+  }
+
+  #outOf(id: string): number | null {
+    const link = this.#network?.links.find((one) => one.from === id);
+    return link ? this.#power(link) : null;
+  }
+
+  #node(node: Node, box: Box | undefined, scale: Scale): TemplateResult | typeof nothing {
+    if (!box) return nothing;
+    const chosen = node.kind === "area" && store.route.area === node.code;
+    const lines = this.#lines(node, scale);
+    return svg`<g class="node node-${node.kind} ${chosen ? "chosen" : ""}" transform="translate(${box.x.toFixed(1)} ${box.y.toFixed(1)})">
+      <title>${this.#title(node.id)}${lines.hover}</title>
+      <rect width=${box.width} height=${box.height} rx="6" />
+      ${node.kind === "area" ? this.#areaText(node, box, lines) : stacked(this.#short(node.id, box.width), lines.value, box)}
+    </g>`;
+  }
+
+  #areaText(node: Node, box: Box, lines: Lines): TemplateResult {
+    const choose = (): void => store.go({ area: store.route.area === node.code ? null : node.code });
+    const press = (event: KeyboardEvent): void => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      choose();
+    };
+    return svg`<rect class="hit" width=${box.width} height=${box.height} rx="6" tabindex="0" role="button"
+        aria-pressed=${store.route.area === node.code ? "true" : "false"}
+        aria-label="${this.#title(node.id)} ${lines.value} ${lines.detail}" @click=${choose} @keydown=${press} />
+      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 96)}</text>
+      <text x=${box.width - 12} y="21" class="value" text-anchor="end">${lines.value}</text>
+      <text x=${box.width - 12} y="40" class="detail" text-anchor="end">${lines.detail}</text>
+      <text x="12" y="40" class="detail warn">${lines.warn}</text>`;
+  }
+
+  #lines(node: Node, scale: Scale): Lines {
+    if (node.kind === "area") return this.#areaLines(node, scale);
+    const power =
+      node.kind === "generation" ? this.#outOf(node.id) : node.kind === "grid" ? store.live?.park.import_kw : this.#into(node.id);
+    return { value: written(power ?? null, scale), detail: "", warn: "", hover: hover(power ?? null) };
+  }
+
+  #areaLines(node: Node, scale: Scale): Lines {
+    const row = store.live?.areas.get(node.code);
+    const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
+    const part = row && row.coverage < 0.95 ? this.words.measured(coverage(row.coverage)) : "";
+    const rate = row?.co2_kg_per_h ?? null;
+    return {
+      value: written(row?.power_kw ?? null, scale),
+      detail: `${three(rate === null ? null : rate / co2.divisor)} ${co2.unit} ${this.words.co2}`,
+      warn: part,
+      hover: hover(row?.power_kw ?? null),
+    };
+  }
+
+  #title(id: string): string {
+    const node = this.#network?.nodes.find((one) => one.id === id);
+    if (!node) return id;
+    if (node.kind === "grid") return this.words.grid;
+    if (node.kind === "generation") return this.words.pv;
+    if (node.kind === "area") return this.name(store.site?.areas.find((area) => area.code === node.code)?.name, node.code);
+    return this.name(store.meters.get(node.code)?.name, node.code);
+  }
+
+  /** A name cut to what fits [px]; Chinese characters are about twice as wide. */
+  #short(id: string, room: number): string {
+    const text = this.#title(id);
+    let used = 0;
+    for (let i = 0; i < text.length; i++) {
+      used += text.charCodeAt(i) > 0x2e80 ? 14 : 7.4;
+      if (used > room - 8) return `${text.slice(0, Math.max(1, i - 1)).trimEnd()}…`;
+    }
+    return text;
+  }
+
+  #list(network: Network): TemplateResult {
+    const scale = scaleFor("kW", [store.live?.park.power_kw ?? null]);
+    const park = store.live?.park;
+    const areas = network.nodes.filter((node) => node.kind === "area");
+    return html`<ul class="flow-list">
+      <li><span>${this.words.importFromGrid}</span>${figure(park?.import_kw, scale, "kW")}</li>
+      <li><span>${this.words.generation}</span>${figure(park?.generation_kw, scale, "kW")}</li>
+      ${areas.map((node) => this.#item(node, scale))}
+    </ul>`;
+  }
+
+  #item(node: Node, scale: Scale): TemplateResult {
+    const row = store.live?.areas.get(node.code);
+    const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
+    return html`<li class="sub">
+      <span>${this.#title(node.id)} ${measured(row?.coverage, this.words)}</span>
+      <span class="two">${figure(row?.power_kw, scale, "kW")}${figure(row?.co2_kg_per_h, co2, "kg/h")}</span>
+    </li>`;
+  }
+}
+
+interface Lines {
+  value: string;
+  detail: string;
+  warn: string;
+  hover: string;
+}
+
+function stacked(title: string, value: string, box: Box): TemplateResult {
+  return svg`<text x=${box.width / 2} y=${box.height / 2 - 5} class="title" text-anchor="middle">${title}</text>
+    <text x=${box.width / 2} y=${box.height / 2 + 14} class="value" text-anchor="middle">${value}</text>`;
+}
+
+function written(power: number | null, scale: Scale): string {
+  return `${three(power === null ? null : power / scale.divisor)} ${scale.unit}`;
+}
+
+function hover(power: number | null): string {
+  return power === null ? "" : `: ${exact(power)} kW`;
+}
+
+/** One of three speeds of the moving dashes. */
+function speedOf(power: number | null, largest: number): 1 | 2 | 3 {
+  const share = Math.abs(power ?? 0) / largest;
+  return share > 0.5 ? 3 : share > 0.15 ? 2 : 1;
+}
+
+customElements.define("pw-oneline", OneLine);

@@ -1,0 +1,54 @@
+/** The loads in order: electricity meters with nothing metered below them. */
+
+import type { Meter, MeterLive } from "../api.ts";
+
+export type Column = "name" | "enterprise" | "power" | "share" | "co2";
+
+export interface Row {
+  meter: Meter;
+  live: MeterLive;
+  /** Of the power of all rows that are not stale. */
+  share: number | null;
+}
+
+export interface Order {
+  area: string | null;
+  column: Column;
+  descending: boolean;
+  name: (meter: Meter) => string;
+  locale: string;
+}
+
+export function ranked(meters: ReadonlyMap<string, Meter>, live: ReadonlyMap<string, MeterLive>, order: Order): Row[] {
+  const rows = ends(meters).flatMap((meter) => rowOf(meter, live.get(meter.code), order.area));
+  const total = rows.reduce((sum, row) => sum + (row.live.state === "stale" ? 0 : (row.live.power_kw ?? 0)), 0);
+  for (const row of rows) row.share = row.live.power_kw === null || total <= 0 ? null : row.live.power_kw / total;
+  const sign = order.descending ? -1 : 1;
+  return rows.sort((a, b) => sign * compare(a, b, order));
+}
+
+function ends(meters: ReadonlyMap<string, Meter>): Meter[] {
+  const power = [...meters.values()].filter(
+    (meter) => meter.carrier === "electricity" && (meter.role === "load" || meter.role === "boundary"),
+  );
+  const above = new Set(power.map((meter) => meter.parent));
+  return power.filter((meter) => !above.has(meter.code));
+}
+
+function rowOf(meter: Meter, live: MeterLive | undefined, area: string | null): Row[] {
+  if (!live || live.power_kw === null || (area && meter.enterprise !== area)) return [];
+  return [{ meter, live, share: null }];
+}
+
+function compare(a: Row, b: Row, order: Order): number {
+  switch (order.column) {
+    case "name":
+      return order.name(a.meter).localeCompare(order.name(b.meter), order.locale);
+    case "enterprise":
+      return (a.meter.enterprise ?? "").localeCompare(b.meter.enterprise ?? "", order.locale);
+    case "co2":
+      return (a.live.co2_kg_per_h ?? 0) - (b.live.co2_kg_per_h ?? 0);
+    default:
+      return (a.live.power_kw ?? 0) - (b.live.power_kw ?? 0);
+  }
+}

@@ -1,0 +1,153 @@
+/** <pw-ranking>: which loads are the largest now. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { get, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
+import { span } from "../i18n/words.ts";
+import { percent, scaleFor, type Scale } from "../numbers.ts";
+import { figure } from "../parts/figure.ts";
+import { spark } from "../parts/spark.ts";
+import { stateDot, stateWord } from "../parts/state.ts";
+import { View } from "../parts/view.ts";
+import { href } from "../route.ts";
+import { store } from "../store.ts";
+import { HOUR_MS, iso } from "../time.ts";
+import { ranked, type Column, type Row } from "./ranked.ts";
+
+const FIRST = 10;
+
+class Ranking extends View {
+  #column: Column = "power";
+  #descending = true;
+  #all = false;
+  readonly #asked = new Set<string>();
+
+  protected override render(): TemplateResult {
+    const rows = this.#rows();
+    const shown = this.#all ? rows : rows.slice(0, FIRST);
+    this.#recall(shown);
+    return html`<h2>${this.words.largest}</h2>
+      ${rows.length === 0 ? html`<p class="empty">${store.live ? this.words.noLoads : nothing}</p>` : this.#table(shown)}
+      ${rows.length > FIRST ? this.#more(rows.length) : nothing}`;
+  }
+
+  #rows(): Row[] {
+    const language = store.route.language;
+    return ranked(store.meters, store.live?.meters ?? new Map<string, MeterLive>(), {
+      area: store.route.area,
+      column: this.#column,
+      descending: this.#descending,
+      name: (meter) => this.name(meter.name, meter.code),
+      locale: language,
+    });
+  }
+
+  #table(rows: readonly Row[]): TemplateResult {
+    const words = this.words;
+    const scale = scaleFor("kW", rows.map((row) => row.live.power_kw), 10_000);
+    return html`<table class="ranking">
+      <thead>
+        <tr>
+          ${this.#head("name", words.name)} ${this.#head("enterprise", words.enterprise, "wide")}
+          <th scope="col" class="spark-cell">${words.lastHour}</th>
+          ${this.#head("power", words.power, "number")} ${this.#head("share", words.share, "number")}
+          ${this.#head("co2", words.co2Rate, "number wide")}
+        </tr>
+      </thead>
+      <tbody>${rows.map((row) => this.#row(row, scale))}</tbody>
+    </table>`;
+  }
+
+  #head(column: Column, label: string, style = ""): TemplateResult {
+    const here = this.#column === column;
+    const order = here ? (this.#descending ? "descending" : "ascending") : "none";
+    return html`<th scope="col" class=${style} aria-sort=${order}>
+      <button class="sort" title=${this.words.sortBy(label)} @click=${() => this.#sort(column)}>
+        ${label}<span class="arrow" aria-hidden="true">${here ? (this.#descending ? "↓" : "↑") : ""}</span>
+      </button>
+    </th>`;
+  }
+
+  #sort(column: Column): void {
+    const text = column === "name" || column === "enterprise";
+    this.#descending = this.#column === column ? !this.#descending : !text;
+    this.#column = column;
+    this.requestUpdate();
+  }
+
+  #row({ meter, live, share }: Row, scale: Scale): TemplateResult {
+    const old = live.state === "stale";
+    const name = this.name(meter.name, meter.code);
+    return html`<tr class=${old ? "is-stale" : ""} data-meter=${meter.code}>
+      <th scope="row">
+        ${stateDot(live.state, this.words)}
+        <a href=${href({ ...store.route, page: "meters", meter: meter.code })}>${name}</a>
+        ${this.#age(live)}
+      </th>
+      <td class="wide">${this.#enterprise(meter)}</td>
+      <td class="spark-cell">${spark(store.trail.points(meter.code), store.now(), `${name}, ${this.words.lastHour}`)}</td>
+      <td class="number">${figure(live.power_kw, scale, "kW", { stale: old })}</td>
+      <td class="number">${old ? figure(null, PERCENT, "%") : html`${percent(share)} <span class="unit">%</span>`}</td>
+      <td class="number wide">${figure(live.co2_kg_per_h, KG, "kg/h", { stale: old })}</td>
+    </tr>`;
+  }
+
+  #age(live: MeterLive): TemplateResult | typeof nothing {
+    if (live.state === "live" || live.time === null) return nothing;
+    const age = span((store.now() - Date.parse(live.time)) / 1000, store.route.language);
+    const word = live.state === "stale" ? `${stateWord("stale", this.words)} · ` : "";
+    return html`<span class="age age-${live.state}">${word}${this.words.ago(age)}</span>`;
+  }
+
+  #enterprise(meter: Meter): string {
+    return this.name(store.site?.areas.find((area) => area.code === meter.enterprise)?.name, meter.enterprise ?? "");
+  }
+
+  #more(count: number): TemplateResult {
+    const words = this.words;
+    return html`<button class="quiet more" aria-expanded=${this.#all ? "true" : "false"} @click=${() => this.#toggle()}>
+      ${this.#all ? words.showFewer : words.showAll(count)}
+    </button>`;
+  }
+
+  #toggle(): void {
+    this.#all = !this.#all;
+    this.requestUpdate();
+  }
+
+  /** Fills the sparklines of rows that come into sight with what the service remembers. */
+  #recall(rows: readonly Row[]): void {
+    const fresh = rows.map((row) => row.meter).filter((meter) => !this.#asked.has(meter.code));
+    for (const meter of fresh) this.#asked.add(meter.code);
+    if (fresh.length > 0) void this.#fetch(fresh);
+  }
+
+  async #fetch(meters: readonly Meter[]): Promise<void> {
+    for (const meter of meters) {
+      try {
+        await this.#remember(meter);
+      } catch {
+        this.#asked.delete(meter.code);
+        return;
+      }
+    }
+    this.requestUpdate();
+  }
+
+  async #remember(meter: Meter): Promise<void> {
+    const now = store.now();
+    const query = { meter: meter.code, from: iso(now - HOUR_MS), to: iso(now), step: "1min" };
+    const run = await get<ReadingRun>("/readings", query);
+    const values = run.quantities["active_power"]?.values ?? [];
+    const points = run.times.map((time, i) => ({ at: Date.parse(time), kw: scaled(values[i], meter.multiplier) }));
+    store.trail.prepend(meter.code, points);
+  }
+}
+
+function scaled(value: number | null | undefined, multiplier: number): number | null {
+  return value === null || value === undefined ? null : value * multiplier;
+}
+
+const KG: Scale = { unit: "kg/h", divisor: 1 };
+const PERCENT: Scale = { unit: "%", divisor: 1 };
+
+customElements.define("pw-ranking", Ranking);

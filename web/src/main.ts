@@ -1,0 +1,12 @@
+/** Starts the page. */
+
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/live.css";
+import "./styles/meters.css";
+import "./styles/report.css";
+import "./frame/app.ts";
+import { store } from "./store.ts";
+
+store.start();

@@ -1,0 +1,26 @@
+/** One figure: digits, unit beside it, and every mark that belongs to it. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { coverage, exact, three, type Scale } from "../numbers.ts";
+import type { Words } from "../i18n/words.ts";
+
+export interface Marks {
+  estimated?: boolean;
+  stale?: boolean;
+}
+
+export function figure(value: number | null | undefined, scale: Scale, base: string, marks: Marks = {}): TemplateResult {
+  const scaled = value === null || value === undefined ? value : value / scale.divisor;
+  const sign = marks.estimated && scaled !== null && scaled !== undefined ? "~" : "";
+  return html`<span class="figure ${marks.stale ? "is-stale" : ""}" title="${exact(value)} ${base}"
+    ><span class="digits">${sign}${three(scaled)}</span> <span class="unit">${scale.unit}</span></span
+  >`;
+}
+
+const PRINTED_BELOW = 0.95;
+
+/** How much was measured, printed only where it is too little to pass over. */
+export function measured(share: number | null | undefined, words: Words): TemplateResult | typeof nothing {
+  if (share === null || share === undefined || share >= PRINTED_BELOW) return nothing;
+  return html`<span class="measured">${words.measured(coverage(share))}</span>`;
+}

@@ -1,0 +1,17 @@
+/** The few pictures of the frame, drawn as strokes in the text's colour. */
+
+import { html, svg, type TemplateResult } from "lit";
+import type { Page } from "../route.ts";
+
+const PATHS: Record<Page | "sun" | "moon", TemplateResult> = {
+  live: svg`<path d="M2 12h4l3-7 5 14 3-7h5" />`,
+  energy: svg`<path d="M13 3 5 14h6l-1 7 8-11h-6z" />`,
+  carbon: svg`<path d="M4 20V10M10 20V4M16 20v-7M21 20H3" />`,
+  meters: svg`<rect x="4" y="3" width="16" height="18" rx="2" /><path d="M8 8h8M8 16h3" /><circle cx="15" cy="15" r="2" />`,
+  sun: svg`<circle cx="12" cy="12" r="4" /><path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2" />`,
+  moon: svg`<path d="M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z" />`,
+};
+
+export function icon(name: keyof typeof PATHS): TemplateResult {
+  return html`<svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">${PATHS[name]}</svg>`;
+}

@@ -1,0 +1,68 @@
+/** <pw-carbon>: emissions a day, by enterprise, with the factors they stand on. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { get, type EmissionReport, type FactorUse, type Shortfall } from "../api.ts";
+import { exact } from "../numbers.ts";
+import { DailyPage } from "./daily.ts";
+
+class CarbonPage extends DailyPage<EmissionReport> {
+  protected override readonly unit = "kg";
+
+  protected override heading(): string {
+    return `${this.words.dailyCarbon} · ${this.words.basisLocation}`;
+  }
+
+  protected override ask(query: Record<string, string>): Promise<EmissionReport> {
+    return get<EmissionReport>("/emissions", { ...query, basis: "location", revision: "current" });
+  }
+
+  protected override below(answer: EmissionReport): TemplateResult {
+    const factors = distinct(answer.series.flatMap((series) => series.factors), (one) => `${one.id}|${one.from}|${one.to}`);
+    const missing = distinct(answer.series.flatMap((series) => series.shortfalls), (one) => `${one.reason}|${one.from}|${one.to}`);
+    return html`${missing.length > 0 ? this.#missing(missing) : nothing}${factors.length > 0 ? this.#factors(factors) : nothing}`;
+  }
+
+  #factors(factors: readonly FactorUse[]): TemplateResult {
+    const words = this.words;
+    return html`<section class="panel">
+      <h2>${words.factorsUsed}</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label=${words.factorsUsed}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">${words.factor}</th><th scope="col" class="number">${words.value}</th>
+              <th scope="col">${words.edition}</th><th scope="col">${words.region}</th>
+              <th scope="col">${words.valid}</th><th scope="col">${words.why}</th><th scope="col">${words.source}</th>
+            </tr>
+          </thead>
+          <tbody>${factors.map((one) => this.#factor(one))}</tbody>
+        </table>
+      </div>
+    </section>`;
+  }
+
+  #factor(one: FactorUse): TemplateResult {
+    return html`<tr>
+      <th scope="row"><code>${one.id}</code></th>
+      <td class="number">${exact(one.value)} <span class="unit">${one.unit}</span></td>
+      <td>${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
+      <td>${one.region}</td>
+      <td class="nowrap">${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
+      <td>${one.why}</td>
+      <td class="source-cell">${one.source}</td>
+    </tr>`;
+  }
+
+  #missing(missing: readonly Shortfall[]): TemplateResult {
+    return html`<section class="panel warning">
+      <h2>${this.words.missingFactors}</h2>
+      <ul>${missing.map((one) => html`<li>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}: ${one.reason}</li>`)}</ul>
+    </section>`;
+  }
+}
+
+function distinct<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}
+
+customElements.define("pw-carbon", CarbonPage);

@@ -1,0 +1,142 @@
+/** What the pages of daily bars share: the period, the loading, the bars, the legend and the table. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Series } from "../api.ts";
+import { coverage, exact, scaleFor, three, type Scale } from "../numbers.ts";
+import { View } from "../parts/view.ts";
+import { href, PERIODS } from "../route.ts";
+import { store } from "../store.ts";
+import { day, iso, startOfDay } from "../time.ts";
+import { bars, sum, type Legend, type Stack } from "./bars.ts";
+import { keysOf, namedOf, stacksOf } from "./stacks.ts";
+
+const REFRESH_MS = 60_000;
+
+export interface Answer {
+  times: string[];
+  series: Series[];
+}
+
+export abstract class DailyPage<A extends Answer> extends View {
+  protected answer: A | null = null;
+  #problem = "";
+  #asked = "";
+  #width = 0;
+  readonly #size = new ResizeObserver(([entry]) => {
+    this.#width = Math.floor((entry?.contentRect.width ?? 0) - 34);
+    this.requestUpdate();
+  });
+
+  protected abstract readonly unit: string;
+  protected abstract heading(): string;
+  protected abstract ask(query: Record<string, string>): Promise<A>;
+  protected abstract below(answer: A): TemplateResult | typeof nothing;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#size.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    this.#size.disconnect();
+    super.disconnectedCallback();
+  }
+
+  protected override willUpdate(): void {
+    if (!store.site) return;
+    const wanted = [store.route.days, day(store.now(), this.zone), Math.floor(store.now() / REFRESH_MS)].join();
+    if (wanted === this.#asked) return;
+    this.#asked = wanted;
+    void this.#load(wanted);
+  }
+
+  async #load(wanted: string): Promise<void> {
+    const now = store.now();
+    const from = startOfDay(now, this.zone, 1 - store.route.days);
+    const to = startOfDay(now, this.zone, 1);
+    try {
+      const answer = await this.ask({ from: iso(from), to: iso(to), step: "day", by: "enterprise" });
+      if (wanted !== this.#asked) return;
+      this.answer = answer;
+      this.#problem = "";
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="report">
+      <section class="panel">
+        <header class="report-head">
+          <h1>${this.heading()}</h1>
+          ${this.#periods()}
+        </header>
+        ${this.#body()}
+      </section>
+      ${this.answer ? this.below(this.answer) : nothing}
+    </div>`;
+  }
+
+  #periods(): TemplateResult {
+    return html`<nav class="periods" aria-label=${this.words.period}>
+      ${PERIODS.map((days) => html`<a href=${href({ ...store.route, days })} aria-current=${days === store.route.days ? "true" : "false"}
+        >${this.words.days(days)}</a
+      >`)}
+    </nav>`;
+  }
+
+  #body(): TemplateResult {
+    if (this.#problem && !this.answer) return html`<p class="empty" role="alert">${this.words.failed}: ${this.#problem}</p>`;
+    if (!this.answer) return html`<div class="plot-space"></div>`;
+    const chosen = store.route.area;
+    const series = this.answer.series.filter((one) => !chosen || one.key === chosen);
+    if (!series.some((one) => one.values.some((value) => value !== null))) return html`<p class="empty">${this.words.noEnergy}</p>`;
+    return this.#filled(this.answer, series);
+  }
+
+  #filled(answer: A, series: readonly Series[]): TemplateResult {
+    const order = keysOf(answer.series).map((one) => one.key);
+    const named = namedOf(keysOf(series));
+    const stacks = stacksOf(answer.times.map((time) => day(Date.parse(time), this.zone)), series, named);
+    const scale = scaleFor(this.unit, stacks.map((stack) => sum(stack.parts)), 10_000);
+    const legend = named.map((one) => ({ name: this.name(one.name, one.key), colour: Math.min(7, order.indexOf(one.key)) }));
+    const full = (stacks[0]?.parts.length ?? 0) > legend.length ? [...legend, { name: this.words.others, colour: 7 }] : legend;
+    return html`<ul class="legend">
+        ${full.map((entry) => html`<li><span class="swatch series-${entry.colour}"></span>${entry.name}</li>`)}
+        <li class="key-note"><span class="swatch hatched"></span>~ ${this.words.estimated}</li>
+      </ul>
+      ${this.#width > 0 ? bars(stacks, full, scale, this.#width, this.heading()) : nothing}
+      ${this.#table(stacks, full, scale)}`;
+  }
+
+  #table(stacks: readonly Stack[], legend: readonly Legend[], scale: Scale): TemplateResult {
+    const words = this.words;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.asTable(this.heading())}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">${words.date}</th>
+            <th scope="col" class="number">${words.total} <span class="unit">${scale.unit}</span></th>
+            <th scope="col" class="number">${words.coverage}</th>
+            ${legend.map((entry) => html`<th scope="col" class="number">${entry.name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>${[...stacks].reverse().map((stack) => this.#row(stack, scale))}</tbody>
+      </table>
+    </div>`;
+  }
+
+  #row(stack: Stack, scale: Scale): TemplateResult {
+    const total = sum(stack.parts);
+    const write = (value: number | null): string => three(value === null ? null : value / scale.divisor);
+    const sign = stack.estimated && total !== null ? "~" : "";
+    return html`<tr>
+      <th scope="row">${stack.label}</th>
+      <td class="number" title="${exact(total)} ${this.unit}">${sign}${write(total)}</td>
+      <td class="number ${(stack.coverage ?? 1) < 0.95 ? "low" : ""}">${coverage(stack.coverage)} <span class="unit">%</span></td>
+      ${stack.parts.map((part) => html`<td class="number" title="${exact(part)} ${this.unit}">${write(part)}</td>`)}
+    </tr>`;
+  }
+}
+

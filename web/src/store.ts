@@ -1,0 +1,142 @@
+/** What the page knows: the site, its meters, the live picture and how it stands with the service. */
+
+import { ApiError, get, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
+import { fromSnapshot, withUpdate, type LiveState } from "./live/state.ts";
+import { LiveStream } from "./live/stream.ts";
+import { Trail } from "./live/trail.ts";
+import { href, parse, type Route } from "./route.ts";
+
+export type Phase = "starting" | "running" | "sign-in" | "no-site" | "unreachable" | "refused";
+
+export interface Connection {
+  state: "connecting" | "live" | "lost";
+  /** The service's clock when it was last heard [ms]; null before the first event. */
+  since: number | null;
+}
+
+const RETRY_MS = 4_000;
+
+class Store extends EventTarget {
+  route: Route = parse(new URL(location.href), navigator.languages);
+  phase: Phase = "starting";
+  problem = "";
+  site: Site | null = null;
+  meters: ReadonlyMap<string, Meter> = new Map();
+  live: LiveState | null = null;
+  connection: Connection = { state: "connecting", since: null };
+  readonly trail = new Trail();
+  readonly #stream = new LiveStream({
+    snapshot: (event) => this.#snapshot(event),
+    update: (event) => this.#update(event),
+    lost: () => this.#lost(),
+  });
+
+  start(): void {
+    window.addEventListener("popstate", () => this.#routed(parse(new URL(location.href), navigator.languages)));
+    void this.load();
+  }
+
+  /** Asks for site and meters until the service has them, then opens the stream. */
+  async load(): Promise<void> {
+    try {
+      await this.#describe();
+      this.#enter("running");
+      this.#stream.open();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #describe(): Promise<void> {
+    const [site, meters] = await Promise.all([get<Site>("/site"), get<{ meters: Meter[] }>("/meters")]);
+    this.site = site;
+    this.meters = new Map(meters.meters.map((meter) => [meter.code, meter]));
+  }
+
+  go(change: Partial<Route>, replace = false): void {
+    const route = { ...this.route, ...change };
+    const address = href(route);
+    if (replace) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    this.#routed(route);
+  }
+
+  follow(address: string): void {
+    this.go(parse(new URL(address), navigator.languages));
+  }
+
+  /** Milliseconds by the service's clock; what this computer believes does not matter. */
+  now(): number {
+    return this.live ? this.live.time : Date.now();
+  }
+
+  #routed(route: Route): void {
+    this.route = route;
+    this.#changed();
+  }
+
+  #snapshot(event: Snapshot): void {
+    const restarted = this.live !== null && this.live.epoch !== event.epoch;
+    this.live = fromSnapshot(event);
+    this.#heard(event);
+    if (restarted) void this.#reload();
+  }
+
+  /** After a restart of the service its park may be another one. */
+  async #reload(): Promise<void> {
+    try {
+      await this.#describe();
+      this.#changed();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #update(event: Update): void {
+    this.live = withUpdate(this.live, event);
+    this.#heard(event);
+  }
+
+  #heard(event: Update): void {
+    for (const row of event.meters) {
+      if (row.state === "live" && row.time) this.trail.add(row.meter, Date.parse(row.time), row.power_kw);
+    }
+    this.connection = { state: "live", since: Date.parse(event.time) };
+    this.#changed();
+  }
+
+  #lost(): void {
+    if (this.connection.state === "lost") return;
+    this.connection = { ...this.connection, state: "lost" };
+    this.#changed();
+    void this.#ask();
+  }
+
+  /** A stream cannot tell why it was refused; a plain request can. */
+  async #ask(): Promise<void> {
+    try {
+      await get<Site>("/site");
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const status = error instanceof ApiError ? error.status : 0;
+    this.problem = error instanceof ApiError ? error.message : "";
+    this.#enter(status === 401 ? "sign-in" : status === 404 ? "no-site" : status === 0 ? "unreachable" : "refused");
+    this.#stream.close();
+    if (status !== 401) window.setTimeout(() => void this.load(), RETRY_MS);
+  }
+
+  #enter(phase: Phase): void {
+    this.phase = phase;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+export const store = new Store();
