@@ -33,41 +33,49 @@ _FORMS: dict[int, tuple[int, str, str, int]] = {
 _ELEMENT = {np.dtype(form): oid for oid, (_, _, form, _) in _FORMS.items()}
 
 
-def wire(element: int) -> np.dtype[np.void]:
-    """One element as it travels: its length, then its bytes."""
-    return np.dtype([("n", ">i4"), ("v", _FORMS[element][1])])
+def wire_of(form: np.dtype[Any]) -> np.dtype[np.void]:
+    """One element of a numpy type as it travels: its length `n`, then its bytes `v`."""
+    return _wire(_ELEMENT[form])
+
+
+def shifted(array: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers counted from PostgreSQL's epoch where they are dates or times."""
+    shift = _FORMS[_ELEMENT[array.dtype]][3]
+    return array.astype(np.int64) - shift if shift else array
+
+
+def head(array: NDArray[Any]) -> bytes:
+    """What stands before the elements of an array: its dimensions and type."""
+    start = np.array((array.ndim if array.size else 0, 0, _ELEMENT[array.dtype]), _HEAD)
+    sides = np.array([(length, 1) for length in array.shape if array.size], _SIDE)
+    return start.tobytes() + sides.tobytes()
 
 
 def dump(array: NDArray[Any]) -> bytes:
     """Binary form of an array of any number of dimensions."""
-    element = _ELEMENT[array.dtype]
-    head = np.array((array.ndim if array.size else 0, 0, element), _HEAD)
-    if not array.size:
-        return head.tobytes()
-    sides = np.array([(length, 1) for length in array.shape], _SIDE)
-    return head.tobytes() + sides.tobytes() + _cells(array, element).tobytes()
-
-
-def _cells(array: NDArray[Any], element: int) -> NDArray[np.void]:
-    _, _, _, shift = _FORMS[element]
-    cells = np.empty(array.size, wire(element))
-    cells["n"] = array.dtype.itemsize if array.dtype != "M8[D]" else 4
-    cells["v"] = array.ravel() if not shift else array.ravel().astype(np.int64) - shift
-    return cells
+    cells = np.empty(array.size, wire_of(array.dtype))
+    cells["n"] = cells.dtype["v"].itemsize
+    cells["v"] = shifted(array).ravel()
+    return head(array) + cells.tobytes()
 
 
 def load(data: Buffer) -> NDArray[Any]:
     """The array of a binary form. Raises StorageError when an element is null."""
-    head = np.frombuffer(data, _HEAD, 1)[0]
-    _, _, form, shift = _FORMS[int(head["type"])]
-    if head["nulls"]:
+    start = np.frombuffer(data, _HEAD, 1)[0]
+    element = int(start["type"])
+    _, _, form, shift = _FORMS[element]
+    if start["nulls"]:
         raise StorageError("a null inside an array: the query has to say what it stands for")
-    if not head["dimensions"]:
+    if not start["dimensions"]:
         return np.empty(0, form)
-    sides = np.frombuffer(data, _SIDE, int(head["dimensions"]), _HEAD.itemsize)
-    cells = np.frombuffer(data, wire(int(head["type"])), -1, _HEAD.itemsize + sides.nbytes)["v"]
+    sides = np.frombuffer(data, _SIDE, int(start["dimensions"]), _HEAD.itemsize)
+    cells = np.frombuffer(data, _wire(element), -1, _HEAD.itemsize + sides.nbytes)["v"]
     values = cells.astype(np.int64) + shift if shift else cells
     return values.astype(form).reshape(tuple(int(s) for s in sides["length"]))
+
+
+def _wire(element: int) -> np.dtype[np.void]:
+    return np.dtype([("n", ">i4"), ("v", _FORMS[element][1])])
 
 
 class _ArrayLoader(Loader):

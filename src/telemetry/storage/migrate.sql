@@ -41,5 +41,6 @@ do $$
 begin
     grant usage on schema public to parkwatt_service;
     grant select, insert, update, delete on all tables in schema public to parkwatt_service;
+    grant usage on all sequences in schema public to parkwatt_service;
     revoke insert, update, delete on migration from parkwatt_service;
 end $$

@@ -242,11 +242,11 @@ create sequence latest_change;
 
 create index latest_by_change on latest (change);
 
--- Which quantities a meter has ever shown, and since when.
+-- Which quantities a meter has ever shown, and whether they ever stood off zero.
 create table seen (
     meter_id integer not null references meter,
     quantity text not null,
-    since timestamptz not null,
+    moved boolean not null,
     primary key (meter_id, quantity)
 );
 

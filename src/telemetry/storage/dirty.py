@@ -1,0 +1,95 @@
+"""Which meters and times have to be settled again: append-only marks, taken under the meter's lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+
+from telemetry.storage import queries
+
+_SQL = queries.beside(__file__)
+
+
+class Stage(StrEnum):
+    ENERGY = "energy"
+    """Readings changed: quarter hours have to be settled."""
+    DAILY = "daily"
+    """Settled energy, a factor or a tariff changed: the statement has to be made."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Ranges [lo, hi] of meters, columns of one length."""
+
+    meter_id: NDArray[np.int32]
+    lo: NDArray[np.int64]
+    """int64[n] [us]."""
+    hi: NDArray[np.int64]
+    """int64[n] [us]."""
+
+    def __len__(self) -> int:
+        return len(self.meter_id)
+
+
+def mark(conn: Connection[Any], stage: Stage, marks: Marks) -> None:
+    if len(marks):
+        lo, hi = marks.lo.astype("M8[us]"), marks.hi.astype("M8[us]")
+        conn.execute(_SQL["mark"], {"stage": stage, "meter": marks.meter_id, "lo": lo, "hi": hi})
+
+
+def mark_readings_since(conn: Connection[Any], meter_id: int, since: datetime) -> None:
+    """Mark what the readings from `since` on settle to."""
+    conn.execute(_SQL["mark_readings_since"], {"meter": meter_id, "since": since})
+
+
+def mark_energy_since(conn: Connection[Any], meter_id: int, since: datetime) -> None:
+    """Mark the statement of the settled energy from `since` on."""
+    conn.execute(_SQL["mark_energy_since"], {"meter": meter_id, "since": since})
+
+
+def mark_all_energy(conn: Connection[Any]) -> None:
+    """Mark the statement of all settled energy: a factor or a tariff changed."""
+    conn.execute(_SQL["mark_all_energy"])
+
+
+def mark_newest(conn: Connection[Any], since: datetime, until: datetime) -> None:
+    """Mark the newest readings in [since, until): no later one closes their quarter hour."""
+    conn.execute(_SQL["mark_newest"], {"since": since, "until": until})
+
+
+def take(conn: Connection[Any], stage: Stage, meters: int, patience: int) -> Marks:
+    """Marks of up to `meters` meters, removed from the table, the meters locked until the transaction ends.
+
+    Meters that another worker holds are left to it; `patience` is how many are tried.
+    """
+    rows = conn.execute(_SQL["waiting"], {"stage": stage, "limit": patience}, binary=True).fetchone()
+    held = _lock(conn, rows[0] if rows else [], meters)
+    return _remove(conn, stage, held)
+
+
+def pending(conn: Connection[Any]) -> dict[Stage, int]:
+    """How many meters wait in each stage."""
+    found = dict(conn.execute(_SQL["pending"]).fetchall())
+    return {stage: found.get(stage.value, 0) for stage in Stage}
+
+
+def _lock(conn: Connection[Any], candidates: Sequence[int], meters: int) -> NDArray[np.int32]:
+    row = conn.execute(
+        _SQL["lock"], {"meters": np.asarray(candidates, np.int32), "limit": meters}, binary=True
+    )
+    found = row.fetchone()
+    return np.asarray(found[0] if found else [], np.int32)
+
+
+def _remove(conn: Connection[Any], stage: Stage, meters: NDArray[np.int32]) -> Marks:
+    row = conn.execute(_SQL["remove"], {"stage": stage, "meters": meters}, binary=True).fetchone()
+    if row is None or row[0] is None:
+        nothing = np.empty(0, np.int64)
+        return Marks(np.empty(0, np.int32), nothing, nothing)
+    meter, lo, hi = row
+    return Marks(meter, lo.astype(np.int64), hi.astype(np.int64))

@@ -1,0 +1,68 @@
+-- name: mark
+insert into dirty (meter_id, stage, lo, hi)
+select meter_id, %(stage)s::text, lo, hi
+from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[]) as m (meter_id, lo, hi)
+
+-- name: mark_readings_since
+insert into dirty (meter_id, stage, lo, hi)
+select %(meter)s::integer, 'energy', min(time), max(time)
+from reading
+where meter_id = %(meter)s::integer and time >= %(since)s::timestamptz
+having count(*) > 0
+
+-- name: mark_energy_since
+insert into dirty (meter_id, stage, lo, hi)
+select
+    %(meter)s::integer,
+    'daily',
+    greatest(min(day) at time zone 'UTC', %(since)s::timestamptz),
+    (max(day) + 1) at time zone 'UTC'
+from energy
+where meter_id = %(meter)s::integer and day >= (%(since)s::timestamptz at time zone 'UTC')::date
+having count(*) > 0
+
+-- name: mark_all_energy
+insert into dirty (meter_id, stage, lo, hi)
+select meter_id, 'daily', min(day) at time zone 'UTC', (max(day) + 1) at time zone 'UTC'
+from energy
+group by meter_id
+
+-- name: mark_newest
+insert into dirty (meter_id, stage, lo, hi)
+select l.meter_id, 'energy', l.time, l.time
+from latest l
+where l.time >= %(since)s::timestamptz and l.time < %(until)s::timestamptz
+
+-- name: waiting
+select coalesce(array_agg(meter_id), array[]::integer[])
+from (
+    select meter_id
+    from dirty
+    where stage = %(stage)s::text
+    group by meter_id
+    order by min(id)
+    limit %(limit)s::integer
+) as longest
+
+-- name: lock
+select coalesce(array_agg(meter_id), array[]::integer[])
+from (
+    select meter_id
+    from unnest(%(meters)s::integer[]) as candidate (meter_id)
+    where pg_try_advisory_xact_lock(7276, meter_id)
+    limit %(limit)s::integer
+) as held
+
+-- name: remove
+with gone as (
+    delete from dirty
+    where stage = %(stage)s::text and meter_id = any(%(meters)s::integer[])
+    returning meter_id, lo, hi
+)
+select array_agg(meter_id order by meter_id, lo), array_agg(lo order by meter_id, lo), array_agg(hi order by meter_id, lo)
+from gone
+
+-- name: pending
+select stage, count(distinct meter_id)
+from dirty
+group by stage

@@ -1,0 +1,138 @@
+"""The newest reading of each meter: kept in memory, flushed to `latest`, read back as columns."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+
+from accounting.quantity import CATALOGUE
+from telemetry.storage import encode, queries, staging
+from telemetry.storage.pool import Database
+
+_SQL = queries.beside(__file__)
+_QUANTITIES = tuple(CATALOGUE)
+_PLACE = {name: i for i, name in enumerate(_QUANTITIES)}
+NEVER = np.iinfo(np.int64).min
+"""The newest time of a meter that has none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Newest:
+    """The newest reading of each meter, columns of one length."""
+
+    meter_id: NDArray[np.int32]
+    time: NDArray[np.int64]
+    """int64[n] [us]."""
+    change: NDArray[np.int64]
+    """Grows with every flush; later flushes are greater."""
+    quantities: tuple[str, ...]
+    values: NDArray[np.float64]
+    """float64[n, k] in the catalogue's units, NaN = not read."""
+
+
+def snapshot(conn: Connection[Any], quantities: Sequence[str] = _QUANTITIES) -> Newest:
+    """The newest reading of every meter that has one."""
+    return changed_since(conn, 0, quantities)
+
+
+def changed_since(conn: Connection[Any], change: int, quantities: Sequence[str] = _QUANTITIES) -> Newest:
+    """The newest readings flushed after `change`, the greatest that the caller has seen."""
+    query = queries.expand(_SQL["changed_since"], quantities)
+    row = conn.execute(query, {"change": change}, binary=True).fetchone()
+    if row is None or row[0] is None:
+        nothing = np.empty(0, np.int64)
+        return Newest(
+            np.empty(0, np.int32), nothing, nothing, tuple(quantities), np.empty((0, len(quantities)))
+        )
+    meter, time, changed, *values = row
+    return Newest(meter, time.astype(np.int64), changed, tuple(quantities), np.column_stack(values))
+
+
+class Board:
+    """The newest readings that this process wrote, and which of them `latest` does not hold yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._time = np.empty(0, np.int64)
+        self._batch = np.empty(0, np.int64)
+        self._values = np.empty((0, len(_QUANTITIES)))
+        self._waiting = np.empty(0, bool)
+
+    def repair(self, db: Database) -> None:
+        """Bring `latest` up to `reading` after a crash between the two, and learn the newest times."""
+        with db.connection() as conn:
+            _upsert(conn, _SQL["repair"])
+            row = conn.execute(_SQL["times"], binary=True).fetchone()
+        if row is not None and row[0] is not None:
+            self._grow(int(row[0].max()))
+            self._time[row[0]] = row[1].astype(np.int64)
+
+    def newest(self, meter_id: NDArray[np.int32]) -> NDArray[np.int64]:
+        """int64[n] [us], NEVER where this meter has no reading."""
+        with self._lock:
+            self._grow(int(meter_id.max(initial=0)))
+            return self._time[meter_id]
+
+    def offer(
+        self,
+        meter_id: NDArray[np.int32],
+        time: NDArray[np.int64],
+        batch_id: NDArray[np.int64],
+        columns: Sequence[str],
+        values: NDArray[np.float64],
+    ) -> None:
+        """Take rows of different meters, where they are as new as what is held or newer."""
+        places = np.array([_PLACE[name] for name in columns], np.int64)
+        with self._lock:
+            self._grow(int(meter_id.max(initial=0)))
+            self._values[meter_id[time > self._time[meter_id]]] = np.nan
+            taken = time >= self._time[meter_id]
+            at, cells = meter_id[taken], np.ix_(meter_id[taken], places)
+            self._time[at], self._batch[at], self._waiting[at] = time[taken], batch_id[taken], True
+            self._values[cells] = np.where(np.isnan(values[taken]), self._values[cells], values[taken])
+
+    def flush(self, db: Database) -> None:
+        """Write what waits. Raises StorageError; what could not be written waits on."""
+        with self._lock:
+            meter = np.flatnonzero(self._waiting).astype(np.int32)
+            time, batch, values = self._time[meter], self._batch[meter], self._values[meter]
+            self._waiting[meter] = False
+        if not len(meter):
+            return
+        try:
+            _write(db, meter, time, batch, values)
+        except BaseException:
+            with self._lock:
+                self._waiting[meter] = True
+            raise
+
+    def _grow(self, meter_id: int) -> None:
+        if (missing := meter_id + 1 - len(self._time)) > 0:
+            self._time = np.append(self._time, np.full(missing, NEVER))
+            self._batch = np.append(self._batch, np.zeros(missing, np.int64))
+            self._waiting = np.append(self._waiting, np.zeros(missing, bool))
+            self._values = np.vstack([self._values, np.full((missing, len(_QUANTITIES)), np.nan)])
+
+
+def _write(
+    db: Database,
+    meter: NDArray[np.int32],
+    time: NDArray[np.int64],
+    batch: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> None:
+    with db.connection() as conn:
+        staging.create(conn)
+        rows = encode.binary([time.astype("M8[us]"), meter, batch], values)
+        with conn.cursor().copy(queries.expand(_SQL["copy_newest"], _QUANTITIES)) as copy:
+            copy.write(rows)
+        _upsert(conn, _SQL["upsert"])
+
+
+def _upsert(conn: Connection[Any], query: LiteralString) -> None:
+    conn.execute(_SQL["lock"])
+    conn.execute(queries.expand(query, _QUANTITIES))

@@ -1,0 +1,43 @@
+-- name: by_index
+do $$
+begin
+    set local enable_hashjoin to off;
+    set local enable_mergejoin to off;
+    set local enable_seqscan to off;
+end $$
+
+-- name: look
+select array_agg(key.number), {standing}
+from unnest(%(meter)s::integer[], %(time)s::timestamptz[]) with ordinality as key (meter_id, time, number)
+join reading r on r.meter_id = key.meter_id and r.time = key.time
+where r.time between %(lo)s::timestamptz and %(hi)s::timestamptz
+
+-- name: batches
+insert into batch (source, row_count)
+select source, rows
+from unnest(%(source)s::text[], %(rows)s::integer[]) as b (source, rows)
+returning source, id
+
+-- name: copy_reading
+copy reading (time, meter_id, batch_id, {columns}) from stdin (format binary)
+
+-- name: copy_incoming
+copy incoming (time, meter_id, batch_id, {columns}) from stdin (format binary)
+
+-- name: complete
+update reading r
+set {completed}
+from incoming i
+where r.meter_id = i.meter_id
+    and r.time = i.time
+    and r.time between %(lo)s::timestamptz and %(hi)s::timestamptz
+    and {vacant}
+
+-- name: conflicts
+insert into conflict (meter_id, time, quantity, standing, offered, batch_id)
+select *
+from unnest(
+    %(meter)s::integer[], %(time)s::timestamptz[], %(quantity)s::text[], %(standing)s::double precision[],
+    %(offered)s::double precision[], %(batch)s::bigint[]
+)
+on conflict (meter_id, time, quantity, offered) do nothing

@@ -1,0 +1,159 @@
+"""What the database knows of areas and meters, and how a site's file enters it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Json
+
+from telemetry.model import Area, Meter, Site
+from telemetry.storage import dirty, queries
+from telemetry.storage.pool import Database
+from telemetry.storage.terms import BEGINNING, MeterTerm, first_difference, timeline
+
+_SQL = queries.beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredArea:
+    id: int
+    code: str
+    kind: str
+    parent: str | None
+    name_en: str
+    name_zh: str
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredMeter:
+    id: int
+    code: str
+    name_en: str
+    name_zh: str
+    carrier: str
+    source: str
+    device: str | None
+    address: str | None
+    serial: str | None
+    rated_kw: float | None
+    max_gap_s: float
+    rollover: Mapping[str, float]
+    """Quantity -> the value at which its counter starts again."""
+    removed_at: datetime | None
+    terms: tuple[MeterTerm, ...]
+    """From the first to the last; the first holds from the beginning."""
+
+    def at(self, moment: datetime) -> MeterTerm:
+        """What the meter is at a moment."""
+        held = [term for term in self.terms if term.valid_from <= moment]
+        return held[-1] if held else self.terms[0]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every area and meter that ever was; those out of service have a `removed_at`."""
+
+    areas: tuple[RegisteredArea, ...]
+    meters: tuple[RegisteredMeter, ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, RegisteredMeter]:
+        return {meter.code: meter for meter in self.meters}
+
+    @cached_property
+    def by_id(self) -> Mapping[int, RegisteredMeter]:
+        return {meter.id: meter for meter in self.meters}
+
+
+def load(db: Database) -> Registry:
+    with db.connection() as conn:
+        return read(conn)
+
+
+def read(conn: Connection[Any]) -> Registry:
+    areas = conn.cursor(row_factory=class_row(RegisteredArea)).execute(_SQL["areas"]).fetchall()
+    terms: dict[int, list[MeterTerm]] = {}
+    for meter_id, *term in conn.execute(_SQL["terms"]):
+        terms.setdefault(meter_id, []).append(MeterTerm(*term))
+    rows = conn.cursor(row_factory=dict_row).execute(_SQL["meters"]).fetchall()
+    return Registry(
+        tuple(areas), tuple(RegisteredMeter(**row, terms=tuple(terms[row["id"]])) for row in rows)
+    )
+
+
+def apply_site(db: Database, site: Site, now: datetime) -> Registry:
+    """Make the database hold what the site's file says, from `now` on where the file gives no date.
+
+    What the file no longer names goes out of service and keeps its data. A changed multiplier, rollover or
+    gap
+    marks the readings of its time as dirty, a changed region the statement.
+    """
+    with db.connection() as conn:
+        conn.execute(_SQL["lock"])
+        _areas(conn, site.areas, now)
+        _meters(conn, site, now)
+        return read(conn)
+
+
+def _areas(conn: Connection[Any], areas: Iterable[Area], now: datetime) -> None:
+    rows = [
+        {"code": a.code, "kind": a.kind, "parent": a.parent, "en": a.name.en, "zh": a.name.zh} for a in areas
+    ]
+    conn.cursor().executemany(_SQL["put_area"], rows)
+    conn.execute(_SQL["remove_areas"], {"codes": [row["code"] for row in rows], "now": now})
+
+
+def _meters(conn: Connection[Any], site: Site, now: datetime) -> None:
+    for meter in site.meters:
+        _put(conn, meter)
+    conn.execute(_SQL["remove_meters"], {"codes": [meter.code for meter in site.meters], "now": now})
+    known = {code: (meter_id, _terms_of(conn, meter_id)) for meter_id, code in conn.execute(_SQL["ids"])}
+    for meter in site.meters:
+        meter_id, standing = known[meter.code]
+        _redate(conn, meter_id, standing, timeline(meter, site.region, standing, now))
+
+
+def _put(conn: Connection[Any], meter: Meter) -> None:
+    columns = _columns(meter)
+    resettled = conn.execute(_SQL["settles_otherwise"], columns).fetchone()
+    conn.execute(_SQL["put_meter"], columns)
+    if resettled is not None:
+        dirty.mark_readings_since(conn, resettled[0], BEGINNING)
+
+
+def _columns(meter: Meter) -> dict[str, object]:
+    return {
+        "code": meter.code,
+        "en": meter.name.en,
+        "zh": meter.name.zh,
+        "carrier": meter.carrier,
+        "source": meter.source,
+        "device": meter.device,
+        "address": None if meter.address is None else str(meter.address),
+        "serial": meter.serial,
+        "rated_kw": meter.rated_kw,
+        "max_gap_s": meter.max_gap_s,
+        "rollover": Json(meter.counter_digits),
+    }
+
+
+def _terms_of(conn: Connection[Any], meter_id: int) -> tuple[MeterTerm, ...]:
+    return tuple(MeterTerm(*row) for row in conn.execute(_SQL["terms_of"], {"meter_id": meter_id}))
+
+
+def _redate(
+    conn: Connection[Any], meter_id: int, old: tuple[MeterTerm, ...], new: tuple[MeterTerm, ...]
+) -> None:
+    if old == new:
+        return
+    conn.execute(_SQL["drop_terms"], {"meter_id": meter_id})
+    conn.cursor().executemany(_SQL["put_term"], [asdict(term) | {"meter_id": meter_id} for term in new])
+    if rescaled := first_difference(old, new, "multiplier"):
+        dirty.mark_readings_since(conn, meter_id, rescaled)
+    if moved := first_difference(old, new, "region"):
+        dirty.mark_energy_since(conn, meter_id, moved)

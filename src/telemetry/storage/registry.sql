@@ -1,0 +1,83 @@
+-- name: lock
+select pg_advisory_xact_lock(7275, 2)
+
+-- name: areas
+select id, code, kind, parent, name_en, name_zh, removed_at
+from area
+order by id
+
+-- name: meters
+select id, code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, rollover, removed_at
+from meter
+order by id
+
+-- name: terms
+select meter_id, valid_from, multiplier, area, parent, role, region
+from meter_term
+order by meter_id, valid_from
+
+-- name: terms_of
+select valid_from, multiplier, area, parent, role, region
+from meter_term
+where meter_id = %(meter_id)s::integer
+order by valid_from
+
+-- name: ids
+select id, code
+from meter
+
+-- name: put_area
+insert into area (code, kind, parent, name_en, name_zh)
+values (%(code)s::text, %(kind)s::text, %(parent)s::text, %(en)s::text, %(zh)s::text)
+on conflict (code) do update set
+    kind = excluded.kind,
+    parent = excluded.parent,
+    name_en = excluded.name_en,
+    name_zh = excluded.name_zh,
+    removed_at = null
+
+-- name: remove_areas
+update area
+set removed_at = %(now)s::timestamptz
+where managed_by = 'file' and removed_at is null and not code = any(%(codes)s::text[])
+
+-- name: settles_otherwise
+select id
+from meter
+where code = %(code)s::text
+    and (max_gap_s <> %(max_gap_s)s::double precision or rollover <> %(rollover)s::jsonb)
+
+-- name: put_meter
+insert into meter (code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, rollover)
+values (
+    %(code)s::text, %(en)s::text, %(zh)s::text, %(carrier)s::text, %(source)s::text, %(device)s::text, %(address)s::text,
+    %(serial)s::text, %(rated_kw)s::double precision, %(max_gap_s)s::double precision, %(rollover)s::jsonb
+)
+on conflict (code) do update set
+    name_en = excluded.name_en,
+    name_zh = excluded.name_zh,
+    carrier = excluded.carrier,
+    source = excluded.source,
+    device = excluded.device,
+    address = excluded.address,
+    serial = excluded.serial,
+    rated_kw = excluded.rated_kw,
+    max_gap_s = excluded.max_gap_s,
+    rollover = excluded.rollover,
+    removed_at = null
+
+-- name: remove_meters
+update meter
+set removed_at = %(now)s::timestamptz
+where managed_by = 'file' and removed_at is null and not code = any(%(codes)s::text[])
+
+-- name: drop_terms
+delete from meter_term
+where meter_id = %(meter_id)s::integer
+
+-- name: put_term
+insert into meter_term (meter_id, valid_from, multiplier, area, parent, role, region)
+values (
+    %(meter_id)s::integer, %(valid_from)s::timestamptz, %(multiplier)s::double precision, %(area)s::text,
+    %(parent)s::text, %(role)s::text, %(region)s::text
+)

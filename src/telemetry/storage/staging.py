@@ -1,0 +1,16 @@
+"""Temporary tables of one transaction, through which many rows reach a merge."""
+
+from typing import Any
+
+from psycopg import Connection
+
+from telemetry.storage import queries
+
+_SQL = queries.beside(__file__)
+
+
+def create(conn: Connection[Any]) -> None:
+    """Make the tables incoming, newest and settled be there, empty, until the transaction ends."""
+    conn.execute(_SQL["incoming"])
+    conn.execute(_SQL["newest"])
+    conn.execute(_SQL["settled"])

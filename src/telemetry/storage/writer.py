@@ -1,0 +1,151 @@
+"""How batches become readings: one COPY where all is new, a merge where rows stand already, one commit."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+
+from ingest.batch import Batch, Outcome
+from ingest.errors import StoreUnavailable
+from telemetry.storage import closing, dirty, merge, queries, seen, stray
+from telemetry.storage.dirty import Stage
+from telemetry.storage.errors import StorageError, StorageUnavailable
+from telemetry.storage.latest import Board
+from telemetry.storage.merge import RacedError, Written
+from telemetry.storage.pool import Database
+from telemetry.storage.rows import Rows, gather, meter_ids, sources_of
+
+_SQL = queries.beside(__file__)
+_LOG = logging.getLogger(__name__)
+_CAUTION_S = 60.0
+_FLUSH_S = 1.0
+_TRIES = 8
+
+
+class Writer:
+    """The store of the pipeline; several threads may write at once."""
+
+    def __init__(self, db: Database, clock: Callable[[], float] = time.time) -> None:
+        """Know nothing yet; `open` makes one that knows the meters. `clock` gives the wall's time [s]."""
+        self._db = db
+        self._clock = clock
+        self._ids: dict[str, int] = {}
+        self._cautious: dict[str, float] = {}
+        self._seen = seen.Seen()
+        self._board = Board()
+        self._closing = threading.Event()
+        self._flusher = threading.Thread(target=self._flush_on, name="latest", daemon=True)
+
+    @classmethod
+    def open(cls, db: Database, clock: Callable[[], float] = time.time) -> Self:
+        """Repair `latest`, learn the meters. Raises StorageError."""
+        writer = cls(db, clock)
+        writer._board.repair(db)
+        writer.refresh()
+        writer._flusher.start()
+        return writer
+
+    def refresh(self) -> None:
+        """Learn anew which meters are in service; for after a site was applied. Raises StorageError."""
+        with self._db.connection() as conn:
+            self._ids = dict(conn.execute(_SQL["meters"]).fetchall())
+            self._seen.learn(conn)
+
+    def close(self) -> None:
+        """Flush `latest`. Raises StorageError when it could not be written; the next start repairs it."""
+        self._closing.set()
+        if self._flusher.is_alive():
+            self._flusher.join()
+        self._board.flush(self._db)
+
+    def write(self, batches: Sequence[Batch]) -> list[NDArray[np.uint8]]:
+        """Outcomes of each batch in turn, after one commit.
+
+        Raises StoreUnavailable when the database is away, StorageError for what it refuses.
+        """
+        try:
+            outcome = self._persist(batches)
+        except StorageUnavailable as error:
+            raise StoreUnavailable(str(error)) from error
+        return np.split(outcome, np.cumsum([len(batch) for batch in batches])[:-1])
+
+    def _persist(self, batches: Sequence[Batch]) -> NDArray[np.uint8]:
+        names = sources_of(batches)
+        for _ in range(_TRIES):
+            try:
+                with self._db.connection() as conn:
+                    ids = self._known(conn, batches)
+                    rows = gather(batches, ids)
+                    stray.put(conn, batches, ids)
+                    written = merge.put(conn, rows, names, self._looked_at(names))
+                    news = self._annotate(conn, rows, written)
+            except RacedError:
+                self._beware(names, np.ones(len(names), bool))
+            else:
+                self._beware(names, written.stood)
+                self._remember(rows, written, news)
+                return _outcomes(batches, ids, rows, written)
+        raise StorageUnavailable(f"other writers changed the same rows {_TRIES} times")
+
+    def _known(self, conn: Connection[Any], batches: Sequence[Batch]) -> Mapping[str, int]:
+        """Numbers of the meters of `batches`; the database is asked for those not known yet."""
+        unknown = {code for batch in batches for code in batch.meters} - self._ids.keys()
+        if unknown:
+            found = dict(conn.execute(_SQL["meters_by_code"], {"codes": list(unknown)}).fetchall())
+            self._ids = {**self._ids, **found}
+        return self._ids
+
+    def _looked_at(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        now = time.monotonic()
+        return np.array([self._cautious.get(name, 0.0) > now for name in names], bool)
+
+    def _beware(self, names: Sequence[str], stood: NDArray[np.bool_]) -> None:
+        """Look before writing what these sources send, for a while after their rows stood already."""
+        until = time.monotonic() + _CAUTION_S
+        self._cautious.update({name: until for name, again in zip(names, stood, strict=True) if again})
+
+    def _annotate(self, conn: Connection[Any], rows: Rows, written: Written) -> NDArray[np.int64]:
+        news = self._seen.news(written.meter_id, rows.columns, written.values)
+        seen.put(conn, news)
+        newest = self._board.newest(closing.meters(written.meter_id))
+        now_us = int(self._clock() * 1e6)
+        dirty.mark(conn, Stage.ENERGY, closing.marks(written.meter_id, written.time, newest, now_us))
+        return news
+
+    def _remember(self, rows: Rows, written: Written, news: NDArray[np.int64]) -> None:
+        self._seen.hold(news)
+        last = np.flatnonzero(np.diff(written.meter_id, append=-1))
+        self._board.offer(
+            written.meter_id[last],
+            written.time[last],
+            written.batch_id[last],
+            rows.columns,
+            written.values[last],
+        )
+
+    def _flush_on(self) -> None:
+        failing = False
+        while not self._closing.wait(_FLUSH_S):
+            try:
+                self._board.flush(self._db)
+            except StorageError as error:
+                if not failing:
+                    _LOG.warning("the newest readings wait to be shown: %s", error)
+                failing = True
+            else:
+                failing = False
+
+
+def _outcomes(
+    batches: Sequence[Batch], ids: Mapping[str, int], rows: Rows, written: Written
+) -> NDArray[np.uint8]:
+    """uint8[n] over all rows of `batches`; a row in which nothing was read stands already."""
+    known = np.concatenate([meter_ids(batch, ids) for batch in batches]) > 0
+    outcome = np.where(known, Outcome.DUPLICATE, Outcome.UNKNOWN_METER).astype(np.uint8)
+    outcome[rows.origin] = written.outcome
+    return outcome

@@ -1,0 +1,58 @@
+"""Every query of every `.sql` twin prepares on a freshly migrated database."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import Connection
+from psycopg.pq import ExecStatus
+from psycopg.sql import Composed
+
+import telemetry.storage
+from telemetry.storage import queries, staging
+from telemetry.storage.pool import Database
+
+pytestmark = pytest.mark.database
+
+_ROOM = Path(telemetry.storage.__file__).parent
+_TWINS = sorted(path for path in _ROOM.glob("*.sql"))
+_QUERIES = [(t.stem, name, text) for t in _TWINS for name, text in queries.parse(t.read_text()).items()]
+_ON_TIMESCALE = {"hypertable", "chunk_interval"}
+
+
+def _numbered(text: str) -> str:
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
+    for number, name in enumerate(names, 1):
+        text = text.replace(f"%({name})s", f"${number}")
+    return text
+
+
+def _whole(text: str) -> Composed:
+    return queries.expand(text, ["energy_import", "active_power"] if re.search(r"\{[a-z]+\}", text) else [])
+
+
+def _has_hypertables(conn: Connection[Any]) -> bool:
+    return conn.execute("select from pg_extension where extname = 'timescaledb'").fetchone() is not None
+
+
+def test_prepares(database: Database) -> None:
+    refused = {}
+    with database.connection() as conn:
+        staging.create(conn)
+        conn.commit()
+        left_out = set() if _has_hypertables(conn) else _ON_TIMESCALE
+        for twin, name, text in _QUERIES:
+            if name not in left_out:
+                prepared = conn.pgconn.prepare(b"", _numbered(_whole(text).as_string(conn)).encode())
+                if prepared.status != ExecStatus.COMMAND_OK:
+                    refused[f"{twin}.{name}"] = prepared.error_message.decode()
+                conn.rollback()
+    assert refused == {}
+
+
+@pytest.mark.parametrize("twin", _TWINS, ids=lambda path: path.stem)
+def test_has_a_module_that_uses_each_query(twin: Path) -> None:
+    code = twin.with_suffix(".py").read_text()
+    unused = [name for name in queries.parse(twin.read_text()) if f'"{name}"' not in code]
+    assert unused == []

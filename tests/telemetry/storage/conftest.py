@@ -1,0 +1,47 @@
+"""A writer over three meters, and batches to give it."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from ingest.batch import Batch
+from telemetry.model import Site
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+Row = tuple[str, int, dict[str, float]]
+
+
+@pytest.fixture
+def batch() -> Callable[..., Batch]:
+    """A batch of rows (meter, seconds since 1970, values by quantity)."""
+
+    def made(*rows: Row, source: str = "push") -> Batch:
+        meters = tuple(dict.fromkeys(meter for meter, _, _ in rows))
+        quantities = tuple(dict.fromkeys(name for _, _, values in rows for name in values))
+        return Batch(
+            source,
+            meters,
+            np.array([meters.index(meter) for meter, _, _ in rows], np.int32),
+            np.array([seconds * 1_000_000 for _, seconds, _ in rows], np.int64),
+            quantities,
+            np.array([[values.get(name, np.nan) for name in quantities] for _, _, values in rows]),
+        )
+
+    return made
+
+
+@pytest.fixture
+def three(database: Database, make_site: Callable[..., Site], now: datetime) -> Database:
+    apply_site(database, make_site({"code": "m1"}, {"code": "m2"}, {"code": "m3"}), now)
+    return database
+
+
+@pytest.fixture
+def writer(three: Database, now: datetime) -> Iterator[Writer]:
+    opened = Writer.open(three, now.timestamp)
+    yield opened
+    opened.close()

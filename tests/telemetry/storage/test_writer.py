@@ -1,0 +1,219 @@
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from ingest.batch import Batch, Outcome
+from ingest.errors import StoreUnavailable
+from telemetry.model import Site
+from telemetry.storage import merge
+from telemetry.storage.latest import NEVER, snapshot
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+pytestmark = pytest.mark.database
+
+Made = Callable[..., Batch]
+A, D, C, U = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.CONFLICT, Outcome.UNKNOWN_METER
+
+
+def _outcomes(writer: Writer, *batches: Batch) -> list[list[int]]:
+    return [list(outcome) for outcome in writer.write(batches)]
+
+
+def _ask(db: Database, question: str) -> list[tuple[Any, ...]]:
+    with db.connection() as conn:
+        return conn.execute(question).fetchall()
+
+
+def _readings(db: Database) -> list[tuple[Any, ...]]:
+    return _ask(
+        db,
+        "select m.code, extract(epoch from r.time)::int, r.energy_import, r.active_power"
+        " from reading r join meter m on m.id = r.meter_id order by 1, 2",
+    )
+
+
+def test_rows_stand_after_a_write_with_holes_as_nulls(writer: Writer, three: Database, batch: Made) -> None:
+    rows = batch(("m2", 20, {"active_power": 2.5}), ("m1", 10, {"energy_import": 1.0, "active_power": 7.0}))
+    assert _outcomes(writer, rows) == [[A, A]]
+    assert _readings(three) == [("m1", 10, 1.0, 7.0), ("m2", 20, None, 2.5)]
+
+
+def test_writing_twice_changes_nothing(writer: Writer, three: Database, batch: Made) -> None:
+    rows = batch(("m1", 10, {"energy_import": 1.0}), ("m1", 20, {"energy_import": 2.0}))
+    assert _outcomes(writer, rows) == [[A, A]]
+    assert _outcomes(writer, rows) == [[D, D]]
+    assert _readings(three) == [("m1", 10, 1.0, None), ("m1", 20, 2.0, None)]
+
+
+def test_a_partial_row_completes_the_one_that_stands(writer: Writer, three: Database, batch: Made) -> None:
+    writer.write([batch(("m1", 10, {"energy_import": 1.0}))])
+    assert _outcomes(writer, batch(("m1", 10, {"active_power": 5.0}), ("m1", 20, {"active_power": 6.0}))) == [
+        [A, A]
+    ]
+    assert _readings(three) == [("m1", 10, 1.0, 5.0), ("m1", 20, None, 6.0)]
+
+
+def test_another_value_is_kept_aside_and_the_rest_completes(
+    writer: Writer, three: Database, batch: Made
+) -> None:
+    writer.write([batch(("m1", 10, {"energy_import": 1.0}))])
+    other = batch(("m1", 10, {"energy_import": 9.0, "active_power": 5.0}))
+    assert _outcomes(writer, other) == [[C]]
+    assert _outcomes(writer, other) == [[C]]
+    assert _readings(three) == [("m1", 10, 1.0, 5.0)]
+    assert _ask(three, "select quantity, standing, offered from conflict") == [("energy_import", 1.0, 9.0)]
+
+
+def test_the_same_row_again_inside_one_write(writer: Writer, three: Database, batch: Made) -> None:
+    first = batch(("m1", 10, {"energy_import": 1.0}), ("m1", 10, {"energy_import": 1.0}), source="a")
+    second = batch(("m1", 10, {"energy_import": 3.0}), ("m1", 10, {"active_power": 5.0}), source="b")
+    assert _outcomes(writer, first, second) == [[A, D], [C, A]]
+    assert _readings(three) == [("m1", 10, 1.0, 5.0)]
+
+
+def test_a_row_in_which_nothing_was_read_is_no_row(writer: Writer, three: Database, batch: Made) -> None:
+    rows = batch(("m1", 10, {"energy_import": float("nan")}), ("m2", 10, {"energy_import": 1.0}))
+    assert _outcomes(writer, rows) == [[D, A]]
+    assert _readings(three) == [("m2", 10, 1.0, None)]
+
+
+def test_unknown_meters_stray_and_the_good_part_is_kept(writer: Writer, three: Database, batch: Made) -> None:
+    rows = batch(("who", 10, {"energy_import": 1.0}), ("m1", 10, {"energy_import": 2.0, "active_power": 1.0}))
+    assert _outcomes(writer, rows) == [[U, A]]
+    assert _outcomes(writer, rows) == [[U, D]]
+    assert _ask(three, "select source, meter, values from stray") == [("push", "who", {"energy_import": 1.0})]
+
+
+def test_a_meter_declared_later_is_known_at_its_next_row(
+    writer: Writer, three: Database, batch: Made, make_site: Callable[..., Site], now: datetime
+) -> None:
+    assert _outcomes(writer, batch(("m4", 10, {"energy_import": 1.0}))) == [[U]]
+    apply_site(three, make_site({"code": "m4"}), now)
+    assert _outcomes(writer, batch(("m4", 20, {"energy_import": 1.0}))) == [[A]]
+    writer.refresh()
+    assert _outcomes(writer, batch(("m1", 20, {"energy_import": 1.0}))) == [[U]]
+
+
+def test_each_row_leads_back_to_its_batch(writer: Writer, three: Database, batch: Made) -> None:
+    writer.write([batch(("m1", 10, {"energy_import": 1.0}), source="a")])
+    writer.write(
+        [batch(("m1", 20, {"energy_import": 1.0}), source="a"), batch(("m2", 5, {"demand": 1.0}), source="b")]
+    )
+    assert _ask(
+        three,
+        "select m.code, extract(epoch from r.time)::int, b.source, b.row_count"
+        " from reading r join batch b on b.id = r.batch_id join meter m on m.id = r.meter_id order by 1, 2",
+    ) == [("m1", 10, "a", 1), ("m1", 20, "a", 1), ("m2", 5, "b", 1)]
+
+
+def test_after_rows_that_stood_the_source_is_looked_at_first(
+    writer: Writer, batch: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+    put = merge.put
+
+    def counted(conn: Any, rows: Any, sources: Any, looked_at: Any) -> merge.Written:  # noqa: ANN401  # a stand-in
+        looks.append(bool(looked_at.any()))
+        return put(conn, rows, sources, looked_at)
+
+    monkeypatch.setattr(merge, "put", counted)
+    for seconds in (10, 20, 20, 30):
+        writer.write([batch(("m1", seconds, {"energy_import": 1.0}))])
+    assert looks == [False, False, False, True, True]
+
+
+def test_two_threads_write_the_same_rows_and_each_row_stands_once(
+    writer: Writer, three: Database, batch: Made
+) -> None:
+    quantities = ("energy_import", "active_power", "demand", "frequency")
+    parts = [batch(*(("m1", s, {name: float(s)}) for s in range(200))) for name in quantities]
+    outcomes: list[int] = []
+
+    def write(part: Batch) -> None:
+        for _ in range(2):
+            outcomes.extend(int(o) for o in writer.write([part])[0])
+
+    threads = [threading.Thread(target=write, args=(part,)) for part in parts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert np.bincount(outcomes).tolist() == [800, 800]
+    whole = _ask(
+        three, "select count(*) from reading where energy_import = active_power and demand = frequency"
+    )
+    assert whole == [(200,)]
+
+
+def test_latest_holds_the_newest_reading_of_each_meter(writer: Writer, three: Database, batch: Made) -> None:
+    writer.write(
+        [batch(("m1", 20, {"energy_import": 2.0}), ("m1", 10, {"demand": 1.0}), ("m2", 5, {"demand": 3.0}))]
+    )
+    writer.write([batch(("m1", 15, {"energy_import": 1.5})), batch(("m1", 20, {"active_power": 4.0}))])
+    writer.close()
+    with three.connection() as conn:
+        newest = snapshot(conn, ["energy_import", "active_power", "demand"])
+    assert newest.time.tolist() == [20_000_000, 5_000_000]
+    np.testing.assert_array_equal(newest.values, [[2.0, 4.0, np.nan], [np.nan, np.nan, 3.0]])
+
+
+def test_latest_is_written_within_seconds_without_a_further_write(
+    writer: Writer, three: Database, batch: Made
+) -> None:
+    writer.write([batch(("m1", 20, {"energy_import": 2.0}))])
+    for _ in range(50):
+        time.sleep(0.1)
+        if _ask(three, "select energy_import from latest") == [(2.0,)]:
+            break
+    else:
+        pytest.fail("latest was not flushed")
+
+
+def test_a_start_repairs_latest_after_a_crash(three: Database, batch: Made, now: datetime) -> None:
+    crashed = Writer(three, now.timestamp)
+    crashed.write([batch(("m1", 20, {"energy_import": 2.0}), ("m1", 10, {"energy_import": 1.0}))])
+    assert _ask(three, "select * from latest") == []
+    Writer.open(three, now.timestamp).close()
+    assert _ask(three, "select extract(epoch from time)::int, energy_import from latest") == [(20, 2.0)]
+
+
+def test_quantities_seen_and_whether_they_moved(writer: Writer, three: Database, batch: Made) -> None:
+    asked = "select m.code, quantity, moved from seen join meter m on m.id = meter_id order by 1, 2"
+    writer.write([batch(("m1", 10, {"energy_import": 0.0, "demand": 1.0}), ("m2", 10, {"demand": 0.0}))])
+    assert _ask(three, asked) == [
+        ("m1", "demand", True),
+        ("m1", "energy_import", False),
+        ("m2", "demand", False),
+    ]
+    writer.write([batch(("m1", 20, {"energy_import": 5.0})), batch(("m2", 30, {"demand": 0.0}))])
+    assert _ask(three, asked)[1:] == [("m1", "energy_import", True), ("m2", "demand", False)]
+
+
+def test_a_server_that_is_away_is_named_and_found_again(
+    database_url: str, migrated_url: str, three: Database, writer: Writer, batch: Made
+) -> None:
+    writer.write([batch(("m1", 10, {"energy_import": 1.0}))])
+    name = conninfo_to_dict(migrated_url)["dbname"]
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute(f'alter database "{name}" allow_connections false')
+        conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        three._pool.timeout = 0.5
+        with pytest.raises(StoreUnavailable):
+            writer.write([batch(("m1", 20, {"energy_import": 2.0}))])
+        conn.execute(f'alter database "{name}" allow_connections true')
+    three._pool.timeout = 30
+    assert _outcomes(writer, batch(("m1", 20, {"energy_import": 2.0}))) == [[A]]
+    assert _readings(three) == [("m1", 10, 1.0, None), ("m1", 20, 2.0, None)]
+
+
+def test_never_is_before_every_time() -> None:
+    assert np.datetime64("-290000", "us").astype(np.int64) > NEVER
