@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import logging
 import struct
 import time
@@ -184,11 +185,53 @@ def test_a_late_reply_is_not_taken_for_the_next() -> None:
         one = line(gateway, timeout_s=0.1)
         with pytest.raises(UnitSilent, match=r"no answer within 0\.1 s"):
             await one.read(1, Span(Table.HOLDING, 10, 1))
-        gateway.delay_s = 0.08
+        gateway.delay_s = 0.0
         assert list(await one.read(1, Span(Table.HOLDING, 100, 1))) == [100]
         one.close()
 
     against(gateway, scenario)
+    assert gateway.connections == 1
+
+
+def test_half_of_a_late_reply_is_not_taken_for_the_next() -> None:
+    """The rest of it would read as the reply to the second request."""
+    forged = frame(2, 1, b"\x03\x02\xde\xad")
+    whole = frame(1, 1, bytes([3, len(forged)]) + forged)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(12)
+        writer.write(whole[: -len(forged)])
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readexactly(12)
+            writer.write(forged)
+        writer.close()
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            one = Line("127.0.0.1", server.sockets[0].getsockname()[1], 0.1, 0.0)
+            for _ in range(2):
+                with pytest.raises(UnitSilent):
+                    await one.read(1, Span(Table.HOLDING, 100, 1))
+            one.close()
+            server.close()
+            await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_on_which_nothing_answers_is_opened_anew() -> None:
+    gateway = Gateway(lambda _unit, _pdu: None)
+
+    async def scenario() -> None:
+        one = line(gateway, timeout_s=0.02)
+        for _ in range(4):
+            with pytest.raises(UnitSilent):
+                await one.read(1, Span(Table.HOLDING, 100, 1))
+        one.close()
+
+    against(gateway, scenario)
+    assert gateway.connections == 2
 
 
 @pytest.mark.parametrize("shift", [-1, 1])
@@ -302,7 +345,7 @@ def test_what_was_read_before_the_line_broke_is_kept(meter: Device) -> None:
         def answer(_unit: int, pdu: bytes) -> bytes | None:
             if pdu[2] == 100:
                 one._line._address = ("127.0.0.1", 1)
-                return None
+                raise ConnectionError
             return registers(pdu)
 
         gateway.answer = answer

@@ -28,8 +28,15 @@ _EXCEPTIONS = {
 _BEHIND_GATEWAY = {10: "the gateway has no path to it", 11: "it did not answer the gateway"}
 
 
+_STRIKES = 2
+
+
 class Line:
-    """Connects when asked; drops the connection after whatever might leave a late reply in it."""
+    """Connects when asked.
+
+    A late reply carries the number of its own request and is passed over. Half of one cannot be told from
+    the next reply: with such a half in its buffer, or after two failures in a row, the connection is dropped.
+    """
 
     def __init__(self, host: str, port: int, timeout_s: float, pause_s: float) -> None:
         self.latency = 0.0
@@ -39,6 +46,7 @@ class Line:
         self._pause_s = pause_s
         self._client: AsyncModbusTcpClient | None = None
         self._asking = False
+        self._strikes = 0
 
     async def read(self, unit: int, span: Span) -> Sequence[int]:
         """The words (bits as 0 and 1) of a span.
@@ -55,13 +63,15 @@ class Line:
         return self._content(client, response, span)
 
     def close(self) -> None:
+        self._strikes = 0
         if self._client is not None:
             self._client.close()
             self._client = None
 
     async def _connected(self) -> AsyncModbusTcpClient:
-        if self._client is not None and self._client.connected:
+        if self._client is not None and self._sound(self._client):
             return self._client
+        self.close()
         host, port = self._address
         self._client = AsyncModbusTcpClient(
             host,
@@ -75,6 +85,9 @@ class Line:
             self.close()
             raise LineDown(f"no connection to {host}:{port}")
         return self._client
+
+    def _sound(self, client: AsyncModbusTcpClient) -> bool:
+        return client.connected and self._strikes < _STRIKES and not client.ctx.recv_buffer
 
     async def _ask(self, client: AsyncModbusTcpClient, unit: int, span: Span) -> ModbusPDU:
         self._asking = True
@@ -94,14 +107,16 @@ class Line:
         if response.transaction_id != client.ctx.next_tid:
             self._give_up("the answer belongs to another request")
         if response.isError():
+            self._strikes = 0
             _refuse(response.exception_code)
         words = response.bits[: span.count] if span.table.holds_bits else response.registers
         if response.function_code != span.table.function_code or len(words) != span.count:
             self._give_up("the answer has another form than was asked for")
+        self._strikes = 0
         return words
 
     def _give_up(self, reason: str, cause: Exception | None = None) -> NoReturn:
-        self.close()
+        self._strikes += 1
         raise UnitSilent(reason) from cause
 
     def _connection_changed(self, connected: bool) -> None:  # noqa: FBT001  # pymodbus calls it so

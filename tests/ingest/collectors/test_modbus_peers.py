@@ -1,0 +1,115 @@
+"""The Modbus collector against servers that are not ours."""
+
+import asyncio
+import shutil
+import socket
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pyModbusTCP.server import DataBank, ModbusServer
+
+from ingest.collectors.modbus import Line
+from ingest.decode import Decoder
+from ingest.device import Device, JsonDevice, Table
+from ingest.errors import UnitRefuses, UnitSilent
+from ingest.plan import Span, plan
+
+_SOURCE = Path("/usr/share/doc/libmodbus-dev/examples/unit-test-server.c")
+_CONFIG = "#define HAVE_INTTYPES_H 1\n#define HAVE_STDINT_H 1\n"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """libmodbus' unit-test-server, built for a free port."""
+    if not _SOURCE.exists() or shutil.which("gcc") is None:
+        pytest.skip("libmodbus-dev and gcc are not installed")
+    folder = tmp_path_factory.mktemp("libmodbus")
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    for path in (_SOURCE, _SOURCE.with_name("unit-test.h")):
+        text = path.read_text().replace('"127.0.0.1", 1502', f'"127.0.0.1", {port}')
+        (folder / path.name).write_text(text)
+    (folder / "config.h").write_text(_CONFIG)
+    command = ["gcc", f"-I{folder}", "-I/usr/include/modbus", folder / _SOURCE.name, "-lmodbus", "-o"]
+    subprocess.run([*command, folder / "server"], check=True, capture_output=True)
+    return folder / "server", port
+
+
+@pytest.fixture
+def hostile(program: tuple[Path, int]) -> Iterator[int]:
+    """The port of the server, which serves one connection and ends."""
+    path, port = program
+    process = subprocess.Popen([path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while f":{port:04X} " not in Path("/proc/net/tcp").read_text():
+            assert process.poll() is None
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_hostile_server_does_not_confuse_what_comes_after(hostile: int) -> None:
+    async def scenario() -> None:
+        line = Line("127.0.0.1", hostile, 0.4, 0.0)
+        sound = Span(Table.INPUT, 0x108, 1)
+
+        async def next_is_right() -> None:
+            assert list(await line.read(17, sound)) == [0x000A]
+
+        await next_is_right()
+        bits = await line.read(17, Span(Table.DISCRETE, 0x1C4, 0x16))
+        assert [int(bit) for bit in bits] == [int(b) for b in "0011010111011011101011"]
+        with pytest.raises(UnitRefuses, match="busy"):
+            await line.read(17, Span(Table.HOLDING, 0x170, 1))
+        await next_is_right()
+        with pytest.raises(UnitSilent):
+            await line.read(17, Span(Table.HOLDING, 0x171, 1))
+        await next_is_right()
+        with pytest.raises(UnitSilent):
+            await line.read(17, Span(Table.HOLDING, 0x172, 1))
+        await next_is_right()
+        assert list(await line.read(0xFF, Span(Table.HOLDING, 0x173, 1))) == [0]
+        await next_is_right()
+        with pytest.raises(UnitSilent, match="another form"):
+            await line.read(17, Span(Table.HOLDING, 0x160, 2))
+        with pytest.raises(UnitRefuses, match="illegal address"):
+            await line.read(17, Span(Table.INPUT, 0x100, 1))
+        await next_is_right()
+        line.close()
+
+    asyncio.run(scenario())
+
+
+def test_an_sdm630_played_by_pymodbustcp(
+    shipped: Callable[[str], Device | JsonDevice], free_port: Callable[[], int]
+) -> None:
+    device = shipped("eastron-sdm630")
+    assert isinstance(device, Device)
+    words = [word for text in ("4366", "8000") for word in struct.unpack(">H", bytes.fromhex(text))]
+    bank = DataBank()
+    bank.set_input_registers(0x0000, words)
+    bank.set_input_registers(0x0048, list(struct.unpack(">2H", struct.pack(">f", 123456.75))))
+    port = free_port()
+    server = ModbusServer("127.0.0.1", port, no_block=True, data_bank=bank)
+    server.start()
+    try:
+        shown = asyncio.run(_read(device, port))
+    finally:
+        server.stop()
+    assert shown["voltage_l1"] == 230.5
+    assert shown["energy_import"] == 123456.75
+    assert shown["current_l1"] == 0.0
+
+
+async def _read(device: Device, port: int) -> dict[str, float]:
+    line = Line("127.0.0.1", port, 1.0, 0.0)
+    blocks = plan(device)
+    values = Decoder(device, blocks).decode({block: await line.read(1, block) for block in blocks})
+    line.close()
+    await asyncio.sleep(0)
+    return dict(zip(device.quantities, map(float, values), strict=True))
