@@ -20,8 +20,8 @@ class FactorError(AccountingError):
     pass
 
 
-class TariffError(AccountingError):
-    pass
+class TariffError(AccountingError, ValueError):
+    """Also a ValueError, so that a file's checker can name the key."""
 
 
 class SeriesError(AccountingError):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import combinations
+from typing import Any, ClassVar
 
+from accounting.calendar import STRICT
 from accounting.errors import FactorError
 
 _NUMERATOR = re.compile(r"(g|kg|t)(CO2e|CO2|CH4|N2O|HFC|PFC|SF6|NF3)")
@@ -212,6 +214,7 @@ def _overlap(one: Factor, other: Factor) -> bool:
 class FactorSet:
     """What one publication says about all its numbers. Raises ValueError that names the field."""
 
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
     code: str
     publisher: str
     title: str

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from accounting.factors import Factor, FactorSet, parse
+from accounting.tariff import Tariff
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -35,3 +37,11 @@ def parents() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def rows() -> Any:  # noqa: ANN401  # a function of a path below config/
     return lambda path: table(CONFIG / path)
+
+
+@pytest.fixture(scope="session")
+def tariffs() -> dict[str, Tariff]:
+    adapter = TypeAdapter(Tariff)
+    files = sorted(CONFIG.glob("tariffs/*.yaml"))
+    read = [adapter.validate_python(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
+    return {tariff.code: tariff for tariff in read}
