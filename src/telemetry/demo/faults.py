@@ -4,18 +4,23 @@ python -m telemetry.demo.faults drop A-M07
 """
 
 import argparse
+import asyncio
 import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import cycle
 from pathlib import Path
 
+from telemetry.demo.memory import data_folder
 from telemetry.settings.environment import read_environment
 
 _FILE = "faults.json"
-_ACTIVE = ("drop", "stuck", "jump")
+_KINDS = ("drop", "stuck", "jump", "reset")
+_REHEARSAL = (("drop", "A-M07"), ("stuck", "B-M03"), ("jump", "D-M03"), ("reset", "C-M01"), ("drop", "P-G01"))
+_SOUND_S, _FAULTY_S = 20.0, 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,20 @@ class Switch:
         draft.replace(self.path)
 
 
+async def rehearse(switch: Switch, say: Callable[[str], None]) -> None:
+    """Goes round: one meter after the other fails in its own way, until cancelled."""
+    try:
+        for kind, meter in cycle(_REHEARSAL):
+            await asyncio.sleep(_SOUND_S)
+            switch.set(switch.faults().with_fault(kind, meter, time.time()))
+            say(f"fault: {kind} {meter}")
+            await asyncio.sleep(_FAULTY_S)
+            switch.set(switch.faults().cleared(meter))
+    finally:
+        for _, meter in _REHEARSAL:
+            switch.set(switch.faults().cleared(meter))
+
+
 def _read(path: Path) -> Faults:
     content = json.loads(path.read_text("utf-8"))
     return Faults(tuple(content["drop"]), content["stuck"], tuple(content["jump"]), content["resets"])
@@ -98,10 +117,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m telemetry.demo.faults", description=main.__doc__)
-    parser.add_argument("kind", choices=[*_ACTIVE, "reset", "clear", "list"])
+    parser.add_argument("kind", choices=[*_KINDS, "clear", "list"])
     parser.add_argument("meter", nargs="?", default="")
     parser.add_argument(
-        "--data", default=str(read_environment().data_dir), help="the data folder of the park"
+        "--data", default=str(data_folder(read_environment())), help="the data folder of the park"
     )
     return parser
 

@@ -16,14 +16,20 @@ _PROBE_S = 4 * QUARTER_S
 
 
 def post_past(
-    service: Service, instruments: Instruments, faults: Faults, memory: Memory, say: Callable[[str], None]
+    service: Service,
+    *,
+    instruments: Instruments,
+    faults: Faults,
+    memory: Memory,
+    clock: Callable[[], float],
+    say: Callable[[str], None],
 ) -> None:
     """Posts what the service lacks and notes it down day by day. Raises DemoError, Stopped."""
     service.wait_ready()
     if not _still_there(service, instruments, memory):
         memory.forget_posted()
     started, rows = time.monotonic(), 0
-    stretches = memory.missing(time.time())
+    stretches = memory.missing(clock())
     for done, (first, last) in enumerate(stretches, start=1):
         rows += _post_stretch(service, instruments, faults, first, last)
         memory.note_posted(first, last)

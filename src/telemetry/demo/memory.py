@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from telemetry.demo.weather import LOCAL_S
+from telemetry.settings.environment import Environment
 
 PAST_DAYS = 35
 _DAY_S = 86400
@@ -67,6 +68,11 @@ def days(first: int, last: int) -> list[tuple[int, int]]:
 def quarter(t: float) -> int:
     """The quarter hour that an instant lies in [s]."""
     return int(t) // QUARTER_S * QUARTER_S
+
+
+def data_folder(environment: Environment) -> Path:
+    """Where a demo keeps its things, apart from those of a real park."""
+    return environment.data_dir / "demo"
 
 
 def local_midnight(t: float) -> int:

@@ -47,6 +47,9 @@ class Service:
             self._headers["Authorization"] = f"Bearer {token}"
         self._stopped = stopped
 
+    def close(self) -> None:
+        self._connection.close()
+
     def wait_ready(self) -> None:
         """Returns once the service can acknowledge readings. Raises Stopped."""
         self._patiently("GET", "/readyz", b"")

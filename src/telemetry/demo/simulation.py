@@ -95,11 +95,11 @@ class Simulation:
         return self._days[day]
 
     def _computed(self, day: int) -> _Day:
-        t = self.epoch_s + day * DAY_S + np.arange(_NODES + 1) * float(_NODE_S)
+        t: Array = np.arange(_NODES + 1, dtype=np.float64) * _NODE_S + (self.epoch_s + day * DAY_S)
         rate: Array = np.zeros((len(self.codes), len(t)))
         for index in self._order:
-            inputs = rate[sorted(self._inputs[index])]
-            rate[index] = _rate(self._behind[index], t, key_of(self.codes[index]), inputs)
+            key, inputs = key_of(self.codes[index]), sorted(self._inputs[index])
+            rate[index] = _rate(self._behind[index], t, key, rate[inputs])
         return _Day(rate, _running(rate), _running(-rate))
 
 
