@@ -32,7 +32,7 @@ class Plan:
 
 
 def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
-    """The plan, or ConfigError with every mistake found; `mqtt_url` stands for the broker of every MQTT source."""
+    """The plan; `mqtt_url` replaces the broker of every MQTT source. Raises ConfigError with every mistake."""
     mistakes: list[Mistake] = []
     library = load_library(config_dir, mistakes)
     file = _site_file(config_dir, mistakes)
