@@ -1,0 +1,131 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from telemetry.model import ModbusSource
+from telemetry.reports import live
+from telemetry.reports.live import LATE, LIVE, NEVER, QUANTITIES, STALE, Last
+from telemetry.reports.picture import AreaRow, Counts, State
+from telemetry.reports.roster import Roster, roster
+from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
+from telemetry.storage.terms import BEGINNING, MeterTerm
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+NOW_US = int(NOW.timestamp()) * 1_000_000
+NAN = float("nan")
+POWER = QUANTITIES.index("active_power")
+Park = Callable[..., Roster]
+
+
+def _area(number: int, code: str, kind: str, parent: str | None) -> RegisteredArea:
+    return RegisteredArea(number, code, kind, parent, code, code, None)
+
+
+def _meter(
+    number: int, area: str, role: str, carrier: str = "electricity", ct: float = 1.0
+) -> RegisteredMeter:
+    term = MeterTerm(BEGINNING, ct, area, None, role, "CN-GD")
+    code = f"M{number}"
+    return RegisteredMeter(
+        number, code, code, code, carrier, "line", None, None, None, None, 900.0, {}, None, (term,)
+    )
+
+
+AREAS = (
+    _area(1, "A", "enterprise", "P"),
+    _area(2, "P", "park", None),
+    _area(3, "W", "workshop", "A"),
+    _area(4, "EMPTY", "enterprise", "P"),
+)
+METERS = (
+    _meter(11, "P", "boundary", ct=100.0),
+    _meter(12, "A", "boundary"),
+    _meter(13, "W", "generation"),
+    _meter(14, "W", "load"),
+    _meter(15, "P", "boundary", "gas"),
+)
+LINE = ModbusSource(kind="modbus", code="line", host="h", poll_s=5)
+
+
+@pytest.fixture
+def people() -> Roster:
+    return roster(Registry(AREAS, METERS), [LINE], NOW)
+
+
+def _last(ages: list[float], power: list[float]) -> Last:
+    last = Last.none(len(ages))
+    for i, age in enumerate(ages):
+        if not np.isnan(age):
+            last.time[i] = NOW_US - int(age * 1e6)
+    last.values[:, POWER] = power
+    return last
+
+
+def test_states_follow_the_poll_and_change_without_new_data() -> None:
+    last = _last([0.0, 12.0, 12.1, 27.0, 27.1, NAN], [1.0] * 6)
+    found = live.states(live.age_s(last, NOW_US), np.full(6, 5.0))
+    assert found.tolist() == [LIVE, LIVE, LATE, LATE, STALE, NEVER]
+    later = live.states(live.age_s(last, NOW_US + 30_000_000), np.full(6, 5.0))
+    assert later.tolist() == [STALE] * 5 + [NEVER]
+    assert live.counts(found) == Counts(2, 2, 1, 1)
+
+
+def test_a_clock_ahead_of_ours_makes_no_negative_age() -> None:
+    assert live.age_s(_last([-3.0], [1.0]), NOW_US).tolist() == [0.0]
+
+
+def test_the_park_comes_first_and_areas_without_meters_stay_out(people: Roster) -> None:
+    assert people.areas == ["P", "A", "W"]
+    assert people.boundary.tolist()[0] == [True, False, False, False, True]
+    assert people.inside.tolist() == [[False, False, True, False, False]] * 3
+
+
+def _areas(people: Roster, ages: list[float], power: list[float]) -> dict[str, AreaRow]:
+    last = _last(ages, power)
+    kw = live.power_kw(people, last)
+    rate = live.co2_rate(people, kw, np.full(len(people), 0.5))
+    state = live.states(live.age_s(last, NOW_US), np.full(len(people), 5.0))
+    return {row.area: row for row in live.area_rows(people, kw, rate, state)}
+
+
+def test_areas_are_their_boundary_and_what_they_generate(people: Roster) -> None:
+    rows = _areas(people, [1.0] * 5, [4.0, 150.0, -50.0, 120.0, NAN])
+    assert rows["P"] == AreaRow("P", 450.0, 400.0, 50.0, 200.0, 1.0)
+    assert rows["A"] == AreaRow("A", 200.0, 150.0, 50.0, 75.0, 1.0)
+    assert rows["W"] == AreaRow("W", None, None, 50.0, None, 1.0)
+
+
+def test_a_stale_meter_is_unknown_in_the_sum_and_lowers_its_coverage(people: Roster) -> None:
+    rows = _areas(people, [1.0, 60.0, 1.0, 1.0, 1.0], [4.0, 150.0, -50.0, 120.0, NAN])
+    assert rows["A"] == AreaRow("A", None, None, 50.0, None, 0.5)
+
+
+def test_feeding_out_takes_no_emissions_away(people: Roster) -> None:
+    rate = live.co2_rate(people, np.array([-10.0, 20.0, -5.0, NAN, NAN]), np.full(5, 0.5))
+    assert rate[:2].tolist() == [0.0, 10.0]
+    assert np.isnan(rate[2:]).all()
+
+
+def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roster) -> None:
+    last = _last([1.0, NAN, NAN, NAN, NAN], [4.0, NAN, NAN, NAN, NAN])
+    last.values[0, QUANTITIES.index("voltage")] = 57.7
+    values = [live.shown(people, last, row) for row in range(5)]
+    age = live.age_s(last, NOW_US)
+    kw = live.power_kw(people, last)
+    rows = live.meter_rows(
+        people, last, values, age, live.states(age, np.full(5, 5.0)), kw, kw, ZoneInfo("Asia/Shanghai")
+    )
+    assert rows[0].values == {"active_power": 400.0, "voltage": 57.7}
+    assert (rows[0].power_kw, rows[0].age_s, rows[0].state) == (400.0, 1.0, State.LIVE)
+    assert rows[0].time is not None
+    assert rows[0].time.isoformat() == "2026-11-22T07:59:59+08:00"
+    assert (rows[1].time, rows[1].age_s, rows[1].state, rows[1].values) == (None, None, State.NEVER, {})
+
+
+def test_a_park_without_meters_is_drawn() -> None:
+    nobody = roster(Registry((), ()), [], NOW)
+    assert live.area_rows(nobody, np.empty(0), np.empty(0), np.empty(0, np.int8)) == []
+    assert live.counts(np.empty(0, np.int8)) == Counts(0, 0, 0, 0)
