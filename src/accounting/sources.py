@@ -1,0 +1,71 @@
+"""Which quantities emit when they are used: their scope, and what factor they ask for."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+ZERO_C = 273.15
+"""[K]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a quantity asks of the factor library."""
+
+    scope: int
+    purpose: str
+    item: str
+    per: tuple[tuple[str, float], ...]
+    """Denominators a factor may have, best first, and how many of them one unit of the quantity is."""
+
+
+def normal_volume(celsius: float) -> float:
+    """m3 at 0 degC that an ideal gas of 1 m3 at `celsius` and the same pressure fills."""
+    return ZERO_C / (ZERO_C + celsius)
+
+
+def _gas(celsius: float) -> Source:
+    return Source(1, "combustion", "natural_gas", (("1e4Nm3", normal_volume(celsius) * 1e-4),))
+
+
+ELECTRICITY = Source(2, "scope2_location", "electricity", (("kWh", 1.0), ("MWh", 1e-3)))
+HEAT = Source(2, "scope2_heat", "heat", (("GJ", 1.0), ("kWh", 1e6 / 3600)))
+
+SOURCES: Mapping[str, Source] = MappingProxyType(
+    {
+        "energy_import": ELECTRICITY,
+        "energy_import_amount": ELECTRICITY,
+        "active_power": ELECTRICITY,
+        "gas_volume_0c": _gas(0.0),
+        "gas_volume_15c": _gas(15.0),
+        "gas_volume_20c": _gas(20.0),
+        "steam_energy": HEAT,
+        "heat_energy": HEAT,
+    }
+)
+"""By quantity, for what crosses a boundary inwards; powers stand for their integral. Exports and recovered
+heat ask for no factor."""
+
+UNSETTLED: Mapping[str, str] = MappingProxyType(
+    {
+        "gas_volume": "gas at actual conditions: its volume at 0, 15 or 20 degC is missing",
+        "steam_mass": "steam by mass: its energy is missing",
+        "fuel_volume": "fuel by volume: which fuel it is and its density are missing",
+        "fuel_mass": "fuel by mass: which fuel it is, is missing",
+    }
+)
+"""Quantities that emit but do not say enough, and what is missing."""
+
+_ALTERNATIVES = (
+    ("energy_import", "energy_import_amount", "active_power"),
+    ("gas_volume_0c", "gas_volume_20c", "gas_volume_15c", "gas_volume"),
+    ("steam_energy", "steam_mass"),
+    ("heat_energy",),
+    ("fuel_mass", "fuel_volume"),
+)
+
+
+def emitting(shown: Collection[str]) -> tuple[str, ...]:
+    """Quantities of one meter that count as its emissions: one of those that show the same flow twice."""
+    first = (next((name for name in same if name in shown), None) for same in _ALTERNATIVES)
+    return tuple(name for name in first if name is not None)
