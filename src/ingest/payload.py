@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.decode import Linear
-from ingest.device import JsonDevice, JsonValue
+from ingest.device import JsonDevice, JsonValue, TimeForm
 from ingest.errors import PayloadError
 from ingest.moment import TimeReader
 
@@ -37,6 +37,8 @@ class PayloadReader:
 
     def __init__(self, device: JsonDevice) -> None:
         self.quantities = device.quantities
+        self.dated = device.time.form is not TimeForm.NONE
+        """The payloads say when they were read."""
         self._time = TimeReader(device.time)
         self._time_path = _split(device.time.path)
         self._tree = _Branch({})

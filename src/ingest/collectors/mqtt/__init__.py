@@ -1,0 +1,40 @@
+"""MQTT: JSON payloads of a broker, acknowledged once they are durable."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ingest.collector import Clock, Meter
+from ingest.collectors.mqtt.broker import Broker
+from ingest.collectors.mqtt.collect import MqttCollector
+from ingest.collectors.mqtt.topic import Pattern
+from ingest.device import Device, JsonDevice
+from ingest.errors import SourceError
+from ingest.payload import PayloadReader
+
+__all__ = ["Broker", "MqttCollector", "Pattern", "open"]
+
+
+class MqttSource(Protocol):
+    @property
+    def code(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+
+
+def open(  # noqa: A001  # every collector module has this name
+    source: MqttSource, meters: Sequence[Meter], devices: Mapping[str, Device | JsonDevice], clock: Clock
+) -> MqttCollector:
+    """The collector of one broker. Raises SourceError when its URL, topic or a meter does not fit."""
+    readers: dict[str, PayloadReader] = {}
+    known: dict[str, tuple[str, PayloadReader]] = {}
+    for meter in meters:
+        device = devices.get(meter.device or "")
+        if not isinstance(device, JsonDevice):
+            raise SourceError(f"meter {meter.code}: {meter.device!r} is no MQTT template")
+        reader = readers.setdefault(device.code, PayloadReader(device))
+        known[str(meter.code if meter.address is None else meter.address)] = (meter.code, reader)
+    broker = Broker.at(source.url, source.code, os.environ)
+    return MqttCollector(source.code, broker, Pattern(source.topic), known, clock)

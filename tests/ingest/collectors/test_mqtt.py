@@ -1,0 +1,352 @@
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiomqtt
+import numpy as np
+import pytest
+
+from ingest.batch import Batch
+from ingest.collector import open_collector
+from ingest.collectors.mqtt import Broker, Pattern
+from ingest.collectors.mqtt.broker import _client, _Inbox, session
+from ingest.device import JsonDevice
+from ingest.errors import SourceError, StoreUnavailable
+
+NOW = 1_795_332_600.0
+TIMED = b'{"t": 1795332600000, "p": %d}'
+Build = Callable[..., JsonDevice]
+
+
+class Keeping:
+    """A sink that keeps the rows it got; `away` makes it refuse as many writes, `gate` holds it back."""
+
+    def __init__(self, away: int = 0) -> None:
+        self.rows: list[tuple[str, int, dict[str, float]]] = []
+        self.away = away
+        self.calls = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def write(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        self.calls += 1
+        await self.gate.wait()
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("away")
+        for meter, at, values in zip(batch.row_meter, batch.time, batch.values, strict=True):
+            shown = {q: float(v) for q, v in zip(batch.quantities, values, strict=True) if not np.isnan(v)}
+            self.rows.append((batch.meters[meter], int(at), shown))
+        return np.zeros(len(batch), np.uint8)
+
+    def powers(self) -> list[float]:
+        return [values["active_power"] for _, _, values in self.rows]
+
+
+class Park:
+    """A broker, a source of its own in it, and the collector of two meters."""
+
+    def __init__(self, url: str, device: JsonDevice) -> None:
+        self.parts = urlsplit(url)
+        self.root = f"test/{secrets.token_hex(6)}"
+        name = self.root.replace("/", "-")
+        self.source = SimpleNamespace(
+            code=name, kind="mqtt", url=f"{url}?version=5", topic=f"{self.root}/{{meter}}/state"
+        )
+        meters = [
+            SimpleNamespace(code="M1", source=name, device="d", address="one"),
+            SimpleNamespace(code="M2", source=name, device="d", address=None),
+        ]
+        self.open = lambda: open_collector(self.source, meters, {"d": device}, lambda: NOW)
+
+    async def publish(self, *messages: tuple[str, bytes], retain: bool = False) -> None:
+        async with aiomqtt.Client(self.parts.hostname or "", self.parts.port or 1883) as client:
+            for address, payload in messages:
+                await client.publish(f"{self.root}/{address}/state", payload, qos=1, retain=retain)
+
+    async def while_running(
+        self, sink: Keeping, scenario: Callable[[Any], Awaitable[None]], *, subscribed: bool = True
+    ) -> None:
+        collector = self.open()
+        assert collector is not None
+        task = asyncio.create_task(collector.run(sink))
+        try:
+            if subscribed:
+                await until(lambda: collector.health.line.last_success is not None or task.done())
+            await scenario(collector)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  # another task does the work
+            await asyncio.sleep(0.005)
+
+
+async def nothing(_: object) -> None:
+    await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+def device(mqtt: Build) -> JsonDevice:
+    return mqtt(
+        {"path": "p", "quantity": "active_power", "unit": "kW"},
+        {"path": "u", "quantity": "voltage", "unit": "V"},
+        time={"path": "t", "form": "epoch_ms"},
+    )
+
+
+@pytest.fixture
+def park(broker_url: str, device: JsonDevice) -> Park:
+    return Park(broker_url, device)
+
+
+@pytest.mark.broker
+def test_messages_become_rows_in_the_order_of_arrival(park: Park) -> None:
+    sink = Keeping()
+
+    async def scenario(collector: Any) -> None:  # noqa: ANN401
+        await park.publish(("one", TIMED % 1), ("M2", TIMED % 2), ("one", b'{"t": 1795332601000, "p": 3}'))
+        await until(lambda: len(sink.rows) == 3)
+        assert collector.health.meters["M1"].reads == 2
+
+    asyncio.run(park.while_running(sink, scenario))
+    assert sink.rows == [
+        ("M1", 1_795_332_600_000_000, {"active_power": 1.0}),
+        ("M2", 1_795_332_600_000_000, {"active_power": 2.0}),
+        ("M1", 1_795_332_601_000_000, {"active_power": 3.0}),
+    ]
+
+
+@pytest.mark.broker
+def test_what_was_published_while_nobody_listened_comes_later(park: Park) -> None:
+    sink = Keeping()
+
+    async def scenario() -> None:
+        await park.while_running(sink, nothing)
+        await park.publish(*(("one", TIMED % n) for n in range(50)))
+        await park.while_running(sink, lambda _: until(lambda: len(sink.rows) == 50))
+
+    asyncio.run(scenario())
+    assert sink.powers() == list(range(50))
+
+
+@pytest.mark.broker
+def test_what_was_not_durable_is_not_acknowledged_and_comes_again(park: Park) -> None:
+    async def scenario() -> None:
+        sink = Keeping()
+        sink.gate.clear()
+
+        async def interrupted(_: object) -> None:
+            await park.publish(("one", TIMED % 7))
+            await until(lambda: sink.calls == 1)
+
+        await park.while_running(sink, interrupted)
+        assert sink.rows == []
+        again = Keeping()
+        await park.while_running(again, lambda _: until(lambda: len(again.rows) == 1))
+        assert again.powers() == [7.0]
+        third = Keeping()
+        await park.while_running(third, nothing)
+        assert third.rows == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.broker
+def test_a_store_that_is_away_is_waited_for(park: Park, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.collectors.mqtt.collect._FIRST_PAUSE_S", 0.01)
+    sink = Keeping(away=3)
+
+    async def scenario(collector: Any) -> None:  # noqa: ANN401
+        await park.publish(*(("one", TIMED % n) for n in range(5)))
+        await until(lambda: len(sink.rows) >= 5)
+        assert collector.health.waiting == 0
+
+    asyncio.run(park.while_running(sink, scenario))
+    assert sorted(set(sink.powers())) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.broker
+def test_what_cannot_be_read_is_kept_aside_and_acknowledged(park: Park) -> None:
+    sink = Keeping()
+
+    async def scenario(collector: Any) -> None:  # noqa: ANN401
+        await park.publish(
+            ("one", b"{broken"),
+            ("nobody", TIMED % 1),
+            ("one", b'{"t": 1795332600000, "p": "high", "u": 230}'),
+            ("one", TIMED % 5),
+        )
+        await until(lambda: len(sink.rows) == 2)
+        await asyncio.sleep(0.05)
+        health = collector.health
+        assert health.refused == 3
+        assert [one.reason.split(":")[0] for one in health.aside] == [
+            "not JSON",
+            "no meter has this address",
+            "p",
+        ]
+        assert health.aside[0].origin == f"{park.root}/one/state"
+        assert health.aside[0].content == "{broken"
+
+    async def both() -> None:
+        await park.while_running(sink, scenario)
+        again = Keeping()
+        await park.while_running(again, nothing)
+        assert again.rows == []
+
+    asyncio.run(both())
+    assert [values for _, _, values in sink.rows] == [{"voltage": 230.0}, {"active_power": 5.0}]
+
+
+@pytest.mark.broker
+def test_a_retained_payload_without_a_time_is_not_taken_for_a_new_one(broker_url: str, mqtt: Build) -> None:
+    park = Park(broker_url, mqtt({"path": "p", "quantity": "active_power", "unit": "kW"}))
+    sink = Keeping()
+
+    async def scenario() -> None:
+        await park.publish(("one", b'{"p": 1}'), retain=True)
+        await park.while_running(sink, nothing)
+        assert sink.rows == []
+        await park.while_running(sink, fresh)
+        await park.publish(("one", b""), retain=True)
+
+    async def fresh(_: object) -> None:
+        await park.publish(("one", b'{"p": 2}'))
+        await until(lambda: len(sink.rows) == 1)
+
+    asyncio.run(scenario())
+    assert sink.rows == [("M1", 1_795_332_600_000_000, {"active_power": 2.0})]
+
+
+@pytest.mark.broker
+def test_more_than_the_broker_keeps_in_flight_by_default_passes(park: Park) -> None:
+    sink = Keeping()
+
+    async def scenario(_: object) -> None:
+        sink.gate.clear()
+        await park.publish(*(("one", TIMED % n) for n in range(100)))
+        sink.gate.set()
+        await until(lambda: len(sink.rows) == 100)
+
+    asyncio.run(park.while_running(sink, scenario))
+    assert sink.powers() == list(range(100))
+
+
+@pytest.mark.broker
+def test_a_broker_that_goes_away_ends_the_run_with_its_reason(
+    park: Park, free_port: Callable[[], int]
+) -> None:
+    park.source.url = f"mqtt://127.0.0.1:{free_port()}"
+    collector = park.open()
+    assert collector is not None
+    with pytest.raises(SourceError, match=r"no connection to 127\.0\.0\.1"):
+        asyncio.run(collector.run(Keeping()))
+
+
+def test_acknowledgement_by_hand_is_where_the_adapter_looks_for_it() -> None:
+    async def scenario() -> None:
+        client = _client(Broker.at("mqtt://127.0.0.1", "s", {}), aiomqtt.ProtocolVersion.V5, _Inbox())
+        paho = client._client
+        assert paho._manual_ack is False
+        paho.manual_ack_set(on=True)
+        assert paho._manual_ack is True
+        assert callable(paho.ack)
+
+    asyncio.run(scenario())
+
+
+class Old:
+    """A broker of raw bytes that knows 3.1.1 only; to MQTT 5 it answers `refusal`, or nothing."""
+
+    def __init__(self, refusal: bytes | None) -> None:
+        self.refusal = refusal
+        self.versions: list[int] = []
+        self.flags: list[int] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.read(1):
+            body = await reader.readexactly((await reader.readexactly(1))[0])
+            if head[0] >> 4 == 1:
+                self.versions.append(body[6])
+                self.flags.append(body[7])
+                answer = b"\x20\x02\x00\x00" if body[6] == 4 else self.refusal
+            else:
+                answer = b"\x90\x03" + body[:2] + b"\x01" if head[0] >> 4 == 8 else None
+            if answer:
+                writer.write(answer)
+        writer.close()
+
+
+@pytest.mark.parametrize("refusal", [None, b"\x20\x03\x00\x84\x00"], ids=["silence", "refusal"])
+def test_a_broker_without_mqtt_5_is_asked_again_in_its_own(
+    refusal: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.collectors.mqtt.broker._CONNACK_S", 0.2)
+    old = Old(refusal)
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(old.serve, "127.0.0.1", 0)
+        async with server:
+            url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with session(Broker.at(url, "s", {}), "park/+/state"):
+                pass
+            with pytest.raises(SourceError, match="refuses"):
+                async with session(Broker.at(f"{url}?version=5", "s", {}), "park/+/state"):
+                    pass
+            await asyncio.sleep(0.05)
+
+    asyncio.run(scenario())
+    assert old.versions == [5, 4, 5]
+    assert not old.flags[1] & 2, "the session is kept"
+
+
+def test_the_broker_is_read_from_its_url() -> None:
+    variables = {"PARKWATT_MQTT_USER": "u", "PARKWATT_MQTT_PASSWORD": "p"}
+    broker = Broker.at("mqtts://b.example?version=3.1.1&client=east", "s", variables)
+    assert (broker.host, broker.port, broker.tls, broker.client) == ("b.example", 8883, True, "east")
+    assert (broker.user, broker.password) == ("u", "p")
+    assert broker.versions == (aiomqtt.ProtocolVersion.V311,)
+    plain = Broker.at("mqtt://127.0.0.1:18830", "s", {})
+    assert (plain.port, plain.tls, plain.client, plain.user) == (18830, False, "parkwatt-s", None)
+    assert plain.versions == (aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://b", "mqtt://", "mqtt://user:secret@b", "mqtt://b?version=4", "b:1883"]
+)
+def test_a_url_that_is_none_is_refused_without_showing_secrets(url: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        Broker.at(url, "s", {})
+    assert "secret" not in str(caught.value)
+
+
+def test_patterns_name_the_meter() -> None:
+    pattern = Pattern("park/{line}/m-{meter}/state")
+    assert pattern.filter == "park/+/+/state"
+    assert pattern.meter("park/a/m-17/state") == "17"
+    assert pattern.meter("park/a/17/state") is None
+    assert pattern.meter("park/a/b/m-17/state") is None
+    shared = Pattern("$share/workers/park/{meter}/#")
+    assert shared.filter == "$share/workers/park/+/#"
+    assert shared.meter("park/x/y/z") == "x"
+    assert Pattern("a.b/{meter}").meter("aXb/1") is None
+
+
+@pytest.mark.parametrize("text", ["park/state", "{meter}/{meter}", "{a}/{a}/{meter}"])
+def test_a_pattern_that_does_not_name_one_meter_is_refused(text: str) -> None:
+    with pytest.raises(SourceError, match="stands in it once"):
+        Pattern(text)
+
+
+def test_a_meter_without_an_mqtt_template_is_refused() -> None:
+    source = SimpleNamespace(code="s", kind="mqtt", url="mqtt://b", topic="{meter}")
+    meter = SimpleNamespace(code="M", source="s", device="none", address=None)
+    with pytest.raises(SourceError, match="meter M: 'none' is no MQTT template"):
+        open_collector(source, [meter], {}, lambda: NOW)
