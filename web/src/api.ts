@@ -193,6 +193,20 @@ export interface EnergyReport {
   series: Series[];
 }
 
+export interface BandSpan {
+  from: string;
+  to: string;
+  code: string;
+  price: number | null;
+}
+
+export interface BandPlan {
+  from: string;
+  to: string;
+  currency: string;
+  bands: BandSpan[];
+}
+
 export interface FactorUse {
   id: string;
   value: number;

@@ -3,7 +3,7 @@
 export const NONE = "\u2013";
 const MINUS = "\u2212";
 const NARROW = "\u202f";
-const MOST_DECIMALS = 3;
+const MOST_DECIMALS = 4;
 
 export interface Scale {
   unit: string;
@@ -45,7 +45,19 @@ function largestOf(values: Iterable<number | null>): number {
   return largest;
 }
 
-/** Three significant digits, at most three decimals. */
+const WRITTEN: Record<string, string> = { m3: "m³", "m3/h": "m³/h", degC: "°C", "W/m2": "W/m²", "1": "" };
+
+/** A unit of the catalogue as people write it. */
+export function unitText(unit: string): string {
+  return WRITTEN[unit] ?? unit;
+}
+
+/** A gauge without digits that no meter measures: seven significant ones. */
+export function tidy(value: number | null | undefined): string {
+  return known(value) ? exact(Number(value.toPrecision(7))) : NONE;
+}
+
+/** Three significant digits, at most four decimals. */
 export function three(value: number | null | undefined): string {
   if (!known(value)) return NONE;
   if (value === 0) return "0";
@@ -71,7 +83,9 @@ export function percent(share: number | null | undefined): string {
 
 /** Percent rounded down, so that 99.96 % measured never reads as all of it. */
 export function coverage(share: number | null | undefined): string {
-  return known(share) ? written(Math.floor(share * 100 + 1e-9), 0) : NONE;
+  if (!known(share)) return NONE;
+  const tenths = Math.floor(share * 1000 + 1e-9);
+  return tenths > 990 && tenths < 1000 ? written(tenths / 10, 1) : written(Math.floor(tenths / 10), 0);
 }
 
 function known(value: number | null | undefined): value is number {

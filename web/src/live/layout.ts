@@ -1,6 +1,6 @@
 /** Where the one-line diagram's nodes stand [px], in columns from the grid to the users. */
 
-import type { Network, NodeKind } from "./network.ts";
+import type { Network, Node, NodeKind } from "./network.ts";
 
 export interface Box {
   x: number;
@@ -14,45 +14,47 @@ export interface Layout {
   height: number;
 }
 
-const COLUMNS: readonly NodeKind[] = ["grid", "incomer", "transformer", "area", "generation"];
-const SHARES: Record<NodeKind, number> = { grid: 10, incomer: 17, transformer: 17, area: 30, generation: 14 };
-const TALL: Record<NodeKind, number> = { grid: 56, incomer: 52, transformer: 52, area: 52, generation: 44 };
+type Column = readonly NodeKind[];
+
+const COLUMNS: readonly Column[] = [["grid", "park-generation"], ["incomer"], ["transformer"], ["area"], ["generation"]];
+const SHARES: Partial<Record<NodeKind, number>> = { grid: 12, incomer: 18, transformer: 17, area: 32, generation: 12 };
+const TALL = 52;
 const SPACE = 12;
 
 export function layoutOf(network: Network, width: number): Layout {
-  const columns = COLUMNS.filter((kind) => network.nodes.some((node) => node.kind === kind));
+  const columns = COLUMNS.filter((column) => nodesOf(network, column).length > 0);
   const gap = Math.min(56, width * 0.055);
   const room = width - gap * (columns.length - 1);
-  const total = columns.reduce((sum, kind) => sum + SHARES[kind], 0);
-  const height = Math.max(...columns.map((kind) => stack(network, kind)));
+  const total = columns.reduce((sum, column) => sum + shareOf(column), 0);
+  const height = Math.max(...columns.map((column) => stack(nodesOf(network, column).length)));
   const boxes = new Map<string, Box>();
   let x = 0;
-  for (const kind of columns) {
-    const wide = (room * SHARES[kind]) / total;
-    place(network, kind, { x, width: wide, height }, boxes);
+  for (const column of columns) {
+    const wide = (room * shareOf(column)) / total;
+    place(nodesOf(network, column), { x, width: wide, height }, boxes);
     x += wide + gap;
   }
   beside(network, boxes);
   return { boxes, height };
 }
 
-function stack(network: Network, kind: NodeKind): number {
-  const count = network.nodes.filter((node) => node.kind === kind).length;
-  return count * TALL[kind] + (count - 1) * SPACE;
+function nodesOf(network: Network, column: Column): Node[] {
+  return network.nodes.filter((node) => column.includes(node.kind));
+}
+
+function shareOf(column: Column): number {
+  return SHARES[column[0] ?? "grid"] ?? 0;
+}
+
+function stack(count: number): number {
+  return count * TALL + (count - 1) * SPACE;
 }
 
 /** Spreads a column's nodes evenly over the height. */
-function place(
-  network: Network,
-  kind: NodeKind,
-  column: { x: number; width: number; height: number },
-  boxes: Map<string, Box>,
-): void {
-  const nodes = network.nodes.filter((node) => node.kind === kind);
-  const tall = TALL[kind];
+function place(nodes: readonly Node[], column: { x: number; width: number; height: number }, boxes: Map<string, Box>): void {
   nodes.forEach((node, i) => {
-    const y = (column.height * (i + 0.5)) / nodes.length - tall / 2;
-    boxes.set(node.id, { x: column.x, y, width: column.width, height: tall });
+    const y = (column.height * (i + 0.5)) / nodes.length - TALL / 2;
+    boxes.set(node.id, { x: column.x, y, width: column.width, height: TALL });
   });
 }
 

@@ -2,15 +2,18 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type uPlot from "uplot";
-import { get, type EnergyReport } from "../api.ts";
+import { ApiError, get, type BandPlan, type BandSpan, type EnergyReport } from "../api.ts";
 import { exact, scaleFor, three, type Scale } from "../numbers.ts";
+import { bandName } from "../parts/band.ts";
 import "../parts/plot.ts";
 import type { Build, Plot } from "../parts/plot.ts";
+import { hours } from "../parts/hours.ts";
 import { steps } from "../parts/steps.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, HOUR_MS, iso } from "../time.ts";
+import { paint, shadesOf } from "./shading.ts";
 import { dayLine, daySpan, edges, hasValues, padded, QUARTER_MS, type DayLine } from "./days.ts";
 
 const SHIFTS = [0, -1, -7] as const;
@@ -23,6 +26,7 @@ const SETTLED_AFTER_MS = 20_000;
 
 class LoadPanel extends View {
   #days: DayLine[] | null = null;
+  #bands: BandSpan[] = [];
   #asked = "";
   #failed = "";
   #hidden = new Set<number>();
@@ -43,14 +47,26 @@ class LoadPanel extends View {
 
   async #load(wanted: string): Promise<void> {
     try {
-      const days = await Promise.all(SHIFTS.map((shift) => this.#day(shift)));
+      const [bands, ...days] = await Promise.all([this.#plan(), ...SHIFTS.map((shift) => this.#day(shift))]);
       if (wanted !== this.#asked) return;
+      this.#bands = bands;
       this.#days = days;
       this.#failed = "";
     } catch (error) {
       this.#failed = error instanceof Error ? error.message : String(error);
     }
     this.requestUpdate();
+  }
+
+  /** Bands of today; a park without a tariff has none. */
+  async #plan(): Promise<BandSpan[]> {
+    const span = daySpan(store.now(), this.zone, 0);
+    try {
+      return (await get<BandPlan>("/tariff", { from: iso(span.from), to: iso(span.to) })).bands;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return [];
+      throw error;
+    }
   }
 
   async #day(shift: number): Promise<DayLine> {
@@ -79,7 +95,7 @@ class LoadPanel extends View {
         .height=${240}
         .label=${this.words.loadSubject}
         .data=${dataOf(days, scale)}
-        .version=${[store.route.language, store.route.theme, scale.unit, days[0]?.start, this.#contract()].join()}
+        .version=${[store.route.language, store.route.theme, scale.unit, days[0]?.start, this.#contract(), this.#bands.length].join()}
         .build=${this.#options(days[0]?.start ?? 0, scale)}
       ></pw-plot>
       ${twin(this.words, this.words.loadSubject, () => this.#table(days))}`;
@@ -103,6 +119,10 @@ class LoadPanel extends View {
     </button>`;
   }
 
+  #band(code: string): string {
+    return bandName(store.site, code, store.route.language);
+  }
+
   #toggle(i: number): void {
     const on = this.#hidden.delete(i);
     if (!on) this.#hidden.add(i);
@@ -118,15 +138,16 @@ class LoadPanel extends View {
     return (colour) => ({
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       legend: { show: false },
+      padding: [24, 20, 0, 0],
       scales: { x: { time: false, range: [0, 24] }, y: { range: (_, __, top) => [0, this.#top(top, scale)] } },
       axes: [
-        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, splits: () => HOURS,
+        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, size: 30, splits: hours,
           values: (_, ticks) => ticks.map((hour) => clock(start + hour * HOUR_MS, this.zone)) },
         { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: FONT, size: 56,
           values: (_, ticks) => ticks.map((tick, i) => (i === ticks.length - 1 ? `${three(tick)} ${scale.unit}` : three(tick))) },
       ],
       series: [{}, ...STYLES.flatMap((style, i) => this.#series(style, i, colour))],
-      hooks: { draw: [(plot) => this.#limit(plot, scale, colour("bad"))], setCursor: [(plot) => this.#moved(plot.cursor.idx ?? null)] },
+      hooks: { drawClear: [(plot) => paint(plot, shadesOf(this.#bands, start), colour, (code) => this.#band(code))], draw: [(plot) => this.#limit(plot, scale, colour("bad"))], setCursor: [(plot) => this.#moved(plot.cursor.idx ?? null)] },
     });
   }
 
@@ -156,6 +177,7 @@ class LoadPanel extends View {
     ctx.save();
     ctx.strokeStyle = stroke;
     ctx.fillStyle = stroke;
+    ctx.setLineDash([]);
     ctx.lineWidth = devicePixelRatio;
     ctx.beginPath();
     ctx.moveTo(plot.bbox.left, y);
@@ -163,7 +185,7 @@ class LoadPanel extends View {
     ctx.stroke();
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.textAlign = "right";
-    ctx.fillText(this.words.contract, plot.bbox.left + plot.bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+    ctx.fillText(this.words.contract, plot.bbox.left + plot.bbox.width - 4 * devicePixelRatio, y + 14 * devicePixelRatio);
     ctx.restore();
   }
 
@@ -210,7 +232,6 @@ function dataOf(days: readonly DayLine[], scale: Scale): uPlot.AlignedData {
   return [x, ...lines.map((line) => padded(line, x.length).map((value) => (value === null ? null : value / scale.divisor)))];
 }
 
-const HOURS = [0, 3, 6, 9, 12, 15, 18, 21, 24];
 const FONT = "12px system-ui, sans-serif";
 
 customElements.define("pw-load", LoadPanel);

@@ -2,7 +2,7 @@
 
 import type { Area, Meter } from "../api.ts";
 
-export type NodeKind = "grid" | "incomer" | "transformer" | "area" | "generation";
+export type NodeKind = "grid" | "incomer" | "transformer" | "area" | "generation" | "park-generation";
 
 export interface Node {
   id: string;
@@ -25,6 +25,7 @@ export interface Network {
 }
 
 const GRID: Node = { id: "grid", kind: "grid", code: "" };
+const NOWHERE = { parent: null };
 
 export function networkOf(areas: readonly Area[], meters: Iterable<Meter>): Network {
   const power = [...meters].filter((meter) => meter.carrier === "electricity" && meter.role !== "check");
@@ -48,17 +49,21 @@ function assembled(
   byCode: ReadonlyMap<string, Meter>,
 ): Network {
   const feeders = new Set([...incomers, ...transformers].map((meter) => meter.code));
-  const feederOf = (meter: Meter): string => upstream(meter, byCode).find((code) => feeders.has(code)) ?? "grid";
+  const feederOf = (meter: Pick<Meter, "parent">): string => upstream(meter, byCode).find((code) => feeders.has(code)) ?? "grid";
   const generators = power.filter((meter) => meter.role === "generation");
   const owners = unique(generators.map((meter) => ownerOf(meter, areas)));
-  const enterprises = areas.filter((area) => area.kind === "enterprise");
+  const order = transformers.map((meter) => meter.code);
+  const feederRank = (area: Area): number => order.indexOf(feederOf(doors.find((door) => door.area === area.code) ?? NOWHERE));
+  const enterprises = areas
+    .filter((area) => area.kind === "enterprise")
+    .sort((a, b) => feederRank(a) - feederRank(b));
   return {
     nodes: [
       GRID,
       ...incomers.map((meter) => node("incomer", meter.code)),
       ...transformers.map((meter) => node("transformer", meter.code)),
       ...enterprises.map((area) => node("area", area.code)),
-      ...owners.map((code) => ({ id: `pv:${code}`, kind: "generation" as const, code })),
+      ...owners.map((code) => generation(code, areas)),
     ],
     links: merged([
       ...[...incomers, ...transformers].map((meter) => link(feederOf(meter), meter.code, meter.code)),
@@ -69,6 +74,11 @@ function assembled(
       })),
     ]),
   };
+}
+
+function generation(code: string, areas: readonly Area[]): Node {
+  const kind = kindOf(areas, code) === "enterprise" ? "generation" : "park-generation";
+  return { id: `pv:${code}`, kind, code };
 }
 
 function node(kind: NodeKind, code: string): Node {
@@ -90,7 +100,7 @@ function merged(links: Link[]): Link[] {
   return [...byEnds.values()];
 }
 
-function upstream(meter: Meter, byCode: ReadonlyMap<string, Meter>): string[] {
+function upstream(meter: Pick<Meter, "parent">, byCode: ReadonlyMap<string, Meter>): string[] {
   const codes: string[] = [];
   for (let at = meter.parent; at && !codes.includes(at); at = byCode.get(at)?.parent ?? null) codes.push(at);
   return codes;

@@ -104,7 +104,7 @@ class OneLine extends View {
     if (!box) return nothing;
     const chosen = node.kind === "area" && store.route.area === node.code;
     const lines = this.#lines(node, scale);
-    return svg`<g class="node node-${node.kind} ${chosen ? "chosen" : ""}" transform="translate(${box.x.toFixed(1)} ${box.y.toFixed(1)})">
+    return svg`<g class="node node-${node.kind === "park-generation" ? "generation" : node.kind} ${chosen ? "chosen" : ""}" transform="translate(${box.x.toFixed(1)} ${box.y.toFixed(1)})">
       <title>${this.#title(node.id)}${lines.hover}</title>
       <rect width=${box.width} height=${box.height} rx="6" />
       ${node.kind === "area" ? this.#areaText(node, box, lines) : stacked(this.#short(node.id, box.width), lines.value, box)}
@@ -130,7 +130,7 @@ class OneLine extends View {
   #lines(node: Node, scale: Scale): Lines {
     if (node.kind === "area") return this.#areaLines(node, scale);
     const power =
-      node.kind === "generation" ? this.#outOf(node.id) : node.kind === "grid" ? store.live?.park.import_kw : this.#into(node.id);
+      node.kind.endsWith("generation") ? this.#outOf(node.id) : node.kind === "grid" ? store.live?.park.import_kw : this.#into(node.id);
     return { value: written(power ?? null, scale), detail: "", warn: "", hover: hover(power ?? null) };
   }
 
@@ -151,9 +151,15 @@ class OneLine extends View {
     const node = this.#network?.nodes.find((one) => one.id === id);
     if (!node) return id;
     if (node.kind === "grid") return this.words.grid;
-    if (node.kind === "generation") return this.words.pv;
+    if (node.kind.endsWith("generation")) return this.#generator(id);
     if (node.kind === "area") return this.name(store.site?.areas.find((area) => area.code === node.code)?.name, node.code);
     return this.name(store.meters.get(node.code)?.name, node.code);
+  }
+
+  #generator(id: string): string {
+    const meters = this.#network?.links.find((link) => link.from === id)?.meters ?? [];
+    const only = meters.length === 1 ? store.meters.get(meters[0] ?? "") : undefined;
+    return this.name(only?.name, this.words.generation);
   }
 
   /** A name cut to what fits [px]; Chinese characters are about twice as wide. */
@@ -161,8 +167,8 @@ class OneLine extends View {
     const text = this.#title(id);
     let used = 0;
     for (let i = 0; i < text.length; i++) {
-      used += text.charCodeAt(i) > 0x2e80 ? 14 : 7.4;
-      if (used > room - 8) return `${text.slice(0, Math.max(1, i - 1)).trimEnd()}…`;
+      used += text.charCodeAt(i) > 0x2e80 ? 14 : 7.2;
+      if (used > room) return `${text.slice(0, Math.max(1, i - 1)).trimEnd()}…`;
     }
     return text;
   }

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
 import { span } from "../i18n/words.ts";
-import { percent, scaleFor, type Scale } from "../numbers.ts";
+import { NONE, percent, scaleFor, type Scale } from "../numbers.ts";
 import { figure } from "../parts/figure.ts";
 import { spark } from "../parts/spark.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
@@ -49,7 +49,7 @@ class Ranking extends View {
         <tr>
           ${this.#head("name", words.name)} ${this.#head("enterprise", words.enterprise, "wide")}
           <th scope="col" class="spark-cell">${words.lastHour}</th>
-          ${this.#head("power", words.power, "number")} ${this.#head("share", words.share, "number")}
+          ${this.#head("power", words.power, "number")} ${this.#head("share", words.share, "number share")}
           ${this.#head("co2", words.co2Rate, "number wide")}
         </tr>
       </thead>
@@ -81,12 +81,12 @@ class Ranking extends View {
       <th scope="row">
         ${stateDot(live.state, this.words)}
         <a href=${href({ ...store.route, page: "meters", meter: meter.code })}>${name}</a>
-        ${this.#age(live)}
+        ${this.#age(live)} <span class="owner">${this.#enterprise(meter)}</span>
       </th>
       <td class="wide">${this.#enterprise(meter)}</td>
       <td class="spark-cell">${spark(store.trail.points(meter.code), store.now(), `${name}, ${this.words.lastHour}`)}</td>
       <td class="number">${figure(live.power_kw, scale, "kW", { stale: old })}</td>
-      <td class="number">${old ? figure(null, PERCENT, "%") : html`${percent(share)} <span class="unit">%</span>`}</td>
+      <td class="number share">${old ? NONE : html`${percent(share)} <span class="unit">%</span>`}</td>
       <td class="number wide">${figure(live.co2_kg_per_h, KG, "kg/h", { stale: old })}</td>
     </tr>`;
   }
@@ -135,19 +135,14 @@ class Ranking extends View {
 
   async #remember(meter: Meter): Promise<void> {
     const now = store.now();
-    const query = { meter: meter.code, from: iso(now - HOUR_MS), to: iso(now), step: "1min" };
+    const query = { meter: meter.code, from: iso(now - HOUR_MS), to: iso(now), step: "1min", quantity: "active_power", primary: "true" };
     const run = await get<ReadingRun>("/readings", query);
     const values = run.quantities["active_power"]?.values ?? [];
-    const points = run.times.map((time, i) => ({ at: Date.parse(time), kw: scaled(values[i], meter.multiplier) }));
+    const points = run.times.map((time, i) => ({ at: Date.parse(time), kw: values[i] ?? null }));
     store.trail.prepend(meter.code, points);
   }
 }
 
-function scaled(value: number | null | undefined, multiplier: number): number | null {
-  return value === null || value === undefined ? null : value * multiplier;
-}
-
 const KG: Scale = { unit: "kg/h", divisor: 1 };
-const PERCENT: Scale = { unit: "%", divisor: 1 };
 
 customElements.define("pw-ranking", Ranking);

@@ -6,6 +6,7 @@ import type { Meter, ReadingRun } from "../api.ts";
 import { exact, scaleFor, three, type Scale } from "../numbers.ts";
 import "../parts/plot.ts";
 import type { Build } from "../parts/plot.ts";
+import { hours } from "../parts/hours.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
@@ -18,8 +19,7 @@ class MeterCurve extends View {
   #cursor: number | null = null;
 
   protected override render(): TemplateResult {
-    const power = this.run.quantities["active_power"]?.values ?? [];
-    const values = power.map((value) => (value === null ? null : value * this.meter.multiplier));
+    const values = this.run.quantities["active_power"]?.values ?? [];
     if (!values.some((value) => value !== null)) return html`<p class="empty">${this.words.noCurve}</p>`;
     const scale = scaleFor("kW", values);
     const start = startOfDay(store.now(), this.zone);
@@ -48,9 +48,10 @@ class MeterCurve extends View {
     return (colour) => ({
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { show: false },
+      padding: [12, 20, 0, 0],
       scales: { x: { time: false, range: [0, 24] }, y: { range: (_, low, high) => [Math.min(0, 1.1 * low), Math.max(1.1 * high, 0.001)] } },
       axes: [
-        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, splits: () => HOURS,
+        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, size: 30, splits: hours,
           values: (_, ticks) => ticks.map((hour) => clock(start + hour * HOUR_MS, this.zone)) },
         { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: FONT, size: 56,
           values: (_, ticks) => ticks.map((tick, i) => (i === ticks.length - 1 ? `${three(tick)} ${scale.unit}` : three(tick))) },
@@ -76,7 +77,6 @@ class MeterCurve extends View {
   }
 }
 
-const HOURS = [0, 3, 6, 9, 12, 15, 18, 21, 24];
 const FONT = "12px system-ui, sans-serif";
 
 customElements.define("pw-meter-curve", MeterCurve);

@@ -4,7 +4,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { ApiError, get, type Meter, type MeterDetail, type MeterLive, type ReadingRun } from "../api.ts";
 import { message } from "../frame/notice.ts";
 import { span } from "../i18n/words.ts";
-import { exact } from "../numbers.ts";
+import { exact, tidy, unitText } from "../numbers.ts";
 import { carrierWord } from "../parts/carrier.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
@@ -53,7 +53,8 @@ class MeterPage extends View {
 
   #today(code: string): Promise<ReadingRun> {
     const now = store.now();
-    return get<ReadingRun>("/readings", { meter: code, from: iso(startOfDay(now, this.zone)), to: iso(now), step: "1min" });
+    const query = { meter: code, from: iso(startOfDay(now, this.zone)), to: iso(now), step: "1min" };
+    return get<ReadingRun>("/readings", { ...query, quantity: "active_power", primary: "true" });
   }
 
   protected override render(): TemplateResult {
@@ -129,10 +130,13 @@ class MeterPage extends View {
       <dl>
         ${names.map((name) => {
           const quantity = store.site?.quantities[name];
-          const unit = quantity?.unit === "1" ? "" : (quantity?.unit ?? "");
+          const value = row.values[name];
           return html`<div data-quantity=${name}>
             <dt>${this.name(quantity?.name, name)}</dt>
-            <dd><span class="digits">${exact(row.values[name])}</span> <span class="unit">${unit}</span></dd>
+            <dd title=${exact(value)}>
+              <span class="digits">${quantity?.kind === "gauge" ? tidy(value) : exact(value)}</span>
+              <span class="unit">${unitText(quantity?.unit ?? "")}</span>
+            </dd>
           </div>`;
         })}
       </dl>

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { MeterDetail, Site, Template } from "../api.ts";
 import { named, type Language, type Words } from "../i18n/words.ts";
-import { exact } from "../numbers.ts";
+import { exact, unitText } from "../numbers.ts";
 import { moment } from "../time.ts";
 
 export interface Context {
@@ -25,7 +25,7 @@ export function readingsTable(detail: MeterDetail, context: Context): TemplateRe
     <thead>
       <tr>
         <th scope="col">${words.time}</th>
-        ${names.map((name) => html`<th scope="col" class="number">${quantityName(name, context)} <span class="unit">${site?.quantities[name]?.unit}</span></th>`)}
+        ${names.map((name) => html`<th scope="col" class="number">${quantityName(name, context)} <span class="unit">${unitText(site?.quantities[name]?.unit ?? "")}</span></th>`)}
       </tr>
     </thead>
     <tbody>
@@ -39,7 +39,7 @@ export function readingsTable(detail: MeterDetail, context: Context): TemplateRe
 
 export function eventsTable(detail: MeterDetail, context: Context): TemplateResult {
   const { words, zone } = context;
-  const events = detail.events.map((event) => ({ ...event, text: event.flag }));
+  const events = detail.events.map((event) => ({ ...event, text: flagWord(event.flag, words) }));
   const conflicts = detail.conflicts.map((one) => ({
     ...one,
     text: `${words.kept} ${exact(one.kept)} · ${words.offered} ${exact(one.offered)}`,
@@ -63,7 +63,8 @@ export function templateTable(template: Template, context: Context): TemplateRes
     ...(template.registers ?? []).map((one) => ({ ...one, where: `${one.table} ${one.address} · ${one.type}` })),
     ...(template.values ?? []).map((one) => ({ ...one, where: one.path })),
   ];
-  return html`<p class="template-name">${named(template.name, context.language, template.code)} <code>${template.code}</code></p>
+  return html`<p class="template-name">${named(template.name, context.language, template.code)} <code>${template.code}</code>
+      ${template.verified ? nothing : html`<span class="measured">${words.unverified}</span>`}</p>
     <p class="source">${words.templateSource}: ${template.source}</p>
     ${rows.length === 0
       ? nothing
@@ -79,6 +80,18 @@ export function templateTable(template: Template, context: Context): TemplateRes
             </tr>`)}
           </tbody>
         </table>`)}`;
+}
+
+function flagWord(flag: string, words: Words): string {
+  const known: Record<string, string> = {
+    reset: words.flagReset,
+    rollover: words.flagRollover,
+    glitch: words.flagGlitch,
+    step_back: words.flagStepBack,
+    repeat: words.flagRepeat,
+    replacement: words.flagReplacement,
+  };
+  return known[flag] ?? flag;
 }
 
 function scrolling(label: string, table: TemplateResult): TemplateResult {

@@ -1,7 +1,7 @@
 /** One figure: digits, unit beside it, and every mark that belongs to it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { coverage, exact, three, type Scale } from "../numbers.ts";
+import { coverage, exact, three, unitText, type Scale } from "../numbers.ts";
 import type { Words } from "../i18n/words.ts";
 
 export interface Marks {
@@ -12,8 +12,8 @@ export interface Marks {
 export function figure(value: number | null | undefined, scale: Scale, base: string, marks: Marks = {}): TemplateResult {
   const scaled = value === null || value === undefined ? value : value / scale.divisor;
   const sign = marks.estimated && scaled !== null && scaled !== undefined ? "~" : "";
-  return html`<span class="figure ${marks.stale ? "is-stale" : ""}" title="${exact(value)} ${base}"
-    ><span class="digits">${sign}${three(scaled)}</span> <span class="unit">${scale.unit}</span></span
+  return html`<span class="figure ${marks.stale ? "is-stale" : ""}" title="${exact(value)} ${unitText(base)}"
+    ><span class="digits">${sign}${three(scaled)}</span> <span class="unit">${unitText(scale.unit)}</span></span
   >`;
 }
 

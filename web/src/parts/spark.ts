@@ -7,6 +7,7 @@ import { HOUR_MS } from "../time.ts";
 const WIDTH = 120;
 const HEIGHT = 24;
 const GAP_MS = 150_000;
+const HEADROOM = 1.3;
 
 export function spark(points: readonly Point[], now: number, label: string): TemplateResult {
   return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width=${WIDTH} height=${HEIGHT} role="img" aria-label=${label} preserveAspectRatio="none">
@@ -17,7 +18,7 @@ export function spark(points: readonly Point[], now: number, label: string): Tem
 /** From zero up, so that a steady load looks steady. */
 export function pathOf(points: readonly Point[], now: number): string {
   const shown = points.filter((point) => point.at >= now - HOUR_MS);
-  const top = Math.max(1e-9, ...shown.map((point) => point.kw ?? 0));
+  const top = HEADROOM * Math.max(1e-9, ...shown.map((point) => point.kw ?? 0));
   const steps: string[] = [];
   let before = -Infinity;
   for (const { at, kw } of shown) {

@@ -19,7 +19,7 @@ export interface Legend {
 const HEIGHT = 220;
 const FOOT = 24;
 const HEAD = 8;
-const LEFT = 56;
+const LEFT = 76;
 
 export function bars(stacks: readonly Stack[], legend: readonly Legend[], scale: Scale, width: number, title: string): TemplateResult {
   const top = niceTop(Math.max(1e-9, ...stacks.map((stack) => sum(stack.parts) ?? 0)) / scale.divisor);

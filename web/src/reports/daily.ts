@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Series } from "../api.ts";
-import { coverage, exact, scaleFor, three, type Scale } from "../numbers.ts";
+import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.ts";
 import { View } from "../parts/view.ts";
 import { href, PERIODS } from "../route.ts";
 import { store } from "../store.ts";
@@ -134,7 +134,7 @@ export abstract class DailyPage<A extends Answer> extends View {
     return html`<tr>
       <th scope="row">${stack.label}</th>
       <td class="number" title="${exact(total)} ${this.unit}">${sign}${write(total)}</td>
-      <td class="number ${(stack.coverage ?? 1) < 0.95 ? "low" : ""}">${coverage(stack.coverage)} <span class="unit">%</span></td>
+      <td class="number ${(stack.coverage ?? 1) < 0.95 ? "low" : ""}">${stack.coverage === null ? NONE : html`${coverage(stack.coverage)} <span class="unit">%</span>`}</td>
       ${stack.parts.map((part) => html`<td class="number" title="${exact(part)} ${this.unit}">${write(part)}</td>`)}
     </tr>`;
   }

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { coverage, exact, fixed, NONE, percent, scaleFor, three, tidy, unitText } from "../src/numbers.ts";
+
+describe("three significant digits", () => {
+  it.each([
+    [4823.2, "4\u202f820"],
+    [4.8232, "4.82"],
+    [99.96, "100"],
+    [0.0955, "0.0955"],
+    [0.000_012, "0.0000"],
+    [-12.34, "\u221212.3"],
+    [-0.000_001, "0.0000"],
+    [1_234_567, "1\u202f230\u202f000"],
+    [0, "0"],
+  ])("%f is %s", (value, text) => expect(three(value)).toBe(text));
+
+  it.each([null, undefined, Number.NaN])("%s is no data, never 0", (value) => {
+    expect(three(value)).toBe(NONE);
+    expect(exact(value)).toBe(NONE);
+    expect(percent(value)).toBe(NONE);
+    expect(coverage(value)).toBe(NONE);
+  });
+});
+
+describe("exact figures", () => {
+  it.each([
+    [127_556.742_953, "127\u202f556.742953"],
+    [0.1 + 0.2, "0.3"],
+    [1e-9, "0.000000001"],
+    [-5, "\u22125"],
+  ])("%f is %s", (value, text) => expect(exact(value)).toBe(text));
+
+  it("keeps what a gauge measured and drops the noise of a multiplier", () => {
+    expect(tidy(3277.055_209_01)).toBe("3\u202f277.055");
+  });
+
+  it("prints a price with the decimals of its table", () => expect(fixed(0.63, 4)).toBe("0.6300"));
+});
+
+describe("SI scaling", () => {
+  it.each([
+    ["kW", [999, null], "kW"],
+    ["kW", [-1000], "MW"],
+    ["kWh", [2.5e6, 3], "GWh"],
+    ["kg", [1500], "t"],
+    ["kg/h", [2130], "t/h"],
+    ["kW", [1e12], "GW"],
+    ["m3/h", [1e9], "m3/h"],
+  ])("%s of %j reads in %s", (unit, values, scaled) => expect(scaleFor(unit, values).unit).toBe(scaled));
+
+  it("a table keeps one scale a decade longer", () => expect(scaleFor("kW", [9999, 3], 10_000).unit).toBe("kW"));
+
+  it("nothing known keeps the base unit", () => expect(scaleFor("kW", [null])).toEqual({ unit: "kW", divisor: 1 }));
+
+  it("writes units as people do", () => expect([unitText("m3/h"), unitText("1"), unitText("kW")]).toEqual(["m³/h", "", "kW"]));
+});
+
+it("coverage rounds down: 99.96 % measured is not all of it", () => {
+  expect([coverage(0.9999), coverage(1), coverage(0.29), coverage(0.866)]).toEqual(["99.9", "100", "29", "86"]);
+});

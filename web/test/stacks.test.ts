@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import type { Series } from "../src/api.ts";
+import { niceTop, sum } from "../src/reports/bars.ts";
+import { keysOf, namedOf, stacksOf } from "../src/reports/stacks.ts";
+
+const series = (key: string, values: (number | null)[], coverage = values.map(() => 1), estimated = values.map(() => false)): Series => ({
+  key, name: { en: key, zh: key }, quantity: "energy_import", carrier: "electricity", unit: "kWh", values, coverage, estimated,
+});
+
+describe("stacks", () => {
+  it("put the largest first and add what shares a key", () => {
+    expect(keysOf([series("a", [1]), series("b", [5]), series("a", [7])]).map((one) => [one.key, one.total])).toEqual([["a", 8], ["b", 5]]);
+  });
+
+  it("name seven and gather the rest", () => {
+    const all = Array.from({ length: 10 }, (_, i) => series(`k${i}`, [10 - i]));
+    const named = namedOf(keysOf(all));
+    const [stack] = stacksOf(["d"], all, named);
+    expect([named.length, stack?.parts.length, stack?.parts[7]]).toEqual([7, 8, 3 + 2 + 1]);
+  });
+
+  it("keep a day without data apart from a day of zero", () => {
+    const stacks = stacksOf(["x", "y"], [series("a", [null, 0])], keysOf([series("a", [null, 0])]));
+    expect(stacks.map((stack) => sum(stack.parts))).toEqual([null, 0]);
+    expect(stacks.map((stack) => stack.coverage)).toEqual([null, 1]);
+  });
+
+  it("mark a day as estimated when any part is", () => {
+    const all = [series("a", [1]), series("b", [1], [0.5], [true])];
+    expect(stacksOf(["d"], all, keysOf(all))[0]).toMatchObject({ estimated: true, coverage: 0.75 });
+  });
+});
+
+it.each([[0.9, 1], [1, 1], [1.01, 2], [43, 50], [4100, 5000], [51, 100]])("the axis over %d ends at %d", (value, top) => {
+  expect(niceTop(value)).toBeCloseTo(top);
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { MeterLive, Snapshot, Update } from "../src/api.ts";
+import { fromSnapshot, withUpdate } from "../src/live/state.ts";
+import { Trail } from "../src/live/trail.ts";
+
+const row = (meter: string, power: number): MeterLive => ({
+  meter, time: "2026-11-22T08:00:00+08:00", age_s: 1, state: "live", power_kw: power, co2_kg_per_h: null, values: {},
+});
+const snapshot: Snapshot = {
+  time: "2026-11-22T08:00:00+08:00",
+  epoch: "a",
+  sequence: 7,
+  park: { power_kw: 30, import_kw: 30, generation_kw: null, co2_kg_per_h: null, coverage: 1, contract_share: null, demand: null, band: null },
+  areas: [{ area: "P", power_kw: 30, co2_kg_per_h: null, coverage: 1, generation_kw: null }],
+  meters: [row("A", 10), row("B", 20)],
+  counts: { live: 2, late: 0, stale: 0, never: 0 },
+};
+const update = (sequence: number, change: Partial<Update> = {}): Update => {
+  const { epoch: _, ...rest } = snapshot;
+  return { ...rest, sequence, meters: [], ...change };
+};
+
+describe("live state", () => {
+  it("begins with a snapshot", () => {
+    const state = fromSnapshot(snapshot);
+    expect(state.meters.get("B")?.power_kw).toBe(20);
+    expect(state.time).toBe(Date.UTC(2026, 10, 22));
+  });
+
+  it("takes changed rows and keeps the others", () => {
+    const state = withUpdate(fromSnapshot(snapshot), update(8, { meters: [row("A", 11)] }));
+    expect([state?.meters.get("A")?.power_kw, state?.meters.get("B")?.power_kw, state?.sequence]).toEqual([11, 20, 8]);
+  });
+
+  it("leaves the earlier picture as it was", () => {
+    const before = fromSnapshot(snapshot);
+    withUpdate(before, update(8, { meters: [row("A", 11)] }));
+    expect(before.meters.get("A")?.power_kw).toBe(10);
+  });
+
+  it.each([6, 7])("ignores a replayed update %d", (sequence) => {
+    const state = fromSnapshot(snapshot);
+    expect(withUpdate(state, update(sequence, { meters: [row("A", 99)] }))).toBe(state);
+  });
+
+  it("ignores an update before the first snapshot", () => expect(withUpdate(null, update(8))).toBeNull());
+
+  it("a snapshot after a gap replaces everything", () => {
+    const state = fromSnapshot({ ...snapshot, epoch: "b", sequence: 1, meters: [row("A", 5)] });
+    expect([...state.meters.keys()]).toEqual(["A"]);
+  });
+});
+
+describe("trail", () => {
+  it("keeps one point a step, the newest", () => {
+    const trail = new Trail();
+    for (const [at, kw] of [[10_000, 1], [12_000, 2], [20_000, 3]] as const) trail.add("A", at, kw);
+    expect(trail.points("A")).toEqual([{ at: 10_000, kw: 2 }, { at: 20_000, kw: 3 }]);
+  });
+
+  it("is bounded", () => {
+    const trail = new Trail();
+    for (let i = 0; i < 2000; i++) trail.add("A", i * 10_000, i);
+    expect([trail.points("A").length, trail.points("A").at(-1)?.kw]).toEqual([361, 1999]);
+  });
+
+  it("puts remembered points before what was seen", () => {
+    const trail = new Trail();
+    trail.add("A", 60_000, 6);
+    trail.prepend("A", [{ at: 0, kw: 1 }, { at: 60_000, kw: 9 }]);
+    expect(trail.points("A").map((point) => point.kw)).toEqual([1, 6]);
+  });
+});
