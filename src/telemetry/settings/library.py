@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from accounting import coal
+from accounting.coal import Coefficient
 from accounting.errors import AccountingError
 from accounting.factors import Factor, FactorSet, check, parse
 from accounting.tariff import Tariff
@@ -27,6 +29,8 @@ class Library:
     regions: Mapping[str, str]
     """Factor region -> the one that answers where it has no factor."""
     tariffs: Mapping[str, Tariff]
+    coal: Mapping[str, Coefficient]
+    """Coefficients of standard coal."""
 
 
 def library_folder() -> Path:
@@ -45,6 +49,7 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         factors=_factors([root / "factors" for root in roots], mistakes),
         regions=_regions([root / "factors" / "regions.csv" for root in roots]),
         tariffs=load_folders([root / "tariffs" for root in roots], _TARIFF, mistakes),
+        coal=_coal([root / "factors" for root in roots], mistakes),
     )
 
 
@@ -69,6 +74,15 @@ def _factor_set(header: Path, mistakes: list[Mistake]) -> tuple[Factor, ...]:
     except AccountingError as error:
         mistakes.append(Mistake(str(table), "", str(error)))
         return ()
+
+
+def _coal(folders: list[Path], mistakes: list[Mistake]) -> Mapping[str, Coefficient]:
+    tables = sorted(path for folder in folders for path in folder.glob("*/coal.csv"))
+    try:
+        return coal.parse(row for table in tables for row in read_rows(table))
+    except AccountingError as error:
+        mistakes.append(Mistake("factors", "", str(error)))
+        return {}
 
 
 def _regions(tables: list[Path]) -> dict[str, str]:
