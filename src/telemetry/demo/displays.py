@@ -10,7 +10,7 @@ from accounting.quantity import Carrier
 from telemetry.demo.noise import Array, drifting, fixed, key_of
 from telemetry.demo.park import VOLTS
 from telemetry.demo.weather import humidity, irradiance, temperature
-from telemetry.model import Meter
+from telemetry.model import Meter, Role
 
 Shown = dict[str, Array]
 """float64[n] by quantity, in the catalogue's units."""
@@ -70,8 +70,9 @@ def _volts(meter: Meter, flow: Flow, apparent: Array) -> Shown:
 
 
 def _counters(meter: Meter, flow: Flow) -> Shown:
-    forward = (_at_epoch(meter) + flow.forward) / meter.multiplier
-    backward = flow.backward / meter.multiplier
+    older = {_makes(meter): _at_epoch(meter)}
+    forward = (older.get(False, 0.0) + flow.forward) / meter.multiplier
+    backward = (older.get(True, 0.0) + flow.backward) / meter.multiplier
     reactive = _magnetising(meter) * flow.hours + _slope(meter) * forward
     total = {"energy_import": forward, "energy_export": backward}
     phases = {f"{name}_l{n}": values * share for name, values in total.items() for n, share in _shares(meter)}
@@ -88,7 +89,11 @@ def _slope(meter: Meter) -> float:
 
 
 def _magnetising(meter: Meter) -> float:
-    return 0.03 * _size(meter) / meter.multiplier
+    return 0.0 if _makes(meter) else 0.03 * _size(meter) / meter.multiplier
+
+
+def _makes(meter: Meter) -> bool:
+    return meter.role is Role.GENERATION
 
 
 def _size(meter: Meter) -> float:

@@ -1,0 +1,84 @@
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from telemetry.demo import mqtt
+from telemetry.demo.faults import Faults, Switch
+from telemetry.demo.instruments import Instruments
+from telemetry.demo.registers import DemoError
+from telemetry.model import MqttSource, Site
+
+NOW = 1_795_332_600.25
+
+
+@pytest.fixture
+def source(site: Site, free_port: Callable[[], int]) -> MqttSource:
+    found = next(source for source in site.sources if isinstance(source, MqttSource))
+    return found.model_copy(update={"url": f"mqtt://127.0.0.1:{free_port()}"})
+
+
+def test_a_message_for_each_meter_that_is_not_cut_off(
+    source: MqttSource, instruments: Instruments, tmp_path: Path
+) -> None:
+    switch = Switch(tmp_path)
+    switch.set(Faults(drop=("P-G01",)))
+    sent = dict(mqtt.messages(source, instruments, switch, NOW))
+    assert len(sent) == len(list(instruments.of_source("MQTT"))) - 1
+    assert "lychee-hill/P-G01/state" not in sent
+    document = json.loads(sent["lychee-hill/D-G01/state"])
+    assert document["time"] == 1_795_332_600_250
+    assert document["gas"]["gas_flow"] > 0
+
+
+def test_the_park_publishes_to_its_own_broker(
+    source: MqttSource, instruments: Instruments, tmp_path: Path
+) -> None:
+    heard = asyncio.run(listen(source, instruments, Switch(tmp_path)))
+    wanted = {f"lychee-hill/{one.meter.code}/state" for one in instruments.of_source("MQTT")}
+    assert {topic for topic, _ in heard} == wanted
+    assert {quality for _, quality in heard} == {1}
+
+
+async def listen(source: MqttSource, instruments: Instruments, switch: Switch) -> list[tuple[str, int]]:
+    host, port = mqtt.address(source.url)
+    async with mqtt.broker(source.url), aiomqtt.Client(host, port) as client:
+        await client.subscribe("lychee-hill/+/state", qos=1)
+        publishing = asyncio.create_task(mqtt.publish(source, instruments, switch, lambda: NOW))
+        heard: list[tuple[str, int]] = []
+        async with asyncio.timeout(20):
+            async for message in client.messages:
+                heard.append((str(message.topic), message.qos))
+                if len(heard) == len(list(instruments.of_source("MQTT"))):
+                    break
+        publishing.cancel()
+        with suppress(asyncio.CancelledError):
+            await publishing
+        return heard
+
+
+def test_the_broker_without_passwords_stays_on_loopback() -> None:
+    async def open_to_all() -> None:
+        async with mqtt.broker("mqtt://0.0.0.0:18830"):
+            pass
+
+    with pytest.raises(DemoError, match="stays on loopback"):
+        asyncio.run(open_to_all())
+
+
+def test_a_taken_port_is_named(source: MqttSource) -> None:
+    async def twice() -> None:
+        async with mqtt.broker(source.url), mqtt.broker(source.url):
+            pass
+
+    with pytest.raises(DemoError, match=r"cannot listen on 127\.0\.0\.1"):
+        asyncio.run(twice())
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(DemoError, match="an example is mqtt"):
+        mqtt.address("127.0.0.1:1883")
