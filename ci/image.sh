@@ -16,20 +16,28 @@ trap end EXIT
 # The machine's own way to its registries, certificates and names, for the build alone.
 lend_network() {
     local tree=$1 file
-    mkdir -p "$tree/etc/ssl/certs"
-    for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "${HOME}/.config/pip/pip.conf" "${HOME}/.npmrc" \
-        /etc/ssl/certs/ca-certificates.crt; do
+    for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "${HOME}/.config/pip/pip.conf" "${HOME}/.npmrc"; do
         [ ! -e "$file" ] || install -D -m 644 "$file" "$tree$file"
     done
+    install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$tree$certificates"
     apt-config dump | grep -E '^Acquire::(http|https|Check|Retries)' >"$tree/etc/apt/apt.conf.d/90machine" || true
 }
+
+# Under a name of its own, since the tree's own bundle is written anew by its package.
+certificates=/etc/ssl/machine.crt
 
 # In namespaces of its own: whatever a step starts ends with it.
 inside() {
     local tree=$1
     shift
-    unshare --mount --pid --fork --kill-child sh -c 'mount -t proc proc "$1/proc"; tree=$1; shift; exec chroot "$tree" "$@"' \
+    PIP_CERT=$certificates SSL_CERT_FILE=$certificates REQUESTS_CA_BUNDLE=$certificates \
+        NODE_EXTRA_CA_CERTS=$certificates npm_config_cafile=$certificates \
+        unshare --mount --pid --fork --kill-child sh -c 'mount -t proc proc "$1/proc"; tree=$1; shift; exec chroot "$tree" "$@"' \
         sh "$tree" "$@"
+}
+
+quietly() {
+    "$@" >"$work/step.log" 2>&1 || { tail -n 60 "$work/step.log" >&2; exit 1; }
 }
 
 for stage in build final; do cp -a "$bare" "$work/$stage"; done
@@ -39,10 +47,10 @@ lend_network "$work/build"
 lend_network "$work/final"
 
 echo "== image: build"
-inside "$work/build" sh -c 'cd /src && sh image/steps.sh build'
+quietly inside "$work/build" sh -c 'cd /src && sh image/steps.sh build'
 echo "== image: runtime"
 install -D "$work/build/src/image/steps.sh" "$work/final/tmp/steps.sh"
-inside "$work/final" sh /tmp/steps.sh runtime
+quietly inside "$work/final" sh /tmp/steps.sh runtime
 cp -a "$work/build/opt/parkwatt" "$work/final/opt/parkwatt"
 
 echo "== image: health"
