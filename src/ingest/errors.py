@@ -8,6 +8,7 @@ IngestError
 │   ├── UnitSilent     connected, but this device behind it does not answer
 │   └── UnitRefuses    the device answers that it cannot
 └── StoreUnavailable   rows could not be made durable; the sender should come again
+    └── QueueFull      too many rows wait already: this sender is too fast
 """
 
 
@@ -44,4 +45,8 @@ class UnitRefuses(SourceError):  # noqa: N818  # read as a state by its callers
 
 
 class StoreUnavailable(IngestError):  # noqa: N818  # read as a state by its callers
+    pass
+
+
+class QueueFull(StoreUnavailable):
     pass

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.batch import Batch, Store
-from ingest.errors import StoreUnavailable
+from ingest.errors import QueueFull, StoreUnavailable
 
 _log = logging.getLogger(__name__)
 Outcomes = NDArray[np.uint8]
@@ -86,7 +86,7 @@ class Pipeline:
         if not self._running:
             raise StoreUnavailable("the pipeline does not run")
         if self.health.waiting and self.health.waiting + len(batch) > self._max_waiting:
-            raise StoreUnavailable(f"{self.health.waiting} rows wait already")
+            raise QueueFull(f"{self.health.waiting} rows wait already")
         waiting = _Waiting(batch, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self.health.waiting += len(batch)
