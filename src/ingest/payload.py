@@ -92,7 +92,7 @@ def _number(node: object, value: JsonValue, linear: Linear) -> float:
 def _parse(payload: bytes) -> object:
     try:
         return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError("", _shown(payload), f"not JSON: {error}") from error
 
 

@@ -1,0 +1,200 @@
+"""Readings that others post: the rows of a JSON body as one batch, and what of them could not be used."""
+
+import json
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from itertools import chain
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.quantity import CATALOGUE
+from ingest.batch import Batch
+from ingest.errors import PayloadError
+from ingest.moment import EARLIEST_US, check_plausible, plausible, read_rfc3339
+
+_SHOWN = 100
+_FIELDS = frozenset({"meter", "time", "values"})
+_QUANTITIES = tuple(CATALOGUE)
+_COLUMN = {name: column for column, name in enumerate(_QUANTITIES)}
+_EPOCH = np.datetime64(0, "us")
+
+_Values = msgspec.defstruct(
+    "_Values",
+    [(name, float, np.nan) for name in _QUANTITIES],
+    frozen=True,
+    gc=False,
+    forbid_unknown_fields=True,
+)
+
+
+class _Row(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    meter: str
+    time: datetime
+    values: _Values  # type: ignore[valid-type]  # defined from the catalogue
+
+
+_decode_rows = msgspec.json.Decoder(list[_Row]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One field of one row that was not used."""
+
+    row: int
+    """Position in the body, from 0."""
+    field: str
+    value: object
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """What a body held."""
+
+    batch: Batch
+    """May be empty."""
+    rows: NDArray[np.intp]
+    """int[n], the position in the body of each row of the batch."""
+    rejected: tuple[Rejected, ...]
+
+
+def parse(body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float) -> Parsed:
+    """The rows `[{"meter", "time", "values": {quantity: number}}]` of a body.
+
+    A row keeps what of it is right. `known` holds the codes of all meters; `zone` is that of times which
+    carry none, without it they are refused; `now` [s since 1970]. Raises PayloadError when the body is no
+    list of rows at all.
+    """
+    whole = _parse_whole(body, source, known, now)
+    return whole or _parse_rows(_document(body), source, known, zone, now)
+
+
+def _parse_whole(body: bytes, source: str, known: Container[str], now: float) -> Parsed | None:
+    """The common case in few steps; None as soon as anything in the body needs a closer look."""
+    try:
+        rows = _decode_rows(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not rows or any(row.time.tzinfo is None for row in rows):
+        return None
+    codes = {code: i for i, code in enumerate(dict.fromkeys(row.meter for row in rows))}
+    if not all(code in known for code in codes):
+        return None
+    time = np.array([row.time.astimezone(UTC).replace(tzinfo=None) for row in rows], "M8[us]")
+    time_us = (time - _EPOCH).astype(np.int64)
+    if time_us.min() < EARLIEST_US or not plausible(int(time_us.max()), now):
+        return None
+    flat = chain.from_iterable(msgspec.structs.astuple(row.values) for row in rows)
+    values = np.fromiter(flat, np.float64, len(rows) * len(_QUANTITIES)).reshape(len(rows), -1)
+    if np.isnan(values).all(axis=1).any() or np.isinf(values).any():
+        return None
+    index = np.array([codes[row.meter] for row in rows], np.int32)
+    return Parsed(_batch(source, tuple(codes), index, time_us, values), np.arange(len(rows)), ())
+
+
+def _batch(
+    source: str,
+    meters: tuple[str, ...],
+    index: NDArray[np.int32],
+    time_us: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> Batch:
+    filled = np.flatnonzero(~np.isnan(values).all(axis=0))
+    quantities = tuple(_QUANTITIES[column] for column in filled)
+    return Batch(source, meters, index, time_us, quantities, values[:, filled])
+
+
+def _document(body: bytes) -> Sequence[object]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise PayloadError("", _shown(body.decode(errors="replace")), f"not JSON: {error}") from error
+    if not isinstance(document, list) or not document:
+        raise PayloadError("", _shown(document), "the body is a list of one or more rows")
+    return document
+
+
+def _parse_rows(
+    document: Sequence[object], source: str, known: Container[str], zone: tzinfo | None, now: float
+) -> Parsed:
+    rejected: list[Rejected] = []
+    kept: list[tuple[int, str, int, NDArray[np.float64]]] = []
+    for position, row in enumerate(document):
+        try:
+            meter, time_us, values, complaints = _read_row(row, known, zone, now)
+        except PayloadError as error:
+            rejected.append(_rejected(position, error))
+            continue
+        rejected.extend(_rejected(position, error) for error in complaints)
+        kept.append((position, meter, time_us, values))
+    codes = {code: i for i, code in enumerate(dict.fromkeys(meter for _, meter, _, _ in kept))}
+    batch = _batch(
+        source,
+        tuple(codes),
+        np.array([codes[meter] for _, meter, _, _ in kept], np.int32),
+        np.array([time_us for _, _, time_us, _ in kept], np.int64),
+        np.array([values for _, _, _, values in kept]).reshape(len(kept), len(_QUANTITIES)),
+    )
+    return Parsed(batch, np.array([position for position, _, _, _ in kept], np.intp), tuple(rejected))
+
+
+def _read_row(
+    row: object, known: Container[str], zone: tzinfo | None, now: float
+) -> tuple[str, int, NDArray[np.float64], list[PayloadError]]:
+    """Meter, time [us], values and what else was wrong. Raises PayloadError when nothing is left of it."""
+    if not isinstance(row, dict):
+        raise PayloadError("", row, "a row is an object with meter, time and values")
+    meter, time = row.get("meter"), row.get("time")
+    if not isinstance(meter, str) or meter not in known:
+        raise PayloadError("meter", meter, "no meter has this code")
+    time_us = check_plausible("time", time, read_rfc3339("time", time, zone), now)
+    given = row.get("values")
+    if not isinstance(given, dict):
+        raise PayloadError("values", given, "values is an object of quantity and number")
+    values = np.full(len(_QUANTITIES), np.nan)
+    complaints = [PayloadError(key, row[key], "no such field") for key in row if key not in _FIELDS]
+    complaints += _read_values(given, values)
+    if np.isnan(values).all():
+        raise next(
+            (one for one in complaints if one.field.startswith("values.")),
+            PayloadError("values", given, "holds no value"),
+        )
+    return meter, time_us, values, complaints
+
+
+def _read_values(given: Mapping[str, object], values: NDArray[np.float64]) -> Iterator[PayloadError]:
+    for name, value in given.items():
+        if name not in _COLUMN:
+            yield PayloadError(f"values.{name}", value, "not in the catalogue of quantities")
+        elif value is not None:
+            try:
+                values[_COLUMN[name]] = _number(name, value)
+            except PayloadError as error:
+                yield error
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PayloadError(f"values.{name}", value, "not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not np.isfinite(number):
+        raise PayloadError(f"values.{name}", value, "not a finite number")
+    return number
+
+
+def _rejected(position: int, error: PayloadError) -> Rejected:
+    return Rejected(position, error.field, _shown(error.value), error.reason)
+
+
+def _shown(value: object) -> object:
+    """The value as it came where it is short, else its beginning."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, int) and len(text) <= _SHOWN else text[:_SHOWN]
