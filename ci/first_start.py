@@ -1,4 +1,4 @@
-"""A fresh machine's first start, tried as root on Linux: python3 ci/first_start.py [private] [ordinary] [wheel].
+"""A fresh machine's first start, tried as root on Linux: first_start.py [private] [ordinary] [wheel].
 
 private   a clone under a 0700 folder with a space in its path: `make run`, Ctrl-C, `make run`, kill -9 of
           everything, `make run`, Ctrl-C; the data stays and no process is left
