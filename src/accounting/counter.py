@@ -5,6 +5,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+_NONE = np.empty(0, dtype=np.int64)
 _PASSES = 4
 _STEP_BACK = 0.9
 _PLAUSIBLE = 10.0
@@ -45,6 +46,8 @@ def glitches(
     A trailing zero after a positive value tells nothing until the next value: after it the counter
     stands higher (the zero was a glitch) or lower (the counter was reset).
     """
+    if not len(falls(series, value)):
+        return _NONE, _NONE
     kept = np.arange(len(value))
     for _ in range(_PASSES):
         wrong = _wrong(series[kept], value[kept])
@@ -108,8 +111,6 @@ def _mark_spikes(
 def _pending(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
     """Zeros at the end of a series that stood higher before."""
     size = len(value)
-    if not size:
-        return np.empty(0, dtype=np.int64)
     last = np.flatnonzero(np.append(series[1:] != series[:-1], values=True))
     start = np.concatenate(([0], last[:-1] + 1))
     shown = np.where(value != 0, np.arange(size), -1)

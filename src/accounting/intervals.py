@@ -1,6 +1,8 @@
 """Settlement: what meters showed becomes amounts of quarter hours, each with the share that was measured."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from accounting.spans import Knots, Spans, knots, spread
 ANCHORS = 4
 """Readings on either side that can change how one is judged."""
 _NONE = np.empty(0, dtype=np.int64)
+_BLOCK = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +87,74 @@ def settle(readings: Readings, grid: Grid) -> Settled:
     reset are estimated. A range is judged as the whole would be when the readings given reach beyond it by
     ANCHORS non-zero ones on either side. Raises SeriesError when readings are not sorted by meter and time.
     """
-    clean, found = _judged(*_ordered(readings, grid))
-    ends = _knots(clean, grid)
+    return _by_blocks(readings, grid, _settle)
+
+
+def integrate(readings: Readings, grid: Grid) -> Settled:
+    """Settle gauges, [x] -> [xh]: a straight line between readings, estimated across gaps."""
+    return _by_blocks(readings, grid, _integrate)
+
+
+def allot(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stamped_end: bool) -> Settled:
+    """Settle amounts of intervals that are float64[m] `length` [s] long and stamped at their end or start.
+
+    An amount flows evenly over its interval, estimated when that is longer than max_gap; between
+    intervals nothing is known. One that begins before the amount before it has ended is dropped.
+    """
+    clean, _, found = _ordered(readings, grid)
+    lasts = np.round(length[clean.meter] * 1e6).astype(np.int64)
+    start = clean.time - lasts if stamped_end else clean.time
+    over = np.flatnonzero((np.diff(clean.meter) == 0) & (np.diff(start) < lasts[:-1])) + 1
+    found += [_events(clean, over, Flag.OVERLAP, clean.value[over])]
+    kept = np.setdiff1d(np.arange(len(start)), over)
+    clean, lasts, start = _take(clean, kept), lasts[kept], start[kept]
+    time = np.stack((start, start + lasts), axis=1).ravel()
+    ends = knots(np.repeat(clean.meter, 2), time, clean.meters, grid)
+    total = np.zeros(len(time))
+    total[1::2] = clean.value * clean.multiplier
+    unknown = np.setdiff1d(np.arange(0, len(time), 2), ends.firsts)
+    unmeasured = np.flatnonzero(lasts > clean.max_gap[clean.meter] * 1e6) * 2 + 1
+    amount, coverage = spread(Spans(ends, total, None, unmeasured, unknown), grid)
+    return Settled(amount, coverage, _joined(found))
+
+
+def _by_blocks(readings: Readings, grid: Grid, settled: Callable[[Readings, Grid], Settled]) -> Settled:
+    """Settle some meters after the others, about as many readings at once as the processor's cache holds."""
+    bound = np.searchsorted(readings.meter, np.arange(readings.meters + 1))
+    if bound[-1] <= _BLOCK:
+        return settled(readings, grid)
+    amount = np.empty((readings.meters, grid.count))
+    coverage = np.empty((readings.meters, grid.count), dtype=np.float32)
+    found = []
+    for first, last in _blocks(bound):
+        block = settled(_meters(readings, bound, first, last), grid)
+        amount[first:last], coverage[first:last] = block.amount, block.coverage
+        found.append(replace(block.events, meter=block.events.meter + np.int32(first)))
+    return Settled(amount, coverage, _joined(found))
+
+
+def _blocks(bound: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Runs first..last of meters that hold about as many readings each."""
+    cuts = np.unique(np.searchsorted(bound, np.arange(0, bound[-1] + _BLOCK, _BLOCK)))
+    cuts[-1] = len(bound) - 1
+    return pairwise(cuts.tolist())
+
+
+def _meters(readings: Readings, bound: NDArray[np.int64], first: int, last: int) -> Readings:
+    lo, hi = int(bound[first]), int(bound[last])
+    return Readings(
+        meter=readings.meter[lo:hi] - np.int32(first),
+        time=readings.time[lo:hi],
+        value=readings.value[lo:hi],
+        multiplier=readings.multiplier[lo:hi],
+        max_gap=readings.max_gap[first:last],
+        rollover=readings.rollover[first:last],
+        device=None if readings.device is None else readings.device[lo:hi],
+    )
+
+
+def _settle(readings: Readings, grid: Grid) -> Settled:
+    clean, ends, found = _judged(*_ordered(readings, grid), grid)
     series = _series(clean)
     total = _differences(clean.value)
     at = falls(series, clean.value)
@@ -101,39 +170,14 @@ def settle(readings: Readings, grid: Grid) -> Settled:
     return Settled(amount, coverage, _joined(found))
 
 
-def integrate(readings: Readings, grid: Grid) -> Settled:
-    """Settle gauges, [x] -> [xh]: a straight line between readings, estimated across gaps."""
-    clean, found = _ordered(readings, grid)
-    ends = _knots(clean, grid)
+def _integrate(readings: Readings, grid: Grid) -> Settled:
+    clean, ends, found = _ordered(readings, grid)
     power = clean.value * clean.multiplier
     hours = np.diff(clean.time, prepend=0) / HOUR_US
     bend = _differences(power) / 2 * hours
     total = bend + np.concatenate((power[:1], power[:-1])) * hours
     total[ends.firsts] = bend[ends.firsts] = 0.0
     amount, coverage = spread(Spans(ends, total, bend, _gaps(ends, clean.max_gap), _NONE), grid)
-    return Settled(amount, coverage, _joined(found))
-
-
-def allot(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stamped_end: bool) -> Settled:
-    """Settle amounts of intervals that are float64[m] `length` [s] long and stamped at their end or start.
-
-    An amount flows evenly over its interval, estimated when that is longer than max_gap; between
-    intervals nothing is known. One that begins before the amount before it has ended is dropped.
-    """
-    clean, found = _ordered(readings, grid)
-    lasts = np.round(length[clean.meter] * 1e6).astype(np.int64)
-    start = clean.time - lasts if stamped_end else clean.time
-    over = np.flatnonzero((np.diff(clean.meter) == 0) & (np.diff(start) < lasts[:-1])) + 1
-    found += [_events(clean, over, Flag.OVERLAP, clean.value[over])]
-    kept = np.setdiff1d(np.arange(len(start)), over)
-    clean, lasts, start = _take(clean, kept), lasts[kept], start[kept]
-    time = np.stack((start, start + lasts), axis=1).ravel()
-    ends = knots(np.repeat(clean.meter, 2), time, clean.meters, grid)
-    total = np.zeros(len(time))
-    total[1::2] = clean.value * clean.multiplier
-    unknown = np.setdiff1d(np.arange(0, len(time), 2), ends.firsts)
-    unmeasured = np.flatnonzero(lasts > clean.max_gap[clean.meter] * 1e6) * 2 + 1
-    amount, coverage = spread(Spans(ends, total, None, unmeasured, unknown), grid)
     return Settled(amount, coverage, _joined(found))
 
 
@@ -153,33 +197,38 @@ def _take(readings: Readings, which: NDArray[np.int64] | NDArray[np.bool_]) -> R
 
 
 def _without(readings: Readings, which: NDArray[np.int64]) -> Readings:
-    if not len(which):
-        return readings
     kept = np.ones(len(readings.time), dtype=np.bool_)
     kept[which] = False
     return _take(readings, kept)
 
 
-def _ordered(readings: Readings, grid: Grid) -> tuple[Readings, list[Events]]:
+def _ordered(readings: Readings, grid: Grid) -> tuple[Readings, Knots, list[Events]]:
     """Readings that were read, one an instant."""
     finite = np.isfinite(readings.value)
     clean = readings if finite.all() else _take(readings, finite)
-    step = np.diff(_knots(clean, grid).key)
-    if (step < 0).any():
-        raise SeriesError("readings are not sorted by meter and time")
+    ends = _knots(clean, grid)
+    again = np.flatnonzero(ends.key[1:] == ends.key[:-1]) + 1
+    if not len(again):
+        return clean, ends, []
     series = _series(clean)
-    again = np.flatnonzero(step == 0) + 1
     again = again[series[again] == series[again - 1]]
     differ = again[clean.value[again] != clean.value[again - 1]]
     events = _events(clean, differ, Flag.REPEAT, clean.value[differ] - clean.value[differ - 1])
-    return _without(clean, again), [events]
+    clean = _without(clean, again)
+    return clean, _knots(clean, grid), [events]
 
 
-def _judged(readings: Readings, found: list[Events]) -> tuple[Readings, list[Events]]:
+def _judged(
+    readings: Readings, ends: Knots, found: list[Events], grid: Grid
+) -> tuple[Readings, Knots, list[Events]]:
     """Readings of a counter without its glitches."""
     wrong, pending = glitches(_series(readings), readings.value)
+    left_out = np.union1d(wrong, pending)
+    if not len(left_out):
+        return readings, ends, found
     events = _events(readings, wrong, Flag.GLITCH, readings.value[wrong] - readings.value[wrong - 1])
-    return _without(readings, np.union1d(wrong, pending)), [*found, events]
+    clean = _without(readings, left_out)
+    return clean, _knots(clean, grid), [*found, events]
 
 
 def _series(readings: Readings) -> NDArray[np.integer]:
@@ -234,6 +283,8 @@ def _events(
 
 
 def _joined(parts: list[Events]) -> Events:
+    if not parts:
+        return Events(_NONE.astype(np.int32), _NONE, _NONE.astype(np.uint8), _NONE.astype(np.float64))
     return Events(
         np.concatenate([p.meter for p in parts]),
         np.concatenate([p.time for p in parts]),

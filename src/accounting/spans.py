@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from accounting.errors import SeriesError
 from accounting.grid import SLOT_US, Grid
 
+_AXIS = 2**63
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knots:
@@ -53,13 +55,20 @@ class Spans:
 
 def knots(meter: NDArray[np.int32], time: NDArray[np.int64], meters: int, grid: Grid) -> Knots:
     """Lay readings on one axis. Raises SeriesError when they are not in order or reach too far."""
-    origin = min(int(time.min(initial=grid.start_us)), grid.start_us)
-    stride = max(int(time.max(initial=grid.end_us)), grid.end_us) - origin + 1
-    if stride * max(meters, 1) >= 2**63:
-        raise SeriesError(f"{meters} meters over {stride} us do not fit one axis: settle fewer at once")
-    key = time - origin
-    key += meter * np.int64(stride)
+    if (meter[1:] < meter[:-1]).any():
+        raise SeriesError("readings are not sorted by meter")
     bound = np.searchsorted(meter, np.arange(meters + 1))
+    some = bound[:-1] < bound[1:]
+    origin = min(int(time[bound[:-1][some]].min(initial=grid.start_us)), grid.start_us)
+    stride = max(int(time[bound[1:][some] - 1].max(initial=grid.end_us)), grid.end_us) - origin + 1
+    if stride * max(meters, 1) >= _AXIS:
+        raise SeriesError(f"{meters} meters over {stride} us do not fit one axis: settle fewer at once")
+    key = meter.astype(np.int64)
+    key *= stride
+    key += time
+    key -= origin
+    if (key[1:] < key[:-1]).any():
+        raise SeriesError("readings are not sorted by time")
     return Knots(meter, time, bound, origin, stride, key)
 
 

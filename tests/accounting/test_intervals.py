@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from accounting import intervals
 from accounting.counter import Flag
 from accounting.errors import SeriesError
 from accounting.grid import HOUR_US, SLOT_US, Grid
@@ -222,10 +223,10 @@ def test_another_value_at_the_same_instant_is_flagged_and_the_first_stands() -> 
 
 
 def test_unsorted_readings_are_refused() -> None:
-    with pytest.raises(SeriesError, match="not sorted"):
+    with pytest.raises(SeriesError, match="not sorted by"):
         settle(shown([(1, 0), (0, 2)]), HOUR)
     readings = shown([(0, 0)], [(0, 1)])
-    with pytest.raises(SeriesError, match="not sorted"):
+    with pytest.raises(SeriesError, match="not sorted by"):
         settle(replace(readings, meter=readings.meter[::-1]), HOUR)
 
 
@@ -355,6 +356,33 @@ def test_meters_of_any_size_do_not_disturb_each_other(sizes: list[float], seed: 
         np.testing.assert_array_equal(together.coverage[k], alone.coverage[0])
         if counts[k] > 1:
             assert np.nansum(together.amount[k]) == pytest.approx(np.ptp(value[mine]), rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_meters_settled_block_by_block_settle_the_same(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    counts = np.array([0, 0, 9, 30, 0, 1, 2, 64, 5, 5, 0, 40, 0])
+    size_of = np.ones(len(counts))
+    meter = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    time = np.concatenate([np.sort(rng.choice(70, k, replace=False)) for k in counts]).astype(np.int64)
+    value = rng.uniform(0, 100, len(meter)).cumsum() % 300
+    readings = Readings(meter, time * 300_000_000, value, size_of[meter], 900 * size_of, 300 * size_of)
+    for settled_by in (settle, integrate):
+        whole = settled_by(readings, Grid(0, 25))
+        with monkeypatch.context() as patch:
+            patch.setattr(intervals, "_BLOCK", size)
+            parts = settled_by(readings, Grid(0, 25))
+        np.testing.assert_array_equal(parts.amount, whole.amount)
+        np.testing.assert_array_equal(parts.coverage, whole.coverage)
+        order = (
+            np.lexsort((parts.events.time, parts.events.meter)),
+            np.lexsort((whole.events.time, whole.events.meter)),
+        )
+        for column in ("meter", "time", "flag", "delta"):
+            got, expected = (getattr(s.events, column)[o] for s, o in zip((parts, whole), order, strict=True))
+            np.testing.assert_array_equal(got, expected)
+    assert len(whole.events) == 0
+    assert len(settle(readings, Grid(0, 25)).events) > 0
 
 
 @given(flows=FLOWS, shift=st.integers(-3000, 3000))
