@@ -79,6 +79,11 @@ def _coefficient(row: Mapping[str, str]) -> Coefficient:
     )
 
 
+def applied(coefficients: Mapping[str, Coefficient], quantity: str) -> Coefficient | None:
+    """The coefficient by which a quantity is rated; None for what is no energy or does not say how much."""
+    return coefficients.get(_QUANTITIES.get(quantity, ("", 0.0))[0])
+
+
 def rate(coefficients: Mapping[str, Coefficient], quantity: str) -> float:
     """Worth of a unit by its calorific value [tce]; NaN for what is no energy or does not say how much."""
     name, units = _QUANTITIES.get(quantity, ("", 0.0))

@@ -90,6 +90,10 @@ class Meter(_Frozen):
     """Quantity -> the value at which its counter rolls over."""
     max_gap_s: float = Field(900.0, gt=0)
     """Readings further apart than this leave an estimated stretch."""
+    interval_s: float = Field(900.0, gt=0)
+    """Length of the intervals whose amounts it shows."""
+    stamp: Literal["start", "end"] = "end"
+    """Which end of its intervals its times mark."""
     history: tuple[Term, ...] = ()
 
     @field_validator("counter_digits")

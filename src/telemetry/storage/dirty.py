@@ -13,6 +13,8 @@ from psycopg import Connection
 from telemetry.storage import queries
 
 _SQL = queries.beside(__file__)
+_TRIED = 8
+"""How many meters are tried for each one that can be held."""
 
 
 class Stage(StrEnum):
@@ -62,12 +64,13 @@ def mark_newest(conn: Connection[Any], since: datetime, until: datetime) -> None
     conn.execute(_SQL["mark_newest"], {"since": since, "until": until})
 
 
-def take(conn: Connection[Any], stage: Stage, meters: int, patience: int) -> Marks:
+def take(conn: Connection[Any], stage: Stage, meters: int, without: Sequence[int] = ()) -> Marks:
     """Marks of up to `meters` meters, removed from the table, the meters locked until the transaction ends.
 
-    Meters that another worker holds are left to it; `patience` is how many are tried.
+    Meters that another worker holds are left to it, those of `without` are left alone.
     """
-    rows = conn.execute(_SQL["waiting"], {"stage": stage, "limit": patience}, binary=True).fetchone()
+    asked = {"stage": stage, "limit": _TRIED * meters, "without": list(without)}
+    rows = conn.execute(_SQL["waiting"], asked, binary=True).fetchone()
     held = _lock(conn, rows[0] if rows else [], meters)
     return _remove(conn, stage, held)
 

@@ -38,7 +38,7 @@ select coalesce(array_agg(meter_id), array[]::integer[])
 from (
     select meter_id
     from dirty
-    where stage = %(stage)s::text
+    where stage = %(stage)s::text and not meter_id = any(%(without)s::integer[])
     group by meter_id
     order by min(id)
     limit %(limit)s::integer

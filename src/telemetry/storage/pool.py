@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, LiteralString, Self
+from typing import Any, LiteralString, Self, TypeAlias
 
 import psycopg
 from psycopg import Connection
@@ -13,6 +13,8 @@ from telemetry.storage import arrays, queries
 from telemetry.storage.errors import StorageError, StorageUnavailable
 
 _SQL = queries.beside(__file__)
+Transaction: TypeAlias = Connection[Any]
+"""What the functions of this room work in; those who call them need not know the driver."""
 _KEEPALIVE = {
     "connect_timeout": 5,
     "tcp_user_timeout": 15000,

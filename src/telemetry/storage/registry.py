@@ -42,6 +42,8 @@ class RegisteredMeter:
     serial: str | None
     rated_kw: float | None
     max_gap_s: float
+    interval_s: float
+    stamp: str
     rollover: Mapping[str, float]
     """Quantity -> the value at which its counter starts again."""
     removed_at: datetime | None
@@ -138,6 +140,8 @@ def _columns(meter: Meter) -> dict[str, object]:
         "serial": meter.serial,
         "rated_kw": meter.rated_kw,
         "max_gap_s": meter.max_gap_s,
+        "interval_s": meter.interval_s,
+        "stamp": meter.stamp,
         "rollover": Json(meter.counter_digits),
     }
 

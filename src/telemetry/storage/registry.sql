@@ -7,7 +7,8 @@ from area
 order by id
 
 -- name: meters
-select id, code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, rollover, removed_at
+select id, code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, interval_s, stamp, rollover,
+    removed_at
 from meter
 order by id
 
@@ -45,13 +46,18 @@ where managed_by = 'file' and removed_at is null and not code = any(%(codes)s::t
 select id
 from meter
 where code = %(code)s::text
-    and (max_gap_s <> %(max_gap_s)s::double precision or rollover <> %(rollover)s::jsonb)
+    and (max_gap_s, interval_s, stamp, rollover) is distinct from (
+        %(max_gap_s)s::double precision, %(interval_s)s::double precision, %(stamp)s::text, %(rollover)s::jsonb
+    )
 
 -- name: put_meter
-insert into meter (code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, rollover)
+insert into meter (
+    code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, interval_s, stamp, rollover
+)
 values (
     %(code)s::text, %(en)s::text, %(zh)s::text, %(carrier)s::text, %(source)s::text, %(device)s::text, %(address)s::text,
-    %(serial)s::text, %(rated_kw)s::double precision, %(max_gap_s)s::double precision, %(rollover)s::jsonb
+    %(serial)s::text, %(rated_kw)s::double precision, %(max_gap_s)s::double precision,
+    %(interval_s)s::double precision, %(stamp)s::text, %(rollover)s::jsonb
 )
 on conflict (code) do update set
     name_en = excluded.name_en,
@@ -63,6 +69,8 @@ on conflict (code) do update set
     serial = excluded.serial,
     rated_kw = excluded.rated_kw,
     max_gap_s = excluded.max_gap_s,
+    interval_s = excluded.interval_s,
+    stamp = excluded.stamp,
     rollover = excluded.rollover,
     removed_at = null
 

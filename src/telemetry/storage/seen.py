@@ -17,11 +17,11 @@ _PLACE = {name: i for i, name in enumerate(_NAMES)}
 _SHOWN, _MOVED = np.uint8(1), np.uint8(3)
 
 
-def quantities(conn: Connection[Any], meter_ids: NDArray[np.int32]) -> Mapping[str, Mapping[int, bool]]:
-    """Quantity -> meter -> whether it ever stood off zero."""
-    found: dict[str, dict[int, bool]] = {}
+def of_meters(conn: Connection[Any], meter_ids: NDArray[np.int32]) -> Mapping[int, Mapping[str, bool]]:
+    """Meter -> quantity -> whether it ever stood off zero."""
+    found: dict[int, dict[str, bool]] = {}
     for meter_id, name, moved in conn.execute(_SQL["of_meters"], {"meters": meter_ids}):
-        found.setdefault(name, {})[meter_id] = moved
+        found.setdefault(meter_id, {})[name] = moved
     return found
 
 

@@ -22,8 +22,10 @@ create table meter (
     address text,
     serial text,
     rated_kw double precision,
-    max_gap_s double precision not null default 900,
-    rollover jsonb not null default '{}',
+    max_gap_s double precision not null,
+    interval_s double precision not null,
+    stamp text not null check (stamp in ('start', 'end')),
+    rollover jsonb not null,
     managed_by text not null default 'file',
     removed_at timestamptz
 );
@@ -279,6 +281,7 @@ create table reading_flag (
     time timestamptz not null,
     quantity text not null,
     flag text not null,
+    delta double precision not null,
     primary key (meter_id, time, quantity, flag)
 );
 
@@ -326,6 +329,7 @@ create table daily (
     cost numeric,
     unpriced text,
     tariff text,
+    provisional boolean not null,
     tce double precision,
     coefficient text,
     first_settled_at timestamptz not null,

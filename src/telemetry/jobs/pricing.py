@@ -1,0 +1,73 @@
+"""What days come to by tariff band, and what they cost."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.calendar import NO_BAND
+from accounting.tariff import Tariff
+from telemetry.jobs.basis import Basis
+from telemetry.jobs.blocks import Block
+
+PRICED = "energy_import"
+_NO_TARIFF = "the park's contract names no tariff"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """Of each day of each meter and quantity; None and NaN where nothing is to be paid."""
+
+    bands: NDArray[np.object_]
+    """Amount by band as a JSON object, object[p, d]."""
+    cost: NDArray[np.float64]
+    """float64[p, d]."""
+    unpriced: NDArray[np.object_]
+    """Why a cost is missing, object[p, d]."""
+    tariff: NDArray[np.object_]
+    """Code, object[p, d]."""
+    provisional: NDArray[np.bool_]
+
+
+def price(block: Block, basis: Basis) -> Priced:
+    """Price what is bought from the grid."""
+    shape = block.amount.shape[:2]
+    none = np.full(shape, None, object)
+    found = Priced(none, np.full(shape, np.nan), none.copy(), none.copy(), np.zeros(shape, bool))
+    rows = np.flatnonzero([name == PRICED for name in block.quantity])
+    if basis.tariff is None:
+        found.unpriced[rows] = _NO_TARIFF
+    elif len(rows):
+        _fill(found, rows, block, basis.tariff, basis.series)
+    return found
+
+
+def _fill(found: Priced, rows: NDArray[np.int64], block: Block, tariff: Tariff, series: str | None) -> None:
+    slots = block.slot.ravel()
+    band = tariff.bands_at(slots).reshape(block.slot.shape)
+    prices = tariff.prices_at(slots, series)
+    price = prices.price.reshape(block.slot.shape)
+    amount = np.nan_to_num(block.amount[rows])
+    void = (np.isnan(price) & (amount != 0)).any(axis=2)
+    cost = np.nansum(amount * price, axis=2)
+    found.cost[rows] = np.where(void, np.nan, cost)
+    reason = prices.unpriced or f"{tariff.code} does not hold on this day"
+    found.unpriced[rows] = np.where(void, np.array(reason, object), np.array(None, object))
+    found.tariff[rows] = tariff.code
+    found.provisional[rows] = (prices.provisional.reshape(block.slot.shape) & (amount != 0)).any(axis=2)
+    found.bands[rows] = _by_band(amount, band, tariff)
+
+
+def _by_band(amount: NDArray[np.float64], band: NDArray[np.uint8], tariff: Tariff) -> NDArray[np.object_]:
+    """Amount of each band that has any slot in the day, as JSON."""
+    codes = [b.code for b in tariff.bands]
+    sums = np.stack([(amount * (band == n)).sum(axis=2) for n in range(len(codes))], axis=-1)
+    there = np.stack([(band == n).any(axis=1) for n in range(len(codes))], axis=-1)
+    found = np.full(amount.shape[:2], None, object)
+    for day in np.flatnonzero((band != NO_BAND).any(axis=1)):
+        places = np.flatnonzero(there[day])
+        names = [codes[place] for place in places]
+        for row, values in enumerate(sums[:, day, places].tolist()):
+            found[row, day] = json.dumps(dict(zip(names, values, strict=True)))
+    return found

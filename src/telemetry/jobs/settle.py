@@ -1,0 +1,157 @@
+"""The settling of the park: marks become quarter hours, and quarter hours the statement."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from accounting.grid import SLOT_US, floor_slot, to_us
+from telemetry.jobs import quarter_hours, statement
+from telemetry.jobs.basis import Basis
+from telemetry.settings.plan import Plan
+from telemetry.storage import dirty, edition, registry
+from telemetry.storage.dirty import Marks, Stage
+from telemetry.storage.errors import StorageError, StorageUnavailable
+from telemetry.storage.pool import Database, Transaction
+
+_LOG = logging.getLogger(__name__)
+_PAUSE_S = 0.5
+_METERS = 1000
+_QUARTER = timedelta(microseconds=SLOT_US)
+_EVER = timedelta(days=36_500)
+_RETRY_S = 60.0
+_BACKOFF_S = 5.0
+_AFTER_EDGE_S = 60.0
+"""How long after the end of a quarter hour meters that went silent in it are settled."""
+
+
+def basis_of(plan: Plan) -> Basis:
+    """What the plan's statement is made by."""
+    library, zone = plan.library, plan.site.zone if plan.site else "UTC"
+    return Basis(ZoneInfo(zone), library.factors, library.regions, library.coal, plan.tariff)
+
+
+class Worker:
+    """One settler of marks; any number may work on one database, each meter is held by one at a time."""
+
+    def __init__(self, db: Database, basis: Basis, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives the wall's time [s]."""
+        self._db = db
+        self._basis = basis
+        self._clock = clock
+        self._limit = _METERS
+        self._postponed: dict[int, float] = {}
+
+    def start(self) -> None:
+        """Mark what changed while no worker ran: libraries, meters that went silent. Raises StorageError."""
+        with self._db.connection() as tx:
+            changes = [
+                edition.changed(tx, library, digest, self._now())
+                for library, digest in self._basis.digests().items()
+            ]
+            if any(changes):
+                dirty.mark_all_energy(tx)
+        self.sweep(_EVER)
+
+    def sweep(self, back: timedelta = _QUARTER) -> None:
+        """Mark meters that are silent since a quarter hour that ended no longer than `back` ago."""
+        edge = datetime.fromtimestamp(floor_slot(to_us(self._now())) // 1_000_000, UTC)
+        with self._db.connection() as tx:
+            dirty.mark_newest(tx, edge - back, edge)
+
+    def drain(self) -> None:
+        """Settle until no mark is left that could be taken. Raises StorageError."""
+        while self.step():
+            pass
+
+    def step(self) -> bool:
+        """Settle some meters in each stage; False when no marks were there. Raises StorageUnavailable.
+
+        A meter that cannot be settled is left alone for a minute, so that the others go on.
+        """
+        worked = [self._step(stage) for stage in Stage]
+        return any(worked)
+
+    def _step(self, stage: Stage) -> bool:
+        held: list[int] = []
+        try:
+            with self._db.connection() as tx:
+                marks = dirty.take(tx, stage, self._limit, self._left_alone())
+                held = np.unique(marks.meter_id).tolist()
+                if held:
+                    self._settle(tx, stage, marks)
+        except StorageUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # whatever is wrong with one meter must not stop the others
+            self._failed(stage, held)
+        return bool(held)
+
+    def _settle(self, tx: Transaction, stage: Stage, marks: Marks) -> None:
+        now, meters = self._now(), registry.read(tx).by_id
+        if stage is Stage.ENERGY:
+            quarter_hours.settle(tx, meters, marks, to_us(now))
+        else:
+            statement.settle(tx, meters, marks, self._basis, now)
+
+    def _failed(self, stage: Stage, held: list[int]) -> None:
+        """Look for the meter at fault one by one; once it is found, leave it alone for a while."""
+        if len(held) != 1:
+            _LOG.warning("settling %d meters (%s) failed; looking for the one at fault", len(held), stage)
+            self._limit = 1
+            return
+        _LOG.exception("meter %d could not be settled (%s)", held[0], stage)
+        self._postponed[held[0]] = time.monotonic() + _RETRY_S
+        self._limit = _METERS
+
+    def _left_alone(self) -> list[int]:
+        now = time.monotonic()
+        self._postponed = {meter: until for meter, until in self._postponed.items() if until > now}
+        return list(self._postponed)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+class Settler:
+    """A worker in a thread of its own, for as long as the service runs."""
+
+    def __init__(self, db: Database, plan: Plan) -> None:
+        self._worker = Worker(db, basis_of(plan))
+
+    async def run(self) -> None:
+        """Settle until cancelled; the step that runs then is let finish."""
+        stop = threading.Event()
+        work = asyncio.ensure_future(asyncio.to_thread(self._work, stop))
+        try:
+            await asyncio.shield(work)
+        finally:
+            stop.set()
+            await work
+
+    def _work(self, stop: threading.Event) -> None:
+        begun, failing, swept = False, False, _edge()
+        while not stop.is_set():
+            try:
+                if not begun:
+                    self._worker.start()
+                    begun = True
+                if _edge() != swept:
+                    self._worker.sweep()
+                    swept = _edge()
+                stop.wait(0.0 if self._worker.step() else _PAUSE_S)
+                failing = False
+            except StorageError as error:
+                if not failing:
+                    _LOG.warning("settling waits for the database: %s", error)
+                failing = True
+                stop.wait(_BACKOFF_S)
+
+
+def _edge() -> int:
+    """The last quarter hour whose silent meters are due [us]."""
+    return floor_slot(int((time.time() - _AFTER_EDGE_S) * 1e6))

@@ -1,0 +1,131 @@
+"""The second stage of settlement: quarter hours become the statement of local days."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting import coal
+from accounting.grid import SLOT_US, local_days
+from accounting.quantity import CATALOGUE
+from telemetry.jobs import blocks, carbon
+from telemetry.jobs.basis import Basis
+from telemetry.jobs.blocks import Block
+from telemetry.jobs.pricing import Priced, price
+from telemetry.jobs.ranges import DAY_US, groups, joined
+from telemetry.jobs.recipes import recipes_of
+from telemetry.storage import daily, emission, seen
+from telemetry.storage.daily import Days, Statement
+from telemetry.storage.dirty import Marks
+from telemetry.storage.pool import Transaction
+from telemetry.storage.readings import Ranges
+from telemetry.storage.registry import RegisteredMeter
+
+_SLOTS = 200_000
+"""Meter-slots of a range settled in one go, each of a few quantities: what bounds the memory."""
+_PER_HOUR = 4
+
+Meters = Mapping[int, RegisteredMeter]
+
+
+def settle(tx: Transaction, meters: Meters, marks: Marks, basis: Basis, now: datetime) -> None:
+    """Make the statement of the local days that the marks touch."""
+    ranges = joined(Ranges(marks.meter_id, marks.lo, marks.hi), DAY_US)
+    for group in groups(ranges, _SLOTS):
+        part = Ranges(ranges.meter_id[group], ranges.lo[group], ranges.hi[group])
+        _settle(tx, meters, part, basis, now)
+
+
+def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: datetime) -> None:
+    first = local_days(basis.zone, ranges.lo)
+    last = local_days(basis.zone, np.maximum(ranges.hi - 1, ranges.lo))
+    shown = _shown(tx, ranges)
+    span = blocks.Span(basis.zone, first.min().item(), last.max().item())
+    block = blocks.read(tx, ranges.meter_id, sorted(set().union(*shown.values())), span)
+    wanted = _wanted(block, ranges.meter_id, first, last)
+    known = np.any(~np.isnan(block.amount), axis=2)
+    _remove(tx, _days(block, wanted & ~known))
+    rows = _statement(block, wanted & known, price(block, basis), basis)
+    stood = daily.first_settled(tx, rows)
+    daily.write(tx, rows, now)
+    days = [
+        carbon.Day(meters[m], name, day, amount, stood.get((m, name, day), now).astimezone(basis.zone).date())
+        for m, name, day, amount in _keys(rows)
+    ]
+    emission.replace(tx, rows, carbon.emissions(days, shown, basis, now.astimezone(basis.zone).date()), now)
+
+
+def _shown(tx: Transaction, ranges: Ranges) -> dict[int, frozenset[str]]:
+    """What is settled for each meter."""
+    moved = seen.of_meters(tx, np.unique(ranges.meter_id))
+    return {
+        meter_id: frozenset(recipe.target for recipe in recipes_of(moved.get(meter_id, {})))
+        for meter_id in np.unique(ranges.meter_id).tolist()
+    }
+
+
+def _wanted(
+    block: Block, meter_id: NDArray[np.int32], first: NDArray[np.datetime64], last: NDArray[np.datetime64]
+) -> NDArray[np.bool_]:
+    """Which days of which meters the ranges touch, bool[p, d]."""
+    wanted = np.zeros(block.amount.shape[:2], bool)
+    for meter, since, until in zip(meter_id, first, last, strict=True):
+        wanted[np.ix_(block.meter_id == meter, (block.day >= since) & (block.day <= until))] = True
+    return wanted
+
+
+def _days(block: Block, which: NDArray[np.bool_]) -> Days:
+    pair, day = np.nonzero(which)
+    return Days(block.meter_id[pair], [block.quantity[n] for n in pair.tolist()], block.day[day])
+
+
+def _remove(tx: Transaction, gone: Days) -> None:
+    daily.remove(tx, gone)
+    emission.remove(tx, gone)
+
+
+def _keys(rows: Statement) -> Iterator[tuple[int, str, date, float]]:
+    return zip(rows.meter_id.tolist(), rows.quantity, rows.day.tolist(), rows.amount.tolist(), strict=True)
+
+
+def _statement(block: Block, which: NDArray[np.bool_], priced: Priced, basis: Basis) -> Statement:
+    keys = _days(block, which)
+    amount = np.nansum(block.amount, axis=2)
+    estimated = np.nansum(np.where(block.coverage < 1, block.amount, 0.0), axis=2)
+    coverage = block.coverage.sum(axis=2, dtype=np.float64) / block.length
+    peak, peak_at = _peaks(block)
+    tce = np.array([coal.rate(basis.coal, name) for name in block.quantity])[:, None] * amount
+    return Statement(
+        keys.meter_id,
+        keys.quantity,
+        keys.day,
+        amount=amount[which],
+        coverage=coverage[which],
+        estimated=estimated[which],
+        peak=peak[which],
+        peak_at=peak_at[which],
+        bands=priced.bands[which].tolist(),
+        cost=priced.cost[which],
+        unpriced=priced.unpriced[which].tolist(),
+        tariff=priced.tariff[which].tolist(),
+        provisional=priced.provisional[which],
+        tce=tce[which],
+        coefficient=[_coefficient(basis, name) for name in keys.quantity],
+    )
+
+
+def _peaks(block: Block) -> tuple[NDArray[np.float64], NDArray[np.datetime64]]:
+    """Highest mean power of each day's fully measured quarter hours [kW], and where it starts."""
+    electric = np.array([CATALOGUE[name].unit == "kWh" for name in block.quantity], bool)
+    measured = (block.coverage >= 1) & electric[:, None, None]
+    power = np.where(measured, block.amount * _PER_HOUR, -np.inf)
+    at = power.argmax(axis=2)
+    peak = np.take_along_axis(power, at[:, :, None], axis=2)[:, :, 0]
+    start = (block.slot[None, :, 0] + at * SLOT_US).astype("M8[us]")
+    return np.where(np.isneginf(peak), np.nan, peak), start
+
+
+def _coefficient(basis: Basis, quantity: str) -> str | None:
+    applied = coal.applied(basis.coal, quantity)
+    return applied.id if applied else None

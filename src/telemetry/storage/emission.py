@@ -1,0 +1,78 @@
+"""Emissions of the statement's days, as reported and as current, with the factor or the shortfall of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+
+from telemetry.storage import queries
+from telemetry.storage.daily import Days
+
+_SQL = queries.beside(__file__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emissions(Days):
+    """One row per meter, quantity, local day, basis, gas and revision."""
+
+    basis: Sequence[str]
+    """location for purchased energy, direct for what burns on site."""
+    gas: Sequence[str]
+    revision: Sequence[str]
+    """reported: with the factor known at first settlement; current: with the one known now."""
+    scope: NDArray[np.int16]
+    kg: NDArray[np.float64]
+    """NaN: no factor."""
+    factor: Sequence[str | None]
+    """Its id."""
+    shortfall: Sequence[str | None]
+    """Why there is no factor."""
+
+
+def select(
+    conn: Connection[Any], meter_ids: NDArray[np.int32], first_day: date, last_day: date, revision: str
+) -> Emissions:
+    """Rows of the local days first..last, by meter, quantity and day."""
+    asked = {
+        "meters": meter_ids.astype(np.int32),
+        "first": first_day,
+        "last": last_day,
+        "revision": revision,
+    }
+    row = conn.execute(_SQL["select"], asked, binary=True).fetchone()
+    if row is None or row[0] is None:
+        nothing = np.empty(0, np.int16)
+        return Emissions(
+            np.empty(0, np.int32), [], np.empty(0, "M8[D]"), [], [], [], nothing, np.empty(0), [], []
+        )
+    return Emissions(*row)
+
+
+def remove(conn: Connection[Any], days: Days) -> None:
+    if len(days):
+        keys = {"meter_id": days.meter_id, "quantity": list(days.quantity), "day": days.day}
+        conn.execute(_SQL["remove"], keys)
+
+
+def replace(conn: Connection[Any], days: Days, rows: Emissions, now: datetime) -> None:
+    """Let `rows` be the only ones of `days`."""
+    remove(conn, days)
+    if len(rows):
+        columns = {
+            "meter_id": rows.meter_id,
+            "quantity": list(rows.quantity),
+            "day": rows.day,
+            "basis": list(rows.basis),
+            "gas": list(rows.gas),
+            "revision": list(rows.revision),
+            "scope": rows.scope,
+            "kg": rows.kg,
+            "factor": list(rows.factor),
+            "shortfall": list(rows.shortfall),
+            "now": now,
+        }
+        conn.execute(_SQL["put"], columns)

@@ -1,0 +1,25 @@
+-- name: select
+select
+    array_agg(meter_id), array_agg(quantity), array_agg(day), array_agg(basis), array_agg(gas), array_agg(revision),
+    array_agg(scope), array_agg(coalesce(kg, 'NaN')), array_agg(factor), array_agg(shortfall)
+from (
+    select *
+    from emission
+    where meter_id = any(%(meters)s::integer[])
+        and day between %(first)s::date and %(last)s::date
+        and revision = %(revision)s::text
+    order by meter_id, quantity, day
+) as found
+
+-- name: remove
+delete from emission e
+using unnest(%(meter_id)s::integer[], %(quantity)s::text[], %(day)s::date[]) as key (meter_id, quantity, day)
+where e.meter_id = key.meter_id and e.quantity = key.quantity and e.day = key.day
+
+-- name: put
+insert into emission (meter_id, quantity, day, basis, gas, revision, scope, kg, factor, shortfall, settled_at)
+select meter_id, quantity, day, basis, gas, revision, scope, nullif(kg, 'NaN'), factor, shortfall, %(now)s::timestamptz
+from unnest(
+    %(meter_id)s::integer[], %(quantity)s::text[], %(day)s::date[], %(basis)s::text[], %(gas)s::text[],
+    %(revision)s::text[], %(scope)s::smallint[], %(kg)s::double precision[], %(factor)s::text[], %(shortfall)s::text[]
+) as s (meter_id, quantity, day, basis, gas, revision, scope, kg, factor, shortfall)

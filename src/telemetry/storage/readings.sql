@@ -1,0 +1,60 @@
+-- name: select
+select array_agg(r.meter_id), array_agg(r.time), array_agg(r.batch_id), {standing}
+from unnest(%(meters)s::integer[]) as wanted (meter_id)
+cross join lateral (
+    select *
+    from reading
+    where reading.meter_id = wanted.meter_id
+        and reading.time >= %(lo)s::timestamp at time zone 'UTC'
+        and reading.time < %(hi)s::timestamp at time zone 'UTC'
+    order by reading.time desc
+    limit %(limit)s::bigint
+) as r
+
+-- name: anchors
+select array_agg(number), array_agg(lo), array_agg(hi)
+from (
+    select
+        range.number,
+        coalesce((
+            select min(before.time)
+            from (
+                select r.time
+                from reading r
+                where r.meter_id = range.meter_id
+                    and r.time < range.lo
+                    and r.{columns} is not null
+                    and (range.still or r.{columns} <> 0)
+                order by r.time desc
+                limit %(depth)s::integer
+            ) as before
+        ), range.lo) as lo,
+        coalesce((
+            select max(after.time)
+            from (
+                select r.time
+                from reading r
+                where r.meter_id = range.meter_id
+                    and r.time > range.hi
+                    and r.{columns} is not null
+                    and (range.still or r.{columns} <> 0)
+                order by r.time
+                limit %(depth)s::integer
+            ) as after
+        ), range.hi) as hi
+    from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[], %(still)s::boolean[])
+        with ordinality as range (meter_id, lo, hi, still, number)
+) as widened
+
+-- name: series
+select array_agg(range.number), array_agg(r.time), array_agg(r.value)
+from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[])
+    with ordinality as range (meter_id, lo, hi, number)
+cross join lateral (
+    select reading.time, reading.{columns} as value
+    from reading
+    where reading.meter_id = range.meter_id
+        and reading.time between range.lo and range.hi
+        and reading.{columns} is not null
+    order by reading.time
+) as r
