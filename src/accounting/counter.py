@@ -48,32 +48,41 @@ def glitches(
     """
     if not len(falls(series, value)):
         return _NONE, _NONE
-    kept = np.arange(len(value))
+    kept = np.arange(0)
+    s, v = series, value
     for _ in range(_PASSES):
-        wrong = _wrong(series[kept], value[kept])
+        wrong = _wrong(s, v)
         if not wrong.any():
             break
-        kept = kept[~wrong]
+        kept = kept[~wrong] if len(kept) else np.flatnonzero(~wrong)
+        s, v = series[kept], value[kept]
+    pending = _pending(s, v)
+    if not len(kept):
+        return _NONE, pending
     dropped = np.ones(len(value), dtype=np.bool_)
     dropped[kept] = False
-    found = np.flatnonzero(dropped)
-    pending = _pending(series[kept], value[kept])
-    return found, kept[pending]
+    return np.flatnonzero(dropped), kept[pending]
 
 
 def _wrong(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Mask of the readings that a pass finds wrong, bool[n]."""
+    zero = value == 0
+    if not zero.any():
+        return _marked(series, value)
     lead = np.ones(len(value), dtype=np.bool_)
-    lead[1:] = (value[1:] != 0) | (value[:-1] != 0) | (series[1:] != series[:-1])
-    s, v = series[lead], value[lead]
+    lead[1:] = ~(zero[1:] & zero[:-1]) | (series[1:] != series[:-1])
+    spread: NDArray[np.bool_] = _marked(series[lead], value[lead])[np.cumsum(lead) - 1]
+    return spread
+
+
+def _marked(s: NDArray[np.integer], v: NDArray[np.float64]) -> NDArray[np.bool_]:
     wrong = np.zeros(len(v), dtype=np.bool_)
     at = falls(s, v)
     for width in (1, 2):
         at = at[~_mark_dips(s, v, at, width, wrong)]
     for width in (1, 2):
         at = at[~_mark_spikes(s, v, at, width, wrong)]
-    spread: NDArray[np.bool_] = wrong[np.cumsum(lead) - 1]
-    return spread
+    return wrong
 
 
 def _mark_dips(
@@ -110,10 +119,11 @@ def _mark_spikes(
 
 def _pending(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
     """Zeros at the end of a series that stood higher before."""
-    size = len(value)
     last = np.flatnonzero(np.append(series[1:] != series[:-1], values=True))
+    if value[last].all():
+        return _NONE
     start = np.concatenate(([0], last[:-1] + 1))
-    shown = np.where(value != 0, np.arange(size), -1)
+    shown = np.where(value != 0, np.arange(len(value)), -1)
     solid = np.maximum.reduceat(shown, start)
     ends = (solid >= start) & (solid < last)
     return _ranges(solid[ends] + 1, last[ends] + 1)

@@ -1,0 +1,1 @@
+"""What fast means, measured beside a plain reference in one run."""
