@@ -16,6 +16,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from telemetry.demo import faults, history, modbus, mqtt
 from telemetry.demo.addresses import gateway_variables
@@ -67,6 +70,7 @@ async def run(plan: Plan, options: _Options, closing: Closing) -> None:
     memory = Memory.recall(options.data, time.time())
     memory.keep()
     switch, instruments = faults.Switch(options.data), _instruments(plan, memory)
+    instruments.simulation.course(np.array([time.time()]))
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         if options.own_broker:
             await stack.enter_async_context(mqtt.broker(_broker_url(site)))
@@ -136,11 +140,19 @@ def say(text: str) -> None:
 
 async def _until_signal(plan: Plan, options: _Options, *, with_parent: bool) -> None:
     closing = Closing()
+    asyncio.get_running_loop().set_exception_handler(_unless_gone)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, closing.begin)
     if with_parent:
         threading.Thread(target=_watch_parent, args=(closing,), daemon=True).start()
     await run(plan, options, closing)
+
+
+def _unless_gone(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Broker and publisher stumble over connections that end while they greet each other; that is no news."""
+    error, greeting = context.get("exception"), "client_connected_cb" in context["message"]
+    if not (isinstance(error, asyncio.CancelledError) or (greeting and isinstance(error, OSError))):
+        loop.default_exception_handler(context)
 
 
 def _watch_parent(closing: Closing) -> None:

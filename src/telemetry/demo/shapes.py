@@ -71,9 +71,13 @@ class Load:
     def rate(self, t: Array, key: int) -> Array:
         """float64[n], never negative."""
         sway = 1 + self.noise * drifting(key, t, _SLOW_S)
-        heat = 1 + self.per_kelvin * (temperature(t) - _COMFORT_C)
-        busy = self.full * self.week.level(t) * sway * np.maximum(heat, 0.2)
+        busy = self.full * self.week.level(t) * sway * self._heat(t)
         return busy * self._cycle(t, key) * self._standing(t, key)
+
+    def _heat(self, t: Array) -> Array:
+        if not self.per_kelvin:
+            return np.ones_like(t)
+        return np.maximum(1 + self.per_kelvin * (temperature(t) - _COMFORT_C), 0.2)
 
     def _cycle(self, t: Array, key: int) -> Array:
         if not self.ripple:

@@ -140,9 +140,10 @@ def _inputs(meters: Sequence[Meter], behind: Sequence[Behind]) -> dict[int, set[
 
 def _running(rate: Array) -> Array:
     """float64[m, nodes + 1], what flowed in from the day's start to each node."""
-    steps = _inflow(rate[:, :-1], rate[:, 1:], np.full((1, _NODES), float(_NODE_S)))
     total = np.zeros_like(rate)
-    np.cumsum(steps, axis=1, out=total[:, 1:])
+    flowing = np.flatnonzero((rate > 0).any(axis=1))
+    lines, seconds = rate[flowing], np.full((1, _NODES), float(_NODE_S))
+    total[flowing, 1:] = np.cumsum(_inflow(lines[:, :-1], lines[:, 1:], seconds), axis=1)
     return total
 
 
