@@ -7,6 +7,7 @@ from typing import Protocol
 from ingest.batch import Sink
 from ingest.health import SourceHealth
 from telemetry.api.access import Access
+from telemetry.reports.picture import MeterRow
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
 
@@ -29,6 +30,10 @@ class LiveFeed(Protocol):
 
     def snapshot(self) -> bytes | None:
         """The newest picture as JSON; None before the first."""
+        ...
+
+    def rows(self) -> Mapping[str, MeterRow]:
+        """The newest picture's meters by code; empty before the first."""
         ...
 
     def join(self, last_event_id: str | None) -> Watcher:

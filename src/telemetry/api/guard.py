@@ -14,6 +14,7 @@ from telemetry.api.problems import Refusal, unexpected
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OWN = ("/api/", "/healthz", "/readyz", "/metrics")
 _OPEN = frozenset({"/api/v1/session", "/healthz", "/readyz"})
+_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # addresses to listen on are no names
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -54,10 +55,10 @@ class Guard:
         except Refusal as refusal:
             await refusal.response()(scope, receive, sending)
         except Exception:
-            refusal = unexpected()
+            fault = unexpected()
             if sending.started:
                 raise
-            await refusal.response()(scope, receive, sending)
+            await fault.response()(scope, receive, sending)
 
     def _admit(self, request: Request) -> None:
         authority = request.headers.get("host", "")
@@ -100,6 +101,4 @@ class _Sending:
 
 def served(host: str, further: Iterable[str] = ()) -> frozenset[str]:
     """Names that requests may use: the loopback ones, the configured host and any further ones."""
-    return frozenset(
-        name.lower() for name in (*LOOPBACK, host, *further) if name not in {"", "0.0.0.0", "::"}
-    )
+    return frozenset(name.lower() for name in (*LOOPBACK, host, *further) if name not in _EVERYWHERE)

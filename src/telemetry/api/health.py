@@ -1,6 +1,6 @@
 """Whether the service is alive, whether it can acknowledge, and its counters."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from msgspec import Struct
@@ -41,4 +41,6 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     return routes
 
 
-_TEXT = {200: {"description": "Counters", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Counters", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}

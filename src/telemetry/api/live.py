@@ -58,7 +58,7 @@ EXAMPLE = Snapshot(
     meters=[MeterRow("M-101", _AT.replace(second=9), 3.0, State.LIVE, 412.5, 182.3, {"active_power": 412.5})],
     counts=Counts(live=43, late=1, stale=0, never=0),
 )
-_EVENT_STREAM: dict[int | str, dict[str, Any]] = {
+_STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `snapshot` (as GET /live) and `update` (as Update), with ids to continue from",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -79,15 +79,13 @@ def router(dependencies: Dependencies) -> APIRouter:
         return Response(picture, media_type="application/json")
 
     @routes.get(
-        "/live/stream", response_class=StreamingResponse, responses=_EVENT_STREAM, summary="Follow the park"
+        "/live/stream", response_class=StreamingResponse, responses=_STREAM, summary="Follow the park"
     )
     async def stream(
-        max_events: Annotated[
-            int | None, Query(ge=1, description="Ends the stream after so many events")
-        ] = None,
+        max_events: Annotated[int | None, Query(ge=1, description="Ends after so many events")] = None,
         last_event_id: Annotated[str | None, Header(max_length=100)] = None,
     ) -> Response:
-        """Server-sent events: first what was missed since `Last-Event-ID`, or a snapshot; then every second."""
+        """Server-sent events: what was missed since `Last-Event-ID` or a snapshot, then every second."""
         try:
             watcher = feed.join(last_event_id)
         except TooManyWatchers as error:

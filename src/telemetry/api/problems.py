@@ -120,7 +120,7 @@ async def _unavailable(_: Request, __: Exception) -> Response:
     return come_again(503, "The database does not answer; please come again.").response()
 
 
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Any] = {
     RequestValidationError: _invalid,
     Refusal: _refused,
     HTTPException: _http,

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
 from telemetry.reports.errors import TooManyWatchers
-from telemetry.reports.picture import Picture, Snapshot, Update
+from telemetry.reports.picture import MeterRow, Picture, Snapshot, Update
 
 _LOG = logging.getLogger(__name__)
 TICK_S = 1.0
@@ -72,7 +72,7 @@ class LiveHub:
             try:
                 await self.tick()
                 self._failing = False
-            except Exception:
+            except Exception:  # noqa: BLE001  # one bad picture must not end the view
                 if not self._failing:
                     _LOG.exception("the live view cannot be drawn")
                 self._failing = True
@@ -94,8 +94,12 @@ class LiveHub:
             self._encoded = (self.sequence, self._encode_snapshot(self._picture))
         return self._encoded[1]
 
+    def rows(self) -> Mapping[str, MeterRow]:
+        """The newest picture's meters by code; empty before the first."""
+        return {row.meter: row for row in self._picture.meters} if self._picture else {}
+
     def join(self, last_event_id: str | None) -> "Watcher":
-        """A new watcher, who continues after `last_event_id` when that is still kept. Raises TooManyWatchers."""
+        """A new watcher; it continues after `last_event_id` while that is kept. Raises TooManyWatchers."""
         if self.watchers >= self._max_watchers:
             raise TooManyWatchers(f"{self.watchers} watch already")
         self.watchers += 1

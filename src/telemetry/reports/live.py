@@ -58,7 +58,7 @@ def power_kw(roster: Roster, last: Last) -> NDArray[np.float64]:
 
 
 def co2_rate(roster: Roster, power: NDArray[np.float64], factor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """float64[m] [kg/h] from power [kW] and factor [kg/kWh]; what is fed out takes nothing away (GHG Protocol)."""
+    """float64[m] [kg/h] from power [kW] and factor [kg/kWh]; feeding out takes nothing off (GHG Protocol)."""
     return np.where(roster.generation, np.nan, np.maximum(power, 0.0) * factor)
 
 
@@ -86,14 +86,18 @@ def area_rows(
     rates = summed(roster.boundary, np.where(state <= LATE, rate, np.nan))
     members = crossing | roster.inside
     share = (members & ~np.isnan(fresh)).sum(axis=1) / np.maximum(members.sum(axis=1), 1)
-    parts = (load, imported, made, rates, np.round(share, 4))
-    return [AreaRow(code, *map(_known, row)) for code, *row in zip(roster.areas, *parts, strict=True)]
+    columns = zip(roster.areas, load, imported, made, rates, np.round(share, 4), strict=True)
+    return [
+        AreaRow(code, _known(kw), _known(bought), _known(own), _known(kg), float(coverage))
+        for code, kw, bought, own, kg, coverage in columns
+    ]
 
 
 def meter_rows(
     roster: Roster,
     last: Last,
     values: list[dict[str, float]],
+    *,
     age: NDArray[np.float64],
     state: NDArray[np.int8],
     power: NDArray[np.float64],

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.grid import to_us
-from accounting.quantity import CATALOGUE
+from accounting.quantity import CATALOGUE, Carrier
+from accounting.sources import SOURCES
 from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
 from telemetry.reports.series import Cells, Stretches
@@ -69,6 +70,8 @@ def key_of(selection: Selection, registry: Registry) -> Key:
         enterprises = {code for code, kind in kinds.items() if kind == AreaKind.ENTERPRISE}
         return _boundary(enterprises & (set(selection.areas) or enterprises), lambda term, _: term.area)
     parks = {code for code, kind in kinds.items() if kind == AreaKind.PARK}
+    if selection.by is By.SCOPE:
+        return _boundary(set(selection.areas) or parks, lambda _, quantity: str(scope_of(quantity)))
     return _boundary(set(selection.areas) or parks, lambda _, quantity: CATALOGUE[quantity].carrier.value)
 
 
@@ -77,6 +80,13 @@ def _boundary(areas: set[str], name: Callable[[MeterTerm, str], str]) -> Key:
         return name(term, quantity) if term.role == Role.BOUNDARY and term.area in areas else None
 
     return key
+
+
+def scope_of(quantity: str) -> int:
+    """Scope 1 for what burns here, 2 for energy that is bought."""
+    if quantity in SOURCES:
+        return SOURCES[quantity].scope
+    return 1 if CATALOGUE[quantity].carrier in {Carrier.GAS, Carrier.FUEL} else 2
 
 
 def within(registry: Registry, areas: tuple[str, ...]) -> set[str]:

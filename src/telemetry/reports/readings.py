@@ -1,6 +1,7 @@
 """What one meter showed, raw or by the minute, the quarter hour or the hour."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -13,11 +14,15 @@ from numpy.typing import NDArray
 from accounting import multiplier
 from accounting.grid import to_us
 from accounting.quantity import CATALOGUE, Kind
-from telemetry.reports.errors import QueryError
+from telemetry.reports.errors import NoSuchMeter, QueryError
 from telemetry.reports.steps import MOST, Step, Steps, local_time
+from telemetry.storage import readings, registry, seen
+from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter
 
 _MINUTE_US = 60_000_000
+MOST_ROWS = 500_000
+"""Readings that one answer may stand on."""
 
 
 class Resolution(StrEnum):
@@ -41,27 +46,25 @@ class ReadingColumns(Struct, frozen=True, rename={"from_": "from"}):
     from_: datetime
     to: datetime
     step: Resolution
-    more: Annotated[bool, Meta(description="Later rows were left off; ask again from the last time")]
+    more: Annotated[bool, Meta(description="Earlier rows were left off; ask again up to the first time")]
     times: Annotated[list[datetime], Meta(description="Of the readings, or starts of the intervals")]
     quantities: dict[str, ReadingValues]
 
 
 def edges(resolution: Resolution, zone: ZoneInfo, lo: datetime, hi: datetime) -> NDArray[np.int64]:
-    """Edges of the intervals that [lo, hi) touches, int64[k + 1] [us]. Raises QueryError when they are too many."""
+    """Edges of the intervals that [lo, hi) touches, int64[k + 1] [us]. Raises QueryError for too many."""
     if resolution is not Resolution.MINUTE:
         return Steps.covering(Step(resolution.value), zone, lo, hi).edges
     first, last = to_us(lo) // _MINUTE_US, -(-to_us(hi) // _MINUTE_US)
     if last - first > MOST:
-        raise QueryError(
-            "step", resolution.value, f"would make more than {MOST} intervals; choose a longer one"
-        )
+        raise QueryError("step", resolution.value, f"makes more than {MOST} intervals; choose a longer one")
     return np.arange(first, last + 1, dtype=np.int64) * _MINUTE_US
 
 
 def binned(
     time: NDArray[np.int64], values: NDArray[np.float64], quantities: Sequence[str], edges: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Readings float64[n, q] in order of time, by intervals float64[k, q]: means of gauges, ends of the others."""
+    """Readings float64[n, q] in order of time, by intervals float64[k, q]: gauges' means, others' ends."""
     gauge = np.array([CATALOGUE[name].kind is Kind.GAUGE for name in quantities], dtype=np.bool_)
     return np.where(gauge, _means(time, values, edges), _ends(time, values, edges))
 
@@ -119,3 +122,84 @@ def named(quantities: Sequence[str], values: NDArray[np.float64]) -> dict[str, R
 
 def moments(time: NDArray[np.int64], zone: ZoneInfo) -> list[datetime]:
     return [local_time(us, zone) for us in time.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which readings are asked for."""
+
+    meter: str
+    lo: datetime
+    hi: datetime
+    resolution: Resolution
+    quantities: tuple[str, ...]
+    """Empty: all."""
+    zone: ZoneInfo
+    primary: bool
+    """With the multiplier applied; else as the meter shows them."""
+    limit: int
+
+
+def report(tx: Transaction, question: Question) -> ReadingColumns:
+    """Raises NoSuchMeter, QueryError."""
+    meter = registry.read(tx).by_code.get(question.meter)
+    if meter is None:
+        raise NoSuchMeter(question.meter)
+    for name in question.quantities:
+        if name not in CATALOGUE:
+            raise QueryError("quantity", name, "is not in the catalogue; GET /api/v1/site lists it")
+    raw = question.resolution is Resolution.RAW
+    between = None if raw else edges(question.resolution, question.zone, question.lo, question.hi)
+    rows = _select(tx, meter, question, between)
+    return _answer(question, _shown(meter, rows, question), rows, between)
+
+
+def _select(
+    tx: Transaction,
+    meter: RegisteredMeter,
+    question: Question,
+    between: NDArray[np.int64] | None,
+) -> readings.ReadingColumns:
+    ids = np.array([meter.id], dtype=np.int32)
+    names = question.quantities or ever_shown(tx, ids)
+    if between is None:
+        lo, hi = to_us(question.lo), to_us(question.hi)
+        return readings.select(tx, ids, lo, hi, names, question.limit + 1)
+    rows = readings.select(tx, ids, int(between[0]), int(between[-1]), names, MOST_ROWS + 1)
+    if len(rows) > MOST_ROWS:
+        raise QueryError("from", question.lo.isoformat(), f"{MOST_ROWS} readings lie between; ask for less")
+    return rows
+
+
+def ever_shown(tx: Transaction, ids: NDArray[np.int32]) -> tuple[str, ...]:
+    """Quantities that these meters ever showed, in the catalogue's order; its first for those never read."""
+    found = set().union(*seen.of_meters(tx, ids).values())
+    return tuple(name for name in CATALOGUE if name in found) or (next(iter(CATALOGUE)),)
+
+
+def _shown(meter: RegisteredMeter, rows: readings.ReadingColumns, question: Question) -> NDArray[np.float64]:
+    if not question.primary:
+        return rows.values
+    return in_the_line(meter, rows.time, rows.values, rows.quantities)
+
+
+def _answer(
+    question: Question,
+    values: NDArray[np.float64],
+    rows: readings.ReadingColumns,
+    between: NDArray[np.int64] | None,
+) -> ReadingColumns:
+    if between is None:
+        newest = slice(max(0, len(rows) - question.limit), None)
+        time, values = rows.time[newest], values[newest]
+    else:
+        time, values = between[:-1], binned(rows.time, values, rows.quantities, between)
+    return ReadingColumns(
+        meter=question.meter,
+        from_=question.lo.astimezone(question.zone),
+        to=question.hi.astimezone(question.zone),
+        step=question.resolution,
+        more=between is None and len(rows) > question.limit,
+        times=moments(time, question.zone),
+        quantities=named(rows.quantities, values),
+    )

@@ -1,5 +1,6 @@
 """Sums of settled amounts over intervals and groups, with the share of them that was measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -94,8 +95,9 @@ def total(cells: Cells, stretches: Stretches, firsts: NDArray[np.int64], groups:
 
 def quarter_hours(
     meter_id: NDArray[np.int32],
-    quantity: list[str],
+    quantity: Sequence[str],
     day: NDArray[np.datetime64],
+    *,
     amount: NDArray[np.float64],
     coverage: NDArray[np.float32],
     grid: Grid,
@@ -119,10 +121,11 @@ def quarter_hours(
 
 def local_days(
     meter_id: NDArray[np.int32],
-    quantity: list[str],
+    quantity: Sequence[str],
     day: NDArray[np.datetime64],
+    *,
     amount: NDArray[np.float64],
-    coverage: NDArray[np.float32],
+    coverage: NDArray[np.float64],
     first: np.datetime64,
     days: int,
 ) -> Cells:
@@ -145,7 +148,7 @@ def require_few(cells: int) -> None:
 
 
 def _rows(
-    meter_id: NDArray[np.int32], quantity: list[str]
+    meter_id: NDArray[np.int32], quantity: Sequence[str]
 ) -> tuple[NDArray[np.int32], list[str], NDArray[np.intp]]:
     """Meters and quantities of the rows that (meter, quantity) pairs make, and each pair's row."""
     index: dict[tuple[int, str], int] = {}

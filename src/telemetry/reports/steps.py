@@ -43,7 +43,7 @@ class Steps:
 
     @classmethod
     def covering(cls, step: Step, zone: ZoneInfo, lo: datetime, hi: datetime) -> Self:
-        """The intervals that [lo, hi) touches. Raises QueryError when hi is not after lo, or they are too many."""
+        """The intervals that [lo, hi) touches. Raises QueryError when there are none, or too many."""
         lo_us, hi_us = to_us(lo), to_us(hi)
         if hi_us <= lo_us:
             raise QueryError("to", hi.isoformat(), "has to be after from")
@@ -64,7 +64,8 @@ class Steps:
     @property
     def first_slots(self) -> NDArray[np.int64]:
         """Index into the grid of each interval's first quarter hour, int64[k]."""
-        return (self.edges[:-1] - self.edges[0]) // SLOT_US
+        first: NDArray[np.int64] = (self.edges[:-1] - self.edges[0]) // SLOT_US
+        return first
 
     @property
     def days(self) -> tuple[date, date]:
@@ -119,7 +120,9 @@ def _hours(zone: ZoneInfo, lo: int, hi: int) -> NDArray[np.int64]:
     """Edges on the full hour of the wall clock, which is not UTC's where the offset has half hours."""
     slots = Grid.covering(lo - 2 * HOUR_US, hi + 2 * HOUR_US).edges
     full = slots[local_wall(zone, slots) % HOUR_US == 0]
-    return full[np.searchsorted(full, lo, side="right") - 1 : np.searchsorted(full, hi) + 1]
+    first, last = np.searchsorted(full, lo, side="right") - 1, np.searchsorted(full, hi)
+    hours: NDArray[np.int64] = full[first : last + 1]
+    return hours
 
 
 def today(zone: ZoneInfo, now: datetime) -> datetime:

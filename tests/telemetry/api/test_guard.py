@@ -92,8 +92,9 @@ def test_names_that_are_served(unlocked: FastAPI, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "", "[::1", "127.0.0.2", "0.0.0.0"]
-)  # noqa: S104  # a name, not a socket
+    "host",
+    ["evil.example", "localhost.evil.example", "", "[::1", "127.0.0.2", "0.0.0.0"],  # noqa: S104  # a name
+)  # a name, not a socket
 def test_names_that_are_not(unlocked: FastAPI, host: str) -> None:
     _is_problem(_call(unlocked, "GET", "/page", headers={"Host": host}), 421)
 

@@ -30,7 +30,22 @@ def _meter(
     term = MeterTerm(BEGINNING, ct, area, None, role, "CN-GD")
     code = f"M{number}"
     return RegisteredMeter(
-        number, code, code, code, carrier, "line", None, None, None, None, 900.0, {}, None, (term,)
+        id=number,
+        code=code,
+        name_en=code,
+        name_zh=code,
+        carrier=carrier,
+        source="line",
+        device=None,
+        address=None,
+        serial=None,
+        rated_kw=None,
+        max_gap_s=900.0,
+        interval_s=900.0,
+        stamp="end",
+        rollover={},
+        removed_at=None,
+        terms=(term,),
     )
 
 
@@ -115,9 +130,9 @@ def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roste
     values = [live.shown(people, last, row) for row in range(5)]
     age = live.age_s(last, NOW_US)
     kw = live.power_kw(people, last)
-    rows = live.meter_rows(
-        people, last, values, age, live.states(age, np.full(5, 5.0)), kw, kw, ZoneInfo("Asia/Shanghai")
-    )
+    state = live.states(age, np.full(5, 5.0))
+    zone = ZoneInfo("Asia/Shanghai")
+    rows = live.meter_rows(people, last, values, age=age, state=state, power=kw, rate=kw, zone=zone)
     assert rows[0].values == {"active_power": 400.0, "voltage": 57.7}
     assert (rows[0].power_kw, rows[0].age_s, rows[0].state) == (400.0, 1.0, State.LIVE)
     assert rows[0].time is not None

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,24 @@ from telemetry.storage.terms import BEGINNING, MeterTerm
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NAN = float("nan")
+_METER = RegisteredMeter(
+    id=1,
+    code="M",
+    name_en="M",
+    name_zh="M",
+    carrier="electricity",
+    source="S",
+    device=None,
+    address=None,
+    serial=None,
+    rated_kw=None,
+    max_gap_s=900.0,
+    interval_s=900.0,
+    stamp="end",
+    rollover={},
+    removed_at=None,
+    terms=(),
+)
 BOTH = ("active_power", "energy_import")
 
 
@@ -56,9 +75,7 @@ def test_the_multiplier_of_the_moment_counts_and_voltages_stay() -> None:
     terms = tuple(
         MeterTerm(since, m, "A", None, "load", "CN-GD") for since, m in ((BEGINNING, 10.0), (later, 20.0))
     )
-    meter = RegisteredMeter(
-        1, "M", "M", "M", "electricity", "S", None, None, None, None, 900.0, {}, None, terms
-    )
+    meter = replace(_METER, terms=terms)
     us = int(later.timestamp()) * 1_000_000
     shown = np.array([[1.0, 230.0], [1.0, 231.0]])
     primary = in_the_line(meter, np.array([us - 1, us]), shown, ("active_power", "voltage"))

@@ -60,9 +60,9 @@ def test_day_arrays_land_on_their_quarter_hours() -> None:
         np.array([7, 7], np.int32),
         ["energy_import"] * 2,
         np.array([day, day + 1]),
-        amount,
-        np.ones((2, DAY_SLOTS), np.float32),
-        grid,
+        amount=amount,
+        coverage=np.ones((2, DAY_SLOTS), np.float32),
+        grid=grid,
     )
     assert cells.amount.tolist() == [[94.0, 95.0, 96.0, 97.0]]
     assert cells.meter_id.tolist() == [7]
@@ -74,10 +74,10 @@ def test_days_that_are_absent_stay_unknown() -> None:
         np.array([1, 1], np.int32),
         ["energy_import", "energy_export"],
         np.array([first + 1, first]),
-        np.array([24.0, 3.0]),
-        np.array([1.0, 0.5], np.float32),
-        first,
-        3,
+        amount=np.array([24.0, 3.0]),
+        coverage=np.array([1.0, 0.5]),
+        first=first,
+        days=3,
     )
     assert np.isnan(cells.amount).tolist() == [[True, False, True], [False, True, True]]
     assert cells.coverage.tolist() == [[0.0, 1.0, 0.0], [0.5, 0.0, 0.0]]
@@ -89,7 +89,12 @@ def test_an_answer_that_would_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch
     one = np.ones((1, DAY_SLOTS))
     with pytest.raises(QueryError, match="fewer meters"):
         quarter_hours(
-            np.array([1], np.int32), ["energy_import"], day, one, one.astype(np.float32), Grid(0, 1)
+            np.array([1], np.int32),
+            ["energy_import"],
+            day,
+            amount=one,
+            coverage=one.astype(np.float32),
+            grid=Grid(0, 1),
         )
 
 

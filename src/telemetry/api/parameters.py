@@ -1,0 +1,84 @@
+"""What several routes are asked by: a range of time with its step, and a part of the park."""
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query
+
+from telemetry.model import Site
+from telemetry.reports.errors import NoSuchSite, QueryError
+from telemetry.reports.membership import By, Selection
+from telemetry.reports.steps import Step, Steps, moment, today, tomorrow
+from telemetry.settings.plan import Plan
+
+_MOST_CODES = 1000
+From = Annotated[
+    str | None,
+    Query(
+        alias="from",
+        max_length=40,
+        description="RFC 3339 time, or a date as the start of that day in the park; default: today",
+        examples=["2026-11-22"],
+    ),
+]
+To = Annotated[
+    str | None,
+    Query(
+        alias="to",
+        max_length=40,
+        description="Exclusive; default: the end of today",
+        examples=["2026-11-23T00:00:00+08:00"],
+    ),
+]
+_Step = Annotated[Step, Query(description="Length of the intervals, on the park's clock")]
+Quantities = Annotated[
+    list[str],
+    Query(max_length=100, description="Names of the catalogue; default: all", examples=[["energy_import"]]),
+]
+_Codes = Annotated[list[str], Query(max_length=_MOST_CODES, description="Codes; default: all")]
+
+
+def site_of(plan: Plan) -> Site:
+    """Raises NoSuchSite."""
+    if plan.site is None:
+        raise NoSuchSite
+    return plan.site
+
+
+class _Range:
+    """From, to and step as they were asked for."""
+
+    def __init__(self, from_: From = None, to: To = None, step: _Step = Step.HOUR) -> None:
+        self._from = from_
+        self._to = to
+        self._step = step
+
+    def steps(self, plan: Plan, now: datetime) -> Steps:
+        """Raises QueryError, NoSuchSite."""
+        zone = ZoneInfo(site_of(plan).zone)
+        return Steps.covering(self._step, zone, *between(self._from, self._to, zone, now))
+
+
+def between(from_: str | None, to: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """The range asked for, by default today. Raises QueryError."""
+    lo = today(zone, now) if from_ is None else moment(from_, "from", zone)
+    hi = tomorrow(zone, now) if to is None else moment(to, "to", zone)
+    if hi <= lo:
+        raise QueryError("to", to, "has to be after from")
+    return lo, hi
+
+
+class _Choice:
+    """Meters and areas as they were asked for."""
+
+    def __init__(self, meter: _Codes = [], area: _Codes = []) -> None:  # noqa: B006  # FastAPI copies them
+        self._meters = tuple(meter)
+        self._areas = tuple(area)
+
+    def selection(self, by: By) -> Selection:
+        return Selection(by, self._meters, self._areas)
+
+
+Range = Annotated[_Range, Depends(_Range)]
+Choice = Annotated[_Choice, Depends(_Choice)]

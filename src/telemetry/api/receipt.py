@@ -1,0 +1,126 @@
+"""What became of posted rows, row by row."""
+
+import asyncio
+import time
+from collections.abc import Container
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from fastapi import Response
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from ingest.batch import Outcome
+from ingest.collectors import push
+from ingest.collectors.push import Parsed
+from ingest.errors import PayloadError, QueueFull, StoreUnavailable
+from telemetry.api import bodies
+from telemetry.api.answers import answer
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.metrics import Metrics
+from telemetry.api.problems import Mistake, Refusal, come_again, shortened
+from telemetry.model import PushSource, Site
+
+_MOST_ERRORS = 1000
+"""Mistakes that one answer lists."""
+
+
+class PushedRow(Struct, frozen=True):
+    """What a meter showed at an instant, as it showed it: multipliers are ParkWatt's business."""
+
+    meter: Annotated[str, Meta(min_length=1, max_length=64, examples=["M-101"])]
+    time: Annotated[
+        str,
+        Meta(
+            description="RFC 3339 with a zone, unless the source declares one",
+            examples=["2026-11-22T08:00:00+08:00"],
+            extra_json_schema={"format": "date-time"},
+        ),
+    ]
+    values: Annotated[
+        dict[str, float | None],
+        Meta(description="By name of the catalogue, in its unit", examples=[{"active_power": 412.5}]),
+    ]
+
+
+class RejectedField(Struct, frozen=True):
+    """A field that could not be used; the rest of its row was."""
+
+    row: Annotated[int, Meta(description="Position in the body, from 0")]
+    field: Annotated[str, Meta(examples=["values.active_power"])]
+    value: str | None
+    reason: Annotated[str, Meta(examples=["not a number"])]
+
+
+class Receipt(Struct, frozen=True):
+    """Rows by what became of them; everything counted here is durable, save what was rejected."""
+
+    accepted: Annotated[int, Meta(description="New rows, and rows that completed one")]
+    duplicate: Annotated[int, Meta(description="Rows that stood already")]
+    conflict: Annotated[int, Meta(description="Rows with another value than the one that stands; kept aside")]
+    rejected: list[RejectedField]
+
+
+EXAMPLE = Receipt(95, 4, 1, [RejectedField(7, "values.active_power", "n/a", "not a number")])
+
+
+async def take(
+    dependencies: Dependencies, metrics: Metrics, source: str, body: bytes, encoding: str
+) -> Response:
+    """Answers once the rows are durable. Raises Refusal when none was taken, or to come again."""
+    parsed = await asyncio.to_thread(_parse, dependencies.plan.site, source, body, encoding)
+    try:
+        outcomes = await dependencies.sink.write(parsed.batch)
+    except QueueFull as error:
+        raise come_again(429, f"Too much comes at once: {error}.") from error
+    except StoreUnavailable as error:
+        raise come_again(503, "The readings could not be made durable; please send them again.") from error
+    receipt = _receipt(parsed, outcomes)
+    metrics.pushed(_counted(receipt))
+    if receipt.rejected and not (receipt.accepted or receipt.duplicate or receipt.conflict):
+        raise _nothing_taken(receipt)
+    return answer(receipt)
+
+
+def _parse(site: Site | None, source: str, body: bytes, encoding: str) -> Parsed:
+    plain = bodies.unpack(body, encoding)
+    known: Container[str] = {meter.code for meter in site.meters} if site else ()
+    try:
+        return push.parse(plain, source, known, _zone(site, source), time.time())
+    except PayloadError as error:
+        mistake = Mistake(error.field or "body", shortened(error.value), error.reason)
+        raise Refusal(422, "The body cannot be read.", [mistake]) from error
+
+
+def _zone(site: Site | None, source: str) -> ZoneInfo | None:
+    declared = (s for s in site.sources if isinstance(s, PushSource)) if site else ()
+    names = (each.zone for each in declared if each.code == source and each.zone)
+    return next((ZoneInfo(name) for name in names), None)
+
+
+def _receipt(parsed: Parsed, outcomes: NDArray[np.uint8]) -> Receipt:
+    accepted, duplicate, conflict, _ = np.bincount(outcomes, minlength=len(Outcome)).tolist()
+    fields = [RejectedField(r.row, r.field, shortened(r.value), r.reason) for r in parsed.rejected]
+    for index in np.flatnonzero(outcomes == Outcome.UNKNOWN_METER).tolist():
+        code = parsed.batch.meters[parsed.batch.row_meter[index]]
+        reason = "no such meter; the row is kept aside"
+        fields.append(RejectedField(int(parsed.rows[index]), "meter", code, reason))
+    return Receipt(accepted, duplicate, conflict, sorted(fields, key=lambda each: each.row))
+
+
+def _counted(receipt: Receipt) -> dict[str, int]:
+    rejected = len({each.row for each in receipt.rejected})
+    return {
+        "accepted": receipt.accepted,
+        "duplicate": receipt.duplicate,
+        "conflict": receipt.conflict,
+        "rejected": rejected,
+    }
+
+
+def _nothing_taken(receipt: Receipt) -> Refusal:
+    mistakes = [Mistake(f"{each.row}.{each.field}", each.value, each.reason) for each in receipt.rejected]
+    return Refusal(
+        422, f"None of the rows could be taken; {len(mistakes)} mistakes.", mistakes[:_MOST_ERRORS]
+    )

@@ -1,0 +1,129 @@
+"""The park: its areas, its tariff, and the catalogue of quantities."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from msgspec import Meta, Struct
+
+from accounting.quantity import CATALOGUE
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.parameters import site_of
+from telemetry.reports.names import Name
+from telemetry.settings.plan import Plan
+
+
+class AreaEntry(Struct, frozen=True):
+    """A node of the organisation: park > enterprise > workshop > line > equipment."""
+
+    code: str
+    kind: Annotated[str, Meta(examples=["enterprise"])]
+    parent: str | None
+    name: Name
+
+
+class QuantityEntry(Struct, frozen=True):
+    """What a meter can show, in its one unit."""
+
+    carrier: str
+    unit: Annotated[str, Meta(examples=["kWh"])]
+    kind: Annotated[str, Meta(description="counter, gauge or amount")]
+    name: Name
+
+
+class BandEntry(Struct, frozen=True):
+    """A band of the tariff; the highest rank is the dearest."""
+
+    code: str
+    name: Name
+    rank: int
+
+
+class TariffEntry(Struct, frozen=True):
+    """What energy costs here by time of day."""
+
+    code: str
+    name: Name
+    fictitious: Annotated[bool, Meta(description="Made up for a demonstration")]
+    currency: str
+    source: str
+    bands: list[BandEntry]
+
+
+class SiteAnswer(Struct, frozen=True):
+    """The park."""
+
+    code: str
+    name: Name
+    zone: Annotated[str, Meta(examples=["Asia/Shanghai"])]
+    region: Annotated[str, Meta(description="Factor region", examples=["CN-GD"])]
+    currency: str
+    contract_kw: float | None
+    tariff: TariffEntry | None
+    areas: list[AreaEntry]
+    quantities: dict[str, QuantityEntry]
+
+
+QUANTITIES = {
+    name: QuantityEntry(entry.carrier.value, entry.unit, entry.kind.value, Name(entry.en, entry.zh))
+    for name, entry in CATALOGUE.items()
+}
+EXAMPLE = SiteAnswer(
+    code="demo",
+    name=Name("Demonstration park", "示范园区"),
+    zone="Asia/Shanghai",
+    region="CN-GD",
+    currency="CNY",
+    contract_kw=6300.0,
+    tariff=TariffEntry(
+        "demo-park",
+        Name("Fictitious prices", "虚构电价"),
+        fictitious=True,
+        currency="CNY",
+        source="made up for the demonstration",
+        bands=[BandEntry("peak", Name("Peak", "峰"), 3)],
+    ),
+    areas=[AreaEntry("E1", "enterprise", "PARK", Name("Injection moulding", "注塑厂"))],
+    quantities={"active_power": QUANTITIES["active_power"]},
+)
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["park"])
+
+    @routes.get("/site", responses=documented("The park", EXAMPLE), summary="The park")
+    async def site() -> Response:
+        """Areas, tariff, contract and the catalogue with its units; 404 until a park is described."""
+        return answer(_site(dependencies.plan))
+
+    return routes
+
+
+def _site(plan: Plan) -> SiteAnswer:
+    site = site_of(plan)
+    return SiteAnswer(
+        code=site.code,
+        name=Name(site.name.en, site.name.zh),
+        zone=site.zone,
+        region=site.region,
+        currency=site.currency,
+        contract_kw=site.billing.contract_kw if site.billing else None,
+        tariff=_tariff(plan),
+        areas=[AreaEntry(a.code, a.kind.value, a.parent, Name(a.name.en, a.name.zh)) for a in site.areas],
+        quantities=QUANTITIES,
+    )
+
+
+def _tariff(plan: Plan) -> TariffEntry | None:
+    tariff = plan.tariff
+    if tariff is None:
+        return None
+    bands = [BandEntry(b.code, Name(b.name.en, b.name.zh), b.rank) for b in tariff.bands]
+    return TariffEntry(
+        tariff.code,
+        Name(tariff.name.en, tariff.name.zh),
+        tariff.fictitious,
+        tariff.currency,
+        tariff.source,
+        bands,
+    )

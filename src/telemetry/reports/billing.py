@@ -1,0 +1,65 @@
+"""The import counters at the billing point: what the demand of the park is read from."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.grid import floor_slot
+from accounting.intervals import Readings
+from telemetry.reports import demand
+from telemetry.reports.demand import Block, Highest
+from telemetry.reports.live import Last, power_kw
+from telemetry.reports.roster import Roster
+from telemetry.reports.series import quarter_hours
+from telemetry.storage import energy, readings
+from telemetry.storage.pool import Transaction
+
+_COUNTER = "energy_import"
+
+
+def has_meter(roster: Roster) -> bool:
+    return len(meters(roster)) > 0
+
+
+def meters(roster: Roster) -> NDArray[np.intp]:
+    """Electricity meters on the park's boundary, intp[b], in order of their ids."""
+    if not len(roster.areas):
+        return np.empty(0, np.intp)
+    found = np.flatnonzero(roster.boundary[0] & roster.electric)
+    return found[np.argsort(_ids(roster, found))]
+
+
+def month(tx: Transaction, roster: Roster, now: datetime) -> Highest:
+    """The month's highest measured quarter hour so far."""
+    ids, grid = _ids(roster, meters(roster)), demand.month_grid(now)
+    first = datetime.fromtimestamp(grid.start_us // 1_000_000, UTC).date()
+    days = energy.select(tx, ids, [_COUNTER], first, now.astimezone(UTC).date())
+    return demand.highest(
+        quarter_hours(
+            days.meter_id, days.quantity, days.day, amount=days.amount, coverage=days.coverage, grid=grid
+        ),
+        grid,
+    )
+
+
+def block(tx: Transaction, roster: Roster, last: Last, now_us: int) -> Block:
+    """The quarter hour that runs."""
+    at = meters(roster)
+    ids = _ids(roster, at)
+    reach = int(roster.most_s[at].max(initial=0.0) * 1e6)
+    rows = readings.select(tx, ids, floor_slot(now_us) - reach, now_us + 1, [_COUNTER])
+    place = np.searchsorted(ids, rows.meter_id).astype(np.int32)
+    counters = Readings(
+        meter=place,
+        time=rows.time,
+        value=rows.values[:, 0],
+        multiplier=roster.multiplier[at][place],
+        max_gap=roster.most_s[at],
+        rollover=np.array([roster.meters[one].rollover.get(_COUNTER, np.nan) for one in at]),
+    )
+    return demand.running(counters, power_kw(roster, last)[at], now_us)
+
+
+def _ids(roster: Roster, at: NDArray[np.intp]) -> NDArray[np.int32]:
+    return np.array([roster.meters[one].id for one in at], dtype=np.int32)

@@ -1,0 +1,179 @@
+"""Settled amounts by meter, area, enterprise or carrier over intervals of the park's clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from accounting.grid import floor_slot, local_day_edges, to_us
+from accounting.quantity import CATALOGUE
+from telemetry.reports.errors import QueryError
+from telemetry.reports.membership import By, Selection, key_of, stretches
+from telemetry.reports.names import Name, name_of
+from telemetry.reports.series import Cells, Sums, local_days, quarter_hours, total
+from telemetry.reports.steps import Step, Steps, local_time
+from telemetry.storage import daily, energy
+from telemetry.storage.pool import Transaction
+from telemetry.storage.registry import Registry
+
+PHASES = ("_l1", "_l2", "_l3")
+Values = Annotated[
+    list[float | None],
+    Meta(description="One for each of times; null: nothing is known", examples=[[96.5, None]]),
+]
+Coverage = Annotated[
+    list[float], Meta(description="Share of each interval that was measured, 0 to 1", examples=[[1.0, 0.0]])
+]
+Estimated = Annotated[
+    list[bool], Meta(description="Known, and not fully measured", examples=[[False, False]])
+]
+
+
+class EnergySeries(Struct, frozen=True):
+    """The amounts of one quantity in one group."""
+
+    key: str
+    name: Name
+    quantity: str
+    carrier: str
+    unit: Annotated[str, Meta(examples=["kWh"])]
+    values: Values
+    coverage: Coverage
+    estimated: Estimated
+
+
+class EnergyAnswer(Struct, frozen=True, rename={"from_": "from"}):
+    """Amounts over intervals; areas, enterprises and carriers by their boundary meters."""
+
+    from_: datetime
+    to: datetime
+    step: Step
+    by: By
+    zone: str
+    times: Annotated[list[datetime], Meta(description="Starts of the intervals")]
+    series: list[EnergySeries]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and when."""
+
+    steps: Steps
+    selection: Selection
+    quantities: tuple[str, ...]
+    """Empty: all but single phases."""
+    now: datetime
+
+    @property
+    def by_day(self) -> bool:
+        return self.steps.step in (Step.DAY, Step.MONTH)
+
+
+def report(tx: Transaction, registry: Registry, question: Question) -> EnergyAnswer:
+    """Raises QueryError for codes and quantities that are not there."""
+    question.selection.check(registry)
+    cells = settled(tx, registry, question)
+    steps, by = question.steps, question.selection.by
+    placed, groups = stretches(
+        registry, cells, cell_starts(steps), elapsed(question), key_of(question.selection, registry)
+    )
+    sums = total(cells, placed, first_cells(steps), len(groups))
+    return EnergyAnswer(
+        from_=local_time(int(steps.edges[0]), steps.zone),
+        to=steps.end,
+        step=steps.step,
+        by=by,
+        zone=steps.zone.key,
+        times=steps.times(),
+        series=_series(sums, groups, by, registry),
+    )
+
+
+def settled(tx: Transaction, registry: Registry, question: Question) -> Cells:
+    """Amounts of the question's meters: local days for days and months, else quarter hours."""
+    meters = question.selection.meters_of(registry)
+    ids = np.array([meter.id for meter in meters], dtype=np.int32)
+    names = chosen(question.quantities)
+    first, last = question.steps.days
+    if question.by_day:
+        return _days(tx, ids, names, first, last)
+    found = energy.select(tx, ids, names, *utc_days(question.steps))
+    return quarter_hours(
+        found.meter_id,
+        found.quantity,
+        found.day,
+        amount=found.amount,
+        coverage=found.coverage,
+        grid=question.steps.grid,
+    )
+
+
+def _days(tx: Transaction, ids: NDArray[np.int32], names: list[str], first: date, last: date) -> Cells:
+    rows = daily.select(tx, ids, names, first, last)
+    return local_days(
+        rows.meter_id,
+        rows.quantity,
+        rows.day,
+        amount=rows.amount,
+        coverage=rows.coverage,
+        first=np.datetime64(first),
+        days=days_of(first, last),
+    )
+
+
+def chosen(quantities: Sequence[str]) -> list[str]:
+    """Quantities that can be settled: the asked ones, or all but single phases. Raises QueryError."""
+    for name in quantities:
+        if name not in CATALOGUE:
+            raise QueryError("quantity", name, "is not in the catalogue; GET /api/v1/site lists it")
+    return list(quantities) or [name for name in CATALOGUE if not name.endswith(PHASES)]
+
+
+def utc_days(steps: Steps) -> tuple[date, date]:
+    """UTC days that the quarter hours of `steps` touch."""
+    first = datetime.fromtimestamp(int(steps.edges[0]) // 1_000_000, UTC)
+    last = datetime.fromtimestamp((int(steps.edges[-1]) - 1) // 1_000_000, UTC)
+    return first.date(), last.date()
+
+
+def days_of(first: date, last: date) -> int:
+    return (last - first) // timedelta(days=1) + 1
+
+
+def cell_starts(steps: Steps) -> NDArray[np.int64]:
+    """Starts of the cells that answers of this step stand on, int64[n] [us]."""
+    if steps.step in (Step.DAY, Step.MONTH):
+        return local_day_edges(steps.zone, *steps.days)[:-1]
+    return steps.grid.slots
+
+
+def first_cells(steps: Steps) -> NDArray[np.int64]:
+    """Index of each interval's first cell, int64[k]."""
+    return np.searchsorted(cell_starts(steps), steps.edges[:-1]).astype(np.int64)
+
+
+def elapsed(question: Question) -> datetime:
+    """Up to where something could have been settled: the running day counts, a running quarter hour not."""
+    if question.by_day:
+        return question.now
+    return datetime.fromtimestamp(floor_slot(to_us(question.now)) // 1_000_000, UTC)
+
+
+def columns(sums: Sums, row: int) -> tuple[list[float | None], list[float], list[bool]]:
+    """Values, coverage and estimated flags of one group."""
+    one = Sums(*(part[row : row + 1] for part in (sums.amount, sums.known, sums.measured, sums.cells)))
+    values = [None if value != value else value for value in one.values()[0].tolist()]  # noqa: PLR0124  # NaN
+    return values, np.round(one.coverage()[0], 4).tolist(), one.estimated()[0].tolist()
+
+
+def _series(sums: Sums, groups: Sequence[tuple[str, str]], by: By, registry: Registry) -> list[EnergySeries]:
+    found = []
+    for row, (key, quantity) in sorted(enumerate(groups), key=lambda each: each[1]):
+        entry = CATALOGUE[quantity]
+        name = name_of(by, key, registry)
+        found.append(EnergySeries(key, name, quantity, entry.carrier.value, entry.unit, *columns(sums, row)))
+    return found

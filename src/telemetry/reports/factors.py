@@ -1,0 +1,119 @@
+"""Which factor each day gets, from the library, remembered; and which factors a figure stands on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from accounting.emissions import choose_for, rate
+from accounting.factors import Choice, Factor, lineage
+from accounting.sources import SOURCES
+from telemetry.settings.library import Library
+
+_MOST = 20_000
+
+
+class FactorUse(Struct, frozen=True, rename={"since": "from"}):
+    """A factor, where it comes from, and for which days it was taken."""
+
+    id: Annotated[str, Meta(examples=["cn.grid.cn-gd.avg.2023"])]
+    value: Annotated[float, Meta(examples=[0.4419])]
+    unit: Annotated[str, Meta(examples=["kgCO2/kWh"])]
+    edition: str
+    published: date | None
+    region: Annotated[str, Meta(examples=["CN-GD"])]
+    source: str
+    why: Annotated[str, Meta(examples=["data year 2023 is the day's own"])]
+    since: date
+    to: Annotated[date, Meta(description="Last day")]
+
+
+class Shortfall(Struct, frozen=True, rename={"since": "from"}):
+    """Days that have an amount and no factor: what is missing."""
+
+    reason: str
+    since: date
+    to: Annotated[date, Meta(description="Last day")]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The choice that stood behind a figure on a day."""
+
+    day: date
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """The library's factors behind one question: which one, for this day, as known on that day."""
+
+    library: Library
+    _found: dict[tuple[str, str, date, date], Choice | None] = field(default_factory=dict, repr=False)
+
+    def choice(self, region: str, quantity: str, day: date, known: date) -> Choice | None:
+        """None when the quantity emits nothing."""
+        key = (region, quantity, day, known)
+        if key not in self._found:
+            if len(self._found) >= _MOST:
+                self._found.clear()
+            regions = lineage(self.library.regions, region)
+            self._found[key] = choose_for(
+                self.library.factors, quantity, day=day, known=known, regions=regions
+            )
+        return self._found[key]
+
+    def rates(self, regions: Sequence[str], quantity: str, day: date) -> NDArray[np.float64]:
+        """Rate of each region on a day that runs, float64[m] [kg per unit of the quantity]; NaN: none."""
+        known = {
+            region: kg_per_unit(quantity, self.choice(region, quantity, day, day)) for region in set(regions)
+        }
+        return np.array([known[region] for region in regions], dtype=np.float64)
+
+
+def kg_per_unit(quantity: str, choice: Choice | None) -> float:
+    """Mass of gas per unit of the quantity; NaN without a factor."""
+    if choice is None or choice.factor is None:
+        return float("nan")
+    return rate(SOURCES[quantity], choice.factor)
+
+
+def uses(used: Iterable[Used]) -> list[FactorUse]:
+    """Factors with the days that took them, runs of days together."""
+    runs = _runs((u.day, (u.choice.factor.id, u.choice.why), u.choice) for u in used if u.choice.factor)
+    return [_use(choice.factor, choice.why, lo, hi) for choice, lo, hi in runs if choice.factor]
+
+
+def shortfalls(used: Iterable[Used]) -> list[Shortfall]:
+    runs = _runs((u.day, (u.choice.why, ""), u.choice) for u in used if u.choice.factor is None)
+    return [Shortfall(choice.why, lo, hi) for choice, lo, hi in runs]
+
+
+def _runs(
+    days: Iterable[tuple[date, tuple[str, str], Choice]],
+) -> list[tuple[Choice, date, date]]:
+    """First and last day of each, by its name, in order of the first."""
+    found: dict[tuple[str, str], tuple[Choice, date, date]] = {}
+    for day, name, choice in days:
+        _, lo, hi = found.get(name, (choice, day, day))
+        found[name] = (choice, min(lo, day), max(hi, day))
+    return sorted(found.values(), key=lambda run: run[1])
+
+
+def _use(factor: Factor, why: str, lo: date, hi: date) -> FactorUse:
+    return FactorUse(
+        factor.id,
+        factor.value,
+        factor.unit,
+        factor.edition,
+        factor.published,
+        factor.region,
+        factor.source,
+        why,
+        lo,
+        hi,
+    )

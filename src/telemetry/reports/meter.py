@@ -1,0 +1,175 @@
+"""Everything about one meter: what it was, its template, what it showed last, what was found on the way."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+
+from accounting.grid import to_us
+from accounting.quantity import CATALOGUE
+from ingest.device import Device, JsonDevice
+from telemetry.reports.errors import NoSuchMeter
+from telemetry.reports.meters import MeterEntry, entry
+from telemetry.reports.names import Name
+from telemetry.reports.picture import MeterRow
+from telemetry.reports.readings import ever_shown
+from telemetry.reports.steps import local_time
+from telemetry.storage import findings, readings, registry
+from telemetry.storage.pool import Transaction
+from telemetry.storage.registry import RegisteredMeter
+
+_READINGS = 20
+_FINDINGS = 50
+_AHEAD_US = 86_400_000_000  # clocks of devices run ahead
+
+
+class TermEntry(Struct, frozen=True, rename={"since": "from"}):
+    """What the meter is from a moment to the next term."""
+
+    since: datetime
+    multiplier: float
+    area: str
+    parent: str | None
+    role: str
+    region: str
+
+
+class RegisterEntry(Struct, frozen=True):
+    """Where a value stands on a Modbus device."""
+
+    table: Annotated[str, Meta(examples=["holding"])]
+    address: int
+    type: Annotated[str, Meta(examples=["float32"])]
+    quantity: str
+    unit: Annotated[str, Meta(description="Of the register; readings are in the catalogue's unit")]
+
+
+class PathEntry(Struct, frozen=True):
+    """Where a value stands in a JSON payload."""
+
+    path: str
+    quantity: str
+    unit: str
+
+
+class TemplateEntry(Struct, frozen=True):
+    """How the device is read, and who says so."""
+
+    code: str
+    name: Name
+    source: str
+    verified: bool
+    registers: list[RegisterEntry] = []
+    values: list[PathEntry] = []
+
+
+class LatestValue(Struct, frozen=True):
+    """A value of the last reading, with the multiplier applied."""
+
+    value: float
+    unit: str
+
+
+class ReadingEntry(Struct, frozen=True):
+    """One reading as the meter showed it, before the multiplier."""
+
+    time: datetime
+    values: dict[str, float]
+
+
+class EventEntry(Struct, frozen=True):
+    """What settlement found in the readings: a reset, a rollover, a glitch."""
+
+    time: datetime
+    quantity: str
+    flag: str
+
+
+class ConflictEntry(Struct, frozen=True):
+    """A value that differs from the one that stands, kept aside."""
+
+    time: datetime
+    quantity: str
+    kept: float
+    offered: float
+
+
+class MeterAnswer(MeterEntry, frozen=True, kw_only=True):
+    """One meter in full."""
+
+    terms: list[TermEntry]
+    template: TemplateEntry | None
+    values: dict[str, LatestValue]
+    readings: Annotated[list[ReadingEntry], Meta(description="The last 20, the newest first")]
+    events: Annotated[list[EventEntry], Meta(description="The last 50, the newest first")]
+    conflicts: Annotated[list[ConflictEntry], Meta(description="The last 50, the newest first")]
+
+
+def terms(meter: RegisteredMeter) -> list[TermEntry]:
+    return [TermEntry(t.valid_from, t.multiplier, t.area, t.parent, t.role, t.region) for t in meter.terms]
+
+
+def template(device: Device | JsonDevice | None) -> TemplateEntry | None:
+    if device is None:
+        return None
+    name = Name(device.name.en, device.name.zh)
+    if isinstance(device, JsonDevice):
+        values = [PathEntry(each.path, each.quantity, each.unit) for each in device.values]
+        return TemplateEntry(device.code, name, device.source, device.verified, values=values)
+    registers = [RegisterEntry(r.table, r.address, r.type, r.quantity, r.unit) for r in device.registers]
+    return TemplateEntry(device.code, name, device.source, device.verified, registers=registers)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which meter, and when it is asked for."""
+
+    code: str
+    now: datetime
+    zone: ZoneInfo
+    row: MeterRow | None
+
+
+def report(tx: Transaction, devices: Mapping[str, Device | JsonDevice], question: Question) -> MeterAnswer:
+    """Raises NoSuchMeter."""
+    known = registry.read(tx)
+    meter = known.by_code.get(question.code)
+    if meter is None:
+        raise NoSuchMeter(question.code)
+    zone = question.zone
+    found = findings.events(tx, meter.id, _FINDINGS)
+    aside = findings.conflicts(tx, meter.id, _FINDINGS)
+    return MeterAnswer(
+        **msgspec.structs.asdict(entry(meter, known, question.now, question.row)),
+        terms=terms(meter),
+        template=template(devices.get(meter.device or "")),
+        values=_latest(question.row),
+        readings=last_readings(tx, meter, question),
+        events=[EventEntry(e.time.astimezone(zone), e.quantity, e.flag) for e in found],
+        conflicts=[ConflictEntry(c.time.astimezone(zone), c.quantity, c.standing, c.offered) for c in aside],
+    )
+
+
+def last_readings(tx: Transaction, meter: RegisteredMeter, question: Question) -> list[ReadingEntry]:
+    """The newest first, as the meter showed them."""
+    until = to_us(question.now) + _AHEAD_US
+    ids = np.array([meter.id], dtype=np.int32)
+    rows = readings.select(tx, ids, 0, until, ever_shown(tx, ids), _READINGS)
+    pairs = zip(rows.time.tolist(), rows.values.tolist(), strict=True)
+    entries = [ReadingEntry(local_time(us, question.zone), _read(rows.quantities, row)) for us, row in pairs]
+    return entries[::-1]
+
+
+def _read(quantities: tuple[str, ...], row: list[float]) -> dict[str, float]:
+    return {name: value for name, value in zip(quantities, row, strict=True) if not math.isnan(value)}
+
+
+def _latest(row: MeterRow | None) -> dict[str, LatestValue]:
+    values = row.values if row else {}
+    return {name: LatestValue(value, CATALOGUE[name].unit) for name, value in values.items()}

@@ -1,0 +1,172 @@
+"""What the live view keeps between two looks: last readings, their rhythm, and what changes slowly."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.reports import band, billing, demand, live
+from telemetry.reports.demand import Block, Highest
+from telemetry.reports.factors import Factors
+from telemetry.reports.live import NEVER_US, Last
+from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
+from telemetry.reports.roster import Roster, roster
+from telemetry.settings.plan import Plan
+from telemetry.storage import latest
+from telemetry.storage import registry as registries
+from telemetry.storage.errors import StorageUnavailable
+from telemetry.storage.pool import Database
+
+_LOG = logging.getLogger(__name__)
+_SLOW_S = 30.0  # how old the registry and the month's maximum may be
+_SHORTEST_S = 1.0
+_GROWTH = 4.0  # by which a single silence may stretch a meter's rhythm
+_WEIGHT = 0.2  # of the newest gap in it
+
+
+@dataclass(slots=True, eq=False)
+class Board:
+    """The last reading of each meter of a roster."""
+
+    roster: Roster
+    last: Last
+    interval_s: NDArray[np.float64]
+    """float64[m] [s]: declared by the source, or learned from the readings."""
+    values: list[dict[str, float]]
+
+    @classmethod
+    def blank(cls, roster: Roster) -> "Board":
+        size = len(roster)
+        interval = np.where(np.isnan(roster.poll_s), roster.most_s, roster.poll_s)
+        return cls(roster, Last.none(size), interval, [{} for _ in range(size)])
+
+    def take(self, newest: latest.Newest) -> None:
+        """Newer readings replace older ones."""
+        ids = newest.meter_id.tolist()
+        at = [(self.roster.index[one], row) for row, one in enumerate(ids) if one in self.roster.index]
+        if not at:
+            return
+        meter, row = (np.array(column) for column in zip(*at, strict=True))
+        self._learn(meter, newest.time[row])
+        self.last.time[meter] = newest.time[row]
+        self.last.values[meter] = newest.values[row]
+        for one in meter.tolist():
+            self.values[one] = live.shown(self.roster, self.last, one)
+
+    def _learn(self, meter: NDArray[np.int64], time: NDArray[np.int64]) -> None:
+        """The rhythm of meters whose source declares none: a running mean of the gaps between readings."""
+        gap = (time - self.last.time[meter]) / 1e6
+        learned = np.isnan(self.roster.poll_s[meter]) & (self.last.time[meter] != NEVER_US) & (gap > 0)
+        meter, gap, before = meter[learned], gap[learned], self.interval_s[meter[learned]]
+        first = before == self.roster.most_s[meter]
+        mean = np.where(first, gap, before + _WEIGHT * (np.minimum(gap, _GROWTH * before) - before))
+        self.interval_s[meter] = np.clip(mean, _SHORTEST_S, self.roster.most_s[meter])
+
+
+class ParkView:
+    """Looks at the park; goes on with what it has while the database is away."""
+
+    def __init__(self, database: Database, plan: Plan) -> None:
+        self._database = database
+        self._plan = plan
+        self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
+        self._sources = plan.site.sources if plan.site else ()
+        self._factors = Factors(plan.library)
+        self._board = Board.blank(roster(registries.Registry((), ()), (), datetime.now(UTC)))
+        self._month = Highest(None, None)
+        self._block = Block(np.nan, np.nan)
+        self._change = 0
+        self._renewed = -np.inf
+        self._drawn: tuple[NDArray[np.int64], NDArray[np.int8]] | None = None
+        self._away = False
+
+    def look(self, now: float) -> Picture:
+        """The park at `now` [s since 1970]."""
+        at = datetime.fromtimestamp(now, self._zone)
+        try:
+            self._refresh(now, at)
+            self._away = False
+        except StorageUnavailable as error:
+            if not self._away:
+                _LOG.warning("the live view goes on without the database: %s", error)
+            self._away = True
+            self._block = Block(np.nan, np.nan)
+        return self._draw(int(now * 1e6), at)
+
+    def _refresh(self, now: float, at: datetime) -> None:
+        with self._database.connection() as conn:
+            if now - self._renewed >= _SLOW_S:
+                self._renew(roster(registries.read(conn), self._sources, at))
+                self._month = billing.month(conn, self._board.roster, at)
+                self._renewed = now
+            newest = latest.changed_since(conn, self._change)
+            self._change = int(newest.change.max(initial=self._change))
+            self._board.take(newest)
+            self._block = billing.block(conn, self._board.roster, self._board.last, int(now * 1e6))
+
+    def _renew(self, new: Roster) -> None:
+        """A changed roster reads every last reading anew."""
+        old = self._board.roster
+        if new.meters != old.meters or (new.multiplier != old.multiplier).any():
+            self._board = Board.blank(new)
+            self._change = 0
+            self._drawn = None
+        self._board.roster = new
+
+    def _draw(self, now_us: int, at: datetime) -> Picture:
+        board, people = self._board, self._board.roster
+        age = live.age_s(board.last, now_us)
+        state = live.states(age, board.interval_s)
+        power = live.power_kw(people, board.last)
+        factor = self._factors.rates(people.region, "active_power", at.date())
+        rate = live.co2_rate(people, power, factor)
+        areas = live.area_rows(people, power, rate, state)
+        return Picture(
+            time=at,
+            park=self._park(areas, now_us),
+            areas=areas,
+            meters=live.meter_rows(
+                people,
+                board.last,
+                board.values,
+                age=age,
+                state=state,
+                power=power,
+                rate=rate,
+                zone=self._zone,
+            ),
+            changed=self._changed(board.last.time, state),
+            counts=live.counts(state),
+        )
+
+    def _park(self, areas: list[AreaRow], now_us: int) -> ParkRow:
+        whole = areas[0] if areas else AreaRow("", None, None, None, None, 0.0)
+        running = None
+        if billing.has_meter(self._board.roster):
+            running = demand.picture(self._block, self._month, now_us, self._zone)
+        return ParkRow(
+            power_kw=whole.power_kw,
+            import_kw=whole.import_kw,
+            generation_kw=whole.generation_kw,
+            co2_kg_per_h=whole.co2_kg_per_h,
+            coverage=whole.coverage,
+            contract_share=_share(running, self._plan),
+            demand=running,
+            band=band.now(self._plan.tariff, now_us, self._zone),
+        )
+
+    def _changed(self, time: NDArray[np.int64], state: NDArray[np.int8]) -> list[int]:
+        before, self._drawn = self._drawn, (time.copy(), state)
+        if before is None:
+            return list(range(len(time)))
+        return np.flatnonzero((before[0] != time) | (before[1] != state)).tolist()
+
+
+def _share(running: Demand | None, plan: Plan) -> float | None:
+    contract = plan.site.billing.contract_kw if plan.site and plan.site.billing else None
+    if contract is None or running is None or running.projected_kw is None:
+        return None
+    return running.projected_kw / contract
