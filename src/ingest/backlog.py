@@ -20,12 +20,14 @@ class Backlog:
         *,
         max_rows: int = 50_000,
         max_write: int = 5_000,
+        linger_s: float = 0.1,
         first_pause_s: float = 0.5,
         longest_pause_s: float = 15.0,
     ) -> None:
         self._health = health
         self._max_rows = max_rows
         self._max_write = max_write
+        self._linger_s = linger_s
         self._first_pause_s = first_pause_s
         self._longest_pause_s = longest_pause_s
         self._waiting: deque[Batch] = deque()
@@ -39,10 +41,11 @@ class Backlog:
         self._arrival.set()
 
     async def drain(self, sink: Sink) -> None:
-        """Writes what waits, oldest first, until cancelled."""
+        """Writes what waits, oldest first, until cancelled; lingers a moment so that rows share a write."""
         pause = self._first_pause_s
         while True:
             await self._arrival.wait()
+            await asyncio.sleep(self._linger_s if self._health.waiting < self._max_write else 0)
             taken = self._take()
             try:
                 await _write(sink, taken)

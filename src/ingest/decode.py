@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from struct import pack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from ingest.plan import Span
 Words = Mapping[Span, Sequence[int]]
 """What was fetched: the words (or bits, as 0 and 1) of each block that answered."""
 
-_NOT_SCALED = 0x8000
 _DTYPES: Mapping[RegisterType, str] = {
     RegisterType.INT16: ">i2",
     RegisterType.INT32: ">i4",
@@ -62,6 +62,20 @@ class _Layout:
         ends = np.cumsum([block.count for block in blocks])
         self.starts = {block: int(end) - block.count for block, end in zip(blocks, ends, strict=True)}
 
+    def image(self, words: Words) -> tuple[NDArray[np.uint16], NDArray[np.bool_] | None]:
+        """The words in their places, and which are there; None: all."""
+        image = np.zeros(self.length, ">u2")
+        for block, content in words.items():
+            start = self.starts[block]
+            image[start : start + block.count] = np.frombuffer(pack(f">{block.count}H", *content), ">u2")
+        return image, None if len(words) == len(self.starts) else self._presence(words)
+
+    def _presence(self, words: Words) -> NDArray[np.bool_]:
+        present = np.zeros(self.length, np.bool_)
+        for block in words:
+            present[self.starts[block] : self.starts[block] + block.count] = True
+        return present
+
     def position(self, table: Table, address: int) -> int:
         for block, start in self.starts.items():
             if block.table == table and block.start <= address < block.end:
@@ -88,21 +102,16 @@ class Decoder:
 
         Raises PayloadError when an identity word says that another device answers.
         """
-        image = np.zeros(self._layout.length, ">u2")
-        present = np.zeros(self._layout.length, np.bool_)
-        for block, content in words.items():
-            start = self._layout.starts[block]
-            image[start : start + block.count] = content
-            present[start : start + block.count] = True
+        image, present = self._layout.image(words)
         self._check_identity(image, present)
-        values = np.full(len(self.quantities), np.nan)
+        values = np.empty(len(self.quantities))
         for group in self._groups:
             group.decode_into(values, image, present)
         return values
 
-    def _check_identity(self, image: NDArray[np.uint16], present: NDArray[np.bool_]) -> None:
+    def _check_identity(self, image: NDArray[np.uint16], present: NDArray[np.bool_] | None) -> None:
         for position, expected in self._identity:
-            if present[position] and image[position] != expected.value:
+            if (present is None or present[position]) and image[position] != expected.value:
                 raise PayloadError(
                     f"{expected.table} {expected.address}",
                     int(image[position]),
@@ -141,11 +150,12 @@ class _Group:
         ]
 
     def decode_into(
-        self, values: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_]
+        self, values: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_] | None
     ) -> None:
-        raw = np.ascontiguousarray(image.view(np.uint8)[self._bytes])
+        raw = image.view(np.uint8)[self._bytes]
         numbers = self._numbers(raw)
-        numbers[~(present[self._first] & present[self._last])] = np.nan
+        if present is not None:
+            numbers[~(present[self._first] & present[self._last])] = np.nan
         self._drop_missing(numbers, raw)
         numbers *= self._numerator
         numbers /= self._denominator
@@ -155,10 +165,12 @@ class _Group:
         values[self._members] = numbers
 
     def _numbers(self, raw: NDArray[np.uint8]) -> NDArray[np.float64]:
-        typed = raw.view(_DTYPES[self._type])[:, 0]
         if self._type in {RegisterType.BCD16, RegisterType.BCD32, RegisterType.BCD64}:
             return _from_bcd(raw)
-        with np.errstate(invalid="ignore"):
+        typed = raw.view(_DTYPES[self._type])[:, 0]
+        if self._type is not RegisterType.FLOAT32:
+            return typed.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a signalling NaN
             return typed.astype(np.float64)
 
     def _drop_missing(self, numbers: NDArray[np.float64], raw: NDArray[np.uint8]) -> None:
@@ -170,18 +182,18 @@ class _Group:
                 numbers[row] = np.nan
 
     def _apply_scale_registers(
-        self, numbers: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_]
+        self, numbers: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_] | None
     ) -> None:
         for row, position in self._scales:
             power = int(image[position])
-            if not present[position] or power == _NOT_SCALED:
+            if present is not None and not present[position]:
                 numbers[row] = np.nan
             else:
                 numbers[row] = _shift(float(numbers[row]), power - 0x10000 if power & 0x8000 else power)
 
 
 def _shift(number: float, power: int) -> float:
-    """Ten to the power: SunSpec allows -10 to 10, anything else is no scale."""
+    """Ten to the power: SunSpec allows -10 to 10; anything else, its 0x8000 too, is no scale."""
     if abs(power) > 10:  # noqa: PLR2004  # the range of SunSpec's sunssf
         return np.nan
     return number * 10.0**power if power >= 0 else number / 10.0**-power

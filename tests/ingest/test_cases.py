@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ingest.batch import Batch
-from ingest.collectors.modbus import Line, ModbusCollector, Unit
+from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
 from ingest.device import Device, JsonDevice, read_template
 from ingest.errors import PayloadError
 from ingest.payload import PayloadReader
@@ -82,12 +82,14 @@ async def _poll(device: Device, wire: str, retries: int) -> dict[str, Any]:
     async with server:
         line = Line("127.0.0.1", server.sockets[0].getsockname()[1], 0.1, 0.0)
         collector = ModbusCollector(
-            "case", line, [Unit("M", 1, device)], lambda: _NOW, poll_s=60, retries=retries
+            "case", line, [Unit("M", 1, Recipe(device))], lambda: _NOW, poll_s=60, retries=retries
         )
         sink = _Keeping()
         await collector.poll()
         drain = asyncio.create_task(collector._backlog.drain(sink))
-        await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            while collector.health.waiting:  # noqa: ASYNC110  # another task empties it
+                await asyncio.sleep(0.005)
         drain.cancel()
         line.close()
         await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.batch import Batch
 from ingest.collector import open_collector
-from ingest.collectors.modbus import Line, ModbusCollector, Unit
+from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
 from ingest.collectors.modbus.poll import next_poll
 from ingest.device import Device, Table
 from ingest.errors import LineDown, SourceError, StoreUnavailable, UnitRefuses, UnitSilent
@@ -143,7 +143,7 @@ def test_only_reading_function_codes_are_sent(modbus: Build) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 7, device)])
+        one = collector(gateway, [Unit("M", 7, Recipe(device))])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -168,7 +168,7 @@ def test_units_share_one_connection(meter: Device) -> None:
     gateway = Gateway()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit(f"M{n}", n, meter) for n in range(1, 6)])
+        one = collector(gateway, [Unit(f"M{n}", n, Recipe(meter)) for n in range(1, 6)])
         await one.poll()
         await one.poll()
         one._line.close()
@@ -297,7 +297,7 @@ def test_nobody_listening_is_said_once_for_the_line(meter: Device, caplog: pytes
     gateway = Gateway()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M1", 1, meter), Unit("M2", 2, meter)])
+        one = collector(gateway, [Unit("M1", 1, Recipe(meter)), Unit("M2", 2, Recipe(meter))])
         await one.poll()
         with pytest.raises(LineDown):
             await line(Gateway(port=1)).read(1, Span(Table.HOLDING, 1, 1))
@@ -325,7 +325,7 @@ def test_what_was_read_before_a_failure_is_kept(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, meter)])
+        one = collector(gateway, [Unit("M", 1, Recipe(meter))])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -340,7 +340,7 @@ def test_what_was_read_before_the_line_broke_is_kept(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, meter)], retries=1)
+        one = collector(gateway, [Unit("M", 1, Recipe(meter))], retries=1)
 
         def answer(_unit: int, pdu: bytes) -> bytes | None:
             if pdu[2] == 100:
@@ -362,7 +362,7 @@ def test_a_refused_block_leaves_the_others(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, meter)])
+        one = collector(gateway, [Unit("M", 1, Recipe(meter))])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -381,7 +381,7 @@ def test_another_device_at_the_address_is_refused(modbus: Build) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, device)])
+        one = collector(gateway, [Unit("M", 1, Recipe(device))])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -398,7 +398,7 @@ def test_a_retry_reads_the_same_block_again(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, meter)], retries=1)
+        one = collector(gateway, [Unit("M", 1, Recipe(meter))], retries=1)
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -414,7 +414,7 @@ def test_a_dead_unit_backs_off_and_costs_the_others_little(meter: Device) -> Non
 
     async def scenario() -> None:
         one = collector(
-            gateway, [Unit(f"M{n}", n, meter) for n in (3, 1, 2)], timeout_s=timeout_s, poll_s=poll_s
+            gateway, [Unit(f"M{n}", n, Recipe(meter)) for n in (3, 1, 2)], timeout_s=timeout_s, poll_s=poll_s
         )
         for _ in range(polls):
             await one.poll()
@@ -429,7 +429,7 @@ def test_a_dead_unit_backs_off_and_costs_the_others_little(meter: Device) -> Non
 
 
 def test_the_pause_of_a_dead_unit_doubles_to_five_minutes(meter: Device) -> None:
-    unit = Unit("M", 1, meter)
+    unit = Unit("M", 1, Recipe(meter))
     pauses = []
     for _ in range(12):
         unit.fell_silent(1000.0, 5.0)
@@ -445,7 +445,7 @@ def test_a_unit_that_returns_is_read_whole_in_the_same_poll(meter: Device) -> No
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, meter)])
+        one = collector(gateway, [Unit("M", 1, Recipe(meter))])
         await one.poll()
         gateway.answer = lambda _unit, pdu: registers(pdu)
         await one.poll()
@@ -460,7 +460,9 @@ def test_where_all_were_silent_the_first_to_return_wakes_the_others(meter: Devic
     gateway = Gateway(lambda _unit, _pdu: None)
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit(f"M{n}", n, meter) for n in (1, 2, 3)], poll_s=60, timeout_s=0.02)
+        one = collector(
+            gateway, [Unit(f"M{n}", n, Recipe(meter)) for n in (1, 2, 3)], poll_s=60, timeout_s=0.02
+        )
         for _ in range(4):
             await one.poll()
         gateway.answer = lambda _unit, pdu: registers(pdu)

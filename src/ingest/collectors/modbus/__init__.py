@@ -6,11 +6,11 @@ from typing import Protocol
 from ingest.collector import Clock, Meter
 from ingest.collectors.modbus.line import Line
 from ingest.collectors.modbus.poll import ModbusCollector
-from ingest.collectors.modbus.unit import Unit
+from ingest.collectors.modbus.unit import Recipe, Unit
 from ingest.device import Device, JsonDevice
 from ingest.errors import SourceError
 
-__all__ = ["Line", "ModbusCollector", "Unit", "open"]
+__all__ = ["Line", "ModbusCollector", "Recipe", "Unit", "open"]
 _UNITS = range(256)
 
 
@@ -35,15 +35,18 @@ def open(  # noqa: A001  # every collector module has this name
     source: ModbusSource, meters: Sequence[Meter], devices: Mapping[str, Device | JsonDevice], clock: Clock
 ) -> ModbusCollector:
     """The collector of one gateway. Raises SourceError when a meter does not fit it."""
-    units = [_unit(meter, devices) for meter in meters]
+    recipes: dict[str, Recipe] = {}
+    units = [_unit(meter, devices, recipes) for meter in meters]
     line = Line(source.host, source.port, source.timeout_s, source.pause_s)
     return ModbusCollector(source.code, line, units, clock, poll_s=source.poll_s, retries=source.retries)
 
 
-def _unit(meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> Unit:
+def _unit(meter: Meter, devices: Mapping[str, Device | JsonDevice], recipes: dict[str, Recipe]) -> Unit:
     device = devices.get(meter.device or "")
     if not isinstance(device, Device):
         raise SourceError(f"meter {meter.code}: {meter.device!r} is no Modbus template")
     if not isinstance(meter.address, int) or meter.address not in _UNITS:
         raise SourceError(f"meter {meter.code}: a unit id is a number from 0 to 255 (got {meter.address!r})")
-    return Unit(meter.code, meter.address, device)
+    if device.code not in recipes:
+        recipes[device.code] = Recipe(device)
+    return Unit(meter.code, meter.address, recipes[device.code])

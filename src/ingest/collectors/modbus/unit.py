@@ -8,16 +8,25 @@ from ingest.plan import Span, needs, plan
 _LONGEST_PAUSE_S = 300.0
 
 
-class Unit:
-    """A meter behind a unit id; one that falls silent is asked less and less often."""
+class Recipe:
+    """How to read a device template; all units of a template share one."""
 
-    def __init__(self, meter: str, number: int, device: Device) -> None:
-        self.meter = meter
-        self.number = number
+    def __init__(self, device: Device) -> None:
         self.blocks = plan(device)
         self.probe: Span = next(needs(device))
         """The cheapest read that shows whether the device is there."""
-        self._decoder = Decoder(device, self.blocks)
+        self.decoder = Decoder(device, self.blocks)
+
+
+class Unit:
+    """A meter behind a unit id; one that falls silent is asked less and less often."""
+
+    def __init__(self, meter: str, number: int, recipe: Recipe) -> None:
+        self.meter = meter
+        self.number = number
+        self.blocks = recipe.blocks
+        self.probe = recipe.probe
+        self._decoder = recipe.decoder
         self._silences = 0
         self._asleep_until = 0.0
 

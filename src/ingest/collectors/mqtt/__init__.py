@@ -34,7 +34,9 @@ def open(  # noqa: A001  # every collector module has this name
         device = devices.get(meter.device or "")
         if not isinstance(device, JsonDevice):
             raise SourceError(f"meter {meter.code}: {meter.device!r} is no MQTT template")
-        reader = readers.setdefault(device.code, PayloadReader(device))
-        known[str(meter.code if meter.address is None else meter.address)] = (meter.code, reader)
+        if device.code not in readers:
+            readers[device.code] = PayloadReader(device)
+        address = str(meter.code if meter.address is None else meter.address)
+        known[address] = (meter.code, readers[device.code])
     broker = Broker.at(source.url, source.code, os.environ)
     return MqttCollector(source.code, broker, Pattern(source.topic), known, clock)
