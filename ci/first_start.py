@@ -220,7 +220,7 @@ def try_ordinary(home: Path) -> None:
 def try_wheel(home: Path) -> None:
     checkout, elsewhere = clone(home), home / "elsewhere"
     elsewhere.mkdir()
-    pip = ["python3", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = ["python3", "-m", "pip", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", home, checkout], check=True)
     (wheel,) = home.glob("parkwatt-*.whl")
     lock = checkout / "constraints.txt"

@@ -80,12 +80,11 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        _err.print(
-            "The configuration has mistakes; nothing was started:", *error.mistakes, sep="\n  ", markup=False
-        )
+        heading = "The configuration has mistakes; nothing was started:"
+        _err.print(heading, *error.mistakes, sep="\n  ", markup=False, soft_wrap=True)
         sys.exit(2)
     except ParkWattError as error:
-        _err.print(str(error), markup=False)
+        _err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
 
 
