@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,12 @@ from accounting.emissions import emitted
 from accounting.factors import Choice
 from accounting.grid import local_day_edges
 from accounting.sources import SOURCES, UNSETTLED, emitting
-from telemetry.model import Role
 from telemetry.reports.energy import Question, settled
 from telemetry.reports.factors import Factors, Used, kg_per_unit
 from telemetry.reports.series import Cells
 from telemetry.reports.steps import Steps, local_time
+from telemetry.storage import daily
+from telemetry.storage.daily import Days
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
@@ -50,18 +52,21 @@ def from_quarter_hours(
     names = [
         name for name in (*SOURCES, *UNSETTLED) if not question.quantities or name in question.quantities
     ]
-    cells = counted(settled(tx, registry, replace(question, quantities=tuple(names))), registry)
+    cells = counted(settled(tx, registry, replace(question, quantities=tuple(names))))
     days = _days(question.steps)
-    known = None if revision is Revision.REPORTED else question.now.astimezone(question.steps.zone).date()
+    today = question.now.astimezone(question.steps.zone).date()
+    known = _first_settled(tx, cells, days, question.steps.zone) if revision is Revision.REPORTED else {}
     choices = [
-        _choices(registry, factors, meter_id, quantity, days=days, steps=question.steps, known=known)
-        for meter_id, quantity in zip(cells.meter_id.tolist(), cells.quantity, strict=True)
+        _choices(
+            registry, factors, pair, steps=question.steps, known=[known.get((*pair, d), today) for d in days]
+        )
+        for pair in zip(cells.meter_id.tolist(), cells.quantity, strict=True)
     ]
     return by_gas(cells, choices, days, _day_of(question.steps))
 
 
-def counted(cells: Cells, registry: Registry) -> Cells:
-    """Rows that emit: one of those that show a meter's flow twice, and none of generators."""
+def counted(cells: Cells) -> Cells:
+    """Rows that emit: one of those that show a meter's flow twice."""
     shown: defaultdict[int, set[str]] = defaultdict(set)
     for meter_id, quantity in zip(cells.meter_id.tolist(), cells.quantity, strict=True):
         shown[meter_id].add(quantity)
@@ -69,7 +74,6 @@ def counted(cells: Cells, registry: Registry) -> Cells:
         row
         for row, (meter_id, quantity) in enumerate(zip(cells.meter_id.tolist(), cells.quantity, strict=True))
         if quantity in emitting(shown[meter_id])
-        and registry.by_id[meter_id].terms[-1].role != Role.GENERATION
     ]
     return picked(cells, kept)
 
@@ -128,23 +132,32 @@ def _used(
 
 
 def _choices(
-    registry: Registry,
-    factors: Factors,
-    meter_id: int,
-    quantity: str,
-    *,
-    days: Sequence[date],
-    steps: Steps,
-    known: date | None,
+    registry: Registry, factors: Factors, pair: tuple[int, str], steps: Steps, known: Sequence[date]
 ) -> list[Choice]:
-    """The choice of each day for a meter where it stood when the day began."""
+    """The choice of each day for a meter where it stood when the day began, as `known` on each."""
+    meter, quantity = registry.by_id[pair[0]], pair[1]
+    days = _days(steps)
     starts = local_day_edges(steps.zone, days[0], days[-1])[:-1].tolist()
-    meter = registry.by_id[meter_id]
     regions = [meter.at(local_time(start, steps.zone)).region for start in starts]
     found = (
-        factors.choice(region, quantity, day, known or day) for region, day in zip(regions, days, strict=True)
+        factors.choice(region, quantity, day, max(day, on))
+        for region, day, on in zip(regions, days, known, strict=True)
     )
     return [choice for choice in found if choice is not None]
+
+
+def _first_settled(
+    tx: Transaction, cells: Cells, days: Sequence[date], zone: ZoneInfo
+) -> dict[tuple[int, str, date], date]:
+    """The local day on which each day of each row was first settled."""
+    rows, count = len(cells.quantity), len(days)
+    asked = Days(
+        np.repeat(cells.meter_id, count),
+        [name for name in cells.quantity for _ in days],
+        np.array([*days] * rows, dtype="M8[D]"),
+    )
+    found = daily.first_settled(tx, asked)
+    return {key: moment.astimezone(zone).date() for key, moment in found.items()}
 
 
 def _days(steps: Steps) -> list[date]:

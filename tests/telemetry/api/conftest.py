@@ -1,0 +1,111 @@
+"""A whole service without its collectors, asked as an integrator asks it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from ingest.health import SourceHealth
+from ingest.pipeline import Pipeline
+from telemetry.api.application import create
+from telemetry.api.dependencies import Dependencies, Settings
+from telemetry.api.guard import served
+from telemetry.jobs.live import LiveHub
+from telemetry.jobs.settle import Worker, basis_of
+from telemetry.model import Site
+from telemetry.reports.view import ParkView
+from telemetry.settings.library import load_library
+from telemetry.settings.plan import Plan
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Service:
+    """The API over a real database, its pipeline and live hub on a loop in a thread."""
+
+    def __init__(self, database: Database, plan: Plan, clock: Callable[[], float]) -> None:
+        self.database = database
+        self.plan = plan
+        self.writer = Writer.open(database)
+        self.worker = Worker(database, basis_of(plan))
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+        self.pipeline = Pipeline(self.writer)
+        self.hub = LiveHub(ParkView(database, plan), clock)
+        self.health: dict[str, SourceHealth] = {}
+        settings = Settings(served("localhost"))
+        self.app = create(
+            Dependencies(database, plan, self.pipeline, self.hub, lambda: self.health, settings)
+        )
+        self._running = asyncio.run_coroutine_threadsafe(self.pipeline.run(), self.loop)
+
+    def close(self) -> None:
+        self._running.cancel()
+        self.run(asyncio.sleep(0.01))
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+        self.writer.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    def call(self, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+        async def call() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return await client.request(method, path, **rest)
+
+        return self.run(call())
+
+    def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401  # JSON
+        response = self.call("GET", f"/api/v1{path}", params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def post(self, rows: Sequence[Row], **query: str) -> Any:  # noqa: ANN401  # JSON
+        response = self.call("POST", "/api/v1/readings", json=rows, params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def settle(self) -> None:
+        """What the settling worker does by itself."""
+        self.worker.start()
+        self.worker.drain()
+
+    def tick(self) -> Any:  # noqa: ANN401  # JSON
+        """Flush the newest readings, look at the park, and answer GET /live."""
+        self.writer.close()
+        self.run(self.hub.tick())
+        return self.get("/live")
+
+
+Start = Callable[[Site | None], Service]
+
+
+@pytest.fixture
+def start(database: Database) -> Iterator[Start]:
+    """Starts services for parks."""
+    started: list[Service] = []
+
+    def open_service(site: Site | None) -> Service:
+        mistakes: list[Any] = []
+        plan = Plan(site, None, load_library(None, mistakes))
+        assert mistakes == []
+        if site is not None:
+            apply_site(database, site, datetime(2023, 1, 1, tzinfo=UTC))
+        started.append(Service(database, plan, lambda: datetime.now(UTC).timestamp()))
+        return started[-1]
+
+    yield open_service
+    for service in started:
+        service.close()
