@@ -28,11 +28,12 @@ def parse(text: str) -> Mapping[str, LiteralString]:
 def expand(query: LiteralString, columns: Sequence[str]) -> Composed:
     """Fill the parts of a query that repeat for each quantity column.
 
-    `{columns}` lists them; `{standing}` aggregates those of r with NaN for null; `{completed}` fills the
-    holes of r from i; `{vacant}` holds where all that i brings is missing in r; `{newer}` replaces those
-    of latest.
+    `{column}` is the first, `{columns}` lists them; `{standing}` aggregates those of r with NaN for null;
+    `{completed}` fills the holes of r from i; `{vacant}` holds where all that i brings is missing in r;
+    `{newer}` replaces those of latest.
     """
     return SQL(query).format(
+        column=_each(columns[:1], "{0}", ""),
         columns=_each(columns, "{0}", ", "),
         standing=_each(columns, "array_agg(coalesce(r.{0}, 'NaN'))", ", "),
         completed=_each(columns, "{0} = coalesce(r.{0}, i.{0})", ", "),

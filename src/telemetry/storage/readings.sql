@@ -23,8 +23,8 @@ from (
                 from reading r
                 where r.meter_id = range.meter_id
                     and r.time < range.lo
-                    and r.{columns} is not null
-                    and (range.still or r.{columns} <> 0)
+                    and r.{column} is not null
+                    and (range.still or r.{column} <> 0)
                 order by r.time desc
                 limit %(depth)s::integer
             ) as before
@@ -36,8 +36,8 @@ from (
                 from reading r
                 where r.meter_id = range.meter_id
                     and r.time > range.hi
-                    and r.{columns} is not null
-                    and (range.still or r.{columns} <> 0)
+                    and r.{column} is not null
+                    and (range.still or r.{column} <> 0)
                 order by r.time
                 limit %(depth)s::integer
             ) as after
@@ -51,10 +51,10 @@ select array_agg(range.number), array_agg(r.time), array_agg(r.value)
 from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[])
     with ordinality as range (meter_id, lo, hi, number)
 cross join lateral (
-    select reading.time, reading.{columns} as value
+    select reading.time, reading.{column} as value
     from reading
     where reading.meter_id = range.meter_id
         and reading.time between range.lo and range.hi
-        and reading.{columns} is not null
+        and reading.{column} is not null
     order by reading.time
 ) as r
