@@ -9,7 +9,7 @@ export const en = {
   wholePark: "Whole park",
   areaPicker: "Park or enterprise",
   language: "中文",
-  languageLabel: "切换到中文",
+  languageLabel: "中文：切换到中文",
   themeToDark: "Dark colours",
   themeToLight: "Light colours",
 
@@ -80,7 +80,7 @@ export const en = {
   gapKey: "gap: no data",
   noLoad: "No settled quarter hour yet. The first one appears after it has closed.",
   table: "Table",
-  asTable: (title: string) => `${title} as a table`,
+  asTable: (title: string) => `Table: ${title}`,
   time: "Time",
 
   largest: "Largest loads now",

@@ -11,7 +11,7 @@ export const zh: Words = {
   wholePark: "整个园区",
   areaPicker: "园区或企业",
   language: "EN",
-  languageLabel: "Switch to English",
+  languageLabel: "EN: switch to English",
   themeToDark: "深色显示",
   themeToLight: "浅色显示",
 
@@ -81,7 +81,7 @@ export const zh: Words = {
   gapKey: "断开：无数据",
   noLoad: "还没有结算的 15 分钟时段。第一个时段结束后即显示。",
   table: "表格",
-  asTable: (title) => `${title}（表格）`,
+  asTable: (title) => `表格：${title}`,
   time: "时间",
 
   largest: "当前最大负荷",

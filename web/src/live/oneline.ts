@@ -1,8 +1,7 @@
 /** <pw-oneline>: where the power comes from and goes to; on a narrow screen as a list. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
-import { exact, scaleFor, three, type Scale } from "../numbers.ts";
-import { coverage } from "../numbers.ts";
+import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.ts";
 import { figure, measured } from "../parts/figure.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
@@ -141,7 +140,7 @@ class OneLine extends View {
     const rate = row?.co2_kg_per_h ?? null;
     return {
       value: written(row?.power_kw ?? null, scale),
-      detail: `${three(rate === null ? null : rate / co2.divisor)} ${co2.unit} ${this.words.co2}`,
+      detail: rate === null ? "" : `${three(rate / co2.divisor)} ${co2.unit} ${this.words.co2}`,
       warn: part,
       hover: hover(row?.power_kw ?? null),
     };
@@ -207,7 +206,7 @@ function stacked(title: string, value: string, box: Box): TemplateResult {
 }
 
 function written(power: number | null, scale: Scale): string {
-  return `${three(power === null ? null : power / scale.divisor)} ${scale.unit}`;
+  return power === null ? NONE : `${three(power / scale.divisor)} ${scale.unit}`;
 }
 
 function hover(power: number | null): string {

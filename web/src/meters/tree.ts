@@ -44,7 +44,7 @@ class MeterTree extends View {
 
   #group(group: Group, scale: Scale): TemplateResult {
     return html`<section>
-      <h3>${this.name(group.area?.name, this.words.unplaced)}</h3>
+      <h2>${this.name(group.area?.name, this.words.unplaced)}</h2>
       <ul>${group.branches.map((branch) => this.#branch(branch, scale))}</ul>
     </section>`;
   }

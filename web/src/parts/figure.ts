@@ -1,7 +1,7 @@
 /** One figure: digits, unit beside it, and every mark that belongs to it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { coverage, exact, three, unitText, type Scale } from "../numbers.ts";
+import { coverage, exact, NONE, three, unitText, type Scale } from "../numbers.ts";
 import type { Words } from "../i18n/words.ts";
 
 export interface Marks {
@@ -10,10 +10,10 @@ export interface Marks {
 }
 
 export function figure(value: number | null | undefined, scale: Scale, base: string, marks: Marks = {}): TemplateResult {
-  const scaled = value === null || value === undefined ? value : value / scale.divisor;
-  const sign = marks.estimated && scaled !== null && scaled !== undefined ? "~" : "";
+  if (value === null || value === undefined) return html`<span class="figure">${NONE}</span>`;
+  const sign = marks.estimated ? "~" : "";
   return html`<span class="figure ${marks.stale ? "is-stale" : ""}" title="${exact(value)} ${unitText(base)}"
-    ><span class="digits">${sign}${three(scaled)}</span> <span class="unit">${unitText(scale.unit)}</span></span
+    ><span class="digits">${sign}${three(value / scale.divisor)}</span> <span class="unit">${unitText(scale.unit)}</span></span
   >`;
 }
 
