@@ -49,6 +49,9 @@ class Backlog:
             taken = self._take()
             try:
                 await _write(sink, taken)
+            except asyncio.CancelledError:
+                self._waiting.extendleft(reversed(taken))
+                raise
             except StoreUnavailable:
                 self._waiting.extendleft(reversed(taken))
                 await asyncio.sleep(pause)

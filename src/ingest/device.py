@@ -229,7 +229,7 @@ class TimeForm(StrEnum):
     """Local digits such as 20261122153000, in the zone declared."""
 
 
-JsonPath = Annotated[str, Field(pattern=r"^[^.]*(\.[^.]+)*$")]
+JsonPath = Annotated[str, Field(pattern=r"^([^.]+(\.[^.]+)*)?$")]
 """Keys and array positions joined by dots; the empty path is the payload itself."""
 
 

@@ -18,8 +18,11 @@ class Sink:
     def __init__(self) -> None:
         self.written: list[Batch] = []
         self.away = 0
+        self.stuck = False
 
     async def write(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        if self.stuck:
+            await asyncio.Event().wait()
         if self.away:
             self.away -= 1
             raise StoreUnavailable("away")
@@ -82,3 +85,14 @@ def test_it_stays_bounded_however_long_the_store_is_away() -> None:
         backlog.put(reading("A", at))
     assert health.waiting <= 100
     assert health.waiting + health.lost == 10_000
+
+
+def test_what_was_being_written_is_kept_for_the_next_start() -> None:
+    health = SourceHealth.of("s", "modbus", [])
+    backlog, sink = Backlog(health, linger_s=0), Sink()
+    backlog.put(reading("A", 1))
+    sink.stuck = True
+    drain(backlog, sink, lambda: not backlog._waiting)
+    sink.stuck = False
+    drain(backlog, sink, lambda: not health.waiting)
+    assert [batch.time.tolist() for batch in sink.written] == [[1]]

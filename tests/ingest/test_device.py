@@ -76,3 +76,9 @@ def test_the_generic_json_template_holds_the_whole_catalogue(
 ) -> None:
     assert shipped("parkwatt-json").quantities == tuple(CATALOGUE)
     assert shipped("parkwatt-json-rfc3339").quantities == tuple(CATALOGUE)
+
+
+@pytest.mark.parametrize("path", [".power", "em..power", "em."])
+def test_a_path_with_an_empty_key_is_refused(mqtt: Callable[..., JsonDevice], path: str) -> None:
+    with pytest.raises(TemplateError, match=r"values\.0\.path"):
+        mqtt({"path": path, "quantity": "active_power", "unit": "W"})
