@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
-from telemetry.api import emissions, energy, health, live, meters, readings, session, site
+from telemetry.api import emissions, energy, health, live, meters, readings, session, site, tariff
 from telemetry.api.answers import PROBLEMS, problem_content
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Guard
@@ -18,6 +18,7 @@ from telemetry.api.problems import HANDLERS, Problem
 from telemetry.api.receipt import PushedRow, Receipt
 from telemetry.api.session import Token
 from telemetry.api.site import SiteAnswer
+from telemetry.api.tariff import BandsAnswer
 from telemetry.reports.emissions import EmissionsAnswer
 from telemetry.reports.energy import EnergyAnswer
 from telemetry.reports.meter import MeterAnswer
@@ -34,6 +35,7 @@ _SCHEMAS: tuple[type[Struct], ...] = (
     Snapshot,
     Update,
     SiteAnswer,
+    BandsAnswer,
     MeterList,
     MeterAnswer,
     Receipt,
@@ -70,6 +72,7 @@ def create(dependencies: Dependencies) -> FastAPI:
     versioned = APIRouter(prefix="/api/v1")
     for router in (
         site.router(dependencies),
+        tariff.router(dependencies),
         meters.router(dependencies),
         readings.router(dependencies, metrics),
         live.router(dependencies),

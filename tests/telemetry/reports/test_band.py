@@ -7,6 +7,7 @@ import pytest
 from accounting.calendar import Base
 from accounting.tariff import Band, Label, PriceTable, Standing, Tariff
 from telemetry.reports import band
+from telemetry.reports.steps import Step, Steps
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _L = Label(en="x", zh="x")
@@ -66,3 +67,32 @@ def test_before_the_first_price_table_a_band_is_unpriced_and_not_free(tariff: Ta
 def test_outside_its_validity_and_without_a_tariff_there_is_no_band(tariff: Tariff) -> None:
     assert band.now(tariff, _us("2023-11-22T19:18:00+08:00"), SHANGHAI) is None
     assert band.now(None, 0, SHANGHAI) is None
+
+
+def _spans(tariff: Tariff, lo: str, hi: str) -> list[tuple[str, str, str, float | None]]:
+    steps = Steps.covering(Step.QUARTER, SHANGHAI, datetime.fromisoformat(lo), datetime.fromisoformat(hi))
+    return [
+        (f"{one.from_:%m-%d %H:%M}", f"{one.to:%m-%d %H:%M}", one.code, one.price)
+        for one in band.spans(tariff, steps)
+    ]
+
+
+def test_a_day_s_bands_follow_one_another_without_a_hole(tariff: Tariff) -> None:
+    assert _spans(tariff, "2026-11-22T00:00:00+08:00", "2026-11-23T00:00:00+08:00") == [
+        ("11-22 00:00", "11-22 08:00", "valley", 0.3),
+        ("11-22 08:00", "11-22 20:00", "peak", 1.08),
+        ("11-22 20:00", "11-23 00:00", "valley", 0.3),
+    ]
+
+
+def test_a_band_ends_where_its_price_begins(tariff: Tariff) -> None:
+    assert _spans(tariff, "2025-12-31T22:00:00+08:00", "2026-01-01T02:00:00+08:00") == [
+        ("12-31 22:00", "01-01 00:00", "valley", None),
+        ("01-01 00:00", "01-01 02:00", "valley", 0.3),
+    ]
+
+
+def test_before_the_tariff_there_are_no_bands(tariff: Tariff) -> None:
+    assert _spans(tariff, "2023-12-31T20:00:00+08:00", "2024-01-01T01:00:00+08:00") == [
+        ("01-01 00:00", "01-01 01:00", "valley", None)
+    ]

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type uPlot from "uplot";
-import { ApiError, get, type BandPlan, type BandSpan, type EnergyReport } from "../api.ts";
+import { get, type BandPlan, type BandSpan, type EnergyReport } from "../api.ts";
 import { exact, scaleFor, three, type Scale } from "../numbers.ts";
 import { bandName } from "../parts/band.ts";
 import "../parts/plot.ts";
@@ -60,13 +60,9 @@ class LoadPanel extends View {
 
   /** Bands of today; a park without a tariff has none. */
   async #plan(): Promise<BandSpan[]> {
+    if (!store.site?.tariff) return [];
     const span = daySpan(store.now(), this.zone, 0);
-    try {
-      return (await get<BandPlan>("/tariff", { from: iso(span.from), to: iso(span.to) })).bands;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return [];
-      throw error;
-    }
+    return (await get<BandPlan>("/tariff", { from: iso(span.from), to: iso(span.to) })).bands;
   }
 
   async #day(shift: number): Promise<DayLine> {
