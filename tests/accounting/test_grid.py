@@ -29,6 +29,7 @@ ZONES = [
     ZoneInfo("Australia/Lord_Howe"),
     ZoneInfo("America/Havana"),
     ZoneInfo("Africa/Cairo"),
+    ZoneInfo("Asia/Gaza"),
 ]
 
 

@@ -216,6 +216,13 @@ def test_between_devices_without_an_end_reading_nothing_is_known() -> None:
     assert settled.coverage.tolist() == [[1, 0, 0, 1]]
 
 
+def test_an_unknown_stretch_takes_its_time_from_coverage_once() -> None:
+    readings = shown([(0, 900), (0.05, 904), (0.2, 3), (0.25, 5)], max_gap=200)
+    settled = settle(replace(readings, device=np.array([1, 1, 2, 2], dtype=np.int32)), HOUR)
+    np.testing.assert_array_equal(settled.amount, [[6, NAN, NAN, NAN]])
+    np.testing.assert_allclose(settled.coverage, [[0.4, 0, 0, 0]], rtol=1e-6)
+
+
 def test_another_value_at_the_same_instant_is_flagged_and_the_first_stands() -> None:
     settled = settle(shown([(0, 0), (0.5, 2), (0.5, 2), (0.5, 3), (1, 4)]), HOUR)
     assert settled.amount.tolist() == [[1, 1, 1, 1]]
