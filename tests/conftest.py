@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -94,6 +94,13 @@ def fresh_database(url: str, template: str = "template1") -> Iterator[str]:
     finally:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def new_database(database_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases that stay until the session ends."""
+    with ExitStack() as made:
+        yield lambda: made.enter_context(fresh_database(database_url))
 
 
 @pytest.fixture

@@ -1,0 +1,218 @@
+"""A park of two meters on a Modbus server that we did not write, the service that reads it, and a browser."""
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from pyModbusTCP.server import DataBank, ModbusServer
+
+from telemetry.web.assets import DIST
+
+SITE = """
+code: plant
+name: {{en: Riverside works, zh: 河畔工厂}}
+zone: Asia/Shanghai
+region: CN-GD
+billing: {{tariff: demo-park, contract_kw: 500}}
+areas:
+  - {{code: plant, kind: park, name: {{en: Riverside works, zh: 河畔工厂}}}}
+  - {{code: E1, kind: enterprise, parent: plant, name: {{en: "Moulding <b>hall</b>", zh: 注塑厂}}}}
+sources:
+  - {{kind: modbus, code: line-1, host: 127.0.0.1, port: {modbus_port}, poll_s: 1, timeout_s: 0.5}}
+meters:
+  - code: M-1
+    name: {{en: Incomer, zh: 进线}}
+    area: plant
+    source: line-1
+    device: eastron-sdm630
+    address: 1
+    role: boundary
+  - code: M-2
+    name: {{en: Injection line, zh: 注塑线}}
+    area: E1
+    source: line-1
+    device: eastron-sdm630
+    address: 2
+    role: boundary
+    parent: M-1
+"""
+POWER, IMPORT = 0x0034, 0x0048
+
+
+class Registers(DataBank):  # type: ignore[misc]  # pyModbusTCP has no types
+    """Input registers by unit; a silenced unit answers with an exception."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = _unused_port()
+        self.silent: set[int] = set()
+        self._words: dict[tuple[int, int], int] = {}
+        self._server = ModbusServer("127.0.0.1", self.port, no_block=True, data_bank=self)
+        self._server.start()
+
+    def put(self, unit: int, address: int, value: float) -> None:
+        """A float32 in two registers, high word first."""
+        words = struct.unpack(">HH", struct.pack(">f", value))
+        self._words.update({(unit, address + at): word for at, word in enumerate(words)})
+
+    def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> list[int] | None:  # noqa: ANN401  # pyModbusTCP's
+        unit = srv_info.recv_frame.mbap.unit_id
+        if unit in self.silent:
+            return None
+        return [self._words.get((unit, address + at), 0) for at in range(number)]
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+@dataclass
+class Service:
+    """`parkwatt serve` as a process of its own."""
+
+    url: str
+    variables: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "telemetry.cli", "serve"]
+            self.process = subprocess.Popen(command, env=os.environ | self.variables, stdout=log, stderr=log)
+        self._await_ready(60)
+
+    def _await_ready(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process is not None and self.process.poll() is None:
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
+            time.sleep(0.1)
+        pytest.fail(f"the service did not answer: {self.log.read_text()[-4000:]}")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+            self.process = None
+
+
+def _unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return {"executable_path": path, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: tests name the service that they talk to. (The plugin's own fixture warns under pytest 9.2.)"""
+
+
+@pytest.fixture(scope="session")
+def built_page() -> None:
+    if not (DIST / "index.html").is_file():
+        pytest.fail("the page has not been built: npm --prefix web ci && npm --prefix web run build")
+
+
+@pytest.fixture(scope="session")
+def serve(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+) -> Iterator[Callable[..., Service]]:
+    """Starts services, each with a database of its own, and ends them."""
+    del built_page
+    started: list[Service] = []
+
+    def start(site: str, **variables: str) -> Service:
+        folder, port = tmp_path_factory.mktemp("service"), _unused_port()
+        (folder / "sites").mkdir()
+        if site:
+            (folder / "sites/plant.yaml").write_text(site, encoding="utf-8")
+        defaults = {
+            "PARKWATT_PORT": str(port),
+            "PARKWATT_CONFIG_DIR": str(folder),
+            "PARKWATT_DATA_DIR": str(folder / "data"),
+            "PARKWATT_DATABASE_URL": new_database(),
+        }
+        service = Service(f"http://127.0.0.1:{port}", defaults | variables, folder / "log")
+        started.append(service)
+        service.start()
+        return service
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+@pytest.fixture(scope="session")
+def registers() -> Iterator[Registers]:
+    bank = Registers()
+    for unit, power in ((1, 240_000.0), (2, 90_000.0)):
+        bank.put(unit, POWER, power)
+        bank.put(unit, IMPORT, 1000.0 * unit)
+    yield bank
+    bank.stop()
+
+
+@pytest.fixture(scope="session")
+def site(registers: Registers) -> str:
+    return SITE.format(modbus_port=registers.port)
+
+
+@pytest.fixture(scope="session")
+def url(serve: Callable[..., Service], site: str) -> str:
+    """The page of a service that reads both meters."""
+    return serve(site).url
+
+
+@pytest.fixture(scope="session")
+def put(registers: Registers) -> Callable[[int, int, float], None]:
+    """Changes a value behind a unit."""
+    return registers.put
+
+
+@pytest.fixture(scope="session")
+def silent(registers: Registers) -> set[int]:
+    """Units that do not answer."""
+    return registers.silent
+
+
+@pytest.fixture
+def expected_noise() -> tuple[str, ...]:
+    """What the browser may write to its console: nothing; tests that refuse or break requests say so."""
+    return ()
+
+
+@pytest.fixture
+def page(context: BrowserContext, expected_noise: tuple[str, ...]) -> Iterator[Page]:
+    """A page whose console has to stay clean."""
+    opened, complaints = context.new_page(), list[str]()
+    opened.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None,
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    opened.close()
+    assert [text for text in complaints if not text.startswith(expected_noise)] == []

@@ -1,0 +1,97 @@
+"""Every page at both widths in both languages: filled, inside its width, with a clean console."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+PAGES = {
+    "/live": "pw-demand h2",
+    "/energy": "pw-energy h1",
+    "/carbon": "pw-carbon h1",
+    "/meters": "pw-meter-tree .meter-line[data-meter='M-1']",
+    "/meters/M-1": "pw-meter [data-quantity=active_power]",
+}
+SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
+
+
+@pytest.fixture
+def browser_context_args(
+    browser_context_args: dict[str, Any], request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """The size, language and theme that a test is given."""
+    size, locale, scheme = getattr(request, "param", ("wide", "en-US", "light"))
+    return {**browser_context_args, "viewport": SIZES[size], "locale": locale, "color_scheme": scheme}
+
+
+looks = pytest.mark.parametrize(
+    "browser_context_args",
+    [
+        pytest.param(("wide", "en-US", "light"), id="wide-en"),
+        pytest.param(("narrow", "zh-CN", "dark"), id="narrow-zh"),
+        pytest.param(("wide", "zh-CN", "dark"), id="wide-zh"),
+        pytest.param(("narrow", "en-US", "light"), id="narrow-en"),
+    ],
+    indirect=True,
+)
+
+
+@looks
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) -> None:
+    page.goto(url + path)
+    expect(page.locator(PAGES[path]).first).to_be_visible(timeout=15_000)
+    expect(page.locator(".connection-live")).to_be_visible(timeout=15_000)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator(".rail a").count() == 4
+
+
+@looks
+def test_page_speaks_the_browser_s_language(
+    page: Page, url: str, browser_context_args: dict[str, Any]
+) -> None:
+    page.goto(url)
+    chinese = browser_context_args["locale"] == "zh-CN"
+    expect(page.locator(".rail a").first).to_have_text("实时" if chinese else "Live")
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if chinese else "en")
+
+
+def test_address_keeps_language_theme_and_area(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name="切换到中文").click()
+    page.get_by_role("button", name="深色显示").click()
+    page.locator(".picker select").select_option("E1")
+    page.reload()
+    expect(page.locator(".rail a").first).to_have_text("实时")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(page.locator(".picker select")).to_have_value("E1")
+
+
+def test_names_with_html_stay_text(page: Page, url: str) -> None:
+    page.goto(f"{url}/live?lang=en")
+    expect(page.locator("pw-ranking")).to_contain_text("Moulding <b>hall</b>", timeout=15_000)
+
+
+def test_keyboard_alone_leads_to_a_meter(page: Page, url: str) -> None:
+    page.goto(f"{url}/meters?lang=en")
+    page.locator("input[type=search]").focus()
+    page.keyboard.type("inject")
+    expect(page.locator(".meter-line")).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".meter-title")).to_contain_text("Injection line")
+
+
+@pytest.mark.parametrize("path", ["/live?lang=en", "/energy?lang=en"])
+def test_times_are_the_park_s_not_the_browser_s(browser: Browser, url: str, path: str) -> None:
+    clocks = []
+    for zone in ("America/New_York", "Asia/Shanghai"):
+        context = browser.new_context(timezone_id=zone)
+        page = context.new_page()
+        page.goto(url + path)
+        clock = page.locator(".connection .clock")
+        expect(clock).to_be_visible(timeout=15_000)
+        clocks.append(clock.inner_text()[:2])
+        context.close()
+    assert clocks[0] == clocks[1]

@@ -1,0 +1,56 @@
+"""What the page says while there is nothing to show, and that it recovers by itself."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+TOKEN = "a-token-for-this-test-alone"  # noqa: S105  # opens nothing else
+
+
+class Running(Protocol):
+    url: str
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def expected_noise() -> tuple[str, ...]:
+    """The browser itself reports each request that these tests have refused or broken."""
+    return ("Failed to load resource:",)
+
+
+def test_without_a_site_the_page_says_how_to_write_one(page: Page, serve: Serve) -> None:
+    page.goto(f"{serve('').url}/live?lang=en")
+    expect(page.get_by_role("heading", name="No park is described yet")).to_be_visible(timeout=15_000)
+    expect(page.locator("pre").first).to_contain_text("kind: modbus")
+
+
+def test_a_lost_connection_says_stale_since_and_recovers(page: Page, serve: Serve, site: str) -> None:
+    service = serve(site)
+    page.goto(f"{service.url}/live?lang=en")
+    expect(page.locator(".connection-live")).to_be_visible(timeout=15_000)
+    service.stop()
+    expect(page.locator(".banner")).to_contain_text("stale since", timeout=30_000)
+    service.start()
+    expect(page.locator(".connection-live")).to_be_visible(timeout=30_000)
+    expect(page.locator(".banner")).to_have_count(0)
+
+
+def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str) -> None:
+    page.goto(f"{serve(site, PARKWATT_TOKEN=TOKEN).url}/live?lang=en")
+    page.get_by_label("Token").fill("not-the-token-at-all")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the token", timeout=15_000)
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".connection-live")).to_be_visible(timeout=15_000)
+    page.reload()
+    expect(page.locator(".connection-live")).to_be_visible(timeout=15_000)
