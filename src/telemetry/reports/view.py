@@ -15,16 +15,19 @@ from telemetry.reports.live import NEVER_US, Last
 from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
 from telemetry.reports.roster import Roster, roster
 from telemetry.settings.plan import Plan
-from telemetry.storage import latest
+from telemetry.storage import latest, readings
 from telemetry.storage import registry as registries
 from telemetry.storage.errors import StorageUnavailable
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.readings import ReadingColumns
 
 _LOG = logging.getLogger(__name__)
 _SLOW_S = 30.0  # how old the registry and the month's maximum may be
 _SHORTEST_S = 1.0
 _GROWTH = 4.0  # by which a single silence may stretch a meter's rhythm
 _WEIGHT = 0.2  # of the newest gap in it
+_NEWEST, _RECALLED_US = 5, 86_400_000_000  # readings from which the rhythm is learned at first, and how old
+_ANY = ("active_power",)
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +45,17 @@ class Board:
         size = len(roster)
         interval = np.where(np.isnan(roster.poll_s), roster.most_s, roster.poll_s)
         return cls(roster, Last.none(size), interval, [{} for _ in range(size)])
+
+    def recall(self, rows: ReadingColumns) -> None:
+        """The rhythm that each meter's newest readings show, where its source declares none."""
+        same = np.diff(rows.meter_id) == 0
+        gap = np.diff(rows.time)[same] / 1e6
+        ids = rows.meter_id[1:][same]
+        for one in np.unique(ids).tolist():
+            at = self.roster.index[one]
+            if np.isnan(self.roster.poll_s[at]):
+                rhythm = float(np.median(gap[ids == one]))
+                self.interval_s[at] = np.clip(rhythm, _SHORTEST_S, self.roster.most_s[at])
 
     def take(self, newest: latest.Newest) -> None:
         """Newer readings replace older ones."""
@@ -99,7 +113,7 @@ class ParkView:
     def _refresh(self, now: float, at: datetime) -> None:
         with self._database.connection() as conn:
             if now - self._renewed >= _SLOW_S:
-                self._renew(roster(registries.read(conn), self._sources, at))
+                self._renew(conn, roster(registries.read(conn), self._sources, at), now)
                 self._month = billing.month(conn, self._board.roster, at)
                 self._renewed = now
             newest = latest.changed_since(conn, self._change)
@@ -107,11 +121,13 @@ class ParkView:
             self._board.take(newest)
             self._block = billing.block(conn, self._board.roster, self._board.last, int(now * 1e6))
 
-    def _renew(self, new: Roster) -> None:
+    def _renew(self, tx: Transaction, new: Roster, now: float) -> None:
         """A changed roster reads every last reading anew."""
         old = self._board.roster
         if new.meters != old.meters or (new.multiplier != old.multiplier).any():
             self._board = Board.blank(new)
+            ids, until = np.array(list(new.index), dtype=np.int32), int(now * 1e6) + 1
+            self._board.recall(readings.select(tx, ids, until - _RECALLED_US, until, _ANY, _NEWEST))
             self._change = 0
             self._drawn = None
         self._board.roster = new
