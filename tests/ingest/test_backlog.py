@@ -53,7 +53,7 @@ def test_rows_of_one_form_become_one_batch() -> None:
 
 def test_nothing_is_lost_while_the_store_is_away() -> None:
     health = SourceHealth.of("s", "modbus", [])
-    backlog, sink = Backlog(health, first_pause_s=0.001), Sink()
+    backlog, sink = Backlog(health, first_pause_s=0.001, max_write=2), Sink()
     sink.away = 3
     for at in range(5):
         backlog.put(reading("A", at))

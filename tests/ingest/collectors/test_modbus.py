@@ -277,6 +277,20 @@ def test_a_refusal_names_its_reason() -> None:
     against(gateway, scenario)
 
 
+def test_requests_keep_the_pause_of_the_line() -> None:
+    gateway = Gateway()
+
+    async def scenario() -> None:
+        one = Line("127.0.0.1", gateway.port, 1.0, 0.05)
+        begun = time.monotonic()
+        for _ in range(3):
+            await one.read(1, Span(Table.HOLDING, 10, 1))
+        assert time.monotonic() - begun >= 0.15
+        one.close()
+
+    against(gateway, scenario)
+
+
 def test_a_cut_connection_is_noticed_at_once_and_opened_again() -> None:
     gateway = Gateway(cut=True)
 
@@ -428,6 +442,20 @@ def test_a_dead_unit_backs_off_and_costs_the_others_little(meter: Device) -> Non
     assert all(pdu == struct.pack(">BHH", 3, 10, 1) for pdu in asked)
 
 
+def test_silent_units_wait_for_the_others(meter: Device) -> None:
+    gateway = Gateway(lambda unit, pdu: None if unit == 1 else registers(pdu))
+
+    async def scenario() -> None:
+        one = collector(gateway, [Unit("M1", 1, Recipe(meter)), Unit("M2", 2, Recipe(meter))], timeout_s=0.02)
+        await one.poll()
+        gateway.requests.clear()
+        await one.poll()
+        one._line.close()
+
+    against(gateway, scenario)
+    assert [unit for unit, _ in gateway.requests] == [2, 2, 1]
+
+
 def test_the_pause_of_a_dead_unit_doubles_to_five_minutes(meter: Device) -> None:
     unit = Unit("M", 1, Recipe(meter))
     pauses = []
@@ -546,6 +574,10 @@ def test_a_meter_that_does_not_fit_its_line_is_refused(
     wrong = SimpleNamespace(code="M", source="gw", device=device, address=address)
     with pytest.raises(SourceError, match=reason):
         open_collector(source, [wrong], {"d": meter}, time.time)
+
+
+def test_a_source_that_is_posted_to_needs_no_collector() -> None:
+    assert open_collector(SimpleNamespace(code="s", kind="push"), [], {}, time.time) is None
 
 
 def test_a_kind_without_a_collector_is_refused() -> None:
