@@ -49,19 +49,16 @@ class Closing:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
+        self.event = asyncio.Event()
         self._thread_event = threading.Event()
 
     def begin(self) -> None:
         """May be called from any thread."""
         self._thread_event.set()
-        self._loop.call_soon_threadsafe(self._event.set)
+        self._loop.call_soon_threadsafe(self.event.set)
 
     def begun(self) -> bool:
         return self._thread_event.is_set()
-
-    async def wait(self) -> None:
-        await self._event.wait()
 
 
 async def run(plan: Plan, options: _Options, closing: Closing) -> None:
@@ -75,16 +72,14 @@ async def run(plan: Plan, options: _Options, closing: Closing) -> None:
         if options.own_broker:
             await stack.enter_async_context(mqtt.broker(_broker_url(site)))
         await _open_gateways(site, instruments, switch, stack)
-        tasks = [
-            group.create_task(mqtt.publish(source, instruments, switch, time.time))
-            for source in site.sources
-            if isinstance(source, MqttSource)
-        ]
-        tasks.append(group.create_task(_keep_diary(plan, options, memory, switch, closing)))
+        for source in site.sources:
+            if isinstance(source, MqttSource):
+                group.create_task(mqtt.publish(source, instruments, switch, time.time, closing.event))
+        tasks = [group.create_task(_keep_diary(plan, options, memory, switch, closing))]
         if options.faults:
             tasks.append(group.create_task(faults.rehearse(switch, say)))
         say(f"{len(site.meters)} meters answer")
-        await closing.wait()
+        await closing.event.wait()
         for task in tasks:
             task.cancel()
 
@@ -149,9 +144,9 @@ async def _until_signal(plan: Plan, options: _Options, *, with_parent: bool) -> 
 
 
 def _unless_gone(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Broker and publisher stumble over connections that end while they greet each other; that is no news."""
-    error, greeting = context.get("exception"), "client_connected_cb" in context["message"]
-    if not (isinstance(error, asyncio.CancelledError) or (greeting and isinstance(error, OSError))):
+    """The broker stumbles over a client that hangs up while it is greeted; that is no news."""
+    greeting = "client_connected_cb" in context["message"]
+    if not (greeting and isinstance(context.get("exception"), OSError)):
         loop.default_exception_handler(context)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import aiomqtt
@@ -23,6 +23,7 @@ from telemetry.model import MqttSource
 
 _PERIOD_S = 5.0
 _AGAIN_S = 2.0
+_CLOSING_S = 2.0
 _DEFAULT_PORT = 1883
 
 
@@ -48,7 +49,9 @@ async def broker(url: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await running.shutdown()
+        # It waits for ever for a client that was cut off while it was greeted.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(running.shutdown(), _CLOSING_S)
 
 
 def _configuration(bind: str) -> BrokerConfig:
@@ -58,25 +61,29 @@ def _configuration(bind: str) -> BrokerConfig:
     )
 
 
-async def publish(source: MqttSource, instruments: Instruments, switch: Switch, clock: Clock) -> None:
-    """Publishes every meter of the source each five seconds, for ever; comes back to a lost broker."""
+async def publish(
+    source: MqttSource, instruments: Instruments, switch: Switch, clock: Clock, closing: asyncio.Event
+) -> None:
+    """Publishes every meter of the source each five seconds until closing; comes back to a lost broker.
+
+    Not to be cancelled: aiomqtt cannot be cut off while it connects.
+    """
     host, port = address(source.url)
-    while True:
+    while not closing.is_set():
         try:
             async with aiomqtt.Client(host, port, identifier=f"demo-{source.code}") as client:
-                await _rounds(client, source, instruments, switch, clock)
+                while not closing.is_set():
+                    now = clock()
+                    for topic, message in messages(source, instruments, switch, now):
+                        await client.publish(topic, message, qos=1)
+                    await _rest(closing, max(0.0, _PERIOD_S - (clock() - now)))
         except aiomqtt.MqttError:
-            await asyncio.sleep(_AGAIN_S)
+            await _rest(closing, _AGAIN_S)
 
 
-async def _rounds(
-    client: aiomqtt.Client, source: MqttSource, instruments: Instruments, switch: Switch, clock: Clock
-) -> None:
-    while True:
-        now = clock()
-        for topic, message in messages(source, instruments, switch, now):
-            await client.publish(topic, message, qos=1)
-        await asyncio.sleep(max(0.0, _PERIOD_S - (clock() - now)))
+async def _rest(closing: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(closing.wait(), seconds)
 
 
 def messages(

@@ -1,7 +1,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import aiomqtt
@@ -48,16 +47,16 @@ async def listen(source: MqttSource, instruments: Instruments, switch: Switch) -
     host, port = mqtt.address(source.url)
     async with mqtt.broker(source.url), aiomqtt.Client(host, port) as client:
         await client.subscribe("lychee-hill/+/state", qos=1)
-        publishing = asyncio.create_task(mqtt.publish(source, instruments, switch, lambda: NOW))
+        closing = asyncio.Event()
+        publishing = asyncio.create_task(mqtt.publish(source, instruments, switch, lambda: NOW, closing))
         heard: list[tuple[str, int]] = []
         async with asyncio.timeout(20):
             async for message in client.messages:
                 heard.append((str(message.topic), message.qos))
                 if len(heard) == len(list(instruments.of_source("MQTT"))):
                     break
-        publishing.cancel()
-        with suppress(asyncio.CancelledError):
-            await publishing
+        closing.set()
+        await publishing
         return heard
 
 
