@@ -108,14 +108,19 @@ class Run:
 
     def interrupt(self) -> None:
         """Ctrl-C, as a terminal sends it to its foreground group; then nothing may be left."""
-        running = self.processes()
-        expect(len(running) > 5, f"only {len(running)} processes")
+        running, sockets = self.processes(), self.sockets()
+        expect(len(running) > 5 and sockets, f"only {len(running)} processes, sockets in {sockets}")
         os.killpg(self.process.pid, signal.SIGINT)
         try:
             self.process.wait(END_S)
         except subprocess.TimeoutExpired:
             raise TrialError(f"still there {END_S:.0f} s after Ctrl-C") from None
         self.expect_gone(running)
+        expect(not any(folder.exists() for folder in sockets), f"left behind: {sockets}")
+
+    def sockets(self) -> list[Path]:
+        """The folders of the server's socket, as the data folders note them."""
+        return [Path(record.read_text()) for record in self.home.glob("**/postgres/runtime")]
 
     def kill(self) -> None:
         """kill -9 of everything at once."""

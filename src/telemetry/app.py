@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 
@@ -36,10 +39,16 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 def run(environment: Environment) -> None:
     """Serve until SIGINT or SIGTERM. Raises ConfigError, StorageError, EmbeddedPostgresError."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _leave)
     plan = load_plan(environment.config_dir, environment.mqtt_url)
     settings = _settings(environment)
     with _database(environment) as database, _writer(database, plan) as writer:
         asyncio.run(_serve(environment, plan, settings, database, writer))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Uvicorn raises its SIGTERM again when it is done; the database is to be closed all the same."""
+    raise SystemExit(0)
 
 
 def _settings(environment: Environment) -> Settings:
