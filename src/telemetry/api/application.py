@@ -7,45 +7,37 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
-from telemetry.api import emissions, energy, health, live, meters, readings, session, site, tariff
+from telemetry.api import emissions, energy, health, live, meters, readings, receipt, session, site, tariff
+from telemetry.api.access import COOKIE
 from telemetry.api.answers import PROBLEMS, problem_content
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Guard
 from telemetry.api.health import Status
-from telemetry.api.meters import MeterList
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import HANDLERS, Problem
-from telemetry.api.receipt import PushedRow, Receipt
+from telemetry.api.receipt import PushedRow
 from telemetry.api.session import Token
-from telemetry.api.site import SiteAnswer
-from telemetry.api.tariff import BandsAnswer
-from telemetry.reports.emissions import EmissionsAnswer
-from telemetry.reports.energy import EnergyAnswer
-from telemetry.reports.meter import MeterAnswer
-from telemetry.reports.picture import Snapshot, Update
-from telemetry.reports.readings import ReadingColumns
+from telemetry.reports.picture import Update
 
 DESCRIPTION = """The live energy and carbon record of an industrial park.
 
 Times are RFC 3339 in the park's zone; a date alone means the start of that day there. Units stand
 beside their values. `null` means nothing is known, never zero. `coverage` is the share of an interval
 that was measured."""
-_SCHEMAS: tuple[type[Struct], ...] = (
-    Problem,
-    Snapshot,
-    Update,
-    SiteAnswer,
-    BandsAnswer,
-    MeterList,
-    MeterAnswer,
-    Receipt,
-    PushedRow,
-    ReadingColumns,
-    EnergyAnswer,
-    EmissionsAnswer,
-    Token,
-    Status,
+_EXAMPLES: tuple[Struct, ...] = (
+    site.EXAMPLE,
+    meters.LIST_EXAMPLE,
+    meters.EXAMPLE,
+    receipt.EXAMPLE,
+    readings.EXAMPLE,
+    live.EXAMPLE,
+    energy.EXAMPLE,
+    emissions.EXAMPLE,
+    tariff.EXAMPLE,
+    Status("alive"),
 )
+"""One of each kind of answer."""
+_FURTHER: tuple[type[Struct], ...] = (Problem, Update, PushedRow, Token)
 
 
 class _Application(FastAPI):
@@ -92,19 +84,26 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
-    _, schemas = msgspec.json.schema_components(_SCHEMAS, ref_template="#/components/schemas/{name}")
+    kinds = [*map(type, _EXAMPLES), *_FURTHER]
+    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {}).update(schemas)
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"},
-        "session": {"type": "apiKey", "in": "cookie", "name": "parkwatt_session"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     }
     document["security"] = [{}, {"token": []}, {"session": []}]
-    for operation in _operations(document):
-        for code in PROBLEMS:
-            operation["responses"][code]["content"] = problem_content()
+    for path in document["paths"].values():
+        for operation in path.values():
+            _complete(operation["responses"])
     return document
 
 
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in document["paths"].values() for operation in path.values()]
+def _complete(responses: dict[str, Any]) -> None:
+    """Give answers their examples, which FastAPI would strip of their nulls, and refusals their form."""
+    examples = {type(each).__name__: msgspec.to_builtins(each) for each in _EXAMPLES}
+    content = responses.get("200", {}).get("content", {}).get("application/json")
+    if content is not None:
+        content["example"] = examples[content["schema"]["$ref"].rpartition("/")[2]]
+    for code in PROBLEMS:
+        responses[str(code)]["content"] = problem_content()

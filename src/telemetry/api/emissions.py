@@ -64,7 +64,9 @@ def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["emissions"])
     factors = Factors(dependencies.plan.library)
 
-    @routes.get("/emissions", responses=documented("Emissions over intervals", EXAMPLE), summary="Emissions")
+    @routes.get(
+        "/emissions", responses=documented("Masses over intervals", EmissionsAnswer), summary="Emissions"
+    )
     def masses(
         *,
         asked: parameters.Range,

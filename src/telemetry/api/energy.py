@@ -43,7 +43,7 @@ _By = Annotated[
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["energy"])
 
-    @routes.get("/energy", responses=documented("Amounts over intervals", EXAMPLE), summary="Energy")
+    @routes.get("/energy", responses=documented("Amounts over intervals", EnergyAnswer), summary="Energy")
     def amounts(
         range_: parameters.Range,
         choice: parameters.Choice,

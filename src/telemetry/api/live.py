@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from telemetry.api.answers import documented
+from telemetry.api.answers import documented, reference
 from telemetry.api.dependencies import Dependencies, Watcher
 from telemetry.api.problems import come_again
 from telemetry.reports.errors import TooManyWatchers
@@ -22,6 +22,7 @@ from telemetry.reports.picture import (
     ParkRow,
     Snapshot,
     State,
+    Update,
 )
 
 _AT = datetime.fromisoformat("2026-11-22T08:07:12+08:00")
@@ -58,11 +59,21 @@ EXAMPLE = Snapshot(
     meters=[MeterRow("M-101", _AT.replace(second=9), 3.0, State.LIVE, 412.5, 182.3, {"active_power": 412.5})],
     counts=Counts(live=43, late=1, stale=0, never=0),
 )
+_EVENT = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "epoch-sequence; send it back as Last-Event-ID to go on"},
+        "event": {"enum": ["snapshot", "update"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"anyOf": [reference(Snapshot), reference(Update)]},
+        },
+    },
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Events `snapshot` (as GET /live) and `update` (as Update), with ids to continue from",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
+    200: {"description": "Events", "content": {"text/event-stream": {"schema": _EVENT}}}
 }
 
 
@@ -70,7 +81,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["live"])
     feed = dependencies.live
 
-    @routes.get("/live", responses=documented("The park now", EXAMPLE), summary="The park now")
+    @routes.get("/live", responses=documented("The park now", Snapshot), summary="The park now")
     async def snapshot() -> Response:
         """Every meter's last reading with its age, and the sums over areas and the park."""
         picture = feed.snapshot()

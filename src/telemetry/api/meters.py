@@ -70,7 +70,7 @@ EXAMPLE = MeterAnswer(
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["meters"])
 
-    @routes.get("/meters", responses=documented("Meters in service", LIST_EXAMPLE), summary="Meters")
+    @routes.get("/meters", responses=documented("Meters in service", MeterList), summary="Meters")
     def meters(
         area: Annotated[
             list[str], Query(max_length=1000, description="Only those that stand in these areas")
@@ -80,7 +80,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         known, rows = registry.load(dependencies.database), dependencies.live.rows()
         return answer(MeterList(entries(known, datetime.now(UTC), rows, area)))
 
-    @routes.get("/meters/{code}", responses=documented("The meter", EXAMPLE), summary="One meter")
+    @routes.get("/meters/{code}", responses=documented("The meter", MeterAnswer), summary="One meter")
     def meter(code: Annotated[str, Path(max_length=64, examples=["M-101"])]) -> Response:
         """What it was and is, its template with the registers, its last readings and what they held."""
         zone = ZoneInfo(site_of(dependencies.plan).zone)

@@ -11,13 +11,12 @@ from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import between, site_of
-from telemetry.api.receipt import EXAMPLE as RECEIPT
-from telemetry.api.receipt import PushedRow, take
+from telemetry.api.receipt import PushedRow, Receipt, take
 from telemetry.reports import readings
 from telemetry.reports.readings import ReadingColumns, ReadingValues, Resolution
 
 _AT = datetime.fromisoformat("2026-11-22T08:00:00+08:00")
-COLUMNS = ReadingColumns(
+EXAMPLE = ReadingColumns(
     meter="M-101",
     from_=_AT,
     to=_AT.replace(hour=9),
@@ -47,7 +46,7 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
 
     @routes.post(
         "/readings",
-        responses=documented("At least one row was taken, or stood already", RECEIPT),
+        responses=documented("At least one row was taken, or stood already", Receipt),
         openapi_extra=_BODY,
         summary="Post readings",
     )
@@ -61,7 +60,7 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         encoding = request.headers.get("content-encoding", "")
         return await take(dependencies, metrics, source, body, encoding)
 
-    @routes.get("/readings", responses=documented("What it showed", COLUMNS), summary="Readings")
+    @routes.get("/readings", responses=documented("What it showed", ReadingColumns), summary="Readings")
     def columns(
         *,
         meter: Annotated[str, Query(max_length=64, description="Code", examples=["M-101"])],

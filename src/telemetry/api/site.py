@@ -91,7 +91,7 @@ EXAMPLE = SiteAnswer(
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["park"])
 
-    @routes.get("/site", responses=documented("The park", EXAMPLE), summary="The park")
+    @routes.get("/site", responses=documented("The park", SiteAnswer), summary="The park")
     async def site() -> Response:
         """Areas, tariff, contract and the catalogue with its units; 404 until a park is described."""
         return answer(_site(dependencies.plan))

@@ -41,7 +41,7 @@ EXAMPLE = BandsAnswer(
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["park"])
 
-    @routes.get("/tariff", responses=documented("Bands over time", EXAMPLE), summary="Tariff bands")
+    @routes.get("/tariff", responses=documented("Bands over time", BandsAnswer), summary="Tariff bands")
     def bands(from_: From = None, to: To = None) -> Response:
         """Bands and prices from `from` to `to`, by default today; 404 when the park names no tariff."""
         zone = ZoneInfo(site_of(dependencies.plan).zone)

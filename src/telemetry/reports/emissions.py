@@ -1,7 +1,6 @@
 """Emissions of settled amounts over intervals, with the factors that each figure stands on."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from telemetry.reports.emitted import Emitted, Revision, from_quarter_hours
 from telemetry.reports.energy import Coverage, Estimated, Question, Values
 from telemetry.reports.factors import Factors, FactorUse, Shortfall, shortfalls, uses
 from telemetry.reports.membership import By, key_of, scope_of, stretches
+from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.series import Stretches, total
 from telemetry.reports.steps import Step, local_time
@@ -44,14 +44,14 @@ class EmissionSeries(Struct, frozen=True):
 class EmissionsAnswer(Struct, frozen=True, rename={"from_": "from"}):
     """Emissions over intervals: amount x factor, gases apart; without a factor a shortfall, and not 0."""
 
-    from_: datetime
-    to: datetime
+    from_: Moment
+    to: Moment
     step: Step
     by: By
     basis: Basis
     revision: Revision
     zone: str
-    times: Annotated[list[datetime], Meta(description="Starts of the intervals")]
+    times: Annotated[list[Moment], Meta(description="Starts of the intervals")]
     series: list[EmissionSeries]
 
 

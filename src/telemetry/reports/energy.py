@@ -13,6 +13,7 @@ from accounting.grid import floor_slot, local_day_edges, to_us
 from accounting.quantity import CATALOGUE
 from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import By, Selection, key_of, stretches
+from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.series import Cells, Sums, local_days, quarter_hours, total
 from telemetry.reports.steps import Step, Steps, local_time
@@ -49,12 +50,12 @@ class EnergySeries(Struct, frozen=True):
 class EnergyAnswer(Struct, frozen=True, rename={"from_": "from"}):
     """Amounts over intervals; areas, enterprises and carriers by their boundary meters."""
 
-    from_: datetime
-    to: datetime
+    from_: Moment
+    to: Moment
     step: Step
     by: By
     zone: str
-    times: Annotated[list[datetime], Meta(description="Starts of the intervals")]
+    times: Annotated[list[Moment], Meta(description="Starts of the intervals")]
     series: list[EnergySeries]
 
 

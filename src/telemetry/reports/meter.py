@@ -16,6 +16,7 @@ from accounting.quantity import CATALOGUE
 from ingest.device import Device, JsonDevice
 from telemetry.reports.errors import NoSuchMeter
 from telemetry.reports.meters import MeterEntry, entry
+from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name
 from telemetry.reports.picture import MeterRow
 from telemetry.reports.readings import ever_shown
@@ -32,7 +33,7 @@ _AHEAD_US = 86_400_000_000  # clocks of devices run ahead
 class TermEntry(Struct, frozen=True, rename={"since": "from"}):
     """What the meter is from a moment to the next term."""
 
-    since: datetime
+    since: Moment
     multiplier: float
     area: str
     parent: str | None
@@ -79,14 +80,14 @@ class LatestValue(Struct, frozen=True):
 class ReadingEntry(Struct, frozen=True):
     """One reading as the meter showed it, before the multiplier."""
 
-    time: datetime
+    time: Moment
     values: dict[str, float]
 
 
 class EventEntry(Struct, frozen=True):
     """What settlement found in the readings: a reset, a rollover, a glitch."""
 
-    time: datetime
+    time: Moment
     quantity: str
     flag: str
 
@@ -94,7 +95,7 @@ class EventEntry(Struct, frozen=True):
 class ConflictEntry(Struct, frozen=True):
     """A value that differs from the one that stands, kept aside."""
 
-    time: datetime
+    time: Moment
     quantity: str
     kept: float
     offered: float

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from telemetry.reports.membership import enterprise_of
+from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name
 from telemetry.reports.picture import MeterRow, State
 from telemetry.storage.registry import RegisteredMeter, Registry
@@ -29,7 +30,7 @@ class MeterEntry(Struct, frozen=True, kw_only=True):
     multiplier: Annotated[float, Meta(description="CT x PT, or the value of a pulse")]
     rated_kw: float | None
     state: State
-    last_reading: datetime | None
+    last_reading: Moment | None
 
 
 def entries(

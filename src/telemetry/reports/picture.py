@@ -7,6 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from telemetry.reports.moment import Moment
+
 Kilowatt = Annotated[float | None, Meta(description="[kW]; null: not known")]
 Rate = Annotated[float | None, Meta(description="[kg CO2/h]; null: no factor, or nothing measured")]
 Share = Annotated[float, Meta(description="Share of the meters it stands on that are live or late, 0 to 1")]
@@ -29,7 +31,7 @@ class MeterRow(Struct, frozen=True):
     """One meter: primary values, that is with its CT x PT applied."""
 
     meter: str
-    time: datetime | None
+    time: Moment | None
     age_s: Annotated[float | None, Meta(description="Age of the last reading [s]")]
     state: State
     power_kw: Kilowatt
@@ -57,12 +59,12 @@ class AreaRow(Struct, frozen=True):
 class Demand(Struct, frozen=True):
     """The 15 minutes that run now, at the billing point."""
 
-    block_start: datetime
-    block_end: datetime
+    block_start: Moment
+    block_end: Moment
     so_far_kw: Annotated[float | None, Meta(description="Import since block_start over the whole block [kW]")]
     projected_kw: Annotated[float | None, Meta(description="At block_end when the power stays as it is [kW]")]
     month_max_kw: Annotated[float | None, Meta(description="Highest fully measured block of the month [kW]")]
-    month_max_at: Annotated[datetime | None, Meta(description="Start of that block")]
+    month_max_at: Annotated[Moment | None, Meta(description="Start of that block")]
 
 
 class NextBand(Struct, frozen=True):
@@ -77,7 +79,7 @@ class BandNow(Struct, frozen=True):
     price: Annotated[float | None, Meta(description="Per kWh; null: unpriced")]
     currency: str
     fictitious: bool
-    until: datetime | None
+    until: Moment | None
     next: NextBand | None
 
 
@@ -119,7 +121,7 @@ class Picture:
 class Snapshot(Struct, frozen=True):
     """Everything at one moment."""
 
-    time: datetime
+    time: Moment
     epoch: Annotated[str, Meta(description="Changes when the service starts anew")]
     sequence: int
     park: ParkRow
@@ -131,7 +133,7 @@ class Snapshot(Struct, frozen=True):
 class Update(Struct, frozen=True):
     """What differs from the event before; meters holds changed rows only."""
 
-    time: datetime
+    time: Moment
     sequence: int
     park: ParkRow
     areas: list[AreaRow]

@@ -15,6 +15,7 @@ from accounting import multiplier
 from accounting.grid import to_us
 from accounting.quantity import CATALOGUE, Kind
 from telemetry.reports.errors import NoSuchMeter, QueryError
+from telemetry.reports.moment import Moment
 from telemetry.reports.steps import MOST, Step, Steps, local_time
 from telemetry.storage import readings, registry, seen
 from telemetry.storage.pool import Transaction
@@ -43,11 +44,11 @@ class ReadingColumns(Struct, frozen=True, rename={"from_": "from"}):
     """What a meter showed: gauges as means of the interval, counters as they stood at its last reading."""
 
     meter: str
-    from_: datetime
-    to: datetime
+    from_: Moment
+    to: Moment
     step: Resolution
     more: Annotated[bool, Meta(description="Earlier rows were left off; ask again up to the first time")]
-    times: Annotated[list[datetime], Meta(description="Of the readings, or starts of the intervals")]
+    times: Annotated[list[Moment], Meta(description="Of the readings, or starts of the intervals")]
     quantities: dict[str, ReadingValues]
 
 

@@ -1,0 +1,117 @@
+"""The OpenAPI document against the routes: examples fit their schemas, any question gets a described answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    site = make_site(
+        {"code": "M-101", "role": "boundary"}, billing={"tariff": "demo-park", "contract_kw": 1000}
+    )
+    service = start(site)
+    at = int(time.time()) // 900 * 900
+    rows = [
+        {
+            "meter": "M-101",
+            "time": datetime.fromtimestamp(at - 300 * back, UTC).isoformat(),
+            "values": {"energy_import": 1000.0 - back, "active_power": 12.0},
+        }
+        for back in range(60)
+    ]
+    service.post(rows)
+    service.settle()
+    service.tick()
+    return service
+
+
+@pytest.fixture
+def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:  # noqa: ANN401  # as above
+    """The service behind a real HTTP server."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(service.app, port=port, log_level="error", lifespan="off"))
+    serving = asyncio.run_coroutine_threadsafe(server.serve(), service.loop)
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    serving.result(10)
+
+
+def test_every_operation_is_described_with_an_example(service: Any) -> None:  # noqa: ANN401  # as above
+    document = service.call("GET", "/api/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
+            if content is None:
+                assert path.endswith(("/session", "/stream", "/metrics")), (method, path)
+                continue
+            schema = {**content["schema"], "components": {"schemas": schemas}}
+            jsonschema_rs.Draft202012Validator(schema).validate(content["example"])
+            assert operation["summary"]
+
+
+def test_any_question_gets_a_described_answer(address: str, service: Any) -> None:  # noqa: ANN401  # as above
+    schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
+
+    for result in schema.get_all_operations():
+        _try(result.ok())
+    assert service.hub.watchers == 0
+
+
+def _try(operation: Any) -> None:  # noqa: ANN401  # schemathesis' own
+    from hypothesis import given
+
+    @settings(
+        max_examples=12,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:  # noqa: ANN401  # schemathesis' own
+        if case.path.endswith("/stream"):
+            case.query = {**(case.query or {}), "max_events": 1}
+        case.call_and_validate(checks=CHECKS, timeout=20)
+
+    ask()
+
+
+def test_the_document_is_of_use_to_generators(service: Any) -> None:  # noqa: ANN401  # as above
+    document = msgspec.json.decode(service.call("GET", "/api/openapi.json").content)
+    assert set(document["components"]["securitySchemes"]) == {"token", "session"}
+    refused = document["paths"]["/api/v1/energy"]["get"]["responses"]["4XX"]["content"]
+    assert list(refused) == ["application/problem+json"]
+    units = document["components"]["schemas"]["MeterRow"]["properties"]["power_kw"]["description"]
+    assert "[kW]" in units
