@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
-from pyModbusTCP.server import DataBank, ModbusServer
+from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
 
 from telemetry.web.assets import DIST
 

@@ -10,11 +10,11 @@ const meter = (code: string, role: Meter["role"], parent: string | null, enterpr
   code, name, area: enterprise ?? "P", enterprise, parent, role, carrier, source: "s", device: null, multiplier: 1, rated_kw: null,
   state: "live", last_reading: null,
 });
-const areas = [area("P", "park"), area("E1", "enterprise"), area("E2", "enterprise")];
+const areas = [area("P", "park"), area("E1", "enterprise"), area("E2", "enterprise"), { ...area("W", "workshop"), parent: "E1" }];
 const meters = [
   meter("IN", "boundary", null, null),
   meter("T1", "load", "IN", null),
-  meter("T2", "load", "IN", null),
+  meter("T2", "check", "IN", null),
   meter("AUX", "load", "IN", null),
   meter("E1.M", "boundary", "T2", "E1"),
   meter("E1.N", "boundary", "T2", "E1"),
@@ -39,7 +39,7 @@ describe("one-line diagram", () => {
   });
 
   it("shows generation where it feeds in", () => {
-    expect(network.links.filter((link) => link.generation).map((link) => `${link.from}>${link.to}`)).toEqual(["pv:E1>E1", "pv:P>IN"]);
+    expect(network.links.filter((link) => link.generation).map((link) => `${link.from}>${link.to}`)).toEqual(["pv:E1>E1", "pv:>IN"]);
   });
 
   it("leaves out what is no way of power to an enterprise", () => {
@@ -56,6 +56,17 @@ describe("one-line diagram", () => {
     expect(networkOf(areas, [meter("E1.M", "boundary", null, "E1")]).links).toEqual([
       { from: "grid", to: "E1", meters: ["E1.M"], generation: false },
     ]);
+  });
+
+  it("shows the park's own services beside the enterprises", () => {
+    const own = [...areas, { ...area("C", "workshop"), parent: "P" }];
+    const feeder = { ...meter("C.M", "boundary", "T1", null), area: "C" };
+    expect(networkOf(own, [...meters, feeder]).links.map((link) => `${link.from}>${link.to}`)).toContain("T1>C");
+  });
+
+  it("keeps a workshop's door inside its enterprise", () => {
+    const inner = { ...meter("E1.W", "boundary", "E1.M", "E1"), area: "W" };
+    expect(networkOf(areas, [...meters, inner]).links.map((link) => link.to)).not.toContain("W");
   });
 
   it("survives meters that are upstream of each other", () => {
@@ -77,7 +88,11 @@ describe("largest loads", () => {
   ];
   const all = new Map(meters.map((one) => [one.code, one]));
   const powers = new Map([live("E1.C", 30), live("E1.N", 60), live("E2.M", 10, "stale"), live("E1.M", 200), live("AUX", null)]);
-  const order = { area: null, column: "power", descending: true, name: (one: Meter) => one.code, locale: "en" } as const;
+  const order = {
+    area: null, column: "power", descending: true, name: (one: Meter) => one.code, part: (one: Meter) => one.enterprise ?? "",
+    owner: (one: Meter) => one.enterprise ?? "",
+    locale: "en",
+  } as const;
 
   it("are the ends of the tree that show power, largest first", () => {
     expect(ranked(all, powers, order).map((row) => row.meter.code)).toEqual(["E1.N", "E1.C", "E2.M"]);

@@ -31,6 +31,6 @@ describe("stacks", () => {
   });
 });
 
-it.each([[0.9, 1], [1, 1], [1.01, 2], [43, 50], [4100, 5000], [51, 100]])("the axis over %d ends at %d", (value, top) => {
+it.each([[0.9, 1], [1, 1], [1.01, 1.2], [43, 50], [4100, 5000], [51, 60]])("the axis over %d ends at %d", (value, top) => {
   expect(niceTop(value)).toBeCloseTo(top);
 });

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { AreaLive, BandNow, ParkLive } from "../api.ts";
+import { partsOf } from "../areas.ts";
 import { span } from "../i18n/words.ts";
 import { fixed, percent, scaleFor } from "../numbers.ts";
 import { bandName, bandToken } from "../parts/band.ts";
@@ -23,7 +24,7 @@ class Strip extends View {
   }
 
   #picker(): TemplateResult {
-    const areas = store.site?.areas.filter((area) => area.kind === "enterprise") ?? [];
+    const areas = partsOf(store.site?.areas ?? []);
     const chosen = store.route.area ?? "";
     return html`<label class="picker">
       <span class="hidden">${this.words.areaPicker}</span>

@@ -68,6 +68,7 @@ export const en = {
   nearContract: "close to contract demand",
   withinContract: "within contract demand",
   noDemand: "No demand yet: the boundary meters have not reported in this quarter hour.",
+  demandPartial: (time: string) => `This quarter hour was not measured from its beginning; the next one starts at ${time}.`,
   noContract: "The site names no contract_kw, so there is no limit to compare with.",
 
   loadTitle: "Load",
@@ -160,7 +161,7 @@ export const en = {
   production: "Production",
   ambient: "Ambient",
 
-  dailyEnergy: "Electricity by day and enterprise",
+  dailyEnergy: "Electricity bought, by day and enterprise",
   dailyCarbon: "Emissions by day and enterprise",
   days: (n: number) => `${n} days`,
   period: "Period",

@@ -69,6 +69,7 @@ export const zh: Words = {
   nearContract: "接近合同需量",
   withinContract: "在合同需量之内",
   noDemand: "尚无需量：边界表计在本时段内还没有读数。",
+  demandPartial: (time) => `本时段未从头测量，下一时段自 ${time} 开始。`,
   noContract: "园区文件没有写 contract_kw,因此没有可比的限值。",
 
   loadTitle: "负荷",
@@ -161,7 +162,7 @@ export const zh: Words = {
   production: "产量",
   ambient: "环境",
 
-  dailyEnergy: "各企业每日用电量",
+  dailyEnergy: "各企业每日购入电量",
   dailyCarbon: "各企业每日排放量",
   days: (n) => `${n} 天`,
   period: "时段",

@@ -17,7 +17,7 @@ export interface Layout {
 type Column = readonly NodeKind[];
 
 const COLUMNS: readonly Column[] = [["grid", "park-generation"], ["incomer"], ["transformer"], ["area"], ["generation"]];
-const SHARES: Partial<Record<NodeKind, number>> = { grid: 12, incomer: 18, transformer: 17, area: 32, generation: 12 };
+const SHARES: Partial<Record<NodeKind, number>> = { grid: 12, incomer: 18, transformer: 17, area: 31, generation: 16 };
 const TALL = 52;
 const SPACE = 12;
 

@@ -1,6 +1,7 @@
 /** The one-line diagram as a graph: grid, incomers, transformers, enterprises and their generation. */
 
 import type { Area, Meter } from "../api.ts";
+import { parkOf, partOf, partsOf } from "../areas.ts";
 
 export type NodeKind = "grid" | "incomer" | "transformer" | "area" | "generation" | "park-generation";
 
@@ -25,60 +26,65 @@ export interface Network {
 }
 
 const GRID: Node = { id: "grid", kind: "grid", code: "" };
-const NOWHERE = { parent: null };
 
 export function networkOf(areas: readonly Area[], meters: Iterable<Meter>): Network {
-  const power = [...meters].filter((meter) => meter.carrier === "electricity" && meter.role !== "check");
-  const park = areas.find((area) => area.kind === "park");
+  const power = [...meters].filter((meter) => meter.carrier === "electricity");
   const byCode = new Map(power.map((meter) => [meter.code, meter]));
-  const common = power.filter((meter) => meter.area === park?.code && meter.role !== "generation");
+  const parts = partsOf(areas);
+  const common = power.filter((meter) => meter.area === parkOf(areas)?.code && meter.role !== "generation");
   const incomers = common.filter((meter) => meter.role === "boundary");
-  const doors = power.filter((meter) => meter.role === "boundary" && kindOf(areas, meter.area) === "enterprise");
-  const transformers = common.filter(
-    (meter) => meter.role !== "boundary" && doors.some((door) => upstream(door, byCode).includes(meter.code)),
-  );
-  return assembled(areas, incomers, transformers, doors, power, byCode);
+  const doors = power.filter((meter) => meter.role === "boundary" && parts.some((part) => part.code === meter.area));
+  const above = new Set(doors.flatMap((door) => upstream(door, byCode)));
+  const transformers = common.filter((meter) => meter.role !== "boundary" && above.has(meter.code));
+  const generators = power.filter((meter) => meter.role === "generation");
+  return assembled(areas, { incomers, transformers, doors, generators }, byCode);
 }
 
-function assembled(
-  areas: readonly Area[],
-  incomers: Meter[],
-  transformers: Meter[],
-  doors: Meter[],
-  power: Meter[],
-  byCode: ReadonlyMap<string, Meter>,
-): Network {
-  const feeders = new Set([...incomers, ...transformers].map((meter) => meter.code));
-  const feederOf = (meter: Pick<Meter, "parent">): string => upstream(meter, byCode).find((code) => feeders.has(code)) ?? "grid";
-  const generators = power.filter((meter) => meter.role === "generation");
-  const owners = unique(generators.map((meter) => ownerOf(meter, areas)));
-  const order = transformers.map((meter) => meter.code);
-  const feederRank = (area: Area): number => order.indexOf(feederOf(doors.find((door) => door.area === area.code) ?? NOWHERE));
-  const enterprises = areas
-    .filter((area) => area.kind === "enterprise")
-    .sort((a, b) => feederRank(a) - feederRank(b));
+interface Roles {
+  incomers: Meter[];
+  transformers: Meter[];
+  doors: Meter[];
+  generators: Meter[];
+}
+
+function assembled(areas: readonly Area[], roles: Roles, byCode: ReadonlyMap<string, Meter>): Network {
+  const { incomers, transformers, doors, generators } = roles;
+  const feeders = [...incomers, ...transformers].map((meter) => meter.code);
+  const feederOf = (meter: Meter): string => upstream(meter, byCode).find((code) => feeders.includes(code)) ?? "grid";
+  const ownerOf = (meter: Meter): string => partOf(areas, meter.area)?.code ?? "";
+  const links = [
+    ...[...incomers, ...transformers].map((meter) => link(feederOf(meter), meter.code, meter.code)),
+    ...doors.map((meter) => link(feederOf(meter), meter.area, meter.code)),
+    ...generators.map((meter) => ({
+      ...link(`pv:${ownerOf(meter)}`, ownerOf(meter) || (incomers[0]?.code ?? "grid"), meter.code),
+      generation: true,
+    })),
+  ];
   return {
     nodes: [
       GRID,
       ...incomers.map((meter) => node("incomer", meter.code)),
       ...transformers.map((meter) => node("transformer", meter.code)),
-      ...enterprises.map((area) => node("area", area.code)),
-      ...owners.map((code) => generation(code, areas)),
+      ...fed(areas, doors, feederOf, feeders).map((area) => node("area", area.code)),
+      ...[...new Set(generators.map(ownerOf))].map(generation),
     ],
-    links: merged([
-      ...[...incomers, ...transformers].map((meter) => link(feederOf(meter), meter.code, meter.code)),
-      ...doors.map((meter) => link(feederOf(meter), ownerOf(meter, areas), meter.code)),
-      ...generators.map((meter) => ({
-        ...link(`pv:${ownerOf(meter, areas)}`, busOf(meter, areas, incomers), meter.code),
-        generation: true,
-      })),
-    ]),
+    links: merged(links),
   };
 }
 
-function generation(code: string, areas: readonly Area[]): Node {
-  const kind = kindOf(areas, code) === "enterprise" ? "generation" : "park-generation";
-  return { id: `pv:${code}`, kind, code };
+/** The parts with a door of their own, in the order of what feeds them, so that lines need not cross. */
+function fed(areas: readonly Area[], doors: Meter[], feederOf: (meter: Meter) => string, feeders: string[]): Area[] {
+  const rank = (area: Area): number => {
+    const door = doors.find((meter) => meter.area === area.code);
+    return door ? feeders.indexOf(feederOf(door)) : -1;
+  };
+  return partsOf(areas)
+    .filter((area) => doors.some((meter) => meter.area === area.code))
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+function generation(owner: string): Node {
+  return { id: `pv:${owner}`, kind: owner ? "generation" : "park-generation", code: owner };
 }
 
 function node(kind: NodeKind, code: string): Node {
@@ -100,25 +106,8 @@ function merged(links: Link[]): Link[] {
   return [...byEnds.values()];
 }
 
-function upstream(meter: Pick<Meter, "parent">, byCode: ReadonlyMap<string, Meter>): string[] {
+function upstream(meter: Meter, byCode: ReadonlyMap<string, Meter>): string[] {
   const codes: string[] = [];
   for (let at = meter.parent; at && !codes.includes(at); at = byCode.get(at)?.parent ?? null) codes.push(at);
   return codes;
-}
-
-function kindOf(areas: readonly Area[], code: string): Area["kind"] | undefined {
-  return areas.find((area) => area.code === code)?.kind;
-}
-
-function ownerOf(meter: Meter, areas: readonly Area[]): string {
-  return meter.enterprise ?? areas.find((area) => area.kind === "park")?.code ?? meter.area;
-}
-
-/** Park-owned generation feeds in at the first incomer, an enterprise's at the enterprise. */
-function busOf(meter: Meter, areas: readonly Area[], incomers: Meter[]): string {
-  return meter.enterprise ? ownerOf(meter, areas) : (incomers[0]?.code ?? "grid");
-}
-
-function unique(codes: string[]): string[] {
-  return [...new Set(codes)];
 }

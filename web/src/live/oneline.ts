@@ -77,7 +77,7 @@ class OneLine extends View {
     </g>`;
   }
 
-  /** Along the arrow [kW]; null when any of its meters says nothing. */
+  /** Along the arrow [kW]; null when any of its meters says nothing. Power counts into an area, so making is negative. */
   #power(link: Link): number | null {
     let sum = 0;
     for (const code of link.meters) {
@@ -85,7 +85,7 @@ class OneLine extends View {
       if (!row || row.power_kw === null || row.state === "stale" || row.state === "never") return null;
       sum += row.power_kw;
     }
-    return link.generation ? Math.abs(sum) : sum;
+    return link.generation ? -sum : sum;
   }
 
   #into(id: string): number | null {
@@ -173,22 +173,22 @@ class OneLine extends View {
   }
 
   #list(network: Network): TemplateResult {
-    const scale = scaleFor("kW", [store.live?.park.power_kw ?? null]);
     const park = store.live?.park;
+    const own = (power: number | null | undefined): TemplateResult => figure(power, scaleFor("kW", [power ?? null]), "kW");
     const areas = network.nodes.filter((node) => node.kind === "area");
     return html`<ul class="flow-list">
-      <li><span>${this.words.importFromGrid}</span>${figure(park?.import_kw, scale, "kW")}</li>
-      <li><span>${this.words.generation}</span>${figure(park?.generation_kw, scale, "kW")}</li>
-      ${areas.map((node) => this.#item(node, scale))}
+      <li><span>${this.words.importFromGrid}</span>${own(park?.import_kw)}</li>
+      <li><span>${this.words.generation}</span>${own(park?.generation_kw)}</li>
+      ${areas.map((node) => this.#item(node, own))}
     </ul>`;
   }
 
-  #item(node: Node, scale: Scale): TemplateResult {
+  #item(node: Node, own: (power: number | null | undefined) => TemplateResult): TemplateResult {
     const row = store.live?.areas.get(node.code);
     const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
     return html`<li class="sub">
       <span>${this.#title(node.id)} ${measured(row?.coverage, this.words)}</span>
-      <span class="two">${figure(row?.power_kw, scale, "kW")}${figure(row?.co2_kg_per_h, co2, "kg/h")}</span>
+      <span class="two">${own(row?.power_kw)}${figure(row?.co2_kg_per_h, co2, "kg/h")}</span>
     </li>`;
   }
 }

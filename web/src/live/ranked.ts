@@ -16,11 +16,14 @@ export interface Order {
   column: Column;
   descending: boolean;
   name: (meter: Meter) => string;
+  /** The part of the park that the meter stands in, and its name. */
+  part: (meter: Meter) => string;
+  owner: (meter: Meter) => string;
   locale: string;
 }
 
 export function ranked(meters: ReadonlyMap<string, Meter>, live: ReadonlyMap<string, MeterLive>, order: Order): Row[] {
-  const rows = ends(meters).flatMap((meter) => rowOf(meter, live.get(meter.code), order.area));
+  const rows = ends(meters).flatMap((meter) => rowOf(meter, live.get(meter.code), order));
   const total = rows.reduce((sum, row) => sum + (row.live.state === "stale" ? 0 : (row.live.power_kw ?? 0)), 0);
   for (const row of rows) row.share = row.live.power_kw === null || total <= 0 ? null : row.live.power_kw / total;
   const sign = order.descending ? -1 : 1;
@@ -28,15 +31,13 @@ export function ranked(meters: ReadonlyMap<string, Meter>, live: ReadonlyMap<str
 }
 
 function ends(meters: ReadonlyMap<string, Meter>): Meter[] {
-  const power = [...meters.values()].filter(
-    (meter) => meter.carrier === "electricity" && (meter.role === "load" || meter.role === "boundary"),
-  );
-  const above = new Set(power.map((meter) => meter.parent));
-  return power.filter((meter) => !above.has(meter.code));
+  const power = [...meters.values()].filter((meter) => meter.carrier === "electricity");
+  const above = new Set(power.filter((meter) => meter.role !== "generation").map((meter) => meter.parent));
+  return power.filter((meter) => (meter.role === "load" || meter.role === "boundary") && !above.has(meter.code));
 }
 
-function rowOf(meter: Meter, live: MeterLive | undefined, area: string | null): Row[] {
-  if (!live || live.power_kw === null || (area && meter.enterprise !== area)) return [];
+function rowOf(meter: Meter, live: MeterLive | undefined, order: Order): Row[] {
+  if (!live || live.power_kw === null || (order.area && order.part(meter) !== order.area)) return [];
   return [{ meter, live, share: null }];
 }
 
@@ -45,7 +46,7 @@ function compare(a: Row, b: Row, order: Order): number {
     case "name":
       return order.name(a.meter).localeCompare(order.name(b.meter), order.locale);
     case "enterprise":
-      return (a.meter.enterprise ?? "").localeCompare(b.meter.enterprise ?? "", order.locale);
+      return order.owner(a.meter).localeCompare(order.owner(b.meter), order.locale);
     case "co2":
       return (a.live.co2_kg_per_h ?? 0) - (b.live.co2_kg_per_h ?? 0);
     default:

@@ -1,7 +1,8 @@
 /** <pw-ranking>: which loads are the largest now. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
+import { get, type Area, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
+import { partOf } from "../areas.ts";
 import { span } from "../i18n/words.ts";
 import { NONE, percent, scaleFor, type Scale } from "../numbers.ts";
 import { figure } from "../parts/figure.ts";
@@ -37,6 +38,8 @@ class Ranking extends View {
       column: this.#column,
       descending: this.#descending,
       name: (meter) => this.name(meter.name, meter.code),
+      part: (meter) => this.#part(meter)?.code ?? "",
+      owner: (meter) => this.#owner(meter),
       locale: language,
     });
   }
@@ -81,9 +84,9 @@ class Ranking extends View {
       <th scope="row">
         ${stateDot(live.state, this.words)}
         <a href=${href({ ...store.route, page: "meters", meter: meter.code })}>${name}</a>
-        ${this.#age(live)} <span class="owner">${this.#enterprise(meter)}</span>
+        ${this.#age(live)} <span class="owner">${this.#owner(meter)}</span>
       </th>
-      <td class="wide">${this.#enterprise(meter)}</td>
+      <td class="wide">${this.#owner(meter)}</td>
       <td class="spark-cell">${spark(store.trail.points(meter.code), store.now(), `${name}, ${this.words.lastHour}`)}</td>
       <td class="number">${figure(live.power_kw, scale, "kW", { stale: old })}</td>
       <td class="number share">${old ? NONE : html`${percent(share)} <span class="unit">%</span>`}</td>
@@ -98,8 +101,12 @@ class Ranking extends View {
     return html`<span class="age age-${live.state}">${word}${this.words.ago(age)}</span>`;
   }
 
-  #enterprise(meter: Meter): string {
-    return this.name(store.site?.areas.find((area) => area.code === meter.enterprise)?.name, meter.enterprise ?? "");
+  #part(meter: Meter): Area | undefined {
+    return partOf(store.site?.areas ?? [], meter.area);
+  }
+
+  #owner(meter: Meter): string {
+    return this.name(this.#part(meter)?.name);
   }
 
   #more(count: number): TemplateResult {

@@ -67,8 +67,8 @@ export function sum(parts: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
 }
 
-/** The round figure at or above a value: 1, 2, 4, 5 or 10 times a power of ten. */
+/** The round figure at or above a value, whose half is round as well. */
 export function niceTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return (([1, 2, 4, 5, 10].find((step) => step * power >= value * 0.999999) ?? 10) * power);
+  return (([1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999999) ?? 10) * power);
 }

@@ -45,10 +45,10 @@ class CarbonPage extends DailyPage<EmissionReport> {
     return html`<tr>
       <th scope="row"><code>${one.id}</code></th>
       <td class="number">${exact(one.value)} <span class="unit">${one.unit}</span></td>
-      <td>${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
-      <td>${one.region}</td>
+      <td class="nowrap">${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
+      <td class="nowrap">${one.region}</td>
       <td class="nowrap">${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
-      <td>${one.why}</td>
+      <td class="why-cell">${one.why}</td>
       <td class="source-cell">${one.source}</td>
     </tr>`;
   }

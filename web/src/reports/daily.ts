@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Series } from "../api.ts";
+import { partsOf } from "../areas.ts";
 import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.ts";
 import { View } from "../parts/view.ts";
 import { href, PERIODS } from "../route.ts";
@@ -55,7 +56,7 @@ export abstract class DailyPage<A extends Answer> extends View {
     const from = startOfDay(now, this.zone, 1 - store.route.days);
     const to = startOfDay(now, this.zone, 1);
     try {
-      const answer = await this.ask({ from: iso(from), to: iso(to), step: "day", by: "enterprise" });
+      const answer = await this.ask({ from: iso(from), to: iso(to), step: "day", by: "area" });
       if (wanted !== this.#asked) return;
       this.answer = answer;
       this.#problem = "";
@@ -90,9 +91,11 @@ export abstract class DailyPage<A extends Answer> extends View {
     if (this.#problem && !this.answer) return html`<p class="empty" role="alert">${this.words.failed}: ${this.#problem}</p>`;
     if (!this.answer) return html`<div class="plot-space"></div>`;
     const chosen = store.route.area;
-    const series = this.answer.series.filter((one) => !chosen || one.key === chosen);
+    const parts = partsOf(store.site?.areas ?? []).map((area) => area.code);
+    const answer = { ...this.answer, series: this.answer.series.filter((one) => parts.includes(one.key)) };
+    const series = answer.series.filter((one) => !chosen || one.key === chosen);
     if (!series.some((one) => one.values.some((value) => value !== null))) return html`<p class="empty">${this.words.noEnergy}</p>`;
-    return this.#filled(this.answer, series);
+    return this.#filled(answer, series);
   }
 
   #filled(answer: A, series: readonly Series[]): TemplateResult {
