@@ -67,10 +67,10 @@ async def run(plan: Plan, options: _Options, closing: Closing) -> None:
     memory = Memory.recall(options.data, time.time())
     memory.keep()
     switch, instruments = faults.Switch(options.data), _instruments(plan, memory)
-    instruments.simulation.course(np.array([time.time()]))
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         if options.own_broker:
             await stack.enter_async_context(mqtt.broker(_broker_url(site)))
+        await asyncio.to_thread(instruments.simulation.course, np.array([time.time()]))
         await _open_gateways(site, instruments, switch, stack)
         for source in site.sources:
             if isinstance(source, MqttSource):
