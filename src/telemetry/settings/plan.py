@@ -32,7 +32,7 @@ class Plan:
 
 
 def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
-    """The plan; `mqtt_url` replaces the broker of every MQTT source. Raises ConfigError with every mistake."""
+    """The plan; `mqtt_url` replaces every MQTT source's broker. Raises ConfigError with every mistake."""
     mistakes: list[Mistake] = []
     library = load_library(config_dir, mistakes)
     file = _site_file(config_dir, mistakes)

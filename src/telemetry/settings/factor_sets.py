@@ -1,0 +1,105 @@
+"""The sets of factors: one folder a publication, with what it says of itself and its tables."""
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isclose
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from accounting import coal, fuels, gwp
+from accounting.coal import Coefficient
+from accounting.errors import AccountingError
+from accounting.factors import Factor, FactorSet, check, parse
+from accounting.fuels import Fuel
+from accounting.gwp import Potentials
+from telemetry.settings.documents import load_file
+from telemetry.settings.mistakes import Mistake
+
+_SET: TypeAdapter[FactorSet] = TypeAdapter(FactorSet)
+_PRINTED = 5e-5
+"""Published factors carry four digits."""
+_PER_UNIT_KG = 1000.0
+Rows = list[dict[str, str]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FactorSets:
+    factors: tuple[Factor, ...]
+    regions: Mapping[str, str]
+    coal: Mapping[str, Coefficient]
+    fuels: Mapping[str, Fuel]
+    potentials: Potentials
+
+
+def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets:
+    """Every set of the folders; what contradicts itself is appended to `mistakes`."""
+    factors = _factors(folders, mistakes)
+    burnt = _table(folders, "fuels.csv", fuels.parse, mistakes)
+    mistakes.extend(_drifted(factors, burnt))
+    return FactorSets(
+        factors=factors,
+        regions=_regions([folder / "regions.csv" for folder in folders]),
+        coal=_table(folders, "coal.csv", coal.parse, mistakes),
+        fuels=burnt,
+        potentials=_table(folders, "gwp.csv", gwp.parse, mistakes),
+    )
+
+
+def _factors(folders: list[Path], mistakes: list[Mistake]) -> tuple[Factor, ...]:
+    factors: list[Factor] = []
+    for header in sorted(path for folder in folders for path in folder.glob("*/set.yaml")):
+        factors.extend(_factor_set(header, mistakes))
+    try:
+        check(factors)
+    except AccountingError as error:
+        mistakes.append(Mistake("factors", "", str(error)))
+    return tuple(factors)
+
+
+def _factor_set(header: Path, mistakes: list[Mistake]) -> tuple[Factor, ...]:
+    described = load_file(header, _SET, mistakes)
+    table = header.with_name("factors.csv")
+    if described is None or not table.exists():
+        return ()
+    try:
+        return parse(described, read_rows(table))
+    except AccountingError as error:
+        mistakes.append(Mistake(str(table), "", str(error)))
+        return ()
+
+
+def _table(folders: list[Path], name: str, read: Callable[[Rows], T], mistakes: list[Mistake]) -> T:
+    tables = sorted(path for folder in folders for path in folder.glob(f"*/{name}"))
+    try:
+        return read([row for table in tables for row in read_rows(table)])
+    except AccountingError as error:
+        mistakes.append(Mistake(name, "", str(error)))
+        return read([])
+
+
+def _drifted(factors: tuple[Factor, ...], burnt: Mapping[str, Fuel]) -> list[Mistake]:
+    """A factor for burning a fuel must be what the fuel's own parameters give."""
+    by_id = {factor.id: factor for factor in factors}
+    pairs = ((fuel, by_id.get(f"cn.fuel{fuel.id.removeprefix('cn')}")) for fuel in burnt.values())
+    return [
+        Mistake(
+            "fuels.csv",
+            fuel.id,
+            f"gives {fuel.tco2 * _PER_UNIT_KG:.6g} kgCO2, {factor.id} says {factor.kg:.6g}",
+        )
+        for fuel, factor in pairs
+        if factor and not isclose(fuel.tco2 * _PER_UNIT_KG, factor.kg, rel_tol=_PRINTED)
+    ]
+
+
+def _regions(tables: list[Path]) -> dict[str, str]:
+    return {row["code"]: row["parent"] for table in tables if table.exists() for row in read_rows(table)}
+
+
+def read_rows(table: Path) -> Rows:
+    with table.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

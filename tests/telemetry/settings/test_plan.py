@@ -1,0 +1,131 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from telemetry.cli import app, main
+from telemetry.settings.mistakes import ConfigError
+from telemetry.settings.plan import load_plan
+
+SITE = """
+code: plant
+name: {en: Plant, zh: 工厂}
+zone: Asia/Shanghai
+region: CN-GD
+billing: {tariff: demo-park}
+areas:
+  - {code: park, kind: park, name: {en: Park, zh: 园区}}
+  - {code: hall, kind: workshop, parent: park, name: {en: Hall, zh: 车间}}
+sources:
+  - {code: gw, kind: modbus, host: 127.0.0.1}
+  - {code: mq, kind: mqtt, url: "mqtt://127.0.0.1:1883", topic: "park/{meter}"}
+  - {code: scada, kind: push}
+meters:
+  - {code: m1, name: {en: One, zh: 一}, area: park, source: gw, address: 1, device: eastron-sdm630}
+  - {code: m2, name: {en: Two, zh: 二}, area: hall, source: mq, device: parkwatt-json, parent: m1}
+  - {code: m3, name: {en: Three, zh: 三}, area: hall, source: scada, parent: m1}
+"""
+MISTAKES = [
+    ("meters.0.device", "eastron-sdm63", "meters[0].device", "did you mean 'eastron-sdm630'"),
+    ("meters.0.device", "parkwatt-json", "meters[0].device", "speaks mqtt"),
+    ("meters.0.address", "one", "meters[0].address", "unit id"),
+    ("meters.0.address", 256, "meters[0].address", "256"),
+    ("meters.0.multiplier", -80, "meters[0].multiplier", "-80"),
+    ("meters.0.multipler", 80, "meters[0].multipler", "not permitted"),
+    ("meters.1.area", "attic", "meters[1].area", "'attic'"),
+    ("meters.1.parent", "m9", "meters[1].parent", "'m9'"),
+    ("meters.1.source", "nowhere", "meters[1].source", "'nowhere'"),
+    ("meters.1.code", "m1", "meters[1].code", "twice"),
+    ("meters.1.code", "m 1", "meters[1].code", "'m 1'"),
+    ("meters.0.parent", "m2", "meters", "above itself"),
+    ("meters.0.region", "CN-XX", "meters[0].region", "'CN-XX'"),
+    ("sources.0.port", 70000, "sources[0].modbus.port", "70000"),
+    ("sources.0.kind", "profibus", "sources[0]", "profibus"),
+    ("areas.1.parent", "nowhere", "areas[1].parent", "'nowhere'"),
+    ("areas.1.kind", "park", "areas", "exactly one area"),
+    ("zone", "Asia/Dongguan", "zone", "'Asia/Dongguan'"),
+    ("region", "CN-QQ", "region", "'CN-QQ'"),
+    ("billing.tariff", "demo-prk", "billing.tariff", "did you mean 'demo-park'"),
+]
+
+
+def write(folder: Path, document: object) -> Path:
+    sites = folder / "sites"
+    sites.mkdir(parents=True, exist_ok=True)
+    (sites / "plant.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+def changed(path: str, value: object) -> object:
+    document = yaml.safe_load(SITE)
+    *way, last = path.split(".")
+    place = document
+    for step in way:
+        place = place[int(step)] if step.isdecimal() else place[step]
+    place[last] = value
+    return document
+
+
+def test_a_good_site_resolves(tmp_path: Path) -> None:
+    plan = load_plan(write(tmp_path, yaml.safe_load(SITE)), mqtt_url="mqtt://127.0.0.1:1999")
+    assert plan.site is not None
+    assert plan.tariff is not None
+    assert plan.tariff.code == "demo-park"
+    assert [getattr(source, "url", None) for source in plan.site.sources] == [
+        None,
+        "mqtt://127.0.0.1:1999",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(("path", "value", "key", "reason"), MISTAKES)
+def test_a_mistake_is_named_by_file_key_and_reason(
+    tmp_path: Path, path: str, value: object, key: str, reason: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_plan(write(tmp_path, changed(path, value)))
+    found = [mistake for mistake in caught.value.mistakes if mistake.key == key]
+    assert found, caught.value
+    assert found[0].file.endswith("plant.yaml")
+    assert reason in found[0].reason
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    document = changed("meters.0.device", "none")
+    document["meters"][1]["area"] = "attic"  # type: ignore[index]
+    with pytest.raises(ConfigError) as caught:
+        load_plan(write(tmp_path, document))
+    assert {mistake.key for mistake in caught.value.mistakes} == {"meters[0].device", "meters[1].area"}
+
+
+def test_without_a_site_there_is_a_plan_with_the_library_alone(tmp_path: Path) -> None:
+    plan = load_plan(tmp_path)
+    assert plan.site is None
+    assert plan.tariff is None
+
+
+def test_a_second_site_is_a_mistake(tmp_path: Path) -> None:
+    write(tmp_path, yaml.safe_load(SITE))
+    (tmp_path / "sites" / "second.yaml").write_text(SITE, encoding="utf-8")
+    with pytest.raises(ConfigError, match="one site"):
+        load_plan(tmp_path)
+
+
+def test_check_prints_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARKWATT_CONFIG_DIR", str(write(tmp_path, yaml.safe_load(SITE))))
+    result = CliRunner().invoke(app, ["check"])
+    assert result.exit_code == 0
+    for word in ("plant", "Asia/Shanghai", "eastron-sdm630", "catalogue names"):
+        assert word in result.stdout
+
+
+def test_check_ends_with_2_and_names_the_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PARKWATT_CONFIG_DIR", str(write(tmp_path, changed("zone", "Mars/Base"))))
+    monkeypatch.setattr("sys.argv", ["parkwatt", "check"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "zone" in capsys.readouterr().err
