@@ -145,6 +145,16 @@ def test_what_was_not_fetched_is_missing(modbus: Callable[..., Device]) -> None:
     np.testing.assert_array_equal(decoder.decode({second: [5]}), [np.nan, 5.0])
 
 
+def test_a_value_whose_scale_was_not_fetched_is_missing(modbus: Callable[..., Device]) -> None:
+    device = modbus(
+        {"address": 0, "type": "int16", "quantity": "voltage", "unit": "V", "scale_register": 90},
+        {"address": 1, "type": "int16", "quantity": "current", "unit": "A"},
+    )
+    first, second = plan(device)
+    decoder = Decoder(device, (first, second))
+    np.testing.assert_array_equal(decoder.decode({first: [230, 5]}), [np.nan, 5.0])
+
+
 def test_coils_are_one_or_zero(modbus: Callable[..., Device]) -> None:
     device = modbus(
         {"table": "coil", "address": 3, "type": "bool", "quantity": "production_count", "unit": "1"},
