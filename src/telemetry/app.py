@@ -20,6 +20,7 @@ from telemetry import web
 from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
+from telemetry.api.guard import served
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.settle import Settler
 from telemetry.reports.view import ParkView
@@ -33,7 +34,6 @@ from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def run(environment: Environment) -> None:
@@ -55,8 +55,7 @@ def _settings(environment: Environment) -> Settings:
     check, made = token_check(environment)
     if made:
         print(f"Access token, shown this once: {made}", flush=True)  # noqa: T201  # for the person who starts it
-    hosts = frozenset({*_LOOPBACK, *environment.allowed_hosts, environment.host})
-    return Settings(hosts=hosts, access=Access(check))
+    return Settings(hosts=served(environment.host, environment.allowed_hosts), access=Access(check))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -89,8 +89,6 @@ def test_any_question_gets_a_described_answer(address: str, service: Any) -> Non
 
 
 def _try(operation: Any) -> None:  # noqa: ANN401  # schemathesis' own
-    from hypothesis import given
-
     @settings(
         max_examples=12,
         derandomize=True,
