@@ -1,4 +1,4 @@
-"""The OpenAPI document against the routes: examples fit their schemas, any question gets a described answer."""
+"""The OpenAPI document against the routes: examples fit, and any question gets a described answer."""
 
 import asyncio
 import time
