@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
@@ -48,7 +49,7 @@ def mount(app: Starlette, dist: Path | None = None) -> None:
     folder = dist or DIST
     app.router.routes.extend(_page_routes(folder / "index.html"))
     assets = _Hashed(directory=folder / "assets", check_dir=False)
-    app.router.routes.append(Mount("/assets", assets, name="assets"))
+    app.router.routes.append(Mount("/assets", GZipMiddleware(assets), name="assets"))
 
 
 def _page_routes(index: Path) -> list[Route]:

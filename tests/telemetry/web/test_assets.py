@@ -53,6 +53,14 @@ def test_hashed_files_are_kept_by_the_browser(dist: Path) -> None:
     assert response.headers["content-type"].startswith("text/javascript")
 
 
+def test_code_travels_compressed(dist: Path) -> None:
+    (dist / "assets/index-4f1c.js").write_text("export const words = [];\n" * 400)
+    response = get(dist, "/assets/index-4f1c.js")
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.num_bytes_downloaded < 500
+
+
 @pytest.mark.parametrize("path", ["/", "/assets/index-4f1c.js"])
 def test_answers_carry_the_security_headers(dist: Path, path: str) -> None:
     headers = get(dist, path).headers

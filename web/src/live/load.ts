@@ -9,6 +9,7 @@ import "../parts/plot.ts";
 import type { Build, Plot } from "../parts/plot.ts";
 import { hours } from "../parts/hours.ts";
 import { steps } from "../parts/steps.ts";
+import { kept } from "../parts/kept.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
@@ -31,6 +32,7 @@ class LoadPanel extends View {
   #failed = "";
   #hidden = new Set<number>();
   #cursor: number | null = null;
+  readonly #data = kept(dataOf);
 
   protected override willUpdate(): void {
     if (!store.site || !store.live) return;
@@ -90,7 +92,7 @@ class LoadPanel extends View {
         class="plot-space"
         .height=${240}
         .label=${this.words.loadSubject}
-        .data=${dataOf(days, scale)}
+        .data=${this.#data(days, scale.divisor)}
         .version=${[store.route.language, store.route.theme, scale.unit, days[0]?.start, this.#contract(), this.#bands.length].join()}
         .build=${this.#options(days[0]?.start ?? 0, scale)}
       ></pw-plot>
@@ -222,10 +224,10 @@ function cell({ value, estimated }: At): string {
   return `${estimated && value !== null ? "~" : ""}${exact(value === null ? null : Number(value.toFixed(3)))}`;
 }
 
-function dataOf(days: readonly DayLine[], scale: Scale): uPlot.AlignedData {
+function dataOf(days: readonly DayLine[], divisor: number): uPlot.AlignedData {
   const x = edges(Math.max(...days.map((day) => day.measured.length)));
   const lines = days.flatMap((day) => [day.measured, day.estimated]);
-  return [x, ...lines.map((line) => padded(line, x.length).map((value) => (value === null ? null : value / scale.divisor)))];
+  return [x, ...lines.map((line) => padded(line, x.length).map((value) => (value === null ? null : value / divisor)))];
 }
 
 const FONT = "12px system-ui, sans-serif";

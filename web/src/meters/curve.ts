@@ -7,6 +7,7 @@ import { exact, scaleFor, three, type Scale } from "../numbers.ts";
 import "../parts/plot.ts";
 import type { Build } from "../parts/plot.ts";
 import { hours } from "../parts/hours.ts";
+import { kept } from "../parts/kept.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
@@ -17,6 +18,7 @@ class MeterCurve extends View {
   declare run: ReadingRun;
   declare meter: Meter;
   #cursor: number | null = null;
+  readonly #data = kept(dataOf);
 
   protected override render(): TemplateResult {
     const values = this.run.quantities["active_power"]?.values ?? [];
@@ -29,7 +31,7 @@ class MeterCurve extends View {
         class="plot-space"
         .height=${200}
         .label="${this.words.todayCurve}, ${this.name(this.meter.name)}"
-        .data=${[times.map((time) => (time - start) / HOUR_MS), values.map((value) => (value === null ? null : value / scale.divisor))]}
+        .data=${this.#data(this.run, start, scale.divisor)}
         .version=${[store.route.language, store.route.theme, scale.unit, start, this.meter.code].join()}
         .build=${this.#options(start, scale)}
       ></pw-plot>
@@ -75,6 +77,14 @@ class MeterCurve extends View {
       </tbody>
     </table>`;
   }
+}
+
+function dataOf(run: ReadingRun, start: number, divisor: number): uPlot.AlignedData {
+  const values = run.quantities["active_power"]?.values ?? [];
+  return [
+    run.times.map((time) => (Date.parse(time) - start) / HOUR_MS),
+    values.map((value) => (value === null ? null : value / divisor)),
+  ];
 }
 
 const FONT = "12px system-ui, sans-serif";
