@@ -39,6 +39,9 @@ _LOG = logging.getLogger(__name__)
 def run(environment: Environment) -> None:
     """Serve until SIGINT or SIGTERM. Raises ConfigError, StorageError, EmbeddedPostgresError."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("psycopg.pool").setLevel(
+        logging.ERROR
+    )  # it tells of every attempt; we tell of each change
     signal.signal(signal.SIGTERM, _leave)
     plan = load_plan(environment.config_dir, environment.mqtt_url)
     settings = _settings(environment)

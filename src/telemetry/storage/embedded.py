@@ -23,6 +23,7 @@ from telemetry.storage.cluster import (
     status,
 )
 from telemetry.storage.errors import EmbeddedPostgresError
+from telemetry.storage.keeper import kept
 
 SETTINGS = {
     "listen_addresses": "",
@@ -65,7 +66,7 @@ class EmbeddedPostgres:
             bindir, socket, password = programs(account, runtime), runtime / "s", owner_password(folder)
             if not cluster.exists():
                 initialise(bindir, cluster, socket, account, password)
-            held.enter_context(_running(bindir, cluster, socket, account))
+            held.enter_context(kept(lambda: _running(bindir, cluster, socket, account)))
             self._held = held.pop_all()
         return f"postgresql://{ROLE}:{password}@/postgres?host={quote(str(socket), safe='')}"
 
@@ -161,7 +162,9 @@ def _command_line(pid: int) -> str:
 
 
 @contextmanager
-def _running(bindir: Path, cluster: Path, socket: Path, account: Account) -> Iterator[None]:
+def _running(
+    bindir: Path, cluster: Path, socket: Path, account: Account
+) -> Iterator[subprocess.Popen[bytes]]:
     settings = SETTINGS | {"unix_socket_directories": str(socket)}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [str(bindir / "postgres"), "-D", reference(cluster, account), *options]
@@ -170,7 +173,7 @@ def _running(bindir: Path, cluster: Path, socket: Path, account: Account) -> Ite
     try:
         with _guarded(server.pid, account):
             _await_ready(server, cluster)
-            yield
+            yield server
     finally:
         _shut_down(server)
 

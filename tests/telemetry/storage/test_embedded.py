@@ -299,6 +299,23 @@ def as_nobody(work: Callable[[], None]) -> None:
     os._exit(0)
 
 
+def test_a_server_that_ends_by_itself_is_started_again(data_dir: Path, postgres: EmbeddedPostgres) -> None:
+    url = postgres.start(data_dir)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+    pid = int(next(data_dir.glob("postgres/*/postmaster.pid")).read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    assert until(lambda: answer(url) == 42)
+
+
+def answer(url: str) -> object:
+    try:
+        with psycopg.connect(url) as connection:
+            return connection.execute("SELECT n FROM kept").fetchone()[0]  # type: ignore[index]
+    except psycopg.OperationalError:
+        return None
+
+
 @root_only
 def test_an_ordinary_user_runs_the_server_as_itself(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
