@@ -117,7 +117,7 @@ def _unused_port() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys come last: Playwright keeps an event loop running, beside which asyncio.run refuses to start."""
+    """Journeys come last: Playwright keeps an event loop running, and asyncio.run refuses beside it."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
