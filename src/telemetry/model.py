@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from accounting.quantity import CATALOGUE, Carrier
+from ingest.device import Code, Label
 
 
 class ParkWattError(Exception):
@@ -16,16 +17,6 @@ class ParkWattError(Exception):
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
-
-
-class Name(_Frozen):
-    """A name in both languages."""
-
-    en: str
-    zh: str
 
 
 class AreaKind(StrEnum):
@@ -39,7 +30,7 @@ class AreaKind(StrEnum):
 class Area(_Frozen):
     code: Code
     kind: AreaKind
-    name: Name
+    name: Label
     parent: Code | None = None
 
 
@@ -69,7 +60,7 @@ class Term(_Frozen):
 
 class Meter(_Frozen):
     code: Code
-    name: Name
+    name: Label
     area: Code
     source: Code
     device: Code | None = None
@@ -146,7 +137,7 @@ class Site(_Frozen):
     """One park, as `config/sites/*.yaml` describes it."""
 
     code: Code
-    name: Name
+    name: Label
     zone: str
     region: str
     """Factor region, ISO 3166-2 such as CN-GD."""
@@ -155,7 +146,6 @@ class Site(_Frozen):
     areas: tuple[Area, ...]
     sources: tuple[Source, ...] = ()
     meters: tuple[Meter, ...] = ()
-    notes: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("zone")
     @classmethod
