@@ -1,12 +1,20 @@
-"""Small parks for the databases of tests, and the moment at which they are looked at."""
+"""Small parks for the databases of tests, the moment at which they are looked at, batches for their meters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ingest.batch import Batch
 from telemetry.model import Site
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+
+Row = tuple[str, int, dict[str, float]]
 
 
 @pytest.fixture
@@ -45,3 +53,35 @@ def make_site() -> Callable[..., Site]:
 
 def _meter(code: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
     return {"code": code, "name": {"en": code, "zh": code}, "area": "park", "source": "push", **rest}
+
+
+@pytest.fixture
+def batch() -> Callable[..., Batch]:
+    """A batch of rows (meter, seconds since 1970, values by quantity)."""
+
+    def made(*rows: Row, source: str = "push") -> Batch:
+        meters = tuple(dict.fromkeys(meter for meter, _, _ in rows))
+        quantities = tuple(dict.fromkeys(name for _, _, values in rows for name in values))
+        return Batch(
+            source,
+            meters,
+            np.array([meters.index(meter) for meter, _, _ in rows], np.int32),
+            np.array([seconds * 1_000_000 for _, seconds, _ in rows], np.int64),
+            quantities,
+            np.array([[values.get(name, np.nan) for name in quantities] for _, _, values in rows]),
+        )
+
+    return made
+
+
+@pytest.fixture
+def three(database: Database, make_site: Callable[..., Site], now: datetime) -> Database:
+    apply_site(database, make_site({"code": "m1"}, {"code": "m2"}, {"code": "m3"}), now)
+    return database
+
+
+@pytest.fixture
+def writer(three: Database, now: datetime) -> Iterator[Writer]:
+    opened = Writer.open(three, now.timestamp)
+    yield opened
+    opened.close()

@@ -82,7 +82,8 @@ def _reach(task: _Task, ranges: Ranges) -> NDArray[np.int64]:
 
 
 def _anchored(tx: Transaction, task: _Task, ranges: Ranges) -> Ranges:
-    still = np.array([meter_id in task.still for meter_id in ranges.meter_id.tolist()], bool)
+    counts = task.recipe.method is Method.SETTLE
+    still = np.array([not counts or one in task.still for one in ranges.meter_id.tolist()], bool)
     return readings.anchors(tx, task.recipe.source, ranges, still, _DEPTH)
 
 

@@ -20,7 +20,7 @@ def marks(
     first, last = time[starts], time[np.flatnonzero(np.diff(meter_id, append=-1))]
     known = newest != NEVER
     crosses = known & (floor_slot(last) > floor_slot(np.where(known, newest, 0)))
-    late = first < floor_slot(now_us)
+    late = known & (first < floor_slot(np.maximum(newest, now_us)))
     lo = np.where(crosses, np.minimum(first, newest), first)
     marked = late | crosses | ~known
     return Marks(meter_id[starts][marked], lo[marked], last[marked])

@@ -80,14 +80,13 @@ def write(conn: Connection[Any], quantity: str, ranges: Ranges, settled: Quarter
     at, day = np.nonzero(last > first)
     if not len(at):
         return
-    rows = [
-        ranges.meter_id[at],
-        (start + day).astype("M8[D]"),
-        first[at, day].astype(np.int16),
-        last[at, day].astype(np.int16),
-        _by_day(settled.amount, before, days, np.nan)[at, day],
-        _by_day(settled.coverage, before, days, 0.0)[at, day],
-    ]
+    since, until = first[at, day].astype(np.int16), last[at, day].astype(np.int16)
+    amount = _by_day(settled.amount, before, days, np.nan)[at, day]
+    coverage = _by_day(settled.coverage, before, days, 0.0)[at, day]
+    slot = np.arange(DAY_SLOTS)
+    outside = (slot < since[:, None]) | (slot >= until[:, None])
+    amount[outside], coverage[outside] = np.nan, 0.0
+    rows = [ranges.meter_id[at], (start + day).astype("M8[D]"), since, until, amount, coverage]
     _merge(conn, quantity, encode.binary(rows))
 
 

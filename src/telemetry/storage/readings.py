@@ -76,7 +76,8 @@ def anchors(
 ) -> Ranges:
     """Widen each range by `depth` readings of the quantity on either side, where there are so many.
 
-    Zeros do not count, unless the meter never showed anything else: bool[m] `still`.
+    Where bool[m] `still` does not hold, zeros do not count: a zero means what those around it make of it. A
+    range that finds too few others reaches to the nearest zero before them and to the last one after them.
     """
     asked = _bounds(ranges) | {"still": still, "depth": depth}
     row = conn.execute(queries.expand(_SQL["anchors"], [quantity]), asked, binary=True).fetchone()

@@ -12,39 +12,56 @@ cross join lateral (
 ) as r
 
 -- name: anchors
-select array_agg(number), array_agg(lo), array_agg(hi)
-from (
-    select
-        range.number,
-        coalesce((
-            select min(before.time)
-            from (
-                select r.time
-                from reading r
-                where r.meter_id = range.meter_id
-                    and r.time < range.lo
-                    and r.{column} is not null
-                    and (range.still or r.{column} <> 0)
-                order by r.time desc
-                limit %(depth)s::integer
-            ) as before
-        ), range.lo) as lo,
-        coalesce((
-            select max(after.time)
-            from (
-                select r.time
-                from reading r
-                where r.meter_id = range.meter_id
-                    and r.time > range.hi
-                    and r.{column} is not null
-                    and (range.still or r.{column} <> 0)
-                order by r.time
-                limit %(depth)s::integer
-            ) as after
-        ), range.hi) as hi
-    from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[], %(still)s::boolean[])
-        with ordinality as range (meter_id, lo, hi, still, number)
-) as widened
+select array_agg(range.number), array_agg(coalesce(zero_before.time, before.time, range.lo)),
+    array_agg(coalesce(zero_after.time, after.time, range.hi))
+from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[], %(still)s::boolean[])
+    with ordinality as range (meter_id, lo, hi, still, number)
+cross join lateral (
+    select min(near.time) as time, count(*) as found
+    from (
+        select r.time
+        from reading r
+        where r.meter_id = range.meter_id
+            and r.time < range.lo
+            and r.{column} is not null
+            and (range.still or r.{column} <> 0)
+        order by r.time desc
+        limit %(depth)s::integer
+    ) as near
+) as before
+cross join lateral (
+    select max(near.time) as time, count(*) as found
+    from (
+        select r.time
+        from reading r
+        where r.meter_id = range.meter_id
+            and r.time > range.hi
+            and r.{column} is not null
+            and (range.still or r.{column} <> 0)
+        order by r.time
+        limit %(depth)s::integer
+    ) as near
+) as after
+left join lateral (
+    select r.time
+    from reading r
+    where r.meter_id = range.meter_id
+        and r.time < coalesce(before.time, range.lo)
+        and r.{column} is not null
+        and before.found < %(depth)s::integer
+    order by r.time desc
+    limit 1
+) as zero_before on true
+left join lateral (
+    select r.time
+    from reading r
+    where r.meter_id = range.meter_id
+        and r.time > coalesce(after.time, range.hi)
+        and r.{column} is not null
+        and after.found < %(depth)s::integer
+    order by r.time desc
+    limit 1
+) as zero_after on true
 
 -- name: series
 select array_agg(range.number), array_agg(r.time), array_agg(r.value)

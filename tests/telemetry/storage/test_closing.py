@@ -27,6 +27,11 @@ def test_late_rows_mark_themselves() -> None:
     assert _marked([_EDGE - 40, _EDGE - 30], _EDGE + 4) == [(7, _EDGE - 40, _EDGE - 30)]
 
 
+def test_rows_before_an_edge_that_the_meter_passed_are_late_whatever_the_wall_says() -> None:
+    ahead = _EDGE + 20 * _MINUTE
+    assert _marked([_EDGE + 10], ahead) == [(7, _EDGE + 10, _EDGE + 10)]
+
+
 def test_the_first_rows_of_a_meter_mark_themselves() -> None:
     assert _marked([_EDGE + 1, _EDGE + 3], NEVER) == [(7, _EDGE + 1, _EDGE + 3)]
 
