@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,7 @@ class Run:
 
     def kill(self) -> None:
         """kill -9 of everything at once."""
-        running = self.processes()
-        for pid in running:
-            os.kill(pid, signal.SIGKILL)
+        self.close()
         self.process.wait()
 
     def expect_gone(self, running: set[int]) -> None:
@@ -137,7 +136,8 @@ class Run:
 
     def close(self) -> None:
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def attempt(question: Callable[[], bool]) -> bool:
