@@ -62,7 +62,7 @@ def test_a_jump_is_a_lie_about_power_and_counter_only(instruments: Instruments) 
 
 
 def test_a_reset_counter_starts_at_zero_and_goes_on(instruments: Instruments) -> None:
-    wrong = Faults(resets={"C-M01": NOW - 3600})
+    wrong = Faults().with_fault("reset", "C-M01", NOW - 3600).cleared("C-M01")
     before = instruments.now("C-M01", NOW - 3601, wrong)
     at = instruments.now("C-M01", NOW - 3600, wrong)
     after = instruments.now("C-M01", NOW, wrong)

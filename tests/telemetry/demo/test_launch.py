@@ -60,7 +60,15 @@ def launched(environment: Environment, seconds: float = 600) -> Iterator[subproc
         yield process
     finally:
         process.kill()
+        end_leftovers(environment)
         process.communicate()
+
+
+def end_leftovers(environment: Environment) -> None:
+    for name in ("service", "park"):
+        file = environment.data_dir / "demo" / name
+        if file.exists() and alive(pid := int(file.read_text())):
+            os.kill(pid, signal.SIGKILL)
 
 
 def children(environment: Environment) -> list[int]:
