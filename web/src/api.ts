@@ -88,6 +88,8 @@ export interface ParkLive {
   generation_kw: number | null;
   co2_kg_per_h: number | null;
   coverage: number;
+  /** Share of the boundary meters of all emitting carriers that co2_kg_per_h knows. */
+  co2_coverage: number;
   contract_share: number | null;
   demand: Demand | null;
   band: BandNow | null;
@@ -98,6 +100,8 @@ export interface AreaLive {
   power_kw: number | null;
   co2_kg_per_h: number | null;
   coverage: number;
+  /** Share of the boundary meters of all emitting carriers that co2_kg_per_h knows. */
+  co2_coverage: number;
   generation_kw: number | null;
 }
 

@@ -37,6 +37,7 @@ EXAMPLE = Snapshot(
         generation_kw=510.0,
         co2_kg_per_h=1904.6,
         coverage=1.0,
+        co2_coverage=1.0,
         contract_share=0.76,
         demand=Demand(
             block_start=_BLOCK,
@@ -55,7 +56,7 @@ EXAMPLE = Snapshot(
             next=NextBand("peak", 1.08),
         ),
     ),
-    areas=[AreaRow("E1", 1240.0, 1240.0, None, 547.9, 1.0)],
+    areas=[AreaRow("E1", 1240.0, 1240.0, None, 547.9, 1.0, 1.0)],
     meters=[MeterRow("M-101", _AT.replace(second=9), 3.0, State.LIVE, 412.5, 182.3, {"active_power": 412.5})],
     counts=Counts(live=43, late=1, stale=0, never=0),
 )

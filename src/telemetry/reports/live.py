@@ -9,12 +9,23 @@ from numpy.typing import NDArray
 
 from accounting import multiplier
 from accounting.quantity import CATALOGUE
+from accounting.sources import SOURCES, UNSETTLED, emitting
 from telemetry.reports.picture import AreaRow, Counts, MeterRow, State
+from telemetry.reports.rising import COUNTERS
 from telemetry.reports.roster import Roster
 from telemetry.reports.steps import local_time
 from telemetry.storage import latest
 
 QUANTITIES = tuple(CATALOGUE)
+EMITTERS = (*SOURCES, *UNSETTLED)
+"""Quantities that a meter's emissions are told by."""
+_GAUGES = {
+    "energy_import": ("active_power", 1.0),
+    "energy_import_amount": ("active_power", 1.0),
+    "active_power": ("active_power", 1.0),
+    "heat_energy": ("heat_power", 3.6e-3),
+}
+"""Emitting quantity -> the gauge that shows the same flow, and its unit per hour in that of the gauge."""
 _POWER = QUANTITIES.index("active_power")
 _STATES = (State.LIVE, State.LATE, State.STALE, State.NEVER)
 LIVE, LATE, STALE, NEVER = range(4)
@@ -57,9 +68,39 @@ def power_kw(roster: Roster, last: Last) -> NDArray[np.float64]:
     return np.where(roster.electric, scaled, np.nan)
 
 
-def co2_rate(roster: Roster, power: NDArray[np.float64], factor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """float64[m] [kg/h] from power [kW] and factor [kg/kWh]; feeding out takes nothing off (GHG Protocol)."""
-    return np.where(roster.generation, np.nan, np.maximum(power, 0.0) * factor)
+def counted(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of bool[m, k] `shown`, by QUANTITIES, count as a meter's emissions, bool[m, e] by EMITTERS."""
+    found = np.zeros((len(shown), len(EMITTERS)), np.bool_)
+    for row, line in enumerate(shown):
+        for name in emitting([QUANTITIES[at] for at in np.flatnonzero(line)]):
+            found[row, EMITTERS.index(name)] = True
+    return found
+
+
+def flows(roster: Roster, last: Last, per_hour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What flows in the line, float64[m, e] [unit/h] by EMITTERS; NaN: not known.
+
+    A gauge tells it where the meter shows one, else the rise `per_hour` of its counter, by COUNTERS.
+    """
+    found = np.full((len(roster), len(EMITTERS)), np.nan)
+    for place, name in enumerate(COUNTERS):
+        found[:, EMITTERS.index(name)] = multiplier.of(name, roster.multiplier) * per_hour[:, place]
+    for name, (gauge, scale) in _GAUGES.items():
+        shown = last.values[:, QUANTITIES.index(gauge)] * multiplier.of(gauge, roster.multiplier) * scale
+        at = EMITTERS.index(name)
+        found[:, at] = np.where(np.isnan(shown), found[:, at], shown)
+    return found
+
+
+def co2_rate(
+    roster: Roster, flow: NDArray[np.float64], counted: NDArray[np.bool_], factor: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """float64[m] [kg/h] of what counts of flows [unit/h] by factors [kg/unit], float64[m, e].
+
+    One that is not known leaves the meter's rate unknown. Feeding out takes nothing off (GHG Protocol).
+    """
+    rates = np.where(counted, np.maximum(flow, 0.0) * factor, 0.0).sum(axis=1)
+    return np.where(roster.generation | ~counted.any(axis=1), np.nan, rates)
 
 
 def generated(power: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,14 +124,29 @@ def area_rows(
     imported = summed(crossing, fresh)
     made = summed(roster.inside, generated(fresh))
     load = np.where(np.isnan(imported), np.nan, imported + np.nan_to_num(made))
-    rates = summed(roster.boundary, np.where(state <= LATE, rate, np.nan))
-    members = crossing | roster.inside
-    share = (members & ~np.isnan(fresh)).sum(axis=1) / np.maximum(members.sum(axis=1), 1)
-    columns = zip(roster.areas, load, imported, made, rates, np.round(share, 4), strict=True)
+    current = np.where(state <= LATE, rate, np.nan)
+    burning = roster.boundary & roster.emits
+    columns = zip(
+        roster.areas,
+        load,
+        imported,
+        made,
+        summed(burning, current),
+        _share(crossing | roster.inside, fresh),
+        _share(burning, current),
+        strict=True,
+    )
     return [
-        AreaRow(code, _known(kw), _known(bought), _known(own), _known(kg), float(coverage))
-        for code, kw, bought, own, kg, coverage in columns
+        AreaRow(code, _known(kw), _known(bought), _known(own), _known(kg), share, co2_share)
+        for code, kw, bought, own, kg, share, co2_share in columns
     ]
+
+
+def _share(members: NDArray[np.bool_], amount: NDArray[np.float64]) -> list[float]:
+    """Share of the members bool[a, m] whose amount is known."""
+    found = (members & ~np.isnan(amount)).sum(axis=1) / np.maximum(members.sum(axis=1), 1)
+    rounded: list[float] = np.round(found, 4).tolist()
+    return rounded
 
 
 def meter_rows(

@@ -10,8 +10,23 @@ from msgspec import Meta, Struct
 from telemetry.reports.moment import Moment
 
 Kilowatt = Annotated[float | None, Meta(description="[kW]; null: not known")]
-Rate = Annotated[float | None, Meta(description="[kg CO2/h]; null: no factor, or nothing measured")]
-Share = Annotated[float, Meta(description="Share of the meters it stands on that are live or late, 0 to 1")]
+Rate = Annotated[
+    float | None,
+    Meta(
+        description="[kg CO2/h] of electricity by its power, of gas, steam and heat by the rise of their"
+        " counters in the last 5 minutes; null: no factor, or nothing measured"
+    ),
+]
+Share = Annotated[
+    float, Meta(description="Share of the power meters it stands on that are live or late, 0 to 1")
+]
+RateShare = Annotated[
+    float,
+    Meta(
+        description="Share of the boundary meters of all carriers that emit whose CO2 rate is known and"
+        " counted in co2_kg_per_h, 0 to 1"
+    ),
+]
 
 
 class State(StrEnum):
@@ -54,6 +69,7 @@ class AreaRow(Struct, frozen=True):
     generation_kw: Kilowatt
     co2_kg_per_h: Rate
     coverage: Share
+    co2_coverage: RateShare
 
 
 class Demand(Struct, frozen=True):
@@ -91,6 +107,7 @@ class ParkRow(Struct, frozen=True):
     generation_kw: Kilowatt
     co2_kg_per_h: Rate
     coverage: Share
+    co2_coverage: RateShare
     contract_share: Annotated[float | None, Meta(description="Projected demand over contract demand")]
     demand: Demand | None
     band: BandNow | None

@@ -7,10 +7,13 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.quantity import Carrier
+from accounting.quantity import CATALOGUE, Carrier
+from accounting.sources import SOURCES, UNSETTLED
 from telemetry.model import AreaKind, ModbusSource, Role, Source
 from telemetry.reports.membership import lineage
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
+
+_EMITTING = frozenset(CATALOGUE[name].carrier for name in (*SOURCES, *UNSETTLED))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +30,8 @@ class Roster:
     most_s: NDArray[np.float64]
     """The longest interval that still counts as measured, float64[m] [s]."""
     electric: NDArray[np.bool_]
+    emits: NDArray[np.bool_]
+    """bool[m]: of carriers that emit when they are used."""
     generation: NDArray[np.bool_]
     region: list[str]
     areas: list[str]
@@ -54,6 +59,7 @@ def roster(registry: Registry, sources: Sequence[Source], now: datetime) -> Rost
         poll_s=np.array([polls.get(meter.source, np.nan) for meter in meters], dtype=np.float64),
         most_s=np.array([meter.max_gap_s for meter in meters], dtype=np.float64),
         electric=np.array([meter.carrier == Carrier.ELECTRICITY for meter in meters], dtype=np.bool_),
+        emits=np.array([meter.carrier in _EMITTING for meter in meters], dtype=np.bool_),
         generation=generation,
         region=[term.region for term in terms],
         areas=areas,

@@ -1,7 +1,6 @@
-"""What the live view keeps between two looks: last readings, their rhythm, and what changes slowly."""
+"""The live view from look to look: what is read anew every time, and what changes slowly."""
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.reports import band, billing, demand, live
+from telemetry.reports.board import Board
 from telemetry.reports.demand import Block, Highest
 from telemetry.reports.factors import Factors
-from telemetry.reports.live import NEVER_US, Last
+from telemetry.reports.live import EMITTERS, QUANTITIES
 from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
 from telemetry.reports.roster import Roster, roster
 from telemetry.settings.plan import Plan
@@ -19,65 +19,10 @@ from telemetry.storage import latest, readings
 from telemetry.storage import registry as registries
 from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.pool import Database, Transaction
-from telemetry.storage.readings import ReadingColumns
 
 _LOG = logging.getLogger(__name__)
 _SLOW_S = 30.0  # how old the registry and the month's maximum may be
-_SHORTEST_S = 1.0
-_GROWTH = 4.0  # by which a single silence may stretch a meter's rhythm
-_WEIGHT = 0.2  # of the newest gap in it
-_NEWEST, _RECALLED_US = 5, 86_400_000_000  # readings from which the rhythm is learned at first, and how old
-_ANY = ("active_power",)
-
-
-@dataclass(slots=True, eq=False)
-class Board:
-    """The last reading of each meter of a roster."""
-
-    roster: Roster
-    last: Last
-    interval_s: NDArray[np.float64]
-    """float64[m] [s]: declared by the source, or learned from the readings."""
-    values: list[dict[str, float]]
-
-    @classmethod
-    def blank(cls, roster: Roster) -> "Board":
-        size = len(roster)
-        interval = np.where(np.isnan(roster.poll_s), roster.most_s, roster.poll_s)
-        return cls(roster, Last.none(size), interval, [{} for _ in range(size)])
-
-    def recall(self, rows: ReadingColumns) -> None:
-        """The rhythm that each meter's newest readings show, where its source declares none."""
-        same = np.diff(rows.meter_id) == 0
-        gap = np.diff(rows.time)[same] / 1e6
-        ids = rows.meter_id[1:][same]
-        for one in np.unique(ids).tolist():
-            at = self.roster.index[one]
-            if np.isnan(self.roster.poll_s[at]):
-                rhythm = float(np.median(gap[ids == one]))
-                self.interval_s[at] = np.clip(rhythm, _SHORTEST_S, self.roster.most_s[at])
-
-    def take(self, newest: latest.Newest) -> None:
-        """Newer readings replace older ones."""
-        ids = newest.meter_id.tolist()
-        at = [(self.roster.index[one], row) for row, one in enumerate(ids) if one in self.roster.index]
-        if not at:
-            return
-        meter, row = (np.array(column) for column in zip(*at, strict=True))
-        self._learn(meter, newest.time[row])
-        self.last.time[meter] = newest.time[row]
-        self.last.values[meter] = newest.values[row]
-        for one in meter.tolist():
-            self.values[one] = live.shown(self.roster, self.last, one)
-
-    def _learn(self, meter: NDArray[np.int64], time: NDArray[np.int64]) -> None:
-        """The rhythm of meters whose source declares none: a running mean of the gaps between readings."""
-        gap = (time - self.last.time[meter]) / 1e6
-        learned = np.isnan(self.roster.poll_s[meter]) & (self.last.time[meter] != NEVER_US) & (gap > 0)
-        meter, gap, before = meter[learned], gap[learned], self.interval_s[meter[learned]]
-        first = before == self.roster.most_s[meter]
-        mean = np.where(first, gap, before + _WEIGHT * (np.minimum(gap, _GROWTH * before) - before))
-        self.interval_s[meter] = np.clip(mean, _SHORTEST_S, self.roster.most_s[meter])
+_NEWEST, _RECALLED_US = 5, 86_400_000_000  # readings from which a board is filled at first, and how old
 
 
 class ParkView:
@@ -127,7 +72,7 @@ class ParkView:
         if new.meters != old.meters or (new.multiplier != old.multiplier).any():
             self._board = Board.blank(new)
             ids, until = np.array(list(new.index), dtype=np.int32), int(now * 1e6) + 1
-            self._board.recall(readings.select(tx, ids, until - _RECALLED_US, until, _ANY, _NEWEST))
+            self._board.recall(readings.select(tx, ids, until - _RECALLED_US, until, QUANTITIES, _NEWEST))
             self._change = 0
             self._drawn = None
         self._board.roster = new
@@ -137,8 +82,9 @@ class ParkView:
         age = live.age_s(board.last, now_us)
         state = live.states(age, board.interval_s)
         power = live.power_kw(people, board.last)
-        factor = self._factors.rates(people.region, "active_power", at.date())
-        rate = live.co2_rate(people, power, factor)
+        factor = np.column_stack([self._factors.rates(people.region, name, at.date()) for name in EMITTERS])
+        flow = live.flows(people, board.last, board.rises.per_hour)
+        rate = live.co2_rate(people, flow, board.counted, factor)
         areas = live.area_rows(people, power, rate, state)
         return Picture(
             time=at,
@@ -159,7 +105,7 @@ class ParkView:
         )
 
     def _park(self, areas: list[AreaRow], now_us: int) -> ParkRow:
-        whole = areas[0] if areas else AreaRow("", None, None, None, None, 0.0)
+        whole = areas[0] if areas else AreaRow("", None, None, None, None, 0.0, 0.0)
         running = None
         if billing.has_meter(self._board.roster):
             running = demand.picture(self._block, self._month, now_us, self._zone)
@@ -169,6 +115,7 @@ class ParkView:
             generation_kw=whole.generation_kw,
             co2_kg_per_h=whole.co2_kg_per_h,
             coverage=whole.coverage,
+            co2_coverage=whole.co2_coverage,
             contract_share=_share(running, self._plan),
             demand=running,
             band=band.now(self._plan.tariff, now_us, self._zone),

@@ -4,11 +4,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from accounting.sources import ELECTRICITY, SOURCES, UNSETTLED
 from telemetry.model import ModbusSource
 from telemetry.reports import live
-from telemetry.reports.live import LATE, LIVE, NEVER, QUANTITIES, STALE, Last
+from telemetry.reports.live import EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
 from telemetry.reports.picture import AreaRow, Counts, State
+from telemetry.reports.rising import COUNTERS
 from telemetry.reports.roster import Roster, roster
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
 from telemetry.storage.terms import BEGINNING, MeterTerm
@@ -98,30 +101,80 @@ def test_the_park_comes_first_and_areas_without_meters_stay_out(people: Roster) 
     assert people.inside.tolist() == [[False, False, True, False, False]] * 3
 
 
-def _areas(people: Roster, ages: list[float], power: list[float]) -> dict[str, AreaRow]:
+def _rates(people: Roster, last: Last, per_hour: dict[int, dict[str, float]]) -> NDArray[np.float64]:
+    """Rates at 0.5 kg per kWh and 2 kg per unit of anything else; `per_hour` by row and counter."""
+    shown = ~np.isnan(last.values)
+    rises = np.full((len(people), len(COUNTERS)), np.nan)
+    for row, counters in per_hour.items():
+        for name, rise in counters.items():
+            shown[row, QUANTITIES.index(name)] = True
+            if name in COUNTERS:
+                rises[row, COUNTERS.index(name)] = rise
+    each = np.array([NAN if n in UNSETTLED else 0.5 if SOURCES[n] is ELECTRICITY else 2.0 for n in EMITTERS])
+    factor = np.tile(each, (len(people), 1))
+    return live.co2_rate(people, live.flows(people, last, rises), live.counted(shown), factor)
+
+
+def _areas(people: Roster, ages: list[float], power: list[float], **gas: float) -> dict[str, AreaRow]:
     last = _last(ages, power)
     kw = live.power_kw(people, last)
-    rate = live.co2_rate(people, kw, np.full(len(people), 0.5))
+    rate = _rates(people, last, {4: gas} if gas else {})
     state = live.states(live.age_s(last, NOW_US), np.full(len(people), 5.0))
     return {row.area: row for row in live.area_rows(people, kw, rate, state)}
 
 
 def test_areas_are_their_boundary_and_what_they_generate(people: Roster) -> None:
+    rows = _areas(people, [1.0] * 5, [4.0, 150.0, -50.0, 120.0, NAN], gas_volume_20c=30.0)
+    assert rows["P"] == AreaRow("P", 450.0, 400.0, 50.0, 260.0, 1.0, 1.0)
+    assert rows["A"] == AreaRow("A", 200.0, 150.0, 50.0, 75.0, 1.0, 1.0)
+    assert rows["W"] == AreaRow("W", None, None, 50.0, None, 1.0, 0.0)
+
+
+def test_gas_that_tells_no_rate_is_left_out_of_the_sum_and_lowers_its_coverage(people: Roster) -> None:
     rows = _areas(people, [1.0] * 5, [4.0, 150.0, -50.0, 120.0, NAN])
-    assert rows["P"] == AreaRow("P", 450.0, 400.0, 50.0, 200.0, 1.0)
-    assert rows["A"] == AreaRow("A", 200.0, 150.0, 50.0, 75.0, 1.0)
-    assert rows["W"] == AreaRow("W", None, None, 50.0, None, 1.0)
+    assert rows["P"] == AreaRow("P", 450.0, 400.0, 50.0, 200.0, 1.0, 0.5)
 
 
 def test_a_stale_meter_is_unknown_in_the_sum_and_lowers_its_coverage(people: Roster) -> None:
-    rows = _areas(people, [1.0, 60.0, 1.0, 1.0, 1.0], [4.0, 150.0, -50.0, 120.0, NAN])
-    assert rows["A"] == AreaRow("A", None, None, 50.0, None, 0.5)
+    rows = _areas(people, [1.0, 60.0, 1.0, 1.0, 60.0], [4.0, 150.0, -50.0, 120.0, NAN], gas_volume_20c=30.0)
+    assert rows["A"] == AreaRow("A", None, None, 50.0, None, 0.5, 0.0)
+    assert rows["P"] == AreaRow("P", 450.0, 400.0, 50.0, 200.0, 1.0, 0.5)
 
 
 def test_feeding_out_takes_no_emissions_away(people: Roster) -> None:
-    rate = live.co2_rate(people, np.array([-10.0, 20.0, -5.0, NAN, NAN]), np.full(5, 0.5))
+    last = _last([1.0] * 5, [-0.1, 20.0, -5.0, NAN, NAN])
+    rate = _rates(people, last, {})
     assert rate[:2].tolist() == [0.0, 10.0]
     assert np.isnan(rate[2:]).all()
+
+
+def test_each_flow_counts_once_by_what_settlement_books_and_by_its_gauge_where_there_is_one(
+    people: Roster,
+) -> None:
+    last = _last([1.0] * 5, [NAN] * 5)
+    last.values[3, QUANTITIES.index("heat_power")] = 1000.0
+    rate = _rates(
+        people,
+        last,
+        {
+            0: {"energy_import": 3.0},
+            1: {"gas_volume_0c": 10.0, "gas_volume_20c": 11.0},
+            3: {"heat_energy": 9.9},
+            4: {"steam_energy": 5.0, "steam_mass": 2.0},
+        },
+    )
+    assert rate[[0, 1, 3, 4]].tolist() == pytest.approx([150.0, 20.0, 7.2, 10.0])
+
+
+def test_a_flow_that_does_not_say_enough_has_no_rate(people: Roster) -> None:
+    rate = _rates(people, _last([1.0] * 5, [NAN] * 5), {3: {"steam_mass": 2.0}, 4: {"gas_volume": 2.0}})
+    assert np.isnan(rate).all()
+
+
+def test_water_neither_emits_nor_lowers_the_coverage() -> None:
+    people = roster(Registry(AREAS, (METERS[0], _meter(16, "P", "boundary", "water"))), [LINE], NOW)
+    rows = _areas(people, [1.0, 1.0], [4.0, NAN])
+    assert rows["P"] == AreaRow("P", 400.0, 400.0, None, 200.0, 1.0, 1.0)
 
 
 def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roster) -> None:

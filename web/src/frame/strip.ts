@@ -63,14 +63,14 @@ class Strip extends View {
     return html`<dl class="totals">
       <div>
         <dt>${words.power}</dt>
-        <dd data-figure="power">${figure(shown.power_kw, scaleFor("kW", [shown.power_kw]), "kW")}</dd>
+        <dd data-figure="power">${figure(shown.power_kw, scaleFor("kW", [shown.power_kw]), "kW")} ${measured(shown.coverage, words)}</dd>
       </div>
       ${area || park.contract_share === null ? nothing : this.#contract(park.contract_share)}
       <div>
         <dt>${words.co2Rate}</dt>
         <dd>
           ${figure(shown.co2_kg_per_h, scaleFor("kg/h", [shown.co2_kg_per_h]), "kg/h")}
-          ${measured(shown.coverage, words)}
+          ${shown.co2_kg_per_h === null ? nothing : measured(shown.co2_coverage, words)}
         </dd>
       </div>
     </dl>`;

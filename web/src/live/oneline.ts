@@ -1,6 +1,7 @@
 /** <pw-oneline>: where the power comes from and goes to; on a narrow screen as a list. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
+import type { AreaLive } from "../api.ts";
 import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.ts";
 import { figure, measured } from "../parts/figure.ts";
 import { View } from "../parts/view.ts";
@@ -136,7 +137,7 @@ class OneLine extends View {
   #areaLines(node: Node, scale: Scale): Lines {
     const row = store.live?.areas.get(node.code);
     const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
-    const part = row && row.coverage < 0.95 ? this.words.measured(coverage(row.coverage)) : "";
+    const part = row && least(row) < 0.95 ? this.words.measured(coverage(least(row))) : "";
     const rate = row?.co2_kg_per_h ?? null;
     return {
       value: written(row?.power_kw ?? null, scale),
@@ -187,7 +188,7 @@ class OneLine extends View {
     const row = store.live?.areas.get(node.code);
     const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
     return html`<li class="sub">
-      <span>${this.#title(node.id)} ${measured(row?.coverage, this.words)}</span>
+      <span>${this.#title(node.id)} ${measured(row && least(row), this.words)}</span>
       <span class="two">${own(row?.power_kw)}${figure(row?.co2_kg_per_h, co2, "kg/h")}</span>
     </li>`;
   }
@@ -203,6 +204,11 @@ interface Lines {
 function stacked(title: string, value: string, box: Box): TemplateResult {
   return svg`<text x=${box.width / 2} y=${box.height / 2 - 5} class="title" text-anchor="middle">${title}</text>
     <text x=${box.width / 2} y=${box.height / 2 + 14} class="value" text-anchor="middle">${value}</text>`;
+}
+
+/** The lower of the shares that power and CO2 rate, where there is one, were measured to. */
+function least(row: AreaLive): number {
+  return row.co2_kg_per_h === null ? row.coverage : Math.min(row.coverage, row.co2_coverage);
 }
 
 function written(power: number | null, scale: Scale): string {
