@@ -63,9 +63,14 @@ def running(readings: Readings, power_kw: NDArray[np.float64], now_us: int) -> B
 
 
 def picture(block: Block, month: Highest, now_us: int, zone: ZoneInfo) -> Demand:
-    """The block as kW over its whole 15 minutes, so far and when the power stays as it is."""
+    """The block as kW over its whole 15 minutes, so far and when the power stays as it is.
+
+    Of a block that was not seen from its start the projection is the power that holds now.
+    """
     start = floor_slot(now_us)
     end_kwh = block.so_far_kwh + block.power_kw * (start + SLOT_US - now_us) / HOUR_US
+    if np.isnan(end_kwh):
+        end_kwh = block.power_kw * _BLOCK_H
     return Demand(
         block_start=local_time(start, zone),
         block_end=local_time(start + SLOT_US, zone),

@@ -77,8 +77,20 @@ class Demand(Struct, frozen=True):
 
     block_start: Moment
     block_end: Moment
-    so_far_kw: Annotated[float | None, Meta(description="Import since block_start over the whole block [kW]")]
-    projected_kw: Annotated[float | None, Meta(description="At block_end when the power stays as it is [kW]")]
+    so_far_kw: Annotated[
+        float | None,
+        Meta(
+            description="Import since block_start over the whole block [kW];"
+            " null: not measured from the block's start"
+        ),
+    ]
+    projected_kw: Annotated[
+        float | None,
+        Meta(
+            description="At block_end when the power stays as it is [kW]; the present import alone where"
+            " so_far_kw is null"
+        ),
+    ]
     month_max_kw: Annotated[float | None, Meta(description="Highest fully measured block of the month [kW]")]
     month_max_at: Annotated[Moment | None, Meta(description="Start of that block")]
 
@@ -108,7 +120,7 @@ class ParkRow(Struct, frozen=True):
     co2_kg_per_h: Rate
     coverage: Share
     co2_coverage: RateShare
-    contract_share: Annotated[float | None, Meta(description="Projected demand over contract demand")]
+    contract_share: Annotated[float | None, Meta(description="demand.projected_kw over the contract demand")]
     demand: Demand | None
     band: BandNow | None
 

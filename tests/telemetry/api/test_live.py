@@ -125,6 +125,16 @@ def test_demand_of_the_block_that_runs(service: Any) -> None:  # noqa: ANN401  #
     assert service.get("/live")["park"]["contract_share"] == pytest.approx(0.1)
 
 
+def test_a_start_in_mid_block_projects_the_power_of_now_onto_the_contract(service: Any) -> None:  # noqa: ANN401  # as above
+    block = int(time.time()) // 900 * 900 - 900
+    service.hub._clock = lambda: block + 600.0
+    at = datetime.fromtimestamp(block + 598, UTC).isoformat()
+    service.post([{"meter": "IN", "time": at, "values": {"energy_import": 10, "active_power": 1.0}}])
+    park = service.tick()["park"]
+    assert (park["demand"]["so_far_kw"], park["demand"]["projected_kw"]) == (None, pytest.approx(100.0))
+    assert park["contract_share"] == pytest.approx(0.1)
+
+
 def test_a_stream_begins_with_a_snapshot_and_continues(service: Any) -> None:  # noqa: ANN401  # as above
     _post(service, 1, IN=4.0)
     service.tick()

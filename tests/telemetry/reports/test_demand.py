@@ -48,10 +48,10 @@ def test_feeding_out_is_no_demand() -> None:
     assert (shown.so_far_kw, shown.projected_kw) == (0.0, 0.0)
 
 
-def test_a_block_that_was_not_seen_from_its_start_is_not_known() -> None:
+def test_a_block_that_was_not_seen_from_its_start_is_projected_from_the_power_of_now() -> None:
     block = running(_counter([6, 8], [10.0, 12.0]), np.array([60.0]), START + 8 * MINUTE)
     shown = picture(block, Highest(4602.0, START - SLOT_US), START + 8 * MINUTE, SHANGHAI)
-    assert (shown.so_far_kw, shown.projected_kw) == (None, None)
+    assert (shown.so_far_kw, shown.projected_kw) == (None, pytest.approx(60.0))
     assert shown.month_max_at is not None
     assert shown.month_max_at.isoformat() == "2026-11-22T07:45:00+08:00"
 

@@ -25,11 +25,14 @@ class DemandPanel extends View {
     return html`
       <p class="block">${this.#ends(demand)}</p>
       ${demand.projected_kw === null
-        ? html`<p class="hint">${words.demandPartial(clock(Date.parse(demand.block_end), this.zone))}</p>`
+        ? nothing
         : html`<p class="headline">
             ${figure(demand.projected_kw, scale, "kW", { estimated: true })}
             <span class="label">${words.projected}</span>
           </p>`}
+      ${demand.so_far_kw === null
+        ? html`<p class="hint">${words.demandPartial(clock(Date.parse(demand.block_end), this.zone))}</p>`
+        : nothing}
       ${contract === null ? nothing : this.#verdict(demand.projected_kw, contract)} ${this.#bar(demand, contract, scale)}
       <dl class="pairs">
         ${this.#pair(words.soFar, "key-sofar", figure(demand.so_far_kw, scale, "kW"))}
