@@ -102,6 +102,8 @@ class Rule(StrEnum):
     """The day's own year was not yet published: the newest data year before it."""
     NO_YEAR = "no_year"
     """A default that belongs to no year."""
+    STANDING = "standing"
+    """What the day was settled with; today's choice would be another."""
     NONE = "no_factor"
     """Nothing answers: a shortfall."""
 
@@ -114,6 +116,8 @@ class Choice:
     rule: Rule
     why: str
     """One sentence for the trail."""
+    asked: str = ""
+    """The region that was asked first; the factor's own may be one that answers for it."""
 
     @property
     def shortfall(self) -> str | None:
@@ -166,11 +170,11 @@ def _newest(local: list[Factor], day: date, known: date, asked: str) -> Choice:
     factor = newest[0]
     place = "" if factor.region == asked else f", {factor.region} because {asked} has none"
     if factor.year is None:
-        return Choice(factor, Rule.NO_YEAR, f"default of {factor.edition}, of no year{place}")
+        return Choice(factor, Rule.NO_YEAR, f"default of {factor.edition}, of no year{place}", asked)
     if factor.holds(day):
-        return Choice(factor, Rule.OWN_YEAR, f"data year {factor.year} is the day's own{place}")
+        return Choice(factor, Rule.OWN_YEAR, f"data year {factor.year} is the day's own{place}", asked)
     why = f"newest data year known on {known}: {factor.year}{place}"
-    return Choice(factor, Rule.NEWEST_YEAR, why)
+    return Choice(factor, Rule.NEWEST_YEAR, why, asked)
 
 
 def lineage(parents: Mapping[str, str], region: str) -> tuple[str, ...]:

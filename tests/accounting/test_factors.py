@@ -79,14 +79,15 @@ def test_before_any_edition_there_is_a_named_shortfall(guangdong, day: date, kno
 
 
 def test_a_place_without_a_factor_gets_its_grids_and_then_its_countrys(factors: tuple[Factor, ...]) -> None:
-    def value(*regions: str) -> tuple[float, str]:
+    def value(*regions: str) -> tuple[float, str, str]:
         choice = choose(factors, day=date(2023, 5, 1), known=TODAY, regions=regions, purpose=GRID)
         assert choice.factor is not None
-        return choice.factor.kg, choice.why
+        return choice.factor.kg, choice.why, choice.asked
 
     assert value("CN-XX", "CN-SOUTH", "CN") == (
         0.4042,
         "data year 2023 is the day's own, CN-SOUTH because CN-XX has none",
+        "CN-XX",
     )
     assert value("CN-XX", "CN-YY", "CN")[0] == 0.5306
 

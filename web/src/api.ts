@@ -220,6 +220,9 @@ export interface FactorUse {
   region: string;
   source: string;
   why: string;
+  rule: string;
+  year: number | null;
+  asked: string;
   from: string;
   to: string;
 }

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from accounting.factors import Rule
 from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
@@ -50,6 +51,9 @@ EXAMPLE = EmissionsAnswer(
                     "CN-GD",
                     "MEE and NBS, announcement 47 of 2025",
                     "data year 2023 is the day's own",
+                    Rule.OWN_YEAR,
+                    2023,
+                    "CN-GD",
                     date(2023, 6, 1),
                     date(2023, 6, 1),
                 )

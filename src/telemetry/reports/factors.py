@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from accounting.emissions import choose_for, rate
-from accounting.factors import Choice, Factor, lineage
+from accounting.factors import Choice, Factor, Rule, lineage
 from accounting.sources import SOURCES
 from telemetry.settings.library import Library
 
@@ -28,6 +28,12 @@ class FactorUse(Struct, frozen=True, rename={"since": "from"}):
     region: Annotated[str, Meta(examples=["CN-GD"])]
     source: str
     why: Annotated[str, Meta(examples=["data year 2023 is the day's own"])]
+    rule: Annotated[Rule, Meta(description="What `why` says, for a page to word")]
+    year: Annotated[int | None, Meta(description="Data year; null: of no year", examples=[2023])]
+    asked: Annotated[
+        str,
+        Meta(description="Region of the meter; another than `region` when that has none", examples=["CN-GD"]),
+    ]
     since: date
     to: Annotated[date, Meta(description="Last day")]
 
@@ -85,7 +91,7 @@ def kg_per_unit(quantity: str, choice: Choice | None) -> float:
 def uses(used: Iterable[Used]) -> list[FactorUse]:
     """Factors with the days that took them, runs of days together."""
     runs = _runs((u.day, (u.choice.factor.id, u.choice.why), u.choice) for u in used if u.choice.factor)
-    return [_use(choice.factor, choice.why, lo, hi) for choice, lo, hi in runs if choice.factor]
+    return [_use(choice.factor, choice, lo, hi) for choice, lo, hi in runs if choice.factor]
 
 
 def shortfalls(used: Iterable[Used]) -> list[Shortfall]:
@@ -104,7 +110,7 @@ def _runs(
     return sorted(found.values(), key=lambda run: run[1])
 
 
-def _use(factor: Factor, why: str, lo: date, hi: date) -> FactorUse:
+def _use(factor: Factor, choice: Choice, lo: date, hi: date) -> FactorUse:
     return FactorUse(
         factor.id,
         factor.value,
@@ -113,7 +119,10 @@ def _use(factor: Factor, why: str, lo: date, hi: date) -> FactorUse:
         factor.published,
         factor.region,
         factor.source,
-        why,
+        choice.why,
+        choice.rule,
+        factor.year,
+        choice.asked,
         lo,
         hi,
     )

@@ -93,7 +93,7 @@ class _Reasons:
         standing = self._by_id.get(factor_id)
         if standing is None:
             return Choice(None, Rule.NONE, f"factor {factor_id} has left the library")
-        return Choice(standing, Rule.OWN_YEAR, _SETTLED)
+        return Choice(standing, Rule.STANDING, _SETTLED, standing.region)
 
     def _again(self, key: _Key) -> Choice | None:
         """The choice as it would be made today."""

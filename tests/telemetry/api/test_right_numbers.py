@@ -102,6 +102,7 @@ def test_a_hundred_kwh_are_44_19_kg(answered: Any) -> None:  # noqa: ANN401  # a
     assert (factor["value"], factor["unit"], factor["region"]) == (0.4419, "kgCO2/kWh", "CN-GD")
     assert (factor["from"], factor["to"], factor["published"]) == ("2023-06-01", "2023-06-01", "2025-12-31")
     assert factor["source"]
+    assert (factor["rule"], factor["year"], factor["asked"]) == ("own_year", 2023, "CN-GD")
     assert first["shortfalls"] == []
 
 

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionReport, type FactorUse, type Shortfall } from "../api.ts";
 import { exact } from "../numbers.ts";
+import { reasonOf } from "./reason.ts";
 import { DailyPage } from "./daily.ts";
 
 class CarbonPage extends DailyPage<EmissionReport> {
@@ -48,7 +49,7 @@ class CarbonPage extends DailyPage<EmissionReport> {
       <td class="nowrap">${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
       <td class="nowrap">${one.region}</td>
       <td class="nowrap">${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
-      <td class="why-cell">${one.why}</td>
+      <td class="why-cell">${reasonOf(one, this.words)}</td>
       <td class="source-cell">${one.source}</td>
     </tr>`;
   }
