@@ -104,4 +104,5 @@ def _merge(conn: Connection[Any], quantity: str, rows: bytes) -> None:
         copy.write(rows)
     conn.execute(_SQL["by_index"])
     conn.execute(_SQL["replace"], {"quantity": quantity})
+    conn.execute(_SQL["empty"], {"quantity": quantity})
     conn.execute(_SQL["insert"], {"quantity": quantity})

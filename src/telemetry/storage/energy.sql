@@ -31,6 +31,14 @@ set
 from settled s
 where e.meter_id = s.meter_id and e.quantity = %(quantity)s::text and e.day = s.day
 
+-- name: empty
+delete from energy e
+using settled s
+where e.meter_id = s.meter_id
+    and e.quantity = %(quantity)s::text
+    and e.day = s.day
+    and not 'NaN' <> any(e.amount)
+
 -- name: insert
 insert into energy (meter_id, quantity, day, amount, coverage)
 select s.meter_id, %(quantity)s::text, s.day, s.amount, s.coverage

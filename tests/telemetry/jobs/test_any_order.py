@@ -20,7 +20,7 @@ from telemetry.storage.writer import Writer
 pytestmark = pytest.mark.database
 
 START = int(datetime(2023, 5, 10, 12, tzinfo=UTC).timestamp())
-END = START + 40 * 3600.0
+END = START + 300 * 3600.0
 TABLES = (
     "reading",
     "latest",
