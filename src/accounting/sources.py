@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from accounting.quantity import CATALOGUE, Carrier
+
 ZERO_C = 273.15
 """[K]."""
 
@@ -55,6 +57,16 @@ UNSETTLED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Quantities that emit but do not say enough, and what is missing."""
+
+_BURNT = frozenset({Carrier.GAS, Carrier.FUEL})
+
+
+def scope_of(quantity: str) -> int:
+    """Scope 1 for what burns here, 2 for energy that is bought."""
+    if quantity in SOURCES:
+        return SOURCES[quantity].scope
+    return 1 if CATALOGUE[quantity].carrier in _BURNT else 2
+
 
 _ALTERNATIVES = (
     ("energy_import", "energy_import_amount", "active_power"),

@@ -10,13 +10,12 @@ import numpy as np
 
 from accounting.emissions import rate
 from accounting.factors import Choice
-from accounting.sources import SOURCES, emitting
+from accounting.sources import SOURCES, emitting, scope_of
 from telemetry.jobs.basis import Basis
 from telemetry.storage.emission import Emissions
 from telemetry.storage.registry import RegisteredMeter
 
 _BASIS = {1: "direct", 2: "location"}
-_UNSETTLED_SCOPE = 1
 _REPORTED, _CURRENT = "reported", "current"
 
 
@@ -63,7 +62,7 @@ def _rows(day: Day, basis: Basis, today: date) -> Iterator[_Row]:
 
 def _row(day: Day, revision: str, choice: Choice) -> _Row:
     source, factor = SOURCES.get(day.quantity), choice.factor
-    scope = source.scope if source else _UNSETTLED_SCOPE
+    scope = scope_of(day.quantity)
     kg = day.amount * rate(source, factor) if source and factor else math.nan
     return _Row(
         day.meter.id,

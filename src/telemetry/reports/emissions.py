@@ -7,11 +7,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from accounting.quantity import CATALOGUE
+from accounting.sources import scope_of
 from telemetry.reports import energy, statement
 from telemetry.reports.emitted import Emitted, Revision, from_quarter_hours
 from telemetry.reports.energy import Coverage, Estimated, Question, Values
 from telemetry.reports.factors import Factors, FactorUse, Shortfall, shortfalls, uses
-from telemetry.reports.membership import By, key_of, scope_of, stretches
+from telemetry.reports.membership import By, key_of, stretches
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.series import Stretches, total

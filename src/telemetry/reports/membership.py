@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.grid import to_us
-from accounting.quantity import CATALOGUE, Carrier
-from accounting.sources import SOURCES
+from accounting.quantity import CATALOGUE
+from accounting.sources import scope_of
 from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
 from telemetry.reports.series import Cells, Stretches
@@ -80,13 +80,6 @@ def _boundary(areas: set[str], name: Callable[[MeterTerm, str], str]) -> Key:
         return name(term, quantity) if term.role == Role.BOUNDARY and term.area in areas else None
 
     return key
-
-
-def scope_of(quantity: str) -> int:
-    """Scope 1 for what burns here, 2 for energy that is bought."""
-    if quantity in SOURCES:
-        return SOURCES[quantity].scope
-    return 1 if CATALOGUE[quantity].carrier in {Carrier.GAS, Carrier.FUEL} else 2
 
 
 def within(registry: Registry, areas: tuple[str, ...]) -> set[str]:
