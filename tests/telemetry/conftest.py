@@ -1,4 +1,4 @@
-"""Small parks for the databases of tests, the moment at which they are looked at, batches for their meters."""
+"""Small parks for the databases of tests, when they are looked at, and batches for their meters."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +12,6 @@ from telemetry.model import Site
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
-
 
 Row = tuple[str, int, dict[str, float]]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
-
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from ingest.batch import Batch
@@ -71,7 +71,7 @@ class Park:
         """Deliver, settling where told; `clock` gives the wall's time [s] from the newest reading sent."""
         with self.db.connection() as conn:
             for table in TABLES:
-                conn.execute(f"delete from {table}")
+                conn.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
         wall = [clock(START)]
         writer, worker = Writer(self.db, lambda: wall[0]), Worker(self.db, self.basis, lambda: wall[0])
         for rows, settled in parts:
@@ -96,8 +96,12 @@ class Park:
 
 
 @pytest.fixture
-def park(migrated_url: str, three: Database, basis: Basis, batch: Callable[..., Batch]) -> Iterator[Park]:
-    assert three
+def park(
+    migrated_url: str,
+    three: Database,  # noqa: ARG001  # the park that it holds
+    basis: Basis,
+    batch: Callable[..., Batch],
+) -> Iterator[Park]:
     quick = Database.open(make_conninfo(migrated_url, options="-c synchronous_commit=off"))
     yield Park(quick, basis, batch)
     quick.close()
