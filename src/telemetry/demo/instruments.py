@@ -16,7 +16,20 @@ from telemetry.model import Meter
 
 _JUMP_HOURS = 2000.0
 _JUMP_POWER = 6.0
-_IN_HISTORY = frozenset({"active_power", "gas_flow", "steam_flow", "water_flow", "air_flow"})
+_IN_HISTORY = frozenset(
+    {
+        "active_power",
+        "gas_flow",
+        "steam_flow",
+        "water_flow",
+        "air_flow",
+        "cooling_power",
+        "recovered_heat_power",
+        "ambient_temperature",
+        "ambient_humidity",
+        "irradiance",
+    }
+)
 _PHASES = ("_l1", "_l2", "_l3")
 _POWERS = ("active_power", "reactive_power", "apparent_power")
 

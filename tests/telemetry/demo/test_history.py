@@ -93,9 +93,8 @@ def service(recorder: Recorder) -> Iterator[Service]:
 
 def test_a_day_is_a_row_for_each_meter_and_quarter_hour(instruments: Instruments) -> None:
     rows = list(past_rows(instruments, Faults(), NOW - 86400, NOW))
-    counting = {row["meter"] for row in rows}
-    assert len(counting) == 59, "the weather station counts nothing"
-    assert len(rows) == 59 * 96
+    assert {row["meter"] for row in rows} == set(instruments.by_code)
+    assert len(rows) == 60 * 96
     assert {row["time"] for row in rows if row["meter"] == "P-M01"} >= {"2026-11-21T07:30:00Z"}
 
 
@@ -108,6 +107,26 @@ def test_rows_hold_counters_as_the_device_shows_them_and_the_power(instruments: 
     assert values["active_power"] * 80 == pytest.approx(course.rate[0, column], rel=1e-5)
     assert all(name in CATALOGUE for name in values)
     assert {"energy_import", "energy_export", "active_power"} == set(values)
+
+
+@pytest.mark.parametrize(
+    ("code", "flow"),
+    [
+        ("P-G01", "gas_flow"),
+        ("P-S01", "steam_flow"),
+        ("P-W01", "water_flow"),
+        ("A-K01", "cooling_power"),
+        ("A-R01", "recovered_heat_power"),
+        ("P-T01", "irradiance"),
+    ],
+)
+def test_rows_hold_what_flows_at_the_moment(instruments: Instruments, code: str, flow: str) -> None:
+    now = instruments.now(code, NOW - 900.0, Faults())
+    rows = [row for row in past_rows(instruments, Faults(), NOW - 900, NOW) if row["meter"] == code]
+    values = rows[0]["values"]
+    assert isinstance(values, dict)
+    assert now is not None
+    assert values[flow] == pytest.approx(now[flow], abs=1e-3)
 
 
 def test_the_past_never_falls_and_meets_the_present(instruments: Instruments) -> None:
