@@ -8,11 +8,13 @@ const MOST_DECIMALS = 4;
 export interface Scale {
   unit: string;
   divisor: number;
+  /** The most decimals that a figure of this scale has. */
+  decimals?: number;
 }
 
 const STEPS: Record<string, readonly Scale[]> = {
   kW: [
-    { unit: "kW", divisor: 1 },
+    { unit: "kW", divisor: 1, decimals: 2 },
     { unit: "MW", divisor: 1e3 },
     { unit: "GW", divisor: 1e6 },
   ],
@@ -52,18 +54,20 @@ export function unitText(unit: string): string {
   return WRITTEN[unit] ?? unit;
 }
 
-/** A gauge without digits that no meter measures: seven significant ones. */
-export function tidy(value: number | null | undefined): string {
-  return known(value) ? exact(Number(value.toPrecision(7))) : NONE;
+/** At most three decimals; what would read as 0 and is not keeps three significant digits. */
+export function brief(value: number | null | undefined): string {
+  if (!known(value)) return NONE;
+  const rounded = Number(value.toFixed(3));
+  return exact(rounded === 0 ? Number(value.toPrecision(3)) : rounded);
 }
 
-/** Three significant digits, at most four decimals. */
-export function three(value: number | null | undefined): string {
+/** Three significant digits, at most four decimals or as many as its scale has. */
+export function three(value: number | null | undefined, most = MOST_DECIMALS): string {
   if (!known(value)) return NONE;
   if (value === 0) return "0";
   const rounded = Number(value.toPrecision(3));
   const decimals = 2 - Math.floor(Math.log10(Math.abs(rounded)));
-  return written(rounded, Math.min(MOST_DECIMALS, Math.max(0, decimals)));
+  return written(rounded, Math.min(most, Math.max(0, decimals)));
 }
 
 /** Every digit that was sent, without the noise of binary fractions. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { coverage, exact, fixed, NONE, percent, scaleFor, three, tidy, unitText } from "../src/numbers.ts";
+import { brief, coverage, exact, fixed, NONE, percent, scaleFor, three, unitText } from "../src/numbers.ts";
 
 describe("three significant digits", () => {
   it.each([
@@ -30,9 +30,14 @@ describe("exact figures", () => {
     [-5, "\u22125"],
   ])("%f is %s", (value, text) => expect(exact(value)).toBe(text));
 
-  it("keeps what a gauge measured and drops the noise of a multiplier", () => {
-    expect(tidy(3277.055_209_01)).toBe("3\u202f277.055");
-  });
+  it.each([
+    [246_988.378_906, "246\u202f988.379"],
+    [3277.055_209_01, "3\u202f277.055"],
+    [49.98, "49.98"],
+    [0.000_123_45, "0.000123"],
+    [0, "0"],
+    [null, NONE],
+  ])("%f is briefly %s", (value, text) => expect(brief(value)).toBe(text));
 
   it("prints a price with the decimals of its table", () => expect(fixed(0.63, 4)).toBe("0.6300"));
 });
@@ -50,7 +55,7 @@ describe("SI scaling", () => {
 
   it("a table keeps one scale a decade longer", () => expect(scaleFor("kW", [9999, 3], 10_000).unit).toBe("kW"));
 
-  it("nothing known keeps the base unit", () => expect(scaleFor("kW", [null])).toEqual({ unit: "kW", divisor: 1 }));
+  it("nothing known keeps the base unit", () => expect(scaleFor("kW", [null])).toEqual({ unit: "kW", divisor: 1, decimals: 2 }));
 
   it("writes units as people do", () => expect([unitText("m3/h"), unitText("1"), unitText("kW")]).toEqual(["m³/h", "", "kW"]));
 });

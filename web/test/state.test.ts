@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { MeterLive, Snapshot, Update } from "../src/api.ts";
+import type { MeterLive, ReadingRun, Snapshot, Update } from "../src/api.ts";
 import { fromSnapshot, withUpdate } from "../src/live/state.ts";
-import { Trail } from "../src/live/trail.ts";
+import { remembered, settledMeans, Trail } from "../src/live/trail.ts";
 
 const row = (meter: string, power: number): MeterLive => ({
   meter, time: "2026-11-22T08:00:00+08:00", age_s: 1, state: "live", power_kw: power, co2_kg_per_h: null, values: {},
@@ -64,10 +64,35 @@ describe("trail", () => {
     expect([trail.points("A").length, trail.points("A").at(-1)?.kw]).toEqual([361, 1999]);
   });
 
-  it("puts remembered points before what was seen", () => {
+  it("puts remembered points before what was seen, and takes later memories in their place", () => {
     const trail = new Trail();
     trail.add("A", 60_000, 6);
-    trail.prepend("A", [{ at: 0, kw: 1 }, { at: 60_000, kw: 9 }]);
-    expect(trail.points("A").map((point) => point.kw)).toEqual([1, 6]);
+    trail.recall("A", [{ at: 0, kw: 1 }, { at: 60_000, kw: 9 }]);
+    trail.recall("A", [{ at: 0, kw: 2 }, { at: 60_000, kw: 9 }]);
+    expect(trail.points("A").map((point) => point.kw)).toEqual([2, 6]);
+  });
+});
+
+describe("what the service remembers of an hour", () => {
+  const minutes = Array.from({ length: 30 }, (_, i) => new Date(i * 60_000).toISOString());
+  const run = (values: (number | null)[]): ReadingRun => ({
+    meter: "A", from: "", to: "", step: "1min", times: minutes, quantities: { active_power: { unit: "kW", values } },
+  });
+  const sparse = minutes.map((_, i) => (i === 0 || i >= 15 ? 100 + i : null));
+
+  it("is the settled mean where few minutes were read, else the minutes", () => {
+    const points = remembered(run(sparse), new Map([[0, 80], [900_000, 90]]));
+    expect(points.slice(0, 15).map((point) => point.kw)).toEqual(new Array(15).fill(80));
+    expect(points.slice(15).map((point) => point.kw)).toEqual(sparse.slice(15));
+  });
+
+  it("stays a gap where nothing was settled", () => {
+    expect(remembered(run(sparse), new Map()).map((point) => point.kw)).toEqual(sparse);
+  });
+
+  it("means are four times the energy of a quarter hour; nothing settled is no mean", () => {
+    const series = { key: "A", name: { en: "", zh: "" }, quantity: "energy_import", carrier: "electricity", unit: "kWh", coverage: [], estimated: [] };
+    const report = { from: "", to: "", step: "15min", by: "meter", zone: "UTC", times: [minutes[0] ?? "", minutes[15] ?? ""], series: [{ ...series, values: [20, null] }] };
+    expect([...(settledMeans(report).get("A") ?? [])]).toEqual([[0, 80]]);
   });
 });

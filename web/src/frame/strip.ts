@@ -42,14 +42,18 @@ class Strip extends View {
     const name = (code: string): string => bandName(store.site, code, store.route.language);
     const wait = band.until ? span((Date.parse(band.until) - store.now()) / 1000, store.route.language) : "";
     return html`<div class="band band-${bandToken(band.code)}" role="group" aria-label=${words.tariffBand}>
-      <span class="band-name">${name(band.code)}</span>
-      <span class="price">${band.price === null ? words.noPrice : this.#price(band.price, band.currency)}</span>
+      <span class="band-line">
+        <span class="band-name">${name(band.code)}</span>
+        <span class="price">${band.price === null ? words.noPrice : this.#price(band.price, band.currency)}</span>
+      </span>
+      <span class="band-line">
       ${band.fictitious ? html`<span class="tag" title=${words.fictitiousHint}>${words.fictitious}</span>` : nothing}
       ${band.next && band.until
         ? html`<span class="next" title=${clock(Date.parse(band.until), this.zone)}
             >${words.nextBand(name(band.next.code), wait)}</span
           >`
         : nothing}
+      </span>
     </div>`;
   }
 

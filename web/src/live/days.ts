@@ -1,6 +1,6 @@
 /** The load of single days on one axis: mean power of each quarter hour, measured and estimated apart. */
 
-import type { EnergyReport } from "../api.ts";
+import type { EnergyReport, Series } from "../api.ts";
 import { startOfDay } from "../time.ts";
 
 export const QUARTER_MS = 900_000;
@@ -24,15 +24,15 @@ export function daySpan(at: number, zone: string, shift: number): Span {
   return { from: startOfDay(at, zone, shift), to: startOfDay(at, zone, shift + 1) };
 }
 
-/** Mean power [kW] of the day's quarter hours out of a report in kWh; all its series are added. */
-export function dayLine(report: EnergyReport, span: Span): DayLine {
+/** Mean power [kW] of the day's quarter hours out of a report in kWh; all its series are added by their weight. */
+export function dayLine(report: EnergyReport, span: Span, weight: (series: Series) => number = () => 4): DayLine {
   const slots = Math.round((span.to - span.from) / QUARTER_MS);
   const line: DayLine = { start: span.from, measured: empty(slots), estimated: empty(slots) };
   report.times.forEach((time, i) => {
     const slot = Math.round((Date.parse(time) - span.from) / QUARTER_MS);
     const known = report.series.filter((series) => series.values[i] != null);
     if (slot < 0 || slot >= slots || known.length === 0) return;
-    const power = 4 * known.reduce((sum, series) => sum + (series.values[i] ?? 0), 0);
+    const power = known.reduce((sum, series) => sum + weight(series) * (series.values[i] ?? 0), 0);
     const whole = known.length === report.series.length && known.every((series) => !series.estimated[i]);
     (whole ? line.measured : line.estimated)[slot] = power;
   });

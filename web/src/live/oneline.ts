@@ -12,6 +12,7 @@ import { networkOf, type Link, type Network, type Node } from "./network.ts";
 const LIST_BELOW = 560;
 const THINNEST = 1.5;
 const THICKEST = 14;
+const WARN_ROOM = 104;
 
 class OneLine extends View {
   #width = 0;
@@ -121,10 +122,10 @@ class OneLine extends View {
     return svg`<rect class="hit" width=${box.width} height=${box.height} rx="6" tabindex="0" role="button"
         aria-pressed=${store.route.area === node.code ? "true" : "false"}
         aria-label="${this.#title(node.id)} ${lines.value} ${lines.detail}" @click=${choose} @keydown=${press} />
-      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 96)}</text>
-      <text x=${box.width - 12} y="21" class="value" text-anchor="end">${lines.value}</text>
-      <text x=${box.width - 12} y="40" class="detail" text-anchor="end">${lines.detail}</text>
-      <text x="12" y="40" class="detail warn">${lines.warn}</text>`;
+      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 24 - (lines.warn ? WARN_ROOM : 0))}</text>
+      <text x=${box.width - 12} y="21" class="detail warn" text-anchor="end">${lines.warn}</text>
+      <text x="12" y="40" class="detail">${lines.detail}</text>
+      <text x=${box.width - 12} y="40" class="value" text-anchor="end">${lines.value}</text>`;
   }
 
   #lines(node: Node, scale: Scale): Lines {
@@ -212,7 +213,7 @@ function least(row: AreaLive): number {
 }
 
 function written(power: number | null, scale: Scale): string {
-  return power === null ? NONE : `${three(power / scale.divisor)} ${scale.unit}`;
+  return power === null ? NONE : `${three(power / scale.divisor, scale.decimals)} ${scale.unit}`;
 }
 
 function hover(power: number | null): string {

@@ -1,7 +1,7 @@
 /** <pw-ranking>: which loads are the largest now. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, type Area, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
+import { get, type Area, type EnergyReport, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
 import { partOf } from "../areas.ts";
 import { span } from "../i18n/words.ts";
 import { NONE, percent, scaleFor, type Scale } from "../numbers.ts";
@@ -12,14 +12,18 @@ import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { HOUR_MS, iso } from "../time.ts";
+import { QUARTER_MS } from "./days.ts";
 import { ranked, type Column, type Row } from "./ranked.ts";
+import { remembered, settledMeans } from "./trail.ts";
 
 const FIRST = 10;
+const SETTLED_AFTER_MS = 20_000;
 
 class Ranking extends View {
   #column: Column = "power";
   #descending = true;
   #all = false;
+  #quarter = 0;
   readonly #asked = new Set<string>();
 
   protected override render(): TemplateResult {
@@ -123,30 +127,29 @@ class Ranking extends View {
 
   /** Fills the sparklines of rows that come into sight with what the service remembers. */
   #recall(rows: readonly Row[]): void {
+    const quarter = Math.floor((store.now() - SETTLED_AFTER_MS) / QUARTER_MS);
+    if (quarter !== this.#quarter) this.#asked.clear();
+    this.#quarter = quarter;
     const fresh = rows.map((row) => row.meter).filter((meter) => !this.#asked.has(meter.code));
     for (const meter of fresh) this.#asked.add(meter.code);
     if (fresh.length > 0) void this.#fetch(fresh);
   }
 
   async #fetch(meters: readonly Meter[]): Promise<void> {
-    for (const meter of meters) {
-      try {
-        await this.#remember(meter);
-      } catch {
-        this.#asked.delete(meter.code);
-        return;
-      }
+    try {
+      const span = { from: iso(store.now() - HOUR_MS), to: iso(store.now()) };
+      const report = await get<EnergyReport>("/energy", { ...span, step: "15min", by: "meter", quantity: "energy_import" });
+      const means = settledMeans(report);
+      for (const meter of meters) await this.#remember(meter, span, means.get(meter.code) ?? new Map());
+    } catch {
+      for (const meter of meters) this.#asked.delete(meter.code);
     }
     this.requestUpdate();
   }
 
-  async #remember(meter: Meter): Promise<void> {
-    const now = store.now();
-    const query = { meter: meter.code, from: iso(now - HOUR_MS), to: iso(now), step: "1min", quantity: "active_power", primary: "true" };
-    const run = await get<ReadingRun>("/readings", query);
-    const values = run.quantities["active_power"]?.values ?? [];
-    const points = run.times.map((time, i) => ({ at: Date.parse(time), kw: values[i] ?? null }));
-    store.trail.prepend(meter.code, points);
+  async #remember(meter: Meter, span: { from: string; to: string }, means: ReadonlyMap<number, number>): Promise<void> {
+    const query = { ...span, meter: meter.code, step: "1min", quantity: "active_power", primary: "true" };
+    store.trail.recall(meter.code, remembered(await get<ReadingRun>("/readings", query), means));
   }
 }
 

@@ -1,66 +1,185 @@
-/** <pw-meter-curve>: one meter's power over the day so far, minute by minute. */
+/** <pw-meter-curve>: one meter's day: its settled quarter hours over yesterday's, and what was read each minute. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type uPlot from "uplot";
-import type { Meter, ReadingRun } from "../api.ts";
-import { exact, scaleFor, three, type Scale } from "../numbers.ts";
+import { get, type EnergyReport, type Meter, type ReadingRun } from "../api.ts";
+import { daySpan, hasValues, QUARTER_MS, type DayLine, type Line } from "../live/days.ts";
+import { brief, scaleFor, three, unitText, type Scale } from "../numbers.ts";
 import "../parts/plot.ts";
-import type { Build } from "../parts/plot.ts";
+import type { Build, Colour } from "../parts/plot.ts";
 import { hours } from "../parts/hours.ts";
 import { kept } from "../parts/kept.ts";
+import { steps } from "../parts/steps.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
-import { clock, HOUR_MS, startOfDay } from "../time.ts";
+import { clock, HOUR_MS, iso } from "../time.ts";
+import { drawn, flowOf, minutes, quarters, spread } from "./course.ts";
+
+const SETTLED_AFTER_MS = 20_000;
+const READ_AGAIN_MS = 15_000;
+const BRIDGED_MIN = 5;
+const BRIDGED_MIN_UNSETTLED = 20;
+
+interface Days {
+  today: DayLine;
+  yesterday: DayLine;
+  /** Unit of the drawn amount; of an hour's flow where no gauge shows it. */
+  unit: string;
+}
 
 class MeterCurve extends View {
-  static override properties = { run: { attribute: false }, meter: { attribute: false } };
-  declare run: ReadingRun;
-  declare meter: Meter;
+  static override properties = { code: { attribute: false } };
+  declare code: string;
+  #days: Days | null = null;
+  #minutes: Line | null = null;
+  #asked = { days: "", minutes: "" };
+  #failed = "";
   #cursor: number | null = null;
   readonly #data = kept(dataOf);
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("code")) this.#forget();
+    const meter = store.meters.get(this.code);
+    if (!meter || !store.live) return;
+    const wanted = {
+      days: `${this.code}|${Math.floor((store.now() - SETTLED_AFTER_MS) / QUARTER_MS)}`,
+      minutes: `${this.code}|${Math.floor(store.now() / READ_AGAIN_MS)}`,
+    };
+    if (wanted.days !== this.#asked.days) void this.#load(meter, wanted.days);
+    if (wanted.minutes !== this.#asked.minutes) void this.#read(meter, wanted.minutes);
+    this.#asked = wanted;
+  }
+
+  #forget(): void {
+    this.#days = null;
+    this.#minutes = null;
+    this.#failed = "";
+    this.#cursor = null;
+  }
+
+  async #load(meter: Meter, wanted: string): Promise<void> {
+    const today = daySpan(store.now(), this.zone, 0);
+    const yesterday = daySpan(store.now(), this.zone, -1);
+    const flow = flowOf(meter.carrier);
+    try {
+      const query = { from: iso(yesterday.from), to: iso(today.to), step: "15min", by: "meter", meter: meter.code };
+      const report = await get<EnergyReport>("/energy", query);
+      if (wanted !== this.#asked.days) return;
+      const unit = drawn(report.series, flow)[0]?.unit ?? "";
+      this.#days = { today: quarters(report, flow, today), yesterday: quarters(report, flow, yesterday), unit };
+      this.#failed = "";
+    } catch (error) {
+      this.#failed = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+
+  async #read(meter: Meter, wanted: string): Promise<void> {
+    const now = store.now();
+    const span = daySpan(now, this.zone, 0);
+    const { gauge } = flowOf(meter.carrier);
+    const query = { meter: meter.code, from: iso(span.from), to: iso(now), step: "1min", primary: "true" };
+    try {
+      const run = gauge ? await get<ReadingRun>("/readings", { ...query, quantity: gauge }) : null;
+      if (wanted !== this.#asked.minutes) return;
+      this.#minutes = run ? minutes(run, gauge, span) : [];
+    } catch (error) {
+      this.#failed = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+
   protected override render(): TemplateResult {
-    const values = this.run.quantities["active_power"]?.values ?? [];
-    if (!values.some((value) => value !== null)) return html`<p class="empty">${this.words.noCurve}</p>`;
-    const scale = scaleFor("kW", values);
-    const start = startOfDay(store.now(), this.zone);
-    const times = this.run.times.map((time) => Date.parse(time));
-    return html`<p class="legend"><span class="at">${this.#readout(times, values, scale)}</span></p>
+    const meter = store.meters.get(this.code);
+    return html`<h2>${this.words.todayCurve} <span class="subject">${meter ? this.#subject(meter) : nothing}</span></h2>
+      ${meter && this.#days && this.#minutes
+        ? this.#filled(meter, this.#days, this.#minutes)
+        : this.#failed
+          ? html`<p class="empty">${this.words.failed}: ${this.#failed}</p>`
+          : html`<div class="plot-space"></div>`}`;
+  }
+
+  #subject(meter: Meter): string {
+    const { gauge, into } = flowOf(meter.carrier);
+    const quantity = store.site?.quantities[gauge ?? into[0] ?? ""];
+    return into.length === 0 ? this.name(quantity?.name) : this.words.curveSubject(this.name(quantity?.name));
+  }
+
+  #filled(meter: Meter, days: Days, read: Line): TemplateResult {
+    const shown = [...days.today.measured, ...days.today.estimated, ...read];
+    if (!hasValues(days.yesterday) && shown.every((value) => value === null)) return html`<p class="empty">${this.words.noCurve}</p>`;
+    const scale = scaleFor(this.#unit(meter, days), [...shown, ...days.yesterday.measured, ...days.yesterday.estimated]);
+    const start = days.today.start;
+    return html`${this.#legend(meter, days, read, scale)}
       <pw-plot
         class="plot-space"
         .height=${200}
-        .label="${this.words.todayCurve}, ${this.name(this.meter.name)}"
-        .data=${this.#data(this.run, start, scale.divisor)}
-        .version=${[store.route.language, store.route.theme, scale.unit, start, this.meter.code].join()}
-        .build=${this.#options(start, scale)}
+        .label="${this.#subject(meter)}, ${this.name(meter.name)}"
+        .data=${this.#data(days, read, scale.divisor)}
+        .version=${[store.route.language, store.route.theme, scale.unit, start, this.code].join()}
+        .build=${this.#options(meter, start, scale)}
       ></pw-plot>
-      ${twin(this.words, this.words.todayCurve, () => this.#table(times, values))}`;
+      ${twin(this.words, this.#subject(meter), () => this.#table(days, scale))}`;
   }
 
-  #readout(times: readonly number[], values: readonly (number | null)[], scale: Scale): TemplateResult | typeof nothing {
+  #unit(meter: Meter, days: Days): string {
+    const { gauge } = flowOf(meter.carrier);
+    return gauge ? (store.site?.quantities[gauge]?.unit ?? "") : `${days.unit === "1" ? "" : days.unit}/h`;
+  }
+
+  #legend(meter: Meter, days: Days, read: Line, scale: Scale): TemplateResult {
     const at = this.#cursor;
-    const time = at === null ? undefined : times[at];
-    if (at === null || time === undefined) return html`${scale.unit}`;
-    const value = values[at] ?? null;
-    return html`${clock(time, this.zone)} <span class="digits">${three(value === null ? null : value / scale.divisor)}</span> ${scale.unit}`;
+    const words = this.words;
+    const quarter = at === null ? null : Math.floor(at / 15);
+    const settled = hasValues(days.today) || hasValues(days.yesterday);
+    return html`<div class="legend">
+      ${settled
+        ? html`<span class="key-line"><span class="swatch carrier-${colourOf(meter)}"></span>${words.quarterMean} ${this.#value(days.today, quarter, scale)}</span>
+            <span class="key-line line-yesterday"><span class="swatch"></span>${words.yesterday} ${this.#value(days.yesterday, quarter, scale)}</span>`
+        : nothing}
+      ${flowOf(meter.carrier).gauge
+        ? html`<span class="key-line line-minute"><span class="swatch"></span>${words.eachMinute} ${written(at === null ? null : (read[at] ?? null), false, scale)}</span>`
+        : nothing}
+      ${settled ? html`<span class="key-note">${words.estimatedKey}</span><span class="key-note">${words.gapKey}</span>` : nothing}
+      <span class="at">${at === null ? nothing : clock(days.today.start + at * 60_000, this.zone)}</span>
+    </div>`;
   }
 
-  #options(start: number, scale: Scale): Build {
+  #value(day: DayLine, quarter: number | null, scale: Scale): TemplateResult | typeof nothing {
+    if (quarter === null) return nothing;
+    const measured = day.measured[quarter] ?? null;
+    return written(measured ?? day.estimated[quarter] ?? null, measured === null, scale);
+  }
+
+  #options(meter: Meter, start: number, scale: Scale): Build {
     return (colour) => ({
-      cursor: { y: false, drag: { x: false, y: false } },
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       legend: { show: false },
       padding: [12, 20, 0, 0],
       scales: { x: { time: false, range: [0, 24] }, y: { range: (_, low, high) => [Math.min(0, 1.1 * low), Math.max(1.1 * high, 0.001)] } },
       axes: [
         { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, size: 30, splits: hours,
           values: (_, ticks) => ticks.map((hour) => clock(start + hour * HOUR_MS, this.zone)) },
-        { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: FONT, size: 56,
-          values: (_, ticks) => ticks.map((tick, i) => (i === ticks.length - 1 ? `${three(tick)} ${scale.unit}` : three(tick))) },
+        { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: FONT, size: 64,
+          values: (_, ticks) => ticks.map((tick, i) => (i === ticks.length - 1 ? `${three(tick)} ${unitText(scale.unit)}` : three(tick))) },
       ],
-      series: [{}, { stroke: colour("electricity"), width: 1.5, fill: colour("electricity", 0.1), points: { show: false } }],
+      series: [{}, ...this.#series(meter, colour)],
       hooks: { setCursor: [(plot: uPlot) => this.#moved(plot.cursor.idx ?? null)] },
     });
+  }
+
+  #series(meter: Meter, colour: Colour): uPlot.Series[] {
+    const own = colourOf(meter);
+    const points = { show: false };
+    const mean = { stroke: colour(own), width: 2, points };
+    const bridged = flowOf(meter.carrier).into.length > 0 ? BRIDGED_MIN : BRIDGED_MIN_UNSETTLED;
+    return [
+      { stroke: colour("ink-2", 0.9), width: 1, points, paths: steps(false) },
+      { ...mean, fill: colour(own, 0.1), paths: steps(true) },
+      { ...mean, fill: colour(own, 0.04), dash: [4, 3], paths: steps(true) },
+      { stroke: colour("ink"), width: 1, points, gaps: (plot, _, __, ___, gaps) => gaps.filter(([from, to]) => minutesOf(plot, to - from) > bridged) },
+    ];
   }
 
   #moved(index: number | null): void {
@@ -69,22 +188,61 @@ class MeterCurve extends View {
     this.requestUpdate();
   }
 
-  #table(times: readonly number[], values: readonly (number | null)[]): TemplateResult {
+  #table(days: Days, scale: Scale): TemplateResult {
+    const words = this.words;
+    const unit = unitText(scale.unit);
     return html`<table>
-      <thead><tr><th scope="col">${this.words.time}</th><th scope="col" class="number">${this.words.power} [kW]</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">${words.time}</th>
+          <th scope="col" class="number">${words.today} [${unit}]</th><th scope="col" class="number">${words.yesterday} [${unit}]</th>
+        </tr>
+      </thead>
       <tbody>
-        ${times.map((time, i) => html`<tr><th scope="row">${clock(time, this.zone)}</th><td class="number">${exact(values[i])}</td></tr>`)}
+        ${days.today.measured.map((_, i) => html`<tr>
+          <th scope="row">${clock(days.today.start + i * QUARTER_MS, this.zone)}</th>
+          ${[days.today, days.yesterday].map((day) => html`<td class="number">${cell(day, i, scale)}</td>`)}
+        </tr>`)}
       </tbody>
     </table>`;
   }
 }
 
-function dataOf(run: ReadingRun, start: number, divisor: number): uPlot.AlignedData {
-  const values = run.quantities["active_power"]?.values ?? [];
-  return [
-    run.times.map((time) => (Date.parse(time) - start) / HOUR_MS),
-    values.map((value) => (value === null ? null : value / divisor)),
-  ];
+/** Canvas pixels along the axis as minutes. */
+function minutesOf(plot: uPlot, pixels: number): number {
+  return (24 * 60 * pixels) / plot.bbox.width;
+}
+
+/** The token of a meter's colour. */
+function colourOf(meter: Meter): string {
+  if (meter.role === "generation") return "pv";
+  return meter.carrier === "production" || meter.carrier === "ambient" ? "ink-2" : meter.carrier;
+}
+
+function written(value: number | null, estimated: boolean, scale: Scale): TemplateResult | typeof nothing {
+  if (value === null) return nothing;
+  return html`<span class="digits">${estimated ? "~" : ""}${three(value / scale.divisor)} ${unitText(scale.unit)}</span>`;
+}
+
+function cell(day: DayLine, i: number, scale: Scale): string {
+  const measured = day.measured[i] ?? null;
+  const value = measured ?? day.estimated[i] ?? null;
+  return `${measured === null && value !== null ? "~" : ""}${brief(value === null ? null : value / scale.divisor)}`;
+}
+
+function dataOf(days: Days, read: Line, divisor: number): uPlot.AlignedData {
+  const minutes = 15 * days.today.measured.length;
+  const x = Array.from({ length: minutes + 1 }, (_, i) => i / 60);
+  const quarterly = [merged(days.yesterday), days.today.measured, days.today.estimated].map((line) => spread(line, minutes));
+  return [x, ...[...quarterly, read].map((line) => x.map((_, i) => scaled(line[i] ?? null, divisor)))];
+}
+
+function merged(day: DayLine): Line {
+  return day.measured.map((value, i) => value ?? day.estimated[i] ?? null);
+}
+
+function scaled(value: number | null, divisor: number): number | null {
+  return value === null ? null : value / divisor;
 }
 
 const FONT = "12px system-ui, sans-serif";

@@ -1,16 +1,16 @@
 /** <pw-meter>: one meter: values now, today's curve, template, last readings, gaps and conflicts. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { ApiError, get, type Meter, type MeterDetail, type MeterLive, type ReadingRun } from "../api.ts";
+import { ApiError, get, type Meter, type MeterDetail, type MeterLive } from "../api.ts";
 import { message } from "../frame/notice.ts";
 import { span } from "../i18n/words.ts";
-import { exact, tidy, unitText } from "../numbers.ts";
+import { brief, exact, unitText } from "../numbers.ts";
 import { carrierWord } from "../parts/carrier.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
-import { iso, moment, startOfDay } from "../time.ts";
+import { moment } from "../time.ts";
 import "./curve.ts";
 import { eventsTable, readingsTable, templateTable } from "./tables.ts";
 
@@ -20,7 +20,6 @@ class MeterPage extends View {
   static override properties = { code: { attribute: false } };
   declare code: string;
   #detail: MeterDetail | null = null;
-  #curve: ReadingRun | null = null;
   #problem: ApiError | null = null;
   #timer = 0;
 
@@ -32,7 +31,6 @@ class MeterPage extends View {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("code")) return;
     this.#detail = null;
-    this.#curve = null;
     this.#problem = null;
     void this.#load(this.code);
   }
@@ -40,21 +38,14 @@ class MeterPage extends View {
   async #load(code: string): Promise<void> {
     window.clearTimeout(this.#timer);
     try {
-      const [detail, curve] = await Promise.all([get<MeterDetail>(`/meters/${encodeURIComponent(code)}`), this.#today(code)]);
+      const detail = await get<MeterDetail>(`/meters/${encodeURIComponent(code)}`);
       if (code !== this.code) return;
       this.#detail = detail;
-      this.#curve = curve;
     } catch (error) {
       if (error instanceof ApiError && code === this.code) this.#problem = error;
     }
     this.requestUpdate();
     if (this.isConnected) this.#timer = window.setTimeout(() => void this.#load(this.code), REFRESH_MS);
-  }
-
-  #today(code: string): Promise<ReadingRun> {
-    const now = store.now();
-    const query = { meter: code, from: iso(startOfDay(now, this.zone)), to: iso(now), step: "1min" };
-    return get<ReadingRun>("/readings", { ...query, quantity: "active_power", primary: "true" });
   }
 
   protected override render(): TemplateResult {
@@ -66,8 +57,7 @@ class MeterPage extends View {
     return html`<div class="meter-page">
       <section class="panel">${meter ? this.#head(meter, row) : nothing}</section>
       <section class="panel">
-        <h2>${words.todayCurve}</h2>
-        ${this.#curve && meter ? html`<pw-meter-curve .run=${this.#curve} .meter=${meter}></pw-meter-curve>` : nothing}
+        <pw-meter-curve .code=${this.code}></pw-meter-curve>
       </section>
       <section class="panel">
         <h2>${words.valuesNow}</h2>
@@ -134,7 +124,7 @@ class MeterPage extends View {
           return html`<div data-quantity=${name}>
             <dt>${this.name(quantity?.name, name)}</dt>
             <dd title=${exact(value)}>
-              <span class="digits">${quantity?.kind === "gauge" ? tidy(value) : exact(value)}</span>
+              <span class="digits">${brief(value)}</span>
               <span class="unit">${unitText(quantity?.unit ?? "")}</span>
             </dd>
           </div>`;

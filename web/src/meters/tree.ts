@@ -67,8 +67,9 @@ class MeterTree extends View {
       href=${href({ ...store.route, page: "meters", meter: meter.code })}
     >
       ${stateDot(state, this.words)}
-      <span class="meter-name">${this.name(meter.name, meter.code)}</span>
-      ${old ? html`<span class="age age-${state}">${this.#age(row?.time ?? null, state)}</span>` : nothing}
+      <span class="meter-name">
+        ${this.name(meter.name, meter.code)} ${old ? html`<span class="age age-${state}">${this.#age(row?.time ?? null, state)}</span>` : nothing}
+      </span>
       <span class="meter-figure">${this.#figure(meter, scale)}</span>
     </a>`;
   }

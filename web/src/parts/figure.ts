@@ -13,7 +13,7 @@ export function figure(value: number | null | undefined, scale: Scale, base: str
   if (value === null || value === undefined) return html`<span class="figure">${NONE}</span>`;
   const sign = marks.estimated ? "~" : "";
   return html`<span class="figure ${marks.stale ? "is-stale" : ""}" title="${exact(value)} ${unitText(base)}"
-    ><span class="digits">${sign}${three(value / scale.divisor)}</span> <span class="unit">${unitText(scale.unit)}</span></span
+    ><span class="digits">${sign}${three(value / scale.divisor, scale.decimals)}</span> <span class="unit">${unitText(scale.unit)}</span></span
   >`;
 }
 

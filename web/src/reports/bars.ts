@@ -20,10 +20,13 @@ const HEIGHT = 220;
 const FOOT = 24;
 const HEAD = 8;
 const LEFT = 76;
+const RIGHT = 12;
+const LABEL = 40;
 
 export function bars(stacks: readonly Stack[], legend: readonly Legend[], scale: Scale, width: number, title: string): TemplateResult {
   const top = niceTop(Math.max(1e-9, ...stacks.map((stack) => sum(stack.parts) ?? 0)) / scale.divisor);
-  const slot = (width - LEFT) / Math.max(1, stacks.length);
+  const slot = (width - LEFT - RIGHT) / Math.max(1, stacks.length);
+  const every = Math.ceil(LABEL / slot);
   const y = (value: number): number => HEIGHT - FOOT - ((HEIGHT - FOOT - HEAD) * value) / scale.divisor / top;
   return html`<svg class="bars" width=${width} height=${HEIGHT} role="img" aria-label=${title}>
     <defs>
@@ -32,7 +35,7 @@ export function bars(stacks: readonly Stack[], legend: readonly Legend[], scale:
       </pattern>
     </defs>
     ${[0, 0.5, 1].map((share) => gridLine(share * top, y(share * top * scale.divisor), width, share === 1 ? scale.unit : ""))}
-    ${stacks.map((stack, i) => column(stack, legend, scale, { x: LEFT + i * slot, width: slot }, y))}
+    ${stacks.map((stack, i) => column(stack, legend, scale, { x: LEFT + i * slot, width: slot, named: (stacks.length - 1 - i) % every === 0 }, y))}
   </svg>`;
 }
 
@@ -41,7 +44,7 @@ function gridLine(value: number, y: number, width: number, unit: string): Templa
     <text class="tick" x=${LEFT - 8} y=${y + 4} text-anchor="end">${three(value)} ${unit}</text>`;
 }
 
-function column(stack: Stack, legend: readonly Legend[], scale: Scale, slot: { x: number; width: number }, y: (value: number) => number): TemplateResult {
+function column(stack: Stack, legend: readonly Legend[], scale: Scale, slot: { x: number; width: number; named: boolean }, y: (value: number) => number): TemplateResult {
   const wide = Math.min(48, slot.width * 0.7);
   const x = slot.x + (slot.width - wide) / 2;
   let base = 0;
@@ -56,7 +59,7 @@ function column(stack: Stack, legend: readonly Legend[], scale: Scale, slot: { x
     })}
     ${stack.estimated && total ? svg`<rect fill="url(#hatch)" x=${x} y=${y(base)} width=${wide} height=${Math.max(0, y(0) - y(base))} />` : nothing}
     ${total === null ? svg`<text class="tick" x=${x + wide / 2} y=${y(0) - 6} text-anchor="middle">–</text>` : nothing}
-    ${slot.width >= 34 || Number(stack.label.slice(-2)) % 2 === 1
+    ${slot.named
       ? svg`<text class="tick" x=${x + wide / 2} y=${HEIGHT - 6} text-anchor="middle">${stack.label.slice(-5)}</text>`
       : nothing}
   </g>`;
