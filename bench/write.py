@@ -1,0 +1,140 @@
+"""Rows of 20 values through the writer, beside a bare COPY of the same rows into the same table."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from accounting.quantity import CATALOGUE
+from bench.measure import ROUNDS, Measure
+from ingest.batch import Batch
+from telemetry.storage import encode
+from telemetry.storage.embedded import EmbeddedPostgres
+from telemetry.storage.migrate import migrate
+from telemetry.storage.pool import Database
+from telemetry.storage.writer import Writer
+
+METERS = 200
+ROWS = 10_000
+BATCHES = 20
+FIRST_US = 1_761_955_200_000_000
+POLL_US = 5_000_000
+NAMES = tuple(CATALOGUE)[:20]
+REFERENCE = "one COPY BINARY of the same rows, encoded before, into the same table"
+
+_METERS = """
+insert into meter (code, name_en, name_zh, carrier, source, max_gap_s, interval_s, stamp, rollover)
+select 'm' || n, '', '', 'electricity', 'bench', 900, 900, 'end', '{}' from generate_series(0, %s) n
+"""
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The server of PARKWATT_TEST_DATABASE_URL, or the embedded one; a database of our own in it."""
+    given, server = os.environ.get("PARKWATT_TEST_DATABASE_URL"), EmbeddedPostgres()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103, PTH101  # the server's own account has to pass through
+        url = given or server.start(Path(folder) / "data")
+        try:
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute("drop database if exists parkwatt_bench with (force)")
+                conn.execute("create database parkwatt_bench")
+                yield make_conninfo(url, dbname="parkwatt_bench")
+                conn.execute("drop database parkwatt_bench with (force)")
+        finally:
+            server.stop()
+
+
+def batches() -> list[Batch]:
+    """Polls of all meters, one after another."""
+    rng, polls = np.random.default_rng(1), ROWS // METERS
+    codes = tuple(f"m{n}" for n in range(METERS))
+    each = np.tile(np.arange(METERS, dtype=np.int32), polls)
+    found = []
+    for n in range(BATCHES):
+        time_us = FIRST_US + np.repeat(np.arange(polls) + n * polls, METERS) * POLL_US
+        found.append(Batch("bench", codes, each, time_us.astype(np.int64), NAMES, rng.random((ROWS, 20))))
+    return found
+
+
+def half(batch: Batch, columns: slice) -> Batch:
+    return Batch(
+        batch.source, batch.meters, batch.row_meter, batch.time, NAMES[columns], batch.values[:, columns]
+    )
+
+
+def encoded(rows: list[Batch], ids: dict[str, int]) -> bytes:
+    meter = np.concatenate([np.array([ids[c] for c in b.meters], np.int32)[b.row_meter] for b in rows])
+    times = np.concatenate([b.time for b in rows])
+    order = np.lexsort((times, meter))
+    keys = [times[order].astype("M8[us]"), meter[order], np.ones(len(meter), np.int64)]
+    return encode.binary(keys, np.concatenate([b.values for b in rows])[order])
+
+
+def copy(conn: psycopg.Connection, data: bytes) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, ("time", "meter_id", "batch_id", *NAMES)))
+    query = sql.SQL("copy reading ({}) from stdin (format binary)").format(columns)
+    with conn.transaction(), conn.cursor().copy(query) as out:
+        out.write(data)
+
+
+def seconds(action: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def through(writer: Writer, rows: list[Batch]) -> None:
+    for batch in rows:
+        writer.write([batch])
+
+
+def rounds(url: str) -> Iterator[tuple[float, float, float, float]]:
+    """Seconds of the bare COPY, and through the writer of new, of the same and of completing rows."""
+    rows = batches()
+    first = [half(batch, slice(0, 10)) for batch in rows]
+    second = [half(batch, slice(10, 20)) for batch in rows]
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(_METERS, [METERS - 1])
+        data = encoded(rows, dict(conn.execute("select code, id from meter").fetchall()))
+        for _ in range(ROUNDS + 1):
+            bare = _emptied(conn, url, lambda _: copy(conn, data))
+            new = _emptied(conn, url, lambda writer: through(writer, rows))
+            again = _emptied(conn, url, lambda writer: through(writer, rows), keep=True)
+            _emptied(conn, url, lambda writer: through(writer, first))
+            yield bare, new, again, _emptied(conn, url, lambda writer: through(writer, second), keep=True)
+
+
+def _emptied(
+    conn: psycopg.Connection, url: str, action: Callable[[Writer], None], *, keep: bool = False
+) -> float:
+    """Seconds of an action by a fresh writer on an empty table, or on what stands."""
+    if not keep:
+        conn.execute("truncate reading, latest, dirty, batch")
+    conn.execute("checkpoint")
+    db = Database.open(url)
+    writer = Writer(db)
+    writer.refresh()
+    taken = seconds(lambda: action(writer))
+    db.close()
+    return taken
+
+
+def measure() -> Iterator[Measure]:
+    with database() as url:
+        migrate(url)
+        taken = list(rounds(url))[1:]
+    bare, new, again, completing = (statistics.median(column) for column in zip(*taken, strict=True))
+    values = BATCHES * ROWS * len(NAMES) / 1e6
+    unit = "M values/s"
+    yield Measure("write.new", values / new, values / bare, unit, REFERENCE)
+    yield Measure("write.again", values / again, values / bare, unit, REFERENCE)
+    yield Measure("write.completing", values / 2 / completing, values / bare, unit, REFERENCE)
