@@ -61,7 +61,7 @@ def report(
 ) -> EmissionsAnswer:
     """Raises QueryError for codes and quantities that are not there."""
     question.selection.check(registry)
-    read = statement.emitted if question.by_day else from_quarter_hours
+    read = statement.emitted if question.steps.by_day else from_quarter_hours
     found = read(tx, registry, factors, question, revision)
     steps = question.steps
     return EmissionsAnswer(
@@ -82,7 +82,7 @@ def _series(emitted: Emitted, registry: Registry, question: Question) -> Iterato
     placed, groups = stretches(
         registry,
         emitted.cells,
-        energy.cell_starts(steps),
+        steps,
         energy.elapsed(question),
         key_of(question.selection, registry),
     )

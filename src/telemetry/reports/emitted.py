@@ -167,5 +167,4 @@ def _days(steps: Steps) -> list[date]:
 
 def _day_of(steps: Steps) -> NDArray[np.intp]:
     """Local day of each quarter hour, index from the first, intp[n]."""
-    edges = local_day_edges(steps.zone, *steps.days)
-    return np.searchsorted(edges, steps.grid.slots, side="right") - 1
+    return np.searchsorted(steps.day_edges, steps.grid.slots, side="right") - 1

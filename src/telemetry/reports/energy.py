@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from accounting.grid import floor_slot, local_day_edges, to_us
+from accounting.grid import floor_slot, to_us
 from accounting.quantity import CATALOGUE
 from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import By, Selection, key_of, stretches
@@ -69,10 +69,6 @@ class Question:
     """Empty: all but single phases."""
     now: datetime
 
-    @property
-    def by_day(self) -> bool:
-        return self.steps.step in (Step.DAY, Step.MONTH)
-
 
 def report(tx: Transaction, registry: Registry, question: Question) -> EnergyAnswer:
     """Raises QueryError for codes and quantities that are not there."""
@@ -80,7 +76,7 @@ def report(tx: Transaction, registry: Registry, question: Question) -> EnergyAns
     cells = settled(tx, registry, question)
     steps, by = question.steps, question.selection.by
     placed, groups = stretches(
-        registry, cells, cell_starts(steps), elapsed(question), key_of(question.selection, registry)
+        registry, cells, steps, elapsed(question), key_of(question.selection, registry)
     )
     sums = total(cells, placed, first_cells(steps), len(groups))
     return EnergyAnswer(
@@ -100,7 +96,7 @@ def settled(tx: Transaction, registry: Registry, question: Question) -> Cells:
     ids = np.array([meter.id for meter in meters], dtype=np.int32)
     names = chosen(question.quantities)
     first, last = question.steps.days
-    if question.by_day:
+    if question.steps.by_day:
         return _days(tx, ids, names, first, last)
     found = energy.select(tx, ids, names, *utc_days(question.steps))
     return quarter_hours(
@@ -145,21 +141,14 @@ def days_of(first: date, last: date) -> int:
     return (last - first) // timedelta(days=1) + 1
 
 
-def cell_starts(steps: Steps) -> NDArray[np.int64]:
-    """Starts of the cells that answers of this step stand on, int64[n] [us]."""
-    if steps.step in (Step.DAY, Step.MONTH):
-        return local_day_edges(steps.zone, *steps.days)[:-1]
-    return steps.grid.slots
-
-
 def first_cells(steps: Steps) -> NDArray[np.int64]:
     """Index of each interval's first cell, int64[k]."""
-    return np.searchsorted(cell_starts(steps), steps.edges[:-1]).astype(np.int64)
+    return np.searchsorted(steps.cells, steps.edges[:-1]).astype(np.int64)
 
 
 def elapsed(question: Question) -> datetime:
     """Up to where something could have been settled: the running day counts, a running quarter hour not."""
-    if question.by_day:
+    if question.steps.by_day:
         return question.now
     return datetime.fromtimestamp(floor_slot(to_us(question.now)) // 1_000_000, UTC)
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accounting.grid import to_us
 from accounting.quantity import CATALOGUE
@@ -14,8 +13,11 @@ from accounting.sources import scope_of
 from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
 from telemetry.reports.series import Cells, Stretches
+from telemetry.reports.steps import Steps
 from telemetry.storage.registry import RegisteredMeter, Registry
 from telemetry.storage.terms import MeterTerm
+
+_NEVER = np.iinfo(np.int64).max
 
 
 class By(StrEnum):
@@ -106,17 +108,19 @@ def enterprise_of(area: str, registry: Registry) -> str | None:
 
 
 def stretches(
-    registry: Registry, cells: Cells, starts: NDArray[np.int64], until: datetime, key: Key
+    registry: Registry, cells: Cells, steps: Steps, until: datetime, key: Key
 ) -> tuple[Stretches, list[tuple[str, str]]]:
     """Where each row of `cells` counts, and the groups (key, quantity) in the order they were met.
 
-    `starts` int64[n] [us] are the cells' own; from `until` on nothing can have been measured.
+    A term holds from the first local day that begins under it, so that days come to what their hours do.
+    From `until` on nothing can have been measured.
     """
     groups: dict[tuple[str, str], int] = {}
     found: list[tuple[int, int, int, int]] = []
+    starts, days = steps.cells, np.append(steps.day_edges, _NEVER)
     for row, (meter_id, quantity) in enumerate(zip(cells.meter_id.tolist(), cells.quantity, strict=True)):
         meter = registry.by_id[meter_id]
-        for term, lo, hi in _held(meter, starts, until):
+        for term, lo, hi in _held(meter, starts, days, until):
             name = key(meter, term, quantity)
             if name is not None and lo < hi:
                 found.append((row, lo, hi, groups.setdefault((name, quantity), len(groups))))
@@ -125,10 +129,12 @@ def stretches(
 
 
 def _held(
-    meter: RegisteredMeter, starts: NDArray[np.int64], until: datetime
+    meter: RegisteredMeter, starts: NDArray[np.int64], days: NDArray[np.int64], until: datetime
 ) -> list[tuple[MeterTerm, int, int]]:
     """A meter's terms with the cells that they hold for; the first from the beginning."""
     end = until if meter.removed_at is None else min(until, meter.removed_at)
-    edges = [to_us(term.valid_from) for term in meter.terms[1:]] + [to_us(end)]
-    ends = np.minimum.accumulate(np.searchsorted(starts, edges)[::-1])[::-1].tolist()
+    since = np.array([to_us(term.valid_from) for term in meter.terms[1:]], np.int64)
+    from_day = days[np.searchsorted(days, since)]
+    ends = np.searchsorted(starts, np.append(from_day, to_us(end)))
+    ends = np.minimum.accumulate(ends[::-1])[::-1].tolist()
     return list(zip(meter.terms, [0, *ends[:-1]], ends, strict=True))

@@ -62,6 +62,21 @@ class Steps:
         return Grid(int(self.edges[0]), int((self.edges[-1] - self.edges[0]) // SLOT_US))
 
     @property
+    def day_edges(self) -> NDArray[np.int64]:
+        """Edges of the local days, int64[d + 1] [us]."""
+        return local_day_edges(self.zone, *self.days)
+
+    @property
+    def by_day(self) -> bool:
+        """Whether answers stand on local days, and not on quarter hours."""
+        return self.step in (Step.DAY, Step.MONTH)
+
+    @property
+    def cells(self) -> NDArray[np.int64]:
+        """Starts of the cells that answers stand on, int64[n] [us]."""
+        return self.day_edges[:-1] if self.by_day else self.grid.slots
+
+    @property
     def first_slots(self) -> NDArray[np.int64]:
         """Index into the grid of each interval's first quarter hour, int64[k]."""
         first: NDArray[np.int64] = (self.edges[:-1] - self.edges[0]) // SLOT_US
