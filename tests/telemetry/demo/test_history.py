@@ -165,7 +165,7 @@ def test_what_is_missing_is_posted_once_and_written_down(
     service: Service, recorder: Recorder, instruments: Instruments, short: Memory
 ) -> None:
     said = run(service, instruments, short)
-    assert len(recorder.rows) == 3 * 59 * 96
+    assert len(recorder.rows) == 3 * 60 * 96
     assert len({(row["meter"], row["time"]) for row in recorder.rows}) == len(recorder.rows)
     assert said[-1].startswith("past readings: day 4 of 4, 16992 rows")
     assert recorder.headers[-1]["Authorization"] == "Bearer a-token-of-sixteen"
@@ -182,7 +182,7 @@ def test_a_database_that_was_replaced_gets_the_whole_past(
     memory = Memory(tmp_path / "demo.json", NOW - 2 * 86400)
     memory.note_posted(NOW - 86400, NOW)
     run(service, instruments, memory)
-    assert len(recorder.rows) == 59 * 96
+    assert len(recorder.rows) == 60 * 96
 
 
 def test_a_service_that_is_busy_or_starting_is_asked_again(service: Service, recorder: Recorder) -> None:
