@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounting.grid import to_us
 from accounting.quantity import CATALOGUE
