@@ -78,7 +78,8 @@ class Pipeline:
             return np.empty(0, np.uint8)
         waiting = self._enqueue(batch)
         try:
-            return await asyncio.wait_for(waiting.outcomes, self._patience_s)
+            async with asyncio.timeout(self._patience_s):
+                return await waiting.outcomes
         except TimeoutError as error:
             raise StoreUnavailable(f"no answer from the store within {self._patience_s:g} s") from error
 

@@ -116,7 +116,8 @@ class LiveHub:
 
     async def news(self, timeout_s: float) -> None:
         """Returns at the next tick. Raises TimeoutError."""
-        await asyncio.wait_for(self._news.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await self._news.wait()
 
     def _draw(self) -> tuple[Picture, Frame]:
         picture = self._view.look(self._clock())

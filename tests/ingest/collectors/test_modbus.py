@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import numpy as np
 import pytest
@@ -583,3 +584,23 @@ def test_a_source_that_is_posted_to_needs_no_collector() -> None:
 def test_a_kind_without_a_collector_is_refused() -> None:
     with pytest.raises(SourceError, match="no collector for the kind 'telepathy'"):
         open_collector(SimpleNamespace(code="s", kind="telepathy"), [], {}, time.time)
+
+
+def test_a_cancellation_that_comes_with_the_answer_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `asyncio.wait_for` of Python 3.11 loses it inside the client."""
+
+    async def answer_late(*_: object, **__: object) -> object:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(10)
+        return object()
+
+    async def scenario() -> None:
+        line = Line("127.0.0.1", 1, timeout_s=1.0, pause_s=0.0)
+        monkeypatch.setattr("ingest.collectors.modbus.line._reader", lambda _client, _table: answer_late)
+        asking = asyncio.create_task(line._ask(AsyncMock(), 1, Span(Table.HOLDING, 0, 1)))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(scenario())

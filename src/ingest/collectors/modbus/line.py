@@ -92,7 +92,8 @@ class Line:
     async def _ask(self, client: AsyncModbusTcpClient, unit: int, span: Span) -> ModbusPDU:
         self._asking = True
         try:
-            return await _reader(client, span.table)(span.start, count=span.count, device_id=unit)
+            response = await _reader(client, span.table)(span.start, count=span.count, device_id=unit)
+            _heed_cancellation()
         except ConnectionException as error:
             self._give_up("the connection was lost", error)
         except ModbusException as error:
@@ -100,6 +101,8 @@ class Line:
         except asyncio.CancelledError:
             self.close()
             raise
+        else:
+            return response
         finally:
             self._asking = False
 
@@ -132,6 +135,13 @@ def _refuse(code: int) -> NoReturn:
     if code in _BEHIND_GATEWAY:
         raise UnitSilent(_BEHIND_GATEWAY[code])
     raise UnitRefuses(_EXCEPTIONS.get(code, f"exception {code}"))
+
+
+def _heed_cancellation() -> None:
+    """Before Python 3.12 the library's `wait_for` loses a cancellation that comes with the answer."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _reader(client: AsyncModbusTcpClient, table: Table) -> Callable[..., Awaitable[ModbusPDU]]:
