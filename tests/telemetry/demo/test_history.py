@@ -167,7 +167,7 @@ def test_what_is_missing_is_posted_once_and_written_down(
     said = run(service, instruments, short)
     assert len(recorder.rows) == 3 * 60 * 96
     assert len({(row["meter"], row["time"]) for row in recorder.rows}) == len(recorder.rows)
-    assert said[-1].startswith("past readings: day 4 of 4, 16992 rows")
+    assert said[-1].startswith("past readings: day 4 of 4, 17280 rows")
     assert recorder.headers[-1]["Authorization"] == "Bearer a-token-of-sixteen"
     recorder.rows.clear()
     again = Memory.recall(short.path.parent, NOW)
