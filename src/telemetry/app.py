@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from socket import socket
 from types import FrameType
 from typing import NoReturn
 
@@ -117,6 +118,13 @@ def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:
     return {health.source: health for health in supervisor.health}
 
 
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _LOG.info("ParkWatt answers on http://%s:%d", self.config.host, self.config.port)
+
+
 def _server(environment: Environment, dependencies: Dependencies) -> uvicorn.Server:
     application = create(dependencies)
     web.mount(application)
@@ -128,4 +136,4 @@ def _server(environment: Environment, dependencies: Dependencies) -> uvicorn.Ser
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    return uvicorn.Server(config)
+    return _Server(config)

@@ -63,7 +63,9 @@ class Guard:
     def _admit(self, request: Request) -> None:
         authority = request.headers.get("host", "")
         if _host(authority) not in self.hosts:
-            raise Refusal(421, "This host name is not served here. PARKWATT_HOST names the ones that are.")
+            raise Refusal(
+                421, "This host name is not served here. PARKWATT_ALLOWED_HOSTS adds to those that are."
+            )
         if request.method not in _SAFE and _is_foreign(request.headers, authority):
             raise Refusal(403, "Pages of other sites may not write here.")
         if _is_own(request.url.path) and request.url.path not in _OPEN and not self.access.admits(request):
