@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Series } from "../src/api.ts";
 import { niceTop, sum } from "../src/reports/bars.ts";
-import { keysOf, namedOf, stacksOf } from "../src/reports/stacks.ts";
+import { keysOf, namedOf, running, stacksOf } from "../src/reports/stacks.ts";
 
 const series = (key: string, values: (number | null)[], coverage = values.map(() => 1), estimated = values.map(() => false)): Series => ({
   key, name: { en: key, zh: key }, quantity: "energy_import", carrier: "electricity", unit: "kWh", values, coverage, estimated,
@@ -29,6 +29,26 @@ describe("stacks", () => {
     const all = [series("a", [1]), series("b", [1], [0.5], [true])];
     expect(stacksOf(["d"], all, keysOf(all))[0]).toMatchObject({ estimated: true, coverage: 0.75 });
   });
+});
+
+describe("a day that runs", () => {
+  const noon = 12 * 3_600_000;
+  const day = { from: 0, to: 2 * noon };
+  const stack = { label: "d", parts: [10], coverage: 0.5, estimated: true };
+
+  it("is whole when all that could be settled was measured", () => {
+    expect(running(stack, day, noon + 30_000)).toMatchObject({ coverage: 1, estimated: false, running: true });
+  });
+
+  it("is estimated when part of what passed was not measured", () => {
+    expect(running({ ...stack, coverage: 0.25 }, day, noon + 30_000)).toMatchObject({ coverage: 0.5, estimated: true });
+  });
+
+  it("says nothing of coverage before its first quarter hour", () => {
+    expect(running({ ...stack, coverage: 0 }, day, 60_000).coverage).toBeNull();
+  });
+
+  it("is left alone when it has ended", () => expect(running(stack, day, 2 * noon)).toBe(stack));
 });
 
 it.each([[0.9, 1], [1, 1], [1.01, 1.2], [43, 50], [4100, 5000], [51, 60]])("the axis over %d ends at %d", (value, top) => {

@@ -9,6 +9,8 @@ export interface Stack {
   parts: (number | null)[];
   coverage: number | null;
   estimated: boolean;
+  /** The day has not ended: everything is so far. */
+  running?: boolean;
 }
 
 export interface Legend {

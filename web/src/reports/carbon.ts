@@ -28,12 +28,12 @@ class CarbonPage extends DailyPage<EmissionReport> {
     return html`<section class="panel">
       <h2>${words.factorsUsed}</h2>
       <div class="scroll" tabindex="0" role="region" aria-label=${words.factorsUsed}>
-        <table>
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">${words.factor}</th><th scope="col" class="number">${words.value}</th>
               <th scope="col">${words.edition}</th><th scope="col">${words.region}</th>
-              <th scope="col">${words.valid}</th><th scope="col">${words.why}</th><th scope="col">${words.source}</th>
+              <th scope="col">${words.valid}</th><th scope="col">${words.why}</th><th scope="col">${words.citation}</th>
             </tr>
           </thead>
           <tbody>${factors.map((one) => this.#factor(one))}</tbody>
@@ -43,14 +43,15 @@ class CarbonPage extends DailyPage<EmissionReport> {
   }
 
   #factor(one: FactorUse): TemplateResult {
+    const words = this.words;
     return html`<tr>
       <th scope="row"><code>${one.id}</code></th>
-      <td class="number">${exact(one.value)} <span class="unit">${one.unit}</span></td>
-      <td class="nowrap">${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
-      <td class="nowrap">${one.region}</td>
-      <td class="nowrap">${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
-      <td class="why-cell">${reasonOf(one, this.words)}</td>
-      <td class="source-cell">${one.source}</td>
+      <td class="number" data-label=${words.value}>${exact(one.value)} <span class="unit">${one.unit}</span></td>
+      <td class="nowrap" data-label=${words.edition}>${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
+      <td class="nowrap" data-label=${words.region}>${one.region}</td>
+      <td class="nowrap" data-label=${words.valid}>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
+      <td class="why-cell" data-label=${words.why}>${reasonOf(one, words)}</td>
+      <td class="source-cell" data-label=${words.citation}>${one.source}</td>
     </tr>`;
   }
 

@@ -4,14 +4,16 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Series } from "../api.ts";
 import { partsOf } from "../areas.ts";
 import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.ts";
+import { daySpan } from "../live/days.ts";
 import { View } from "../parts/view.ts";
 import { href, PERIODS } from "../route.ts";
 import { store } from "../store.ts";
 import { day, iso, startOfDay } from "../time.ts";
 import { bars, sum, type Legend, type Stack } from "./bars.ts";
-import { keysOf, namedOf, stacksOf } from "./stacks.ts";
+import { keysOf, namedOf, running, stacksOf } from "./stacks.ts";
 
 const REFRESH_MS = 60_000;
+const NEVER = { from: 0, to: 0 };
 
 export interface Answer {
   times: string[];
@@ -101,7 +103,9 @@ export abstract class DailyPage<A extends Answer> extends View {
   #filled(answer: A, series: readonly Series[]): TemplateResult {
     const order = keysOf(answer.series).map((one) => one.key);
     const named = namedOf(keysOf(series));
-    const stacks = stacksOf(answer.times.map((time) => day(Date.parse(time), this.zone)), series, named);
+    const days = answer.times.map((time) => daySpan(Date.parse(time), this.zone, 0));
+    const labels = days.map((span) => day(span.from, this.zone));
+    const stacks = stacksOf(labels, series, named).map((stack, i) => running(stack, days[i] ?? NEVER, store.now()));
     const scale = scaleFor(this.unit, stacks.map((stack) => sum(stack.parts)), 10_000);
     const legend = named.map((one) => ({ name: this.name(one.name, one.key), colour: Math.min(7, order.indexOf(one.key)) }));
     const full = (stacks[0]?.parts.length ?? 0) > legend.length ? [...legend, { name: this.words.others, colour: 7 }] : legend;
@@ -135,7 +139,7 @@ export abstract class DailyPage<A extends Answer> extends View {
     const write = (value: number | null): string => three(value === null ? null : value / scale.divisor);
     const sign = stack.estimated && total !== null ? "~" : "";
     return html`<tr>
-      <th scope="row">${stack.label}</th>
+      <th scope="row">${stack.label}${stack.running ? html` <span class="unit so-far">${this.words.dayRuns}</span>` : nothing}</th>
       <td class="number" title="${exact(total)} ${this.unit}">${sign}${write(total)}</td>
       <td class="number ${(stack.coverage ?? 1) < 0.95 ? "low" : ""}">${stack.coverage === null ? NONE : html`${coverage(stack.coverage)} <span class="unit">%</span>`}</td>
       ${stack.parts.map((part) => html`<td class="number" title="${exact(part)} ${this.unit}">${write(part)}</td>`)}

@@ -1,9 +1,12 @@
 /** Series of a report gathered into one stack a day: the seven largest by name, the rest as others. */
 
 import type { Name, Series } from "../api.ts";
+import { QUARTER_MS, type Span } from "../live/days.ts";
 import { sum, type Stack } from "./bars.ts";
 
 const NAMED = 7;
+const SETTLED_AFTER_MS = 20_000;
+const WHOLE = 0.999;
 
 export interface Named {
   key: string;
@@ -36,6 +39,14 @@ export function stacksOf(labels: readonly string[], series: readonly Series[], n
     coverage: coverageAt(series, i),
     estimated: series.some((one) => one.estimated[i]),
   }));
+}
+
+/** A day that runs is judged by what could be settled of it until now; later days stay as they are. */
+export function running(stack: Stack, day: Span, now: number): Stack {
+  if (now >= day.to) return stack;
+  const passed = Math.floor((now - SETTLED_AFTER_MS) / QUARTER_MS) * QUARTER_MS - day.from;
+  const coverage = passed <= 0 || stack.coverage === null ? null : Math.min(1, (stack.coverage * (day.to - day.from)) / passed);
+  return { ...stack, coverage, estimated: stack.estimated && (coverage ?? 0) < WHOLE, running: true };
 }
 
 /** The mean coverage of the series that have something to cover. */
