@@ -11,6 +11,7 @@ PAGE := $(shell find web -path web/node_modules -prune -o -type f -print)
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
+run: export PARKWATT_DATA_DIR ?= $(CURDIR)/data
 run: .venv/.demo ## Set everything up and start the demo park on http://127.0.0.1:8000
 	@exec .venv/bin/parkwatt demo $(ARGS)
 
