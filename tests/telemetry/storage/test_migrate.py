@@ -1,5 +1,6 @@
 import re
 import threading
+from datetime import timedelta
 from importlib.resources import files
 
 import psycopg
