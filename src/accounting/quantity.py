@@ -155,5 +155,8 @@ _QUANTITIES: tuple[Quantity, ...] = (
     Quantity("irradiance", Carrier.AMBIENT, "W/m2", _G, "Irradiance", "辐照度"),
 )
 
+LARGEST = 1e15
+"""What nothing in a park comes to: beyond it a float64 no longer tells tenths apart, and sums overflow."""
+
 CATALOGUE: Mapping[str, Quantity] = MappingProxyType({q.name: q for q in _QUANTITIES})
 """Every quantity by name, in column order."""

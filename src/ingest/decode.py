@@ -9,7 +9,7 @@ from struct import pack
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.quantity import CATALOGUE
+from accounting.quantity import CATALOGUE, LARGEST
 from accounting.units import conversion
 from ingest.device import Device, JsonValue, Register, RegisterType, Table, WordOrder
 from ingest.errors import PayloadError
@@ -161,7 +161,7 @@ class _Group:
         numbers /= self._denominator
         self._apply_scale_registers(numbers, image, present)
         numbers += self._offset
-        numbers[~np.isfinite(numbers)] = np.nan
+        numbers[~(np.abs(numbers) <= LARGEST)] = np.nan
         values[self._members] = numbers
 
     def _numbers(self, raw: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.quantity import LARGEST
 from ingest.decode import Linear
 from ingest.device import JsonDevice, JsonValue, TimeForm
 from ingest.errors import PayloadError
@@ -86,6 +87,8 @@ def _number(node: object, value: JsonValue, linear: Linear) -> float:
     number = linear(float(node))
     if not np.isfinite(number):
         raise PayloadError(value.path, node, f"{value.quantity} is not finite")
+    if abs(number) > LARGEST:
+        raise PayloadError(value.path, node, f"{value.quantity} is never so much")
     return number
 
 

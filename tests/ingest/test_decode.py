@@ -113,6 +113,11 @@ def test_floats_that_are_not_finite_are_missing(content: str) -> None:
     assert math.isnan(single("float32", bytes.fromhex(content)))
 
 
+@pytest.mark.parametrize("content", ["7f7fffff", "ff7fffff", "5863d000"])
+def test_floats_that_nothing_comes_to_are_missing(content: str) -> None:
+    assert math.isnan(single("float32", bytes.fromhex(content)))
+
+
 def test_scale_and_offset_come_before_the_unit() -> None:
     assert single("int16", struct.pack(">h", 2305), scale=0.1, unit="kW") == 230.5
     assert single("int16", struct.pack(">h", 1000), scale=10, offset=-500, unit="W") == 9.5

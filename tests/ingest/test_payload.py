@@ -56,6 +56,7 @@ def test_one_bad_value_leaves_the_others(mqtt: Build, value: bytes) -> None:
         (b'{"em": []}', "holds none of the values"),
         (b"null", "holds none of the values"),
         (b'{"em": [{"power": "high"}]}', "active_power is a number"),
+        (b'{"em": [{"power": 2e18}]}', "active_power is never so much"),
     ],
 )
 def test_a_payload_without_any_value_is_refused(mqtt: Build, payload: bytes, reason: str) -> None:

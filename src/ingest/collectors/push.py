@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.quantity import CATALOGUE
+from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
 from ingest.errors import PayloadError
 from ingest.moment import EARLIEST_US, check_plausible, plausible, read_rfc3339
@@ -89,7 +89,7 @@ def _parse_whole(body: bytes, source: str, known: Container[str], now: float) ->
         return None
     flat = chain.from_iterable(msgspec.structs.astuple(row.values) for row in rows)
     values = np.fromiter(flat, np.float64, len(rows) * len(_QUANTITIES)).reshape(len(rows), -1)
-    if np.isnan(values).all(axis=1).any() or np.isinf(values).any():
+    if np.isnan(values).all(axis=1).any() or (np.abs(values) > LARGEST).any():
         return None
     index = np.array([codes[row.meter] for row in rows], np.int32)
     return Parsed(_batch(source, tuple(codes), index, time_us, values), np.arange(len(rows)), ())
@@ -185,6 +185,8 @@ def _number(name: str, value: object) -> float:
         number = np.inf
     if not np.isfinite(number):
         raise PayloadError(f"values.{name}", value, "not a finite number")
+    if abs(number) > LARGEST:
+        raise PayloadError(f"values.{name}", value, f"no meter shows so much; at most {LARGEST:g}")
     return number
 
 
