@@ -1,15 +1,24 @@
-"""The command line: `parkwatt serve`, `demo`, `check`."""
+"""The command line: `parkwatt serve`, `demo`, `check`, `read`, `probe`."""
 
+import asyncio
+import math
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from accounting.multiplier import scales
+from accounting.quantity import CATALOGUE
+from ingest.collector import read_meter
+from ingest.device import Device
+from ingest.errors import IngestError
+from ingest.once import Reading
 from telemetry.model import ParkWattError
 from telemetry.settings.environment import read_environment
-from telemetry.settings.mistakes import ConfigError
+from telemetry.settings.mistakes import ConfigError, UnknownName
 from telemetry.settings.plan import Plan, load_plan
 
 app = typer.Typer(
@@ -43,6 +52,49 @@ def demo(
 def check() -> None:
     """Print the resolved plan, or every mistake as file, key, reason (exit 2)."""
     _print_plan(load_plan(read_environment().config_dir))
+
+
+@app.command()
+def read(meter: Annotated[str, typer.Argument(help="Code of a meter in the site file.")]) -> None:
+    """Read one configured meter once and print what it shows; an MQTT meter is awaited for 30 s."""
+    environment = read_environment()
+    plan = load_plan(environment.config_dir, environment.mqtt_url)
+    known, source = plan.meter(meter)
+    reading = asyncio.run(read_meter(source, known, plan.library.devices))
+    _print_reading(reading, known.multiplier_at(datetime.now(UTC)))
+
+
+@app.command()
+def probe(
+    host: Annotated[str, typer.Argument(help="Modbus TCP gateway or meter.")],
+    device: Annotated[str, typer.Option(help="Code of a template in config/devices.")],
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(min=0, max=255, help="Unit id behind that address.")] = 1,
+) -> None:
+    """Read a Modbus device once with a template; no site is needed."""
+    from ingest.collectors import modbus  # noqa: PLC0415  # `check` should not load its client
+
+    template = load_plan(read_environment().config_dir).device(device)
+    if not isinstance(template, Device):
+        raise UnknownName(f"the device template {device!r} is for {template.protocol}, not for Modbus")
+    _print_reading(asyncio.run(modbus.probe(host, port, unit, template)), 1.0)
+
+
+def _print_reading(reading: Reading, multiplier: float) -> None:
+    table = Table(
+        "quantity", "value", f"x {multiplier:g}", "unit", "place", "words", box=None, pad_edge=False
+    )
+    for shown in reading.shown:
+        factor = multiplier if scales(shown.quantity) else 1.0
+        value, primary = _number(shown.value), _number(shown.value * factor)
+        table.add_row(shown.quantity, value, primary, CATALOGUE[shown.quantity].unit, shown.place, shown.raw)
+    _out.print(table)
+    for complaint in reading.complaints:
+        _err.print(complaint, markup=False, soft_wrap=True)
+
+
+def _number(value: float) -> str:
+    return "none" if math.isnan(value) else f"{value:.10g}"
 
 
 def _print_plan(plan: Plan) -> None:
@@ -83,7 +135,7 @@ def main() -> None:
         heading = "The configuration has mistakes; nothing was started:"
         _err.print(heading, *error.mistakes, sep="\n  ", markup=False, soft_wrap=True)
         sys.exit(2)
-    except ParkWattError as error:
+    except (ParkWattError, IngestError) as error:
         _err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
 

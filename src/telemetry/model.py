@@ -87,6 +87,12 @@ class Meter(_Frozen):
     """Which end of its intervals its times mark."""
     history: tuple[Term, ...] = ()
 
+    def multiplier_at(self, moment: datetime) -> float:
+        """As the site file has it."""
+        dated = ((t.since, t.multiplier) for t in self.history if t.since and t.multiplier is not None)
+        begun = [term for term in dated if term[0].timestamp() <= moment.timestamp()]
+        return max(begun, key=lambda term: term[0].timestamp())[1] if begun else self.multiplier
+
     @field_validator("counter_digits")
     @classmethod
     def _catalogued(cls, value: dict[str, float]) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """What is wrong in the configuration: the file, the key, the reason.
 
 ParkWattError
-└── ConfigError   every mistake that was found, at once
+├── ConfigError   every mistake that was found, at once
+└── UnknownName   somebody asked for what the configuration does not have
 """
 
 from collections.abc import Iterable
@@ -26,6 +27,10 @@ class ConfigError(ParkWattError):
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class UnknownName(ParkWattError):  # noqa: N818  # a question's fault, not the program's
+    pass
 
 
 def from_validation(file: str, error: ValidationError) -> list[Mistake]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
-from telemetry.model import Area, AreaKind, Meter, ModbusSource, MqttSource, Site
+from ingest.device import Device, JsonDevice
+from telemetry.model import Area, AreaKind, Meter, ModbusSource, MqttSource, Site, Source
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, load_library
-from telemetry.settings.mistakes import ConfigError, Mistake
+from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName
 
 _SITE: TypeAdapter[Site] = TypeAdapter(Site)
 
@@ -29,6 +30,20 @@ class Plan:
         if self.site is None or self.site.billing is None:
             return None
         return self.library.tariffs[self.site.billing.tariff]
+
+    def meter(self, code: str) -> tuple[Meter, Source]:
+        """A meter and where it is read. Raises UnknownName."""
+        meters = {meter.code: meter for meter in self.site.meters} if self.site else {}
+        sources = {source.code: source for source in self.site.sources} if self.site else {}
+        if code not in meters:
+            raise UnknownName(_no_such("meter", code, meters))
+        return meters[code], sources[meters[code].source]
+
+    def device(self, code: str) -> Device | JsonDevice:
+        """A template. Raises UnknownName."""
+        if code not in self.library.devices:
+            raise UnknownName(_no_such("device template", code, self.library.devices))
+        return self.library.devices[code]
 
 
 def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:

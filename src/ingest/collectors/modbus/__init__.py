@@ -5,12 +5,14 @@ from typing import Protocol
 
 from ingest.collector import Clock, Meter
 from ingest.collectors.modbus.line import Line
+from ingest.collectors.modbus.once import read_once
 from ingest.collectors.modbus.poll import ModbusCollector
 from ingest.collectors.modbus.unit import Recipe, Unit
 from ingest.device import Device, JsonDevice
 from ingest.errors import SourceError
+from ingest.once import Reading
 
-__all__ = ["Line", "ModbusCollector", "Recipe", "Unit", "open"]
+__all__ = ["Line", "ModbusCollector", "Recipe", "Unit", "open", "probe", "read"]
 _UNITS = range(256)
 
 
@@ -41,12 +43,36 @@ def open(  # noqa: A001  # every collector module has this name
     return ModbusCollector(source.code, line, units, clock, poll_s=source.poll_s, retries=source.retries)
 
 
+async def read(source: ModbusSource, meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> Reading:
+    """One reading of one meter. Raises SourceError, PayloadError when another device answers."""
+    device, number = _fitting(meter, devices)
+    line = Line(source.host, source.port, source.timeout_s, source.pause_s)
+    return await _and_close(line, number, device, source.retries)
+
+
+async def probe(host: str, port: int, unit: int, device: Device, timeout_s: float = 1.0) -> Reading:
+    """One reading of a device that stands in no plan. Raises as `read`."""
+    return await _and_close(Line(host, port, timeout_s, 0.0), unit, device, 1)
+
+
+async def _and_close(line: Line, unit: int, device: Device, retries: int) -> Reading:
+    try:
+        return await read_once(line, unit, device, retries)
+    finally:
+        line.close()
+
+
 def _unit(meter: Meter, devices: Mapping[str, Device | JsonDevice], recipes: dict[str, Recipe]) -> Unit:
+    device, number = _fitting(meter, devices)
+    if device.code not in recipes:
+        recipes[device.code] = Recipe(device)
+    return Unit(meter.code, number, recipes[device.code])
+
+
+def _fitting(meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> tuple[Device, int]:
     device = devices.get(meter.device or "")
     if not isinstance(device, Device):
         raise SourceError(f"meter {meter.code}: {meter.device!r} is no Modbus template")
     if not isinstance(meter.address, int) or meter.address not in _UNITS:
         raise SourceError(f"meter {meter.code}: a unit id is a number from 0 to 255 (got {meter.address!r})")
-    if device.code not in recipes:
-        recipes[device.code] = Recipe(device)
-    return Unit(meter.code, meter.address, recipes[device.code])
+    return device, meter.address

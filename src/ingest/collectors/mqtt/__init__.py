@@ -7,12 +7,15 @@ from typing import Protocol
 from ingest.collector import Clock, Meter
 from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.collect import MqttCollector
+from ingest.collectors.mqtt.once import read_once
 from ingest.collectors.mqtt.topic import Pattern
 from ingest.device import Device, JsonDevice
 from ingest.errors import SourceError
+from ingest.once import Reading
 from ingest.payload import PayloadReader
 
-__all__ = ["Broker", "MqttCollector", "Pattern", "open"]
+__all__ = ["Broker", "MqttCollector", "Pattern", "open", "read"]
+_LONGEST_WAIT_S = 30.0
 
 
 class MqttSource(Protocol):
@@ -31,12 +34,27 @@ def open(  # noqa: A001  # every collector module has this name
     readers: dict[str, PayloadReader] = {}
     known: dict[str, tuple[str, PayloadReader]] = {}
     for meter in meters:
-        device = devices.get(meter.device or "")
-        if not isinstance(device, JsonDevice):
-            raise SourceError(f"meter {meter.code}: {meter.device!r} is no MQTT template")
+        device = _template(meter, devices)
         if device.code not in readers:
             readers[device.code] = PayloadReader(device)
-        address = str(meter.code if meter.address is None else meter.address)
-        known[address] = (meter.code, readers[device.code])
+        known[_address(meter)] = (meter.code, readers[device.code])
     broker = Broker.at(source.url, source.code, os.environ)
     return MqttCollector(source.code, broker, Pattern(source.topic), known, clock)
+
+
+async def read(source: MqttSource, meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> Reading:
+    """The next message of one meter. Raises SourceError when none comes within 30 s, PayloadError."""
+    device = _template(meter, devices)
+    broker = Broker.at(source.url, source.code, os.environ)
+    return await read_once(broker, Pattern(source.topic), _address(meter), device, _LONGEST_WAIT_S)
+
+
+def _template(meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> JsonDevice:
+    device = devices.get(meter.device or "")
+    if not isinstance(device, JsonDevice):
+        raise SourceError(f"meter {meter.code}: {meter.device!r} is no MQTT template")
+    return device
+
+
+def _address(meter: Meter) -> str:
+    return str(meter.code if meter.address is None else meter.address)

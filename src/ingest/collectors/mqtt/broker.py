@@ -40,6 +40,8 @@ class Broker:
     """Client id: the broker keeps the session under it."""
     user: str | None = None
     password: str | None = None
+    lasting: bool = True
+    """The broker keeps what comes while nobody is connected."""
 
     @classmethod
     def at(cls, url: str, source: str, variables: Mapping[str, str]) -> "Broker":
@@ -164,18 +166,18 @@ def _client(broker: Broker, version: ProtocolVersion, inbox: _Inbox) -> Client:
         logger=_log,
         identifier=broker.client,
         protocol=version,
-        clean_session=None if five else False,
-        clean_start=False if five else MQTT_CLEAN_START_FIRST_ONLY,
-        properties=_properties() if five else None,
+        clean_session=None if five else not broker.lasting,
+        clean_start=not broker.lasting if five else MQTT_CLEAN_START_FIRST_ONLY,
+        properties=_properties(broker) if five else None,
         queue_type=cast("type[asyncio.Queue[Message]]", lambda maxsize: inbox),  # noqa: ARG005  # aiomqtt calls it so
         tls_context=ssl.create_default_context() if broker.tls else None,
         timeout=_CONNACK_S,
     )
 
 
-def _properties() -> Properties:
+def _properties(broker: Broker) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho is untyped here
-    properties.SessionExpiryInterval = _SESSION_S
+    properties.SessionExpiryInterval = _SESSION_S if broker.lasting else 0
     properties.ReceiveMaximum = _IN_FLIGHT
     return properties
 

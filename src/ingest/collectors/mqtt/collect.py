@@ -59,7 +59,7 @@ class MqttCollector:
         return [self._batch(reader, found) for reader, found in rows.items()]
 
     def _read_one(self, message: Message, now: float, rows: _Rows) -> None:
-        topic, payload = message.topic.value, _bytes(message.payload)
+        topic, payload = message.topic.value, as_bytes(message.payload)
         code, reader = self._meters.get(self._pattern.meter(topic) or "", (None, None))
         if code is None or reader is None:
             self.health.refuse(now, topic, "no meter has this address", payload)
@@ -105,5 +105,5 @@ class MqttCollector:
                 return
 
 
-def _bytes(payload: object) -> bytes:
+def as_bytes(payload: object) -> bytes:
     return payload if isinstance(payload, bytes) else str(payload).encode()

@@ -20,6 +20,12 @@ class Pattern:
         """What to subscribe to."""
         topic_levels = levels[2:] if levels[0] == "$share" else levels
         self._topic = re.compile("/".join(map(_expression, topic_levels)))
+        self._levels = topic_levels
+
+    def filter_of(self, address: str) -> str:
+        """What to subscribe to for one meter alone, beside whoever shares the whole stream."""
+        own = (address if level == "{meter}" else level for level in self._levels)
+        return "/".join("+" if _PART.search(level) else level for level in own)
 
     def meter(self, topic: str) -> str | None:
         """The meter's address in a topic; None where the topic does not fit."""
