@@ -66,7 +66,8 @@ EXAMPLE = EmissionsAnswer(
 
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["emissions"])
-    factors = Factors(dependencies.plan.library)
+    library = dependencies.plan.library
+    factors = Factors(library.factors, library.regions)
 
     @routes.get(
         "/emissions", responses=documented("Masses over intervals", EmissionsAnswer), summary="Emissions"

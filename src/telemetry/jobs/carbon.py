@@ -55,7 +55,7 @@ def _rows(day: Day, basis: Basis, today: date) -> Iterator[_Row]:
     region = day.meter.at(_morning(day.day, basis.zone)).region
     known = {_REPORTED: max(day.day, day.first_settled), _CURRENT: max(day.day, today)}
     for revision, moment in known.items():
-        choice = basis.choice(day.quantity, region, day.day, moment)
+        choice = basis.factors.choice(region, day.quantity, day.day, moment)
         if choice is not None:
             yield _row(day, revision, choice)
 

@@ -13,6 +13,7 @@ import numpy as np
 from accounting.grid import SLOT_US, floor_slot, to_us
 from telemetry.jobs import quarter_hours, statement
 from telemetry.jobs.basis import Basis
+from telemetry.reports.factors import Factors
 from telemetry.settings.plan import Plan
 from telemetry.storage import dirty, edition, registry
 from telemetry.storage.dirty import Marks, Stage
@@ -33,7 +34,7 @@ _AFTER_EDGE_S = 60.0
 def basis_of(plan: Plan) -> Basis:
     """What the plan's statement is made by."""
     library, zone = plan.library, plan.site.zone if plan.site else "UTC"
-    return Basis(ZoneInfo(zone), library.factors, library.regions, library.coal, plan.tariff)
+    return Basis(ZoneInfo(zone), Factors(library.factors, library.regions), library.coal, plan.tariff)
 
 
 class Worker:

@@ -1,6 +1,6 @@
-"""Which factor each day gets, from the library, remembered; and which factors a figure stands on."""
+"""Which factor each day gets, remembered; and which factors a figure stands on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from accounting.emissions import choose_for, rate
 from accounting.factors import Choice, Factor, Rule, lineage
 from accounting.sources import SOURCES
-from telemetry.settings.library import Library
 
-_MOST = 20_000
+_MOST = 50_000
 
 
 class FactorUse(Struct, frozen=True, rename={"since": "from"}):
@@ -56,9 +55,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """The library's factors behind one question: which one, for this day, as known on that day."""
+    """Which factor answers, for this day, as known on that day."""
 
-    library: Library
+    library: tuple[Factor, ...]
+    regions: Mapping[str, str]
+    """Factor region -> the one that answers where it has none."""
     _found: dict[tuple[str, str, date, date], Choice | None] = field(default_factory=dict, repr=False)
 
     def choice(self, region: str, quantity: str, day: date, known: date) -> Choice | None:
@@ -67,10 +68,8 @@ class Factors:
         if key not in self._found:
             if len(self._found) >= _MOST:
                 self._found.clear()
-            regions = lineage(self.library.regions, region)
-            self._found[key] = choose_for(
-                self.library.factors, quantity, day=day, known=known, regions=regions
-            )
+            regions = lineage(self.regions, region)
+            self._found[key] = choose_for(self.library, quantity, day=day, known=known, regions=regions)
         return self._found[key]
 
     def rates(self, regions: Sequence[str], quantity: str, day: date) -> NDArray[np.float64]:

@@ -82,7 +82,7 @@ class _Reasons:
         self._factors = factors
         self._zone = question.steps.zone
         self._known = question.now.astimezone(self._zone).date() if revision is Revision.CURRENT else None
-        self._by_id = {factor.id: factor for factor in factors.library.factors}
+        self._by_id = {factor.id: factor for factor in factors.library}
 
     def of(self, key: _Key, factor_id: str | None, shortfall: str | None) -> Choice:
         if factor_id is None:

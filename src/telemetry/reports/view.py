@@ -33,7 +33,7 @@ class ParkView:
         self._plan = plan
         self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
         self._sources = plan.site.sources if plan.site else ()
-        self._factors = Factors(plan.library)
+        self._factors = Factors(plan.library.factors, plan.library.regions)
         self._board = Board.blank(roster(registries.Registry((), ()), (), datetime.now(UTC)))
         self._month = Highest(None, None)
         self._block = Block(np.nan, np.nan)

@@ -13,6 +13,7 @@ from accounting.coal import Coefficient
 from accounting.factors import Factor
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
+from telemetry.reports.factors import Factors
 from telemetry.storage.pool import Database
 
 HOUR = 3600
@@ -65,7 +66,7 @@ def coal() -> dict[str, Coefficient]:
 
 @pytest.fixture
 def basis(factors: tuple[Factor, ...], coal: dict[str, Coefficient]) -> Basis:
-    return Basis(ZoneInfo("Asia/Shanghai"), factors, {"CN-GD": "CN"}, coal)
+    return Basis(ZoneInfo("Asia/Shanghai"), Factors(factors, {"CN-GD": "CN"}), coal)
 
 
 @pytest.fixture

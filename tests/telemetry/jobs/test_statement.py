@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounting.factors import Factor
 from accounting.tariff import Tariff
 from ingest.batch import Batch
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
+from telemetry.reports.factors import Factors
 from telemetry.settings.library import load_library
 from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
@@ -122,7 +122,7 @@ def test_a_missing_factor_is_a_named_shortfall(
     writer: Writer, batch: Made, ask: Ask, three: Database, basis: Basis, now: datetime
 ) -> None:
     writer.write([batch(*_rows([0.0, 50.0]))])
-    Worker(three, replace(basis, factors=(), _found={}), now.timestamp).drain()
+    Worker(three, replace(basis, factors=Factors((), {})), now.timestamp).drain()
     found = ask("select kg, factor, shortfall from emission")
     assert len(found) == 2
     assert all(kg is None and factor is None and "2023-05-10" in why for kg, factor, why in found)
@@ -136,9 +136,10 @@ def test_a_revised_library_makes_the_statement_again(
     worker.start()
     worker.drain()
     assert ask(asked) == [("gd.2023",)]
-    revised: tuple[Factor, ...] = (replace(basis.factors[1], id="gd.2023.rev", value=0.5),)
-    same = Worker(three, replace(basis, _found={}), now.timestamp)
-    other = Worker(three, replace(basis, factors=revised, _found={}), now.timestamp)
+    standing = basis.factors
+    revised = (replace(standing.library[1], id="gd.2023.rev", value=0.5),)
+    same = Worker(three, replace(basis, factors=Factors(standing.library, standing.regions)), now.timestamp)
+    other = Worker(three, replace(basis, factors=Factors(revised, standing.regions)), now.timestamp)
     same.start()
     assert ask("select * from dirty where stage = 'daily'") == []
     other.start()
