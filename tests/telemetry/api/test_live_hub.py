@@ -27,7 +27,7 @@ class Counting:
         self.looks += 1
         moving = MeterRow("A", NOW, 0.0, State.LIVE, float(self.looks), None, {})
         still = MeterRow("B", NOW, now, State.STALE, None, None, {})
-        park = ParkRow(float(self.looks), None, None, None, 1.0, None, None, None)
+        park = ParkRow(float(self.looks), None, None, None, 1.0, 1.0, None, None, None)
         return Picture(NOW, park, [], [moving, still], [0], Counts(1, 0, 1, 0))
 
 
