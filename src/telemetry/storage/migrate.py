@@ -65,6 +65,7 @@ def _applied(conn: Connection[Any]) -> set[int]:
 
 def _give(conn: Connection[Any]) -> None:
     conn.execute(_SQL["role"])
+    conn.execute(_SQL["reader"])
     conn.execute(_SQL["membership"])
     conn.execute(_SQL["grants"])
 

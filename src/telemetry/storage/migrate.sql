@@ -26,6 +26,15 @@ begin
 exception when duplicate_object or unique_violation then null;
 end $$
 
+-- name: reader
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'parkwatt_reader') then
+        create role parkwatt_reader nologin;
+    end if;
+exception when duplicate_object or unique_violation then null;
+end $$
+
 -- name: membership
 do $$
 begin
@@ -43,4 +52,6 @@ begin
     grant select, insert, update, delete on all tables in schema public to parkwatt_service;
     grant usage on all sequences in schema public to parkwatt_service;
     revoke insert, update, delete on migration from parkwatt_service;
+    grant usage on schema open to parkwatt_reader;
+    grant select on all tables in schema open to parkwatt_reader;
 end $$

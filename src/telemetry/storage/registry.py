@@ -97,9 +97,15 @@ def apply_site(db: Database, site: Site, now: datetime) -> Registry:
     """
     with db.connection() as conn:
         conn.execute(_SQL["lock"])
+        _site(conn, site)
         _areas(conn, site.areas, now)
         _meters(conn, site, now)
         return read(conn)
+
+
+def _site(conn: Connection[Any], site: Site) -> None:
+    row = {"code": site.code, "en": site.name.en, "zh": site.name.zh, "zone": site.zone}
+    conn.execute(_SQL["put_site"], row)
 
 
 def _areas(conn: Connection[Any], areas: Iterable[Area], now: datetime) -> None:

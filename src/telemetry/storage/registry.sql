@@ -27,6 +27,15 @@ order by valid_from
 select id, code
 from meter
 
+-- name: put_site
+insert into site (code, name_en, name_zh, zone)
+values (%(code)s::text, %(en)s::text, %(zh)s::text, %(zone)s::text)
+on conflict (one) do update set
+    code = excluded.code,
+    name_en = excluded.name_en,
+    name_zh = excluded.name_zh,
+    zone = excluded.zone
+
 -- name: put_area
 insert into area (code, kind, parent, name_en, name_zh)
 values (%(code)s::text, %(kind)s::text, %(parent)s::text, %(en)s::text, %(zh)s::text)
