@@ -5,7 +5,7 @@ ARGS ?=
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 PAGE := $(shell find web -path web/node_modules -prune -o -type f -print)
 
-.PHONY: help run setup test check web-test bench proof web clean
+.PHONY: help run setup test check web-test bench proof pictures web clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -36,6 +36,9 @@ bench: .venv/.dev ## Measure (ONLY=name for one), write bench/results.json
 
 proof: .venv/.dev ## Run the long fault and soak tests, write docs/proof/*.json
 	PARKWATT_PROOF_DIR=docs/proof .venv/bin/python -m pytest -m long $(ARGS)
+
+pictures: .venv/.dev ## Take docs/images from a running park (PARKWATT_URL, else port 8000)
+	.venv/bin/python docs/pictures.py
 
 web: .venv/.demo ## Build the page again where its sources changed
 

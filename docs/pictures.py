@@ -1,0 +1,49 @@
+"""Takes the pictures of the page from a running park: `make pictures`, while `make run` runs elsewhere."""  # noqa: INP001  # a script
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+IMAGES = Path(__file__).parent / "images"
+PICTURES = {
+    "live.png": "/live?lang=en&theme=light",
+    "live-zh-dark.png": "/live?lang=zh&theme=dark",
+}
+WIDTH, HEIGHT = 1440, 900
+LARGEST = 300_000
+SETTLED_MS = 3000
+
+
+def main() -> None:
+    """Raises SystemExit when there is no browser, no park, or a picture is larger than it may be."""
+    url = os.environ.get("PARKWATT_URL", "http://127.0.0.1:8000")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise SystemExit("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        sizes = {name: take(browser, url + address, IMAGES / name) for name, address in PICTURES.items()}
+        browser.close()
+    sys.stdout.writelines(f"{IMAGES / name}: {size} bytes\n" for name, size in sizes.items())
+    if large := [name for name, size in sizes.items() if size > LARGEST]:
+        raise SystemExit(f"larger than {LARGEST} bytes: {', '.join(large)}")
+
+
+def take(browser: Browser, address: str, target: Path) -> int:
+    """Size of the picture of a page that is filled and quiet."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+    page.goto(address)
+    page.wait_for_selector(".connection-live")
+    page.wait_for_selector("pw-load canvas")
+    page.wait_for_timeout(SETTLED_MS)
+    target.parent.mkdir(exist_ok=True)
+    page.screenshot(path=target)
+    page.close()
+    return target.stat().st_size
+
+
+if __name__ == "__main__":
+    main()
