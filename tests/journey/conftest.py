@@ -31,7 +31,7 @@ areas:
   - {{code: plant, kind: park, name: {{en: Riverside works, zh: 河畔工厂}}}}
   - {{code: E1, kind: enterprise, parent: plant, name: {{en: "Moulding <b>hall</b>", zh: 注塑厂}}}}
 sources:
-  - {{kind: modbus, code: line-1, host: 127.0.0.1, port: {modbus_port}, poll_s: 1, timeout_s: 0.5}}
+  - {{kind: modbus, code: line-1, host: 127.0.0.1, port: {modbus_port}, poll_s: 0.5, timeout_s: 0.3}}
 meters:
   - code: M-1
     name: {{en: Incomer, zh: 进线}}
@@ -103,10 +103,15 @@ class Service:
         pytest.fail(f"the service did not answer: {self.log.read_text()[-4000:]}")
 
     def stop(self) -> None:
+        self.end()
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
             self.process = None
+
+    def end(self) -> None:
+        """Asks it to stop, and does not wait."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
 
 
 def _unused_port() -> int:
@@ -166,6 +171,8 @@ def serve(
         return service
 
     yield start
+    for service in started:
+        service.end()
     for service in started:
         service.stop()
 

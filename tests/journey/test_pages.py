@@ -1,5 +1,6 @@
 """Every page at both widths in both languages: filled, inside its width, with a clean console."""
 
+import re
 from typing import Any
 
 import pytest
@@ -71,6 +72,15 @@ def test_address_keeps_language_theme_and_area(page: Page, url: str) -> None:
 def test_names_with_html_stay_text(page: Page, url: str) -> None:
     page.goto(f"{url}/live?lang=en")
     expect(page.locator("pw-ranking")).to_contain_text("Moulding <b>hall</b>", timeout=15_000)
+
+
+def test_a_meter_shows_its_curve_with_the_day_s_axis(page: Page, url: str) -> None:
+    page.goto(f"{url}/meters/M-1?lang=en")
+    curve = page.locator("pw-meter-curve")
+    expect(curve.locator("canvas")).to_be_visible(timeout=15_000)
+    expect(curve.locator(".legend")).to_contain_text("each minute")
+    curve.locator("summary").click()
+    expect(curve.locator("td").filter(has_text=re.compile(r"\d")).first).to_be_visible()
 
 
 def test_keyboard_alone_leads_to_a_meter(page: Page, url: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 POWER = 0x0034
-POLL_MS = 1000
+SHOWN_WITHIN_MS = 5000
 Put = Callable[[int, int, float], None]
 
 
@@ -18,10 +18,11 @@ def test_a_changed_register_changes_the_number_on_the_page(page: Page, url: str,
     row = page.locator("pw-ranking tr[data-meter='M-2']")
     expect(row).to_contain_text("90.0 kW", timeout=15_000)
     put(2, POWER, 123_400.0)
-    expect(row).to_contain_text("123 kW", timeout=5 * POLL_MS)
-    expect(row.locator(".figure").first).to_have_attribute("title", re.compile(r"^123\.4\d* kW$"))
-    put(2, POWER, 90_000.0)
-    expect(row).to_contain_text("90.0 kW", timeout=5 * POLL_MS)
+    try:
+        expect(row).to_contain_text("123 kW", timeout=SHOWN_WITHIN_MS)
+        expect(row.locator(".figure").first).to_have_attribute("title", re.compile(r"^123\.4\d* kW$"))
+    finally:
+        put(2, POWER, 90_000.0)
 
 
 def test_the_strip_shows_the_boundary_and_its_co2(page: Page, url: str, put: Put) -> None:

@@ -1,5 +1,6 @@
 /** Times as the park's clock shows them, whatever zone the browser is in. */
 
+export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 

@@ -1,11 +1,11 @@
 /** The last hour of each meter's power for the sparklines: what this tab saw, before it what the service remembers. */
 
 import type { EnergyReport, ReadingRun } from "../api.ts";
+import { MINUTE_MS } from "../time.ts";
 import { QUARTER_MS } from "./days.ts";
 
 const STEP_MS = 10_000;
 const KEPT = 361;
-const MINUTE_MS = 60_000;
 const PER_QUARTER = QUARTER_MS / MINUTE_MS;
 const ENOUGH = 5;
 

@@ -1,6 +1,7 @@
 /** The course of one meter's day: what flowed in each quarter hour, as settled, and in each minute, as read. */
 
 import type { EnergyReport, ReadingRun, Series } from "../api.ts";
+import { MINUTE_MS } from "../time.ts";
 import { dayLine, type DayLine, type Line, type Span } from "../live/days.ts";
 
 export interface Flow {
@@ -45,8 +46,6 @@ export function quarters(report: EnergyReport, flow: Flow, span: Span): DayLine 
   const series = drawn(report.series, flow);
   return dayLine({ ...report, series }, span, (one) => (one.quantity === flow.out ? -4 : 4) * flow.scale);
 }
-
-export const MINUTE_MS = 60_000;
 
 /** The mean of each minute of a day that was read in it. */
 export function minutes(run: ReadingRun, gauge: string | null, span: Span): Line {

@@ -13,7 +13,7 @@ import { steps } from "../parts/steps.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
-import { clock, HOUR_MS, iso } from "../time.ts";
+import { clock, HOUR_MS, iso, MINUTE_MS } from "../time.ts";
 import { drawn, flowOf, minutes, quarters, spread } from "./course.ts";
 
 const SETTLED_AFTER_MS = 20_000;
@@ -46,9 +46,10 @@ class MeterCurve extends View {
       days: `${this.code}|${Math.floor((store.now() - SETTLED_AFTER_MS) / QUARTER_MS)}`,
       minutes: `${this.code}|${Math.floor(store.now() / READ_AGAIN_MS)}`,
     };
-    if (wanted.days !== this.#asked.days) void this.#load(meter, wanted.days);
-    if (wanted.minutes !== this.#asked.minutes) void this.#read(meter, wanted.minutes);
+    const before = this.#asked;
     this.#asked = wanted;
+    if (wanted.days !== before.days) void this.#load(meter, wanted.days);
+    if (wanted.minutes !== before.minutes) void this.#read(meter, wanted.minutes);
   }
 
   #forget(): void {
@@ -120,7 +121,7 @@ class MeterCurve extends View {
         .version=${[store.route.language, store.route.theme, scale.unit, start, this.code].join()}
         .build=${this.#options(meter, start, scale)}
       ></pw-plot>
-      ${twin(this.words, this.#subject(meter), () => this.#table(days, scale))}`;
+      ${twin(this.words, this.#subject(meter), () => (settled(days) ? this.#table(days, scale) : this.#readTable(start, read, scale)))}`;
   }
 
   #unit(meter: Meter, days: Days): string {
@@ -132,17 +133,16 @@ class MeterCurve extends View {
     const at = this.#cursor;
     const words = this.words;
     const quarter = at === null ? null : Math.floor(at / 15);
-    const settled = hasValues(days.today) || hasValues(days.yesterday);
     return html`<div class="legend">
-      ${settled
+      ${settled(days)
         ? html`<span class="key-line"><span class="swatch carrier-${colourOf(meter)}"></span>${words.quarterMean} ${this.#value(days.today, quarter, scale)}</span>
             <span class="key-line line-yesterday"><span class="swatch"></span>${words.yesterday} ${this.#value(days.yesterday, quarter, scale)}</span>`
         : nothing}
       ${flowOf(meter.carrier).gauge
         ? html`<span class="key-line line-minute"><span class="swatch"></span>${words.eachMinute} ${written(at === null ? null : (read[at] ?? null), false, scale)}</span>`
         : nothing}
-      ${settled ? html`<span class="key-note">${words.estimatedKey}</span><span class="key-note">${words.gapKey}</span>` : nothing}
-      <span class="at">${at === null ? nothing : clock(days.today.start + at * 60_000, this.zone)}</span>
+      ${settled(days) ? html`<span class="key-note">${words.estimatedKey}</span><span class="key-note">${words.gapKey}</span>` : nothing}
+      <span class="at">${at === null ? nothing : clock(days.today.start + at * MINUTE_MS, this.zone)}</span>
     </div>`;
   }
 
@@ -188,6 +188,21 @@ class MeterCurve extends View {
     this.requestUpdate();
   }
 
+  /** For what has a gauge and no amount: the minutes that were read. */
+  #readTable(start: number, read: Line, scale: Scale): TemplateResult {
+    const rows = [...read.entries()].filter(([, value]) => value !== null);
+    return html`<table>
+      <thead>
+        <tr><th scope="col">${this.words.time}</th><th scope="col" class="number">${this.words.eachMinute} [${unitText(scale.unit)}]</th></tr>
+      </thead>
+      <tbody>
+        ${rows.map(([at, value]) => html`<tr>
+          <th scope="row">${clock(start + at * MINUTE_MS, this.zone)}</th><td class="number">${brief(scaled(value, scale.divisor))}</td>
+        </tr>`)}
+      </tbody>
+    </table>`;
+  }
+
   #table(days: Days, scale: Scale): TemplateResult {
     const words = this.words;
     const unit = unitText(scale.unit);
@@ -206,6 +221,10 @@ class MeterCurve extends View {
       </tbody>
     </table>`;
   }
+}
+
+function settled(days: Days): boolean {
+  return hasValues(days.today) || hasValues(days.yesterday);
 }
 
 /** Canvas pixels along the axis as minutes. */

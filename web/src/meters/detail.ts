@@ -73,8 +73,9 @@ class MeterPage extends View {
       <h2 class="meter-title">${this.name(meter.name, meter.code)} <code>${meter.code}</code></h2>
       <p class="meter-state state-${row?.state ?? meter.state}">${this.#state(meter, row)}</p>
       <dl class="facts">
-        ${fact(words.enterprise, this.#area(meter.enterprise))} ${fact(words.area, this.#area(meter.area))}
-        ${fact(words.carrier, carrierWord(meter.carrier, words))} ${fact(words.role, words[meter.role])}
+        ${meter.enterprise === null ? nothing : fact(words.enterprise, this.#area(meter.enterprise))}
+        ${fact(words.area, this.#area(meter.area))}
+        ${fact(words.carrier, carrierWord(meter.carrier, words))} ${fact(words.role, html`<span class="role">${words[meter.role]}</span>`)}
         ${fact(words.source, meter.source)} ${fact(words.device, meter.device ?? words.pushed)}
         ${fact(words.multiplier, exact(meter.multiplier))}
         ${meter.rated_kw === null ? nothing : fact(words.rated, `${exact(meter.rated_kw)} kW`)}

@@ -46,8 +46,8 @@ class CarbonPage extends DailyPage<EmissionReport> {
     const words = this.words;
     return html`<tr>
       <th scope="row"><code>${one.id}</code></th>
-      <td class="number" data-label=${words.value}>${exact(one.value)} <span class="unit">${one.unit}</span></td>
-      <td class="nowrap" data-label=${words.edition}>${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</td>
+      <td class="number" data-label=${words.value}><span>${exact(one.value)} <span class="unit">${one.unit}</span></span></td>
+      <td class="nowrap" data-label=${words.edition}><span>${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</span></td>
       <td class="nowrap" data-label=${words.region}>${one.region}</td>
       <td class="nowrap" data-label=${words.valid}>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
       <td class="why-cell" data-label=${words.why}>${reasonOf(one, words)}</td>
