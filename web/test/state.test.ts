@@ -86,6 +86,11 @@ describe("what the service remembers of an hour", () => {
     expect(points.slice(15).map((point) => point.kw)).toEqual(sparse.slice(15));
   });
 
+  it("fills the minutes that were not read of a quarter hour that mostly was", () => {
+    const late = minutes.map((_, i) => (i >= 10 ? 100 : null));
+    expect(remembered(run(late), new Map([[0, 80]])).slice(8, 12).map((point) => point.kw)).toEqual([80, 80, 100, 100]);
+  });
+
   it("stays a gap where nothing was settled", () => {
     expect(remembered(run(sparse), new Map()).map((point) => point.kw)).toEqual(sparse);
   });

@@ -41,7 +41,7 @@ export class Trail {
   }
 }
 
-/** A point for each minute of a run; quarter hours with few readings take their settled mean. */
+/** A point for each minute of a run; minutes that were not read, and quarter hours with few that were, take their settled mean. */
 export function remembered(run: ReadingRun, settled: ReadonlyMap<number, number>): Point[] {
   const values = run.quantities["active_power"]?.values ?? [];
   const minutes = run.times.map((time, i) => ({ at: Date.parse(time), kw: values[i] ?? null }));
@@ -50,7 +50,7 @@ export function remembered(run: ReadingRun, settled: ReadonlyMap<number, number>
     const read = minutes.filter((point) => quarterOf(point.at) === start);
     const mean = settled.get(start);
     const few = read.filter((point) => point.kw !== null).length < Math.min(ENOUGH, read.length);
-    return few && mean !== undefined ? level(start, mean) : read;
+    return few && mean !== undefined ? level(start, mean) : read.map((point) => ({ ...point, kw: point.kw ?? mean ?? null }));
   });
 }
 
