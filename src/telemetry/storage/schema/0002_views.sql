@@ -223,6 +223,7 @@ select
     s.coverage, s.coverage < 1 as estimated
 from energy e
 join meter m on m.id = e.meter_id
+join open.placements p on p.meter_id = e.meter_id
 cross join lateral (
     select
         (e.day::timestamp at time zone 'UTC') + (slot - 1) * interval '15 minutes' as start,
@@ -230,8 +231,10 @@ cross join lateral (
         slots.coverage
     from unnest(e.amount, e.coverage) with ordinality as slots (amount, coverage, slot)
     where slots.amount <> 'NaN'
+        and (e.day::timestamp at time zone 'UTC') + (slot - 1) * interval '15 minutes' >= p.since
+        and (e.day::timestamp at time zone 'UTC') + (slot - 1) * interval '15 minutes' < p.until
+    offset 0 -- so that only what is asked for is unnested
 ) as s
-join open.placements p on p.meter_id = e.meter_id and s.start >= p.since and s.start < p.until
 join open.quantities q on q.quantity = e.quantity;
 
 comment on view open.quarter_hours is 'Settled amounts of quarter hours; a quarter hour of which nothing is known has no row';
