@@ -1,7 +1,7 @@
 """A tariff: its bands, its calendar, and the prices that were published for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -173,6 +173,12 @@ class Tariff:
     def series(self) -> tuple[str, ...]:
         """Price zones and user classes that have tables."""
         return tuple(dict.fromkeys(table.series for table in self.prices))
+
+    def of(self, series: str) -> "Tariff":
+        """The same with the prices of one series alone. Raises TariffError when it has none."""
+        if series not in self.series:
+            raise TariffError(f"{self.code} has no price series {series!r}, only {', '.join(self.series)}")
+        return replace(self, prices=tuple(self.tables(series)))
 
     def tables(self, series: str) -> list[PriceTable]:
         """Tables of a series, oldest first."""

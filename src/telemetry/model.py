@@ -136,6 +136,8 @@ class Billing(_Frozen):
     """What the park's supply contract says."""
 
     tariff: Code
+    series: str | None = None
+    """Price zone and user class, where the tariff has several."""
     contract_kw: float | None = Field(None, gt=0)
 
 

@@ -16,8 +16,6 @@ class Basis:
     factors: Factors
     coal: Mapping[str, Coefficient]
     tariff: Tariff | None = None
-    series: str | None = None
-    """The tariff's price series that the contract names."""
 
     def digests(self) -> dict[str, str]:
         """A hash of each library, the same as long as nothing in it changes."""
@@ -26,7 +24,7 @@ class Basis:
                 (sorted(self.factors.library, key=lambda f: f.id), sorted(self.factors.regions.items()))
             ),
             "coal": _digest(sorted(self.coal.items())),
-            "tariff": _digest((self.tariff, self.series)),
+            "tariff": _digest(self.tariff),
         }
 
 

@@ -39,14 +39,14 @@ def price(block: Block, basis: Basis) -> Priced:
     if basis.tariff is None:
         found.unpriced[rows] = _NO_TARIFF
     elif len(rows):
-        _fill(found, rows, block, basis.tariff, basis.series)
+        _fill(found, rows, block, basis.tariff)
     return found
 
 
-def _fill(found: Priced, rows: NDArray[np.int64], block: Block, tariff: Tariff, series: str | None) -> None:
+def _fill(found: Priced, rows: NDArray[np.int64], block: Block, tariff: Tariff) -> None:
     slots = block.slot.ravel()
     band = tariff.bands_at(slots).reshape(block.slot.shape)
-    prices = tariff.prices_at(slots, series)
+    prices = tariff.prices_at(slots)
     price = prices.price.reshape(block.slot.shape)
     amount = np.nan_to_num(block.amount[rows])
     void = (np.isnan(price) & (amount != 0)).any(axis=2)
