@@ -108,10 +108,14 @@ class Service:
             self.process.wait(30)
             self.process = None
 
-    def end(self) -> None:
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Asks it to stop, and does not wait."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(how)
+
+    def crash(self) -> None:
+        self.end(signal.SIGKILL)
+        self.stop()
 
 
 def _unused_port() -> int:

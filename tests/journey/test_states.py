@@ -15,7 +15,7 @@ class Running(Protocol):
 
     def start(self) -> None: ...
 
-    def stop(self) -> None: ...
+    def crash(self) -> None: ...
 
 
 Serve = Callable[..., Running]
@@ -37,7 +37,7 @@ def test_a_lost_connection_says_stale_since_and_recovers(page: Page, serve: Serv
     service = serve(site)
     page.goto(f"{service.url}/live?lang=en")
     expect(page.locator(".connection-live")).to_be_visible(timeout=15_000)
-    service.stop()
+    service.crash()
     expect(page.locator(".banner")).to_contain_text("stale since", timeout=30_000)
     service.start()
     expect(page.locator(".connection-live")).to_be_visible(timeout=30_000)
