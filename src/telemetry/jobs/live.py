@@ -63,6 +63,7 @@ class LiveHub:
         self._picture: Picture | None = None
         self._encoded: tuple[int, bytes] = (0, b"")
         self._failing = False
+        self.closed = False
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -77,6 +78,11 @@ class LiveHub:
                     _LOG.exception("the live view cannot be drawn")
                 self._failing = True
             await asyncio.sleep(max(0.0, started + self._tick_s - time.monotonic()))
+
+    def close(self) -> None:
+        """Let every watcher go; an open stream would keep the server from ending."""
+        self.closed = True
+        self._news.set()
 
     async def tick(self) -> None:
         picture, frame = await asyncio.to_thread(self._draw)
@@ -157,7 +163,7 @@ class Watcher:
 
     async def events(self) -> AsyncIterator[bytes]:
         yield _RETRY
-        while True:
+        while not self._hub.closed:
             frame = self._hub.after(self._cursor)
             if frame is not None:
                 self._cursor = frame.sequence

@@ -134,6 +134,23 @@ def test_a_tick_wakes_whoever_waits(view: Counting) -> None:
     assert asyncio.run(wake()) == "snapshot"
 
 
+def test_a_closed_hub_lets_its_watchers_go(view: Counting) -> None:
+    hub = LiveHub(view, lambda: 1000.0, silence_s=30)
+
+    async def follow() -> list[bytes]:
+        watcher = hub.join(None)
+        waiting = asyncio.ensure_future(_all(watcher.events()))
+        await asyncio.sleep(0)
+        hub.close()
+        return await asyncio.wait_for(waiting, 2)
+
+    assert asyncio.run(follow()) == [b"retry: 2000\n\n"]
+
+
+async def _all(events: AsyncIterator[bytes]) -> list[bytes]:
+    return [wire async for wire in events]
+
+
 def test_there_is_room_for_so_many_and_again_when_one_leaves(hub: LiveHub) -> None:
     first: Watcher = hub.join(None)
     hub.join(None)
