@@ -28,8 +28,8 @@ from telemetry.reports.view import ParkView
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import token_check
-from telemetry.storage.embedded import EmbeddedPostgres
-from telemetry.storage.migrate import migrate
+from telemetry.storage.embedded import EmbeddedPostgres, has_data
+from telemetry.storage.migrate import migrate, migrations, pending
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -50,6 +50,28 @@ def run(environment: Environment) -> None:
         asyncio.run(_serve(environment, plan, settings, database, writer))
 
 
+def plan_migrations(environment: Environment) -> list[str]:
+    """Names of the migrations that the database lacks; changes nothing.
+
+    Raises StorageError, EmbeddedPostgresError.
+    """
+    if environment.database_url is None and not has_data(environment.data_dir):
+        return [name for name, _ in migrations().values()]
+    with _database_url(environment) as url:
+        return pending(url)
+
+
+def apply_migrations(environment: Environment) -> list[str]:
+    """Bring the database up to date; names of the migrations that it lacked.
+
+    Raises StorageError, EmbeddedPostgresError.
+    """
+    with _database_url(environment) as url:
+        names = pending(url)
+        migrate(url)
+        return names
+
+
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """Uvicorn raises its SIGTERM again when it is done; the database is to be closed all the same."""
     raise SystemExit(0)
@@ -64,12 +86,19 @@ def _settings(environment: Environment) -> Settings:
 
 @contextmanager
 def _database(environment: Environment) -> Iterator[Database]:
-    with ExitStack() as parts:
-        url = environment.database_url or _embedded(environment, parts)
+    with _database_url(environment) as url:
         migrate(url)
         database = Database.open(url)
-        parts.callback(database.close)
-        yield database
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def _database_url(environment: Environment) -> Iterator[str]:
+    with ExitStack() as parts:
+        yield environment.database_url or _embedded(environment, parts)
 
 
 def _embedded(environment: Environment, parts: ExitStack) -> str:

@@ -1,4 +1,4 @@
-"""The command line: `parkwatt serve`, `demo`, `check`, `read`, `probe`."""
+"""The command line: `parkwatt serve`, `demo`, `check`, `migrate`, `read`, `probe`."""
 
 import asyncio
 import math
@@ -52,6 +52,19 @@ def demo(
 def check() -> None:
     """Print the resolved plan, or every mistake as file, key, reason (exit 2)."""
     _print_plan(load_plan(read_environment().config_dir))
+
+
+@app.command()
+def migrate(
+    *, plan: Annotated[bool, typer.Option("--plan", help="Print what is pending; change nothing.")] = False
+) -> None:
+    """Bring the database up to date, as `serve` does when it starts."""
+    from telemetry.app import apply_migrations, plan_migrations  # noqa: PLC0415  # as in `serve`
+
+    environment = read_environment()
+    names = plan_migrations(environment) if plan else apply_migrations(environment)
+    heading = "Pending:" if plan else "Applied:"
+    _out.print(*([heading, *names] if names else ["The database is up to date."]), sep="\n  ")
 
 
 @app.command()

@@ -75,6 +75,11 @@ class EmbeddedPostgres:
         self._held.close()
 
 
+def has_data(data_dir: Path) -> bool:
+    """Whether a server has ever stored anything in this data folder."""
+    return (data_dir / "postgres" / MAJOR).exists()
+
+
 def _private(data_dir: Path) -> Path:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = data_dir.resolve() / "postgres"

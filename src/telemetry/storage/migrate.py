@@ -24,10 +24,12 @@ def migrations() -> dict[int, tuple[str, LiteralString]]:
 
 
 def pending(url: str) -> list[str]:
-    """Names of the migrations that this database lacks. Raises SchemaError, StorageUnavailable."""
+    """Names of the migrations that this database lacks; changes nothing.
+
+    Raises SchemaError, StorageUnavailable.
+    """
     with _owner(url) as conn:
-        done = _applied(conn)
-    return [name for number, (name, _) in migrations().items() if number not in done]
+        return [migrations()[number][0] for number in _missing(conn)]
 
 
 def migrate(url: str, chunk: timedelta = CHUNK) -> None:
@@ -47,14 +49,18 @@ def migrate(url: str, chunk: timedelta = CHUNK) -> None:
 
 
 def _apply(conn: Connection[Any]) -> None:
-    steps, done = migrations(), _applied(conn)
-    if unknown := done - steps.keys():
-        raise SchemaError(f"the database was migrated by a newer ParkWatt: {sorted(unknown)} not known here")
-    for number in sorted(steps.keys() - done):
-        name, text = steps[number]
+    for number in _missing(conn):
+        name, text = migrations()[number]
         with conn.transaction():
             conn.execute(text)
             conn.execute(_SQL["applied"], {"number": number, "name": name})
+
+
+def _missing(conn: Connection[Any]) -> list[int]:
+    known, done = migrations().keys(), _applied(conn)
+    if unknown := done - known:
+        raise SchemaError(f"the database was migrated by a newer ParkWatt: {sorted(unknown)} not known here")
+    return sorted(known - done)
 
 
 def _applied(conn: Connection[Any]) -> set[int]:

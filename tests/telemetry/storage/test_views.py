@@ -129,6 +129,26 @@ def test_areas_name_their_enterprise_and_the_site_its_zone(ask: Ask) -> None:
     ]
 
 
+def test_what_stands_below_an_enterprise_belongs_to_the_nearest(
+    park: Database, make_site: Callable[..., Site], now: datetime, ask: Ask
+) -> None:
+    tree = (("park", "park", None), ("hall", "enterprise", "park"), ("shop", "workshop", "hall"))
+    lower = (("guest", "enterprise", "shop"), ("line", "line", "guest"))
+    areas = [
+        {"code": code, "kind": kind, "parent": parent, "name": {"en": code, "zh": code}}
+        for code, kind, parent in (*tree, *lower)
+    ]
+    apply_site(park, make_site({"code": "main"}, areas=areas), now)
+    rows = ask("select area, enterprise from open.areas")
+    assert {row["area"]: row["enterprise"] for row in rows} == {
+        "park": None,
+        "hall": "hall",
+        "shop": "hall",
+        "guest": "guest",
+        "line": "guest",
+    }
+
+
 def test_meters_in_service_stand_where_they_stand_now(ask: Ask) -> None:
     rows = ask("select meter, area, enterprise, multiplier, last_reading from open.meters order by meter")
     assert [tuple(row.values()) for row in rows] == [
