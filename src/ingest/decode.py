@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
 from accounting.units import conversion
-from ingest.device import Device, JsonValue, Register, RegisterType, Table, WordOrder
+from ingest.device import Device, Measured, RegisterType, Table, WordOrder
 from ingest.errors import PayloadError
 from ingest.plan import Span
 
@@ -43,7 +43,7 @@ class Linear:
     offset: float
 
     @classmethod
-    def of(cls, value: Register | JsonValue) -> "Linear":
+    def of(cls, value: Measured) -> "Linear":
         multiplier, offset = conversion(value.unit, CATALOGUE[value.quantity].unit)
         ratio = Fraction(repr(value.scale)) * Fraction(repr(multiplier))
         return cls(

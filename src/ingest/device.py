@@ -95,7 +95,7 @@ class WordOrder(StrEnum):
     DCBA = "DCBA"
 
 
-class _Measured(_Frozen):
+class Measured(_Frozen):
     """One number of a device: raw * scale + offset is in `unit`, and `unit` fits `quantity`."""
 
     quantity: str
@@ -126,7 +126,7 @@ class _Measured(_Frozen):
         return self
 
 
-class Register(_Measured):
+class Register(Measured):
     table: Table = Table.HOLDING
     address: Address
     """As on the wire, counted from 0."""
@@ -255,7 +255,7 @@ class TimeField(_Frozen):
         return self
 
 
-class JsonValue(_Measured):
+class JsonValue(Measured):
     path: JsonPath
     missing: tuple[float, ...] = ()
     """Numbers, as they stand in the payload, that mean no value."""

@@ -11,6 +11,8 @@ from starlette.requests import Request
 
 COOKIE = "parkwatt_session"
 SESSION_S = 12 * 3600
+_SCHEMES = frozenset({"bearer", "token"})
+"""InfluxDB's clients say Token."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Access:
         if self.verify is None:
             return True
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        if scheme.lower() in _SCHEMES:
             return self.verify(token.strip())
         return self.is_session(request.cookies.get(COOKIE, ""))
 

@@ -7,12 +7,25 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
-from telemetry.api import emissions, energy, health, live, meters, readings, receipt, session, site, tariff
+from telemetry.api import (
+    emissions,
+    energy,
+    health,
+    influx,
+    live,
+    meters,
+    readings,
+    receipt,
+    session,
+    site,
+    tariff,
+)
 from telemetry.api.access import COOKIE
 from telemetry.api.answers import PROBLEMS, problem_content
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Guard
 from telemetry.api.health import Status
+from telemetry.api.influx import WriteError, WriteErrorV1
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import HANDLERS, Problem
 from telemetry.api.receipt import PushedRow
@@ -37,7 +50,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     Status("alive"),
 )
 """One of each kind of answer."""
-_FURTHER: tuple[type[Struct], ...] = (Problem, Update, PushedRow, Token)
+_FURTHER: tuple[type[Struct], ...] = (Problem, Update, PushedRow, Token, WriteError, WriteErrorV1)
 
 
 class _Application(FastAPI):
@@ -74,6 +87,7 @@ def create(dependencies: Dependencies) -> FastAPI:
     ):
         versioned.include_router(router)
     app.include_router(versioned)
+    app.include_router(influx.router(dependencies, metrics))
     app.include_router(health.router(dependencies, metrics))
     settings = dependencies.settings
     app.add_middleware(Guard, hosts=settings.hosts, access=settings.access)

@@ -13,7 +13,8 @@ from telemetry.api.problems import Refusal, unexpected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OWN = ("/api/", "/healthz", "/readyz", "/metrics")
-_OPEN = frozenset({"/api/v1/session", "/healthz", "/readyz"})
+_OF_INFLUX = frozenset({"/write", "/ping"})
+_OPEN = frozenset({"/api/v1/session", "/healthz", "/readyz", "/ping"})
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # addresses to listen on are no names
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
@@ -33,7 +34,7 @@ def _host(authority: str) -> str:
 
 
 def _is_own(path: str) -> bool:
-    return path.startswith(_OWN)
+    return path.startswith(_OWN) or path in _OF_INFLUX
 
 
 @dataclass(frozen=True)

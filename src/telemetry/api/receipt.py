@@ -70,6 +70,14 @@ async def take(
 ) -> Response:
     """Answers once the rows are durable. Raises Refusal when none was taken, or to come again."""
     parsed = await asyncio.to_thread(_parse, dependencies.plan.site, source, body, encoding)
+    receipt = await store(dependencies, metrics, parsed)
+    if receipt.rejected and not (receipt.accepted or receipt.duplicate or receipt.conflict):
+        raise _nothing_taken(receipt)
+    return answer(receipt)
+
+
+async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) -> Receipt:
+    """Returns once the rows are durable. Raises Refusal (429, 503) when the sender should come again."""
     try:
         outcomes = await dependencies.sink.write(parsed.batch)
     except QueueFull as error:
@@ -78,9 +86,7 @@ async def take(
         raise come_again(503, "The readings could not be made durable; please send them again.") from error
     receipt = _receipt(parsed, outcomes)
     metrics.pushed(_counted(receipt))
-    if receipt.rejected and not (receipt.accepted or receipt.duplicate or receipt.conflict):
-        raise _nothing_taken(receipt)
-    return answer(receipt)
+    return receipt
 
 
 def _parse(site: Site | None, source: str, body: bytes, encoding: str) -> Parsed:

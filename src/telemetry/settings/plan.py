@@ -1,13 +1,14 @@
 """The resolved plan: the library, the site, and what contradicts itself between them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
+from ingest.collectors.influx import InfluxMapping
 from ingest.device import Device, JsonDevice
 from telemetry.model import Area, AreaKind, Meter, ModbusSource, MqttSource, Site, Source
 from telemetry.settings.documents import load_file
@@ -15,6 +16,7 @@ from telemetry.settings.library import Library, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName
 
 _SITE: TypeAdapter[Site] = TypeAdapter(Site)
+_INFLUX: TypeAdapter[InfluxMapping] = TypeAdapter(InfluxMapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Plan:
     site: Site | None
     site_file: Path | None
     library: Library
+    influx: InfluxMapping = field(default_factory=InfluxMapping)
+    """What posts in InfluxDB's line protocol mean."""
 
     @property
     def tariff(self) -> Tariff | None:
@@ -54,9 +58,22 @@ def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
     site = load_file(file, _SITE, mistakes) if file else None
     if site is not None:
         mistakes.extend(Mistake(str(file), key, reason) for key, reason in contradictions(site, library))
+    influx = _influx(config_dir, site, mistakes)
     if mistakes:
         raise ConfigError(mistakes)
-    return Plan(_with_broker(site, mqtt_url) if site and mqtt_url else site, file, library)
+    return Plan(_with_broker(site, mqtt_url) if site and mqtt_url else site, file, library, influx)
+
+
+def _influx(config_dir: Path | None, site: Site | None, mistakes: list[Mistake]) -> InfluxMapping:
+    file = config_dir and config_dir / "influx.yaml"
+    mapping = load_file(file, _INFLUX, mistakes) if file and file.exists() else None
+    codes = {meter.code for meter in site.meters} if site else set()
+    for index, rule in enumerate(mapping.meters if mapping else ()):
+        if site and rule.meter and rule.meter not in codes:
+            mistakes.append(
+                Mistake(str(file), f"meters[{index}].meter", _no_such("meter", rule.meter, codes))
+            )
+    return mapping or InfluxMapping()
 
 
 def _with_broker(site: Site, url: str) -> Site:
