@@ -126,7 +126,9 @@ async def _serve(
     hub = LiveHub(ParkView(database, plan))
     settler = Settler(database, plan)
     server = _server(
-        environment, Dependencies(database, plan, pipeline, hub, lambda: _by_source(supervisor), settings)
+        environment,
+        Dependencies(database, plan, pipeline, hub, lambda: _by_source(supervisor), settings),
+        hub,
     )
     async with asyncio.TaskGroup() as tasks:
         parts = [tasks.create_task(part.run()) for part in (pipeline, supervisor, hub, settler)]
@@ -148,13 +150,21 @@ def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, hub: LiveHub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             _LOG.info("ParkWatt answers on http://%s:%d", self.config.host, self.config.port)
 
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
 
-def _server(environment: Environment, dependencies: Dependencies) -> uvicorn.Server:
+
+def _server(environment: Environment, dependencies: Dependencies, hub: LiveHub) -> uvicorn.Server:
     application = create(dependencies)
     web.mount(application)
     config = uvicorn.Config(
@@ -165,4 +175,4 @@ def _server(environment: Environment, dependencies: Dependencies) -> uvicorn.Ser
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    return _Server(config)
+    return _Server(config, hub)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -33,7 +34,7 @@ class Plan:
     def tariff(self) -> Tariff | None:
         if self.site is None or self.site.billing is None:
             return None
-        return self.library.tariffs[self.site.billing.tariff]
+        return _of_series(self.library.tariffs[self.site.billing.tariff], self.site.billing.series)
 
     def meter(self, code: str) -> tuple[Meter, Source]:
         """A meter and where it is read. Raises UnknownName."""
@@ -48,6 +49,11 @@ class Plan:
         if code not in self.library.devices:
             raise UnknownName(_no_such("device template", code, self.library.devices))
         return self.library.devices[code]
+
+
+@lru_cache
+def _of_series(tariff: Tariff, series: str | None) -> Tariff:
+    return tariff.of(series) if series else tariff
 
 
 def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
@@ -138,6 +144,10 @@ def _loops(key: str, parents: dict[str, str | None]) -> Iterator[tuple[str, str]
 def _billing(site: Site, library: Library) -> Iterator[tuple[str, str]]:
     if site.billing and site.billing.tariff not in library.tariffs:
         yield "billing.tariff", _no_such("tariff", site.billing.tariff, library.tariffs)
+    elif site.billing and site.billing.series:
+        known = library.tariffs[site.billing.tariff].series
+        if site.billing.series not in known:
+            yield "billing.series", _no_such("price series", site.billing.series, known)
 
 
 def _regions(site: Site, library: Library) -> Iterator[tuple[str, str]]:

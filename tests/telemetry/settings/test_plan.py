@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -46,6 +47,7 @@ MISTAKES = [
     ("areas.1.kind", "park", "areas", "exactly one area"),
     ("zone", "Asia/Dongguan", "zone", "'Asia/Dongguan'"),
     ("region", "CN-QQ", "region", "'CN-QQ'"),
+    ("billing.series", "demos", "billing.series", "did you mean 'demo'"),
     ("billing.tariff", "demo-prk", "billing.tariff", "did you mean 'demo-park'"),
 ]
 
@@ -110,6 +112,15 @@ def test_a_second_site_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "sites" / "second.yaml").write_text(SITE, encoding="utf-8")
     with pytest.raises(ConfigError, match="one site"):
         load_plan(tmp_path)
+
+
+def test_the_contract_names_its_price_series(tmp_path: Path) -> None:
+    billing = {"tariff": "cn-gd-331-2021", "series": "prd6-single-below-1kv"}
+    plan = load_plan(write(tmp_path, changed("billing", billing)))
+    assert plan.tariff is not None
+    assert plan.tariff.series == ("prd6-single-below-1kv",)
+    october = np.array([1_791_000_000_000_000], np.int64)
+    assert not np.isnan(plan.tariff.prices_at(october).price[0])
 
 
 def test_check_prints_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
