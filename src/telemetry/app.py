@@ -123,7 +123,7 @@ async def _serve(
 ) -> None:
     pipeline = Pipeline(writer)
     supervisor = Supervisor(_collectors(plan), pipeline, time.time)
-    hub = LiveHub(ParkView(database, plan))
+    hub = LiveHub(ParkView(database, plan, lambda: _failing(supervisor)))
     settler = Settler(database, plan)
     server = _server(
         environment,
@@ -143,6 +143,11 @@ def _collectors(plan: Plan) -> list[Collector]:
     site, devices = plan.site, plan.library.devices
     opened = (open_collector(source, site.meters, devices, time.time) for source in site.sources)
     return [collector for collector in opened if collector is not None]
+
+
+def _failing(supervisor: Supervisor) -> set[str]:
+    meters = (item for source in supervisor.health for item in source.meters.items())
+    return {code for code, health in meters if health.failing}
 
 
 def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:

@@ -1,6 +1,7 @@
 """The park at one moment, drawn from the last reading of every meter."""
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -60,6 +61,12 @@ def states(age: NDArray[np.float64], interval_s: NDArray[np.float64]) -> NDArray
     state[age <= 2 * interval_s + _LATENCY_S] = LIVE
     state[np.isnan(age)] = NEVER
     return state
+
+
+def doubted(state: NDArray[np.int8], codes: Sequence[str], failing: Collection[str]) -> NDArray[np.int8]:
+    """State of each meter, int8[m]; one that did not answer when it was last asked is late at once."""
+    silent = np.array([code in failing for code in codes], np.bool_)
+    return np.where(silent & (state == LIVE), np.int8(LATE), state)
 
 
 def power_kw(roster: Roster, last: Last) -> NDArray[np.float64]:

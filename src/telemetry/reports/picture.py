@@ -35,7 +35,7 @@ class State(StrEnum):
     LIVE = "live"
     """At most 2."""
     LATE = "late"
-    """At most 5."""
+    """At most 5, or it did not answer when it was last asked."""
     STALE = "stale"
     """More."""
     NEVER = "never"

@@ -1,6 +1,7 @@
 """The live view from look to look: what is read anew every time, and what changes slowly."""
 
 import logging
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,12 @@ _NEWEST, _RECALLED_US = 5, 86_400_000_000  # readings from which a board is fill
 class ParkView:
     """Looks at the park; goes on with what it has while the database is away."""
 
-    def __init__(self, database: Database, plan: Plan) -> None:
+    def __init__(
+        self, database: Database, plan: Plan, failing: Callable[[], Collection[str]] = tuple
+    ) -> None:
+        """`failing` tells which meters did not answer when they were last asked."""
         self._database = database
+        self._failing = failing
         self._plan = plan
         self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
         self._sources = plan.site.sources if plan.site else ()
@@ -80,7 +85,7 @@ class ParkView:
     def _draw(self, now_us: int, at: datetime) -> Picture:
         board, people = self._board, self._board.roster
         age = live.age_s(board.last, now_us)
-        state = live.states(age, board.interval_s)
+        state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
         power = live.power_kw(people, board.last)
         factor = np.column_stack([self._factors.rates(people.region, name, at.date()) for name in EMITTERS])
         flow = live.flows(people, board.last, board.rises.per_hour)

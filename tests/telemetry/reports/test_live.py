@@ -82,6 +82,12 @@ def _last(ages: list[float], power: list[float]) -> Last:
     return last
 
 
+def test_a_meter_that_did_not_answer_is_late_at_once_and_no_better_for_it() -> None:
+    state = np.array([LIVE, LIVE, STALE, NEVER], np.int8)
+    doubted = live.doubted(state, ["a", "b", "c", "d"], {"b", "c", "d"})
+    assert doubted.tolist() == [LIVE, LATE, STALE, NEVER]
+
+
 def test_states_follow_the_poll_and_change_without_new_data() -> None:
     last = _last([0.0, 12.0, 12.1, 27.0, 27.1, NAN], [1.0] * 6)
     found = live.states(live.age_s(last, NOW_US), np.full(6, 5.0))
