@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from accounting.quantity import CATALOGUE, Carrier
 from ingest.device import Code, Label
@@ -56,6 +56,12 @@ class Term(_Frozen):
     parent: Code | None = None
     role: Role | None = None
     region: str | None = None
+
+    def in_zone(self, zone: ZoneInfo) -> "Term":
+        """A day or time written without a zone is meant in the park's."""
+        if self.since is None or self.since.tzinfo is not None:
+            return self
+        return self.model_copy(update={"since": self.since.replace(tzinfo=zone)})
 
 
 class Meter(_Frozen):
@@ -154,6 +160,17 @@ class Site(_Frozen):
     areas: tuple[Area, ...]
     sources: tuple[Source, ...] = ()
     meters: tuple[Meter, ...] = ()
+
+    @field_validator("meters")
+    @classmethod
+    def _dated_in_park_time(cls, meters: tuple[Meter, ...], info: ValidationInfo) -> tuple[Meter, ...]:
+        if "zone" not in info.data:
+            return meters
+        zone = ZoneInfo(info.data["zone"])
+        return tuple(
+            meter.model_copy(update={"history": tuple(term.in_zone(zone) for term in meter.history)})
+            for meter in meters
+        )
 
     @field_validator("zone")
     @classmethod

@@ -1,3 +1,4 @@
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,17 @@ def test_the_contract_names_its_price_series(tmp_path: Path) -> None:
     assert plan.tariff.series == ("prd6-single-below-1kv",)
     october = np.array([1_791_000_000_000_000], np.int64)
     assert not np.isnan(plan.tariff.prices_at(october).price[0])
+
+
+def test_a_day_without_a_zone_begins_in_the_park(tmp_path: Path) -> None:
+    history = [
+        {"from": date(2026, 1, 1), "multiplier": 60},
+        {"from": "2026-02-01T00:00:00Z", "multiplier": 80},
+    ]
+    plan = load_plan(write(tmp_path, changed("meters.0.history", history)))
+    assert plan.site is not None
+    since = [term.since for term in plan.site.meters[0].history]
+    assert since == [datetime(2025, 12, 31, 16, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)]
 
 
 def test_check_prints_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
