@@ -101,7 +101,7 @@ export abstract class DailyPage<A extends Answer> extends View {
   }
 
   #filled(answer: A, series: readonly Series[]): TemplateResult {
-    const order = keysOf(answer.series).map((one) => one.key);
+    const order = partsOf(store.site?.areas ?? []).map((area) => area.code);
     const named = namedOf(keysOf(series));
     const days = answer.times.map((time) => daySpan(Date.parse(time), this.zone, 0));
     const labels = days.map((span) => day(span.from, this.zone));
