@@ -77,12 +77,6 @@ class Steps:
         return self.day_edges[:-1] if self.by_day else self.grid.slots
 
     @property
-    def first_slots(self) -> NDArray[np.int64]:
-        """Index into the grid of each interval's first quarter hour, int64[k]."""
-        first: NDArray[np.int64] = (self.edges[:-1] - self.edges[0]) // SLOT_US
-        return first
-
-    @property
     def days(self) -> tuple[date, date]:
         """First and last local day."""
         return local_time(int(self.edges[0]), self.zone).date(), local_time(

@@ -34,11 +34,6 @@ class Newest:
     """float64[n, k] in the catalogue's units, NaN = not read."""
 
 
-def snapshot(conn: Connection[Any], quantities: Sequence[str] = _QUANTITIES) -> Newest:
-    """The newest reading of every meter that has one."""
-    return changed_since(conn, 0, quantities)
-
-
 def changed_since(conn: Connection[Any], change: int, quantities: Sequence[str] = _QUANTITIES) -> Newest:
     """The newest readings flushed after `change`, the greatest that the caller has seen."""
     query = queries.expand(_SQL["changed_since"], quantities)

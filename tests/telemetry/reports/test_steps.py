@@ -57,13 +57,6 @@ def test_months_have_their_own_lengths() -> None:
     assert [length // (24 * HOUR_US) for length in _lengths(steps)] == [31, 29, 31]
 
 
-def test_first_slots_point_at_each_interval() -> None:
-    lo = moment("2026-11-22", "from", SHANGHAI)
-    steps = Steps.covering(Step.HOUR, SHANGHAI, lo, lo.replace(hour=3))
-    assert steps.first_slots.tolist() == [0, 4, 8]
-    assert steps.grid.count == 12
-
-
 def test_quarter_hours_cover_what_the_range_touches() -> None:
     lo = datetime(2026, 1, 1, 0, 7, tzinfo=UTC)
     steps = Steps.covering(Step.QUARTER, SHANGHAI, lo, lo.replace(minute=16))

@@ -13,7 +13,7 @@ from ingest.batch import Batch, Outcome
 from ingest.errors import StoreUnavailable
 from telemetry.model import Site
 from telemetry.storage import merge
-from telemetry.storage.latest import NEVER, snapshot
+from telemetry.storage.latest import NEVER, changed_since
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -161,7 +161,7 @@ def test_latest_holds_the_newest_reading_of_each_meter(writer: Writer, three: Da
     writer.write([batch(("m1", 15, {"energy_import": 1.5})), batch(("m1", 20, {"active_power": 4.0}))])
     writer.close()
     with three.connection() as conn:
-        newest = snapshot(conn, ["energy_import", "active_power", "demand"])
+        newest = changed_since(conn, 0, ["energy_import", "active_power", "demand"])
     assert newest.time.tolist() == [20_000_000, 5_000_000]
     np.testing.assert_array_equal(newest.values, [[2.0, 4.0, np.nan], [np.nan, np.nan, 3.0]])
 
