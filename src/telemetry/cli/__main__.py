@@ -1,0 +1,5 @@
+"""`python -m telemetry.cli`."""
+
+from telemetry.cli import main
+
+main()

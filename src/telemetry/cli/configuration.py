@@ -1,0 +1,46 @@
+"""`parkwatt check`: what the configuration comes to."""
+
+import typer
+from rich.table import Table
+
+from telemetry.cli.terminal import out
+from telemetry.settings.environment import read_environment
+from telemetry.settings.plan import Plan, load_plan
+
+commands = typer.Typer()
+
+
+@commands.command()
+def check() -> None:
+    """Print the resolved plan, or every mistake as file, key, reason (exit 2)."""
+    _print_plan(load_plan(read_environment().config_dir))
+
+
+def _print_plan(plan: Plan) -> None:
+    devices, factors, tariffs = map(len, (plan.library.devices, plan.library.factors, plan.library.tariffs))
+    out.print(f"Library: {devices} device templates, {factors} factors, {tariffs} tariffs")
+    if plan.site is None:
+        out.print("Site: none. Write one in sites/ of your configuration folder; the README shows how.")
+        return
+    site = plan.site
+    out.print(f"Site: {site.code}, {site.name.en} {site.name.zh}, {site.zone}, region {site.region}")
+    out.print(f"File: {plan.site_file}")
+    out.print(_meters(plan))
+
+
+def _meters(plan: Plan) -> Table:
+    table = Table(
+        "meter", "source", "address", "template", "area", "role", "multiplier", box=None, pad_edge=False
+    )
+    for meter in plan.site.meters if plan.site else ():
+        address = str(meter.address if meter.address is not None else meter.code)
+        table.add_row(
+            meter.code,
+            meter.source,
+            address,
+            meter.device or "catalogue names",
+            meter.area,
+            meter.role,
+            f"{meter.multiplier:g}",
+        )
+    return table

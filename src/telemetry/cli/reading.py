@@ -1,0 +1,64 @@
+"""`parkwatt read`, `probe`: one meter, read once and shown."""
+
+import asyncio
+import math
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from accounting.multiplier import scales
+from accounting.quantity import CATALOGUE
+from ingest.collector import read_meter
+from ingest.device import Device
+from ingest.once import Reading
+from telemetry.cli.terminal import errors, out
+from telemetry.settings.environment import read_environment
+from telemetry.settings.mistakes import UnknownName
+from telemetry.settings.plan import load_plan
+
+commands = typer.Typer()
+
+
+@commands.command()
+def read(meter: Annotated[str, typer.Argument(help="Code of a meter in the site file.")]) -> None:
+    """Read one configured meter once and print what it shows; an MQTT meter is awaited for 30 s."""
+    environment = read_environment()
+    plan = load_plan(environment.config_dir, environment.mqtt_url)
+    known, source = plan.meter(meter)
+    reading = asyncio.run(read_meter(source, known, plan.library.devices))
+    _print_reading(reading, known.multiplier_at(datetime.now(UTC)))
+
+
+@commands.command()
+def probe(
+    host: Annotated[str, typer.Argument(help="Modbus TCP gateway or meter.")],
+    device: Annotated[str, typer.Option(help="Code of a template in config/devices.")],
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(min=0, max=255, help="Unit id behind that address.")] = 1,
+) -> None:
+    """Read a Modbus device once with a template; no site is needed."""
+    from ingest.collectors import modbus  # noqa: PLC0415  # `check` should not load its client
+
+    template = load_plan(read_environment().config_dir).device(device)
+    if not isinstance(template, Device):
+        raise UnknownName(f"the device template {device!r} is for {template.protocol}, not for Modbus")
+    _print_reading(asyncio.run(modbus.probe(host, port, unit, template)), 1.0)
+
+
+def _print_reading(reading: Reading, multiplier: float) -> None:
+    table = Table(
+        "quantity", "value", f"x {multiplier:g}", "unit", "place", "words", box=None, pad_edge=False
+    )
+    for shown in reading.shown:
+        factor = multiplier if scales(shown.quantity) else 1.0
+        value, primary = _number(shown.value), _number(shown.value * factor)
+        table.add_row(shown.quantity, value, primary, CATALOGUE[shown.quantity].unit, shown.place, shown.raw)
+    out.print(table)
+    for complaint in reading.complaints:
+        errors.print(complaint, markup=False, soft_wrap=True)
+
+
+def _number(value: float) -> str:
+    return "none" if math.isnan(value) else f"{value:.10g}"
