@@ -17,7 +17,8 @@ from accounting.quantity import CATALOGUE
 from bench.measure import Measure, in_turn
 from ingest.batch import Batch
 from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
-from ingest.device import Device, read_template
+from ingest.device import Device
+from ingest.kinds import read_template
 
 READS = 2000
 UNITS = 200

@@ -1,28 +1,20 @@
 """What a collector is, what it needs to know of sources and meters, and where its kinds are found."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Protocol, cast
 
 from ingest.batch import Sink
-from ingest.device import Device, JsonDevice
 from ingest.errors import SourceError
 from ingest.health import SourceHealth
+from ingest.kinds import Source, kind
 from ingest.once import Reading
+from ingest.template import Template
 
 Clock = Callable[[], float]
 """[s since 1970]; a test passes its own to date readings."""
-
-
-class Source(Protocol):
-    """Where readings come from; each kind asks for more in its own module."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
+Devices = Mapping[str, Template]
+"""Templates by code."""
 
 
 class Meter(Protocol):
@@ -54,19 +46,17 @@ class _Opener(Protocol):
         self,
         source: Source,
         meters: Sequence[Meter],
-        devices: Mapping[str, Device | JsonDevice],
+        devices: Devices,
         clock: Clock,
     ) -> Collector: ...
 
 
 class _Reader(Protocol):
-    def __call__(
-        self, source: Source, meter: Meter, devices: Mapping[str, Device | JsonDevice]
-    ) -> Awaitable[Reading]: ...
+    def __call__(self, source: Source, meter: Meter, devices: Devices) -> Awaitable[Reading]: ...
 
 
 def open_collector(
-    source: Source, meters: Sequence[Meter], devices: Mapping[str, Device | JsonDevice], clock: Clock
+    source: Source, meters: Sequence[Meter], devices: Devices, clock: Clock
 ) -> Collector | None:
     """The collector of a source over those of `meters` that name it; None where readings come by themselves.
 
@@ -79,7 +69,7 @@ def open_collector(
     return cast("_Opener", opener)(source, own, devices, clock)
 
 
-async def read_meter(source: Source, meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> Reading:
+async def read_meter(source: Source, meter: Meter, devices: Devices) -> Reading:
     """One reading of one meter, stored nowhere. Raises SourceError, PayloadError."""
     reader = getattr(_kind(source), "read", None)
     if reader is None:
@@ -90,7 +80,7 @@ async def read_meter(source: Source, meter: Meter, devices: Mapping[str, Device 
 
 
 def _kind(source: Source) -> ModuleType:
-    name = f"ingest.collectors.{source.kind}"
-    if find_spec(name) is None:
+    module = kind(source.kind)
+    if module is None:
         raise SourceError(f"source {source.code}: there is no collector for the kind {source.kind!r}")
-    return import_module(name)
+    return module

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
 from accounting.units import conversion
-from ingest.device import Device, Measured, RegisterType, Table, WordOrder
+from ingest.device import Device, RegisterType, Table, WordOrder
 from ingest.errors import PayloadError
 from ingest.plan import Span
+from ingest.template import Measured
 
 Words = Mapping[Span, Sequence[int]]
 """What was fetched: the words (or bits, as 0 and 1) of each block that answered."""

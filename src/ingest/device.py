@@ -1,43 +1,17 @@
-"""What a device template says: which registers or JSON paths hold which quantity, in which form."""
+"""What the template of a Modbus device says: which registers hold which quantity, in which form."""
 
-import math
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import Field, model_validator
 
-from accounting.errors import UnitError
-from accounting.quantity import CATALOGUE
-from accounting.units import conversion
-from ingest.errors import TemplateError
+from ingest.template import Frozen, Measured, Template
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 Address = Annotated[int, Field(ge=0, le=0xFFFF)]
 _READ_LIMIT = 125
 _BIT_READ_LIMIT = 2000
 _ADDRESS_SPACE = 0x10000
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Label(_Frozen):
-    """A device's name in both languages."""
-
-    en: str
-    zh: str
 
 
 class Table(StrEnum):
@@ -95,37 +69,6 @@ class WordOrder(StrEnum):
     DCBA = "DCBA"
 
 
-class Measured(_Frozen):
-    """One number of a device: raw * scale + offset is in `unit`, and `unit` fits `quantity`."""
-
-    quantity: str
-    unit: str
-    scale: float = 1.0
-    offset: float = 0.0
-
-    @field_validator("quantity")
-    @classmethod
-    def _catalogued(cls, value: str) -> str:
-        if value not in CATALOGUE:
-            raise ValueError(f"{value!r} is not in the catalogue of quantities")
-        return value
-
-    @field_validator("scale")
-    @classmethod
-    def _usable_scale(cls, value: float) -> float:
-        if value == 0 or not math.isfinite(value):
-            raise ValueError("a scale is a finite number other than 0")
-        return value
-
-    @model_validator(mode="after")
-    def _convertible(self) -> Self:
-        try:
-            conversion(self.unit, CATALOGUE[self.quantity].unit)
-        except UnitError as error:
-            raise ValueError(f"quantity {self.quantity}: {error}") from error
-        return self
-
-
 class Register(Measured):
     table: Table = Table.HOLDING
     address: Address
@@ -137,6 +80,14 @@ class Register(Measured):
     """An int16 of the same table: the value is further multiplied by ten to its power."""
     missing: tuple[int, ...] | None = None
     """Bit patterns, read as unsigned numbers, that stand for no value; None: the device's for this type."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.table} {self.address}"
+
+    @property
+    def form(self) -> str:
+        return self.type
 
     @model_validator(mode="after")
     def _fits_table(self) -> Self:
@@ -152,7 +103,7 @@ class Register(Measured):
         return self
 
 
-class Identity(_Frozen):
+class Identity(Frozen):
     """A word by which a device can be told from another; a different one refuses the whole reading."""
 
     table: Table = Table.HOLDING
@@ -160,7 +111,7 @@ class Identity(_Frozen):
     value: int = Field(ge=0, le=0xFFFF)
 
 
-class Example(_Frozen):
+class Example(Frozen):
     """Words on the wire, by table and address in hexadecimal text, and the catalogue values they mean."""
 
     note: str
@@ -168,17 +119,7 @@ class Example(_Frozen):
     values: dict[str, float | None]
 
 
-class _Template(_Frozen):
-    code: Code
-    name: Label
-    source: str
-    """Where the map was published."""
-    verified: bool = False
-    """The map was confirmed against its source."""
-    note: str = ""
-
-
-class Device(_Template):
+class Device(Template):
     """A Modbus device."""
 
     protocol: Literal["modbus"]
@@ -193,8 +134,8 @@ class Device(_Template):
     examples: tuple[Example, ...] = ()
 
     @property
-    def quantities(self) -> tuple[str, ...]:
-        return tuple(register.quantity for register in self.registers)
+    def measured(self) -> tuple[Register, ...]:
+        return self.registers
 
     def order_of(self, register: Register) -> WordOrder:
         return register.word_order or self.word_order
@@ -204,7 +145,6 @@ class Device(_Template):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _check_once(self.quantities)
         for kind, patterns in self.missing.items():
             _check_patterns(kind, patterns)
         for register in self.registers:
@@ -213,104 +153,6 @@ class Device(_Template):
                     f"quantity {register.quantity}: {register.type} is longer than max_words {self.max_words}"
                 )
         return self
-
-
-class TimeForm(StrEnum):
-    """How a payload tells when it was read."""
-
-    NONE = "none"
-    """It does not: the moment of arrival counts."""
-    EPOCH_S = "epoch_s"
-    EPOCH_MS = "epoch_ms"
-    EPOCH_US = "epoch_us"
-    EPOCH_NS = "epoch_ns"
-    RFC3339 = "rfc3339"
-    DIGITS = "digits"
-    """Local digits such as 20261122153000, in the zone declared."""
-
-
-JsonPath = Annotated[str, Field(pattern=r"^([^.]+(\.[^.]+)*)?$")]
-"""Keys and array positions joined by dots; the empty path is the payload itself."""
-
-
-class TimeField(_Frozen):
-    path: JsonPath = ""
-    form: TimeForm = TimeForm.NONE
-    zone: str | None = None
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        try:
-            return value and ZoneInfo(value).key
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{value!r} is not a time zone; an example is Asia/Shanghai") from error
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.form is TimeForm.DIGITS and self.zone is None:
-            raise ValueError("local digits need a zone")
-        if self.form is not TimeForm.NONE and not self.path:
-            raise ValueError(f"form {self.form} needs the path of the time")
-        return self
-
-
-class JsonValue(Measured):
-    path: JsonPath
-    missing: tuple[float, ...] = ()
-    """Numbers, as they stand in the payload, that mean no value."""
-
-
-class JsonExample(_Frozen):
-    note: str
-    payload: str
-    time: str | None
-    """RFC 3339; None: the moment of arrival."""
-    values: dict[str, float | None]
-
-
-class JsonDevice(_Template):
-    """A device that publishes JSON over MQTT."""
-
-    protocol: Literal["mqtt"]
-    time: TimeField = TimeField()
-    values: tuple[JsonValue, ...] = Field(min_length=1)
-    examples: tuple[JsonExample, ...] = ()
-
-    @property
-    def quantities(self) -> tuple[str, ...]:
-        return tuple(value.quantity for value in self.values)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        _check_once(self.quantities)
-        return self
-
-
-AnyDevice = Annotated[Device | JsonDevice, Field(discriminator="protocol")]
-DEVICE: TypeAdapter[Device | JsonDevice] = TypeAdapter(AnyDevice)
-
-
-def read_template(document: object) -> Device | JsonDevice:
-    """A checked template. Raises TemplateError with every field that is wrong, its value and the reason."""
-    try:
-        return DEVICE.validate_python(document)
-    except ValidationError as error:
-        raise TemplateError("\n".join(map(_complaint, error.errors()))) from error
-
-
-def _complaint(item: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in item["loc"][1:])
-    shown = "" if isinstance(item["input"], dict | list) else f" (got {item['input']!r})"
-    return f"{where}: {item['msg'].removeprefix('Value error, ')}{shown}"
-
-
-def _check_once(quantities: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for quantity in quantities:
-        if quantity in seen:
-            raise ValueError(f"quantity {quantity} is read twice")
-        seen.add(quantity)
 
 
 def _check_patterns(kind: RegisterType, patterns: Iterable[int]) -> None:

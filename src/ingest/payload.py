@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from accounting.quantity import LARGEST
 from ingest.decode import Linear
-from ingest.device import JsonDevice, JsonValue, TimeForm
 from ingest.errors import PayloadError
+from ingest.json_device import JsonDevice, JsonValue, TimeForm
 from ingest.moment import TimeReader
 
 _ABSENT = object()

@@ -2,21 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from accounting.quantity import CATALOGUE, Carrier
-from ingest.device import Code, Label
+from ingest.kinds import AnySource
+from ingest.template import Code, Frozen, Label
 
 
 class ParkWattError(Exception):
     """Root of the errors that telemetry raises: ConfigError and StorageError stand below it."""
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AreaKind(StrEnum):
@@ -27,7 +24,7 @@ class AreaKind(StrEnum):
     EQUIPMENT = "equipment"
 
 
-class Area(_Frozen):
+class Area(Frozen):
     code: Code
     kind: AreaKind
     name: Label
@@ -47,7 +44,7 @@ class Role(StrEnum):
     """Stands beside another meter and counts nowhere."""
 
 
-class Term(_Frozen):
+class Term(Frozen):
     """What a meter is from a day on; None keeps what stood."""
 
     since: datetime | None = Field(None, alias="from")
@@ -64,7 +61,7 @@ class Term(_Frozen):
         return self.model_copy(update={"since": self.since.replace(tzinfo=zone)})
 
 
-class Meter(_Frozen):
+class Meter(Frozen):
     code: Code
     name: Label
     area: Code
@@ -108,37 +105,7 @@ class Meter(_Frozen):
         return value
 
 
-class ModbusSource(_Frozen):
-    kind: Literal["modbus"]
-    code: Code
-    host: str
-    port: int = Field(502, ge=1, le=65535)
-    poll_s: float = Field(5.0, gt=0)
-    timeout_s: float = Field(1.0, gt=0)
-    retries: int = Field(1, ge=0)
-    pause_s: float = Field(0.0, ge=0)
-
-
-class MqttSource(_Frozen):
-    kind: Literal["mqtt"]
-    code: Code
-    url: str
-    """mqtt://host:port; credentials come from PARKWATT_MQTT_USER and PARKWATT_MQTT_PASSWORD."""
-    topic: str
-    """Pattern with {meter} where the meter's address stands: park/{meter}/state."""
-
-
-class PushSource(_Frozen):
-    kind: Literal["push"]
-    code: Code
-    zone: str | None = None
-    """Zone of its times when they carry none; without it such times are refused."""
-
-
-Source = Annotated[ModbusSource | MqttSource | PushSource, Field(discriminator="kind")]
-
-
-class Billing(_Frozen):
+class Billing(Frozen):
     """What the park's supply contract says."""
 
     tariff: Code
@@ -147,7 +114,7 @@ class Billing(_Frozen):
     contract_kw: float | None = Field(None, gt=0)
 
 
-class Site(_Frozen):
+class Site(Frozen):
     """One park, as `config/sites/*.yaml` describes it."""
 
     code: Code
@@ -158,7 +125,7 @@ class Site(_Frozen):
     currency: str = "CNY"
     billing: Billing | None = None
     areas: tuple[Area, ...]
-    sources: tuple[Source, ...] = ()
+    sources: tuple[AnySource, ...] = ()
     meters: tuple[Meter, ...] = ()
 
     @field_validator("meters")

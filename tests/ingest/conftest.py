@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.device import Device, JsonDevice, read_template
+from ingest.device import Device
+from ingest.json_device import JsonDevice
+from ingest.kinds import read_template
 
 LIBRARY = Path(__file__).parents[2] / "config" / "devices"
 _HEAD = {"code": "t", "name": {"en": "T", "zh": "T"}, "source": "a test"}

@@ -16,8 +16,10 @@ import yaml
 
 from ingest.batch import Batch
 from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
-from ingest.device import Device, JsonDevice, read_template
+from ingest.device import Device
 from ingest.errors import PayloadError
+from ingest.json_device import JsonDevice
+from ingest.kinds import read_template
 from ingest.payload import PayloadReader
 
 _CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.decode import Decoder
-from ingest.device import Device, read_template
+from ingest.device import Device
 from ingest.errors import PayloadError
+from ingest.kinds import read_template
 from ingest.plan import plan
 
 _STRUCT = {

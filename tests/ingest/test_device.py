@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from accounting.quantity import CATALOGUE
-from ingest.device import Device, JsonDevice, WordOrder
+from ingest.device import Device, WordOrder
 from ingest.errors import TemplateError
+from ingest.json_device import JsonDevice
 
 REGISTER = {"address": 0, "type": "int16", "quantity": "active_power", "unit": "W"}
 

@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from ingest.decode import Decoder, Words
-from ingest.device import Device, Example, JsonDevice, Table, read_template
+from ingest.device import Device, Example, Table
+from ingest.json_device import JsonDevice
+from ingest.kinds import read_template
 from ingest.moment import microseconds
 from ingest.payload import PayloadReader
 from ingest.plan import Span, plan

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ingest.device import JsonDevice
 from ingest.errors import PayloadError
+from ingest.json_device import JsonDevice
 from ingest.payload import PayloadReader
 
 NOW = 1_795_332_600.5

@@ -20,8 +20,8 @@ from typer.testing import CliRunner, Result
 from ingest.collectors.mqtt import Broker, Pattern
 from ingest.collectors.mqtt.broker import session
 from ingest.collectors.mqtt.once import read_once
-from ingest.device import JsonDevice
 from ingest.errors import SourceError
+from ingest.json_device import JsonDevice
 from telemetry.cli import app, main
 from telemetry.settings.library import load_library
 

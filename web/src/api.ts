@@ -251,18 +251,11 @@ export interface ReadingRun {
   quantities: Record<string, { unit: string; values: (number | null)[] }>;
 }
 
-export interface Register {
-  table: string;
-  address: number;
-  type: string;
+export interface Place {
   quantity: string;
   unit: string;
-}
-
-export interface PathValue {
-  path: string;
-  quantity: string;
-  unit: string;
+  place: string;
+  form: string;
 }
 
 export interface Template {
@@ -270,8 +263,7 @@ export interface Template {
   name: Name;
   source: string;
   verified: boolean;
-  registers?: Register[];
-  values?: PathValue[];
+  values: Place[];
 }
 
 export interface MeterEvent {

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
 from ingest.collectors.line_protocol import Point, points
 from ingest.collectors.push import Parsed, Rejected
 from ingest.decode import Linear
-from ingest.device import Code, Measured
 from ingest.errors import PayloadError
 from ingest.moment import check_plausible
+from ingest.template import Code, Frozen, Measured
 
 MOST_LINES = 250_000
 PRECISIONS = {
@@ -31,11 +31,7 @@ PRECISIONS = {
 _AS_IT_IS = Linear(1.0, 1.0, 0.0)
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MeterRule(_Frozen):
+class MeterRule(Frozen):
     """Points of this measurement (any, when not given) with all these tags are of one meter."""
 
     measurement: str | None = None
@@ -64,7 +60,7 @@ class FieldRule(Measured):
     field: str
 
 
-class InfluxMapping(_Frozen):
+class InfluxMapping(Frozen):
     """The first rule that fits counts.
 
     Without one, the tag `meter` or else the measurement is the meter's code, and fields carry the catalogue's

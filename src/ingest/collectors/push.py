@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
 from ingest.errors import PayloadError
+from ingest.kinds import Source as _Source
 from ingest.moment import EARLIEST_US, check_plausible, plausible, read_rfc3339
 
 _SHOWN = 100
@@ -37,6 +39,15 @@ class _Row(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 _decode_rows = msgspec.json.Decoder(list[_Row]).decode
+
+
+class PushSource(_Source):
+    kind: Literal["push"]
+    zone: str | None = None
+    """Zone of its times when they carry none; without it such times are refused."""
+
+
+Source = PushSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from telemetry.reports.meter import (
     EventEntry,
     LatestValue,
     MeterAnswer,
+    PlaceEntry,
     ReadingEntry,
-    RegisterEntry,
     TemplateEntry,
     TermEntry,
 )
@@ -58,7 +58,7 @@ EXAMPLE = MeterAnswer(
         Name("Eastron SDM630", "Eastron SDM630"),
         "Eastron SDM630 Modbus protocol",
         verified=True,
-        registers=[RegisterEntry("input", 52, "float32", "active_power", "W")],
+        values=[PlaceEntry("active_power", "W", "input 52", "float32")],
     ),
     values={"active_power": LatestValue(412.5, "kW")},
     readings=[ReadingEntry(_AT, {"active_power": 412.5})],

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from ingest.batch import Outcome
 from ingest.collectors import push
-from ingest.collectors.push import Parsed
+from ingest.collectors.push import Parsed, PushSource
 from ingest.errors import PayloadError, QueueFull, StoreUnavailable
 from telemetry.api import bodies
 from telemetry.api.answers import answer
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import Mistake, Refusal, come_again, shortened
-from telemetry.model import PushSource, Site
+from telemetry.model import Site
 
 _MOST_ERRORS = 1000
 """Mistakes that one answer lists."""

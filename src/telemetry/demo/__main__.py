@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from ingest.collectors.modbus import ModbusSource
+from ingest.collectors.mqtt import MqttSource
 from telemetry.demo import faults, history, modbus, mqtt
 from telemetry.demo.addresses import gateway_variables
 from telemetry.demo.instruments import Instruments
@@ -28,7 +30,7 @@ from telemetry.demo.park import PARK
 from telemetry.demo.registers import DemoError
 from telemetry.demo.service import Service, Stopped
 from telemetry.demo.simulation import Simulation
-from telemetry.model import ModbusSource, MqttSource, ParkWattError, Site
+from telemetry.model import ParkWattError, Site
 from telemetry.settings.environment import read_environment
 from telemetry.settings.plan import Plan, load_plan
 

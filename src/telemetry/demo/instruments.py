@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from accounting.quantity import CATALOGUE, Kind
-from ingest.device import Device, JsonDevice, JsonValue, Register
+from ingest.device import Device, Register
+from ingest.json_device import JsonDevice, JsonValue
+from ingest.template import Template
 from telemetry.demo.displays import Flow, Shown, shown
 from telemetry.demo.faults import Faults
 from telemetry.demo.noise import Array
-from telemetry.demo.registers import check_playable, resolved
+from telemetry.demo.registers import playable, resolved
 from telemetry.demo.simulation import Course, Simulation
 from telemetry.model import Meter
 
@@ -47,16 +49,14 @@ class Instruments:
     """All devices of the park. Not for use by two threads at once."""
 
     def __init__(
-        self, meters: Sequence[Meter], devices: Mapping[str, Device | JsonDevice], simulation: Simulation
+        self, meters: Sequence[Meter], devices: Mapping[str, Template], simulation: Simulation
     ) -> None:
         """Raises DemoError for a template that the demo cannot play."""
         self.simulation = simulation
         self.by_code = {
-            meter.code: Instrument(meter, devices[meter.device or ""], column)
+            meter.code: Instrument(meter, playable(devices[meter.device or ""]), column)
             for column, meter in enumerate(meters)
         }
-        for instrument in self.by_code.values():
-            check_playable(instrument.device)
 
     def of_source(self, source: str) -> Iterable[Instrument]:
         return (one for one in self.by_code.values() if one.meter.source == source)
@@ -104,8 +104,7 @@ class Instruments:
 
 
 def _measured(device: Device | JsonDevice) -> dict[str, Register | JsonValue]:
-    values: Iterable[Register | JsonValue] = device.registers if isinstance(device, Device) else device.values
-    return {value.quantity: value for value in values}
+    return {value.quantity: value for value in device.measured}
 
 
 def _counts(name: str) -> bool:

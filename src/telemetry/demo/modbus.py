@@ -8,11 +8,11 @@ from pymodbus.exceptions import NoSuchIdException
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from ingest.collectors.modbus import ModbusSource
 from ingest.device import Device, Table
 from telemetry.demo.faults import Switch
 from telemetry.demo.instruments import Instrument, Instruments
 from telemetry.demo.registers import DemoError, encode
-from telemetry.model import ModbusSource
 
 Clock = Callable[[], float]
 _TABLES = {3: Table.HOLDING, 4: Table.INPUT}

@@ -14,12 +14,12 @@ from amqtt.contexts import (  # type: ignore[import-untyped]
     ListenerType,
 )
 
-from ingest.device import JsonDevice
+from ingest.collectors.mqtt import MqttSource
+from ingest.json_device import JsonDevice
 from telemetry.demo.faults import Switch
 from telemetry.demo.instruments import Instrument, Instruments
 from telemetry.demo.modbus import Clock
 from telemetry.demo.registers import DemoError, payload
-from telemetry.model import MqttSource
 
 _PERIOD_S = 5.0
 _AGAIN_S = 2.0

@@ -9,7 +9,9 @@ import numpy as np
 from accounting.quantity import CATALOGUE
 from accounting.units import conversion
 from ingest.decode import Linear
-from ingest.device import Device, JsonDevice, JsonValue, Register, RegisterType, Table, TimeForm, WordOrder
+from ingest.device import Device, Register, RegisterType, Table, WordOrder
+from ingest.json_device import JsonDevice, JsonValue, TimeForm
+from ingest.template import Template
 from telemetry.demo.noise import Array
 from telemetry.model import ParkWattError
 
@@ -64,17 +66,20 @@ def resolved(measured: Register | JsonValue, values: Array) -> Array:
     return _raw(measured, values) * linear.numerator / linear.denominator + linear.offset
 
 
-def check_playable(device: Device | JsonDevice) -> None:
-    """Raises DemoError for a template in a form that the demo's devices do not speak."""
+def playable(device: Template) -> Device | JsonDevice:
+    """The template itself. Raises DemoError for a form that the demo's devices do not speak."""
     if isinstance(device, JsonDevice):
         if device.time.form is not TimeForm.EPOCH_MS:
             raise DemoError(
                 f"{device.code}: the demo tells the time in milliseconds, not as {device.time.form}"
             )
-        return
+        return device
+    if not isinstance(device, Device):
+        raise DemoError(f"{device.code}: the demo has no devices that speak {device.protocol}")
     for register in device.registers:
         if register.type not in _FORMS or register.scale_register is not None:
             raise DemoError(f"{device.code}: the demo cannot play {register.quantity} ({register.type})")
+    return device
 
 
 def _put(document: dict[str, object], path: str, value: object) -> None:

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from accounting.grid import to_us
 from accounting.quantity import CATALOGUE
-from ingest.device import Device, JsonDevice
+from ingest.template import Template
 from telemetry.reports.errors import NoSuchMeter
 from telemetry.reports.meters import MeterEntry, entry
 from telemetry.reports.moment import Moment
@@ -41,22 +41,13 @@ class TermEntry(Struct, frozen=True, rename={"since": "from"}):
     region: str
 
 
-class RegisterEntry(Struct, frozen=True):
-    """Where a value stands on a Modbus device."""
+class PlaceEntry(Struct, frozen=True):
+    """Where a value stands in the device."""
 
-    table: Annotated[str, Meta(examples=["holding"])]
-    address: int
-    type: Annotated[str, Meta(examples=["float32"])]
     quantity: str
-    unit: Annotated[str, Meta(description="Of the register; readings are in the catalogue's unit")]
-
-
-class PathEntry(Struct, frozen=True):
-    """Where a value stands in a JSON payload."""
-
-    path: str
-    quantity: str
-    unit: str
+    unit: Annotated[str, Meta(description="As the device shows it; readings are in the catalogue's unit")]
+    place: Annotated[str, Meta(description="Register or path", examples=["holding 52"])]
+    form: Annotated[str, Meta(description="Type on the wire, where there are several", examples=["float32"])]
 
 
 class TemplateEntry(Struct, frozen=True):
@@ -66,8 +57,7 @@ class TemplateEntry(Struct, frozen=True):
     name: Name
     source: str
     verified: bool
-    registers: list[RegisterEntry] = []
-    values: list[PathEntry] = []
+    values: list[PlaceEntry]
 
 
 class LatestValue(Struct, frozen=True):
@@ -116,15 +106,12 @@ def terms(meter: RegisteredMeter) -> list[TermEntry]:
     return [TermEntry(t.valid_from, t.multiplier, t.area, t.parent, t.role, t.region) for t in meter.terms]
 
 
-def template(device: Device | JsonDevice | None) -> TemplateEntry | None:
+def template(device: Template | None) -> TemplateEntry | None:
     if device is None:
         return None
     name = Name(device.name.en, device.name.zh)
-    if isinstance(device, JsonDevice):
-        values = [PathEntry(each.path, each.quantity, each.unit) for each in device.values]
-        return TemplateEntry(device.code, name, device.source, device.verified, values=values)
-    registers = [RegisterEntry(r.table, r.address, r.type, r.quantity, r.unit) for r in device.registers]
-    return TemplateEntry(device.code, name, device.source, device.verified, registers=registers)
+    values = [PlaceEntry(each.quantity, each.unit, each.place, each.form) for each in device.measured]
+    return TemplateEntry(device.code, name, device.source, device.verified, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +124,7 @@ class Question:
     row: MeterRow | None
 
 
-def report(tx: Transaction, devices: Mapping[str, Device | JsonDevice], question: Question) -> MeterAnswer:
+def report(tx: Transaction, devices: Mapping[str, Template], question: Question) -> MeterAnswer:
     """Raises NoSuchMeter."""
     known = registry.read(tx)
     meter = known.by_code.get(question.code)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, Carrier
 from accounting.sources import SOURCES, UNSETTLED
-from telemetry.model import AreaKind, ModbusSource, Role, Source
+from ingest.kinds import Source
+from telemetry.model import AreaKind, Role
 from telemetry.reports.membership import lineage
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
 
@@ -50,7 +51,7 @@ def roster(registry: Registry, sources: Sequence[Source], now: datetime) -> Rost
     terms = [meter.at(now) for meter in meters]
     generation = np.array([term.role == Role.GENERATION for term in terms], dtype=np.bool_)
     areas, boundary, inside = _areas(registry, meters, now)
-    polls = {source.code: source.poll_s for source in sources if isinstance(source, ModbusSource)}
+    polls = {source.code: source.expected_s for source in sources if source.expected_s is not None}
     return Roster(
         meters=meters,
         codes=[meter.code for meter in meters],

@@ -12,7 +12,8 @@ from accounting.factors import Factor
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.tariff import Tariff
-from ingest.device import DEVICE, Device, JsonDevice
+from ingest.kinds import TEMPLATE
+from ingest.template import Template
 from telemetry.settings.documents import load_folders
 from telemetry.settings.factor_sets import load_factor_sets
 from telemetry.settings.mistakes import Mistake
@@ -22,7 +23,7 @@ _TARIFF: TypeAdapter[Tariff] = TypeAdapter(Tariff)
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    devices: Mapping[str, Device | JsonDevice]
+    devices: Mapping[str, Template]
     factors: tuple[Factor, ...]
     regions: Mapping[str, str]
     """Factor region -> the one that answers where it has no factor."""
@@ -48,7 +49,7 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         roots.append(config_dir)
     sets = load_factor_sets([root / "factors" for root in roots], mistakes)
     return Library(
-        devices=load_folders([root / "devices" for root in roots], DEVICE, mistakes),
+        devices=load_folders([root / "devices" for root in roots], TEMPLATE, mistakes),
         factors=sets.factors,
         regions=sets.regions,
         tariffs=load_folders([root / "tariffs" for root in roots], _TARIFF, mistakes),

@@ -10,8 +10,10 @@ from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
 from ingest.collectors.influx import InfluxMapping
-from ingest.device import Device, JsonDevice
-from telemetry.model import Area, AreaKind, Meter, ModbusSource, MqttSource, Site, Source
+from ingest.collectors.mqtt import MqttSource
+from ingest.kinds import Source, kind
+from ingest.template import Template
+from telemetry.model import Area, AreaKind, Meter, Site
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName
@@ -44,7 +46,7 @@ class Plan:
             raise UnknownName(_no_such("meter", code, meters))
         return meters[code], sources[meters[code].source]
 
-    def device(self, code: str) -> Device | JsonDevice:
+    def device(self, code: str) -> Template:
         """A template. Raises UnknownName."""
         if code not in self.library.devices:
             raise UnknownName(_no_such("device template", code, self.library.devices))
@@ -168,10 +170,11 @@ def _meter(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tup
     if source is None:
         yield f"{key}.source", f"there is no source {meter.source!r}"
         return
-    if source.kind != "push":
+    if hasattr(kind(source.kind), "Template"):
         yield from _device(key, meter, source.kind, library)
-    if isinstance(source, ModbusSource) and not _is_unit(meter.address):
-        yield f"{key}.address", f"a Modbus unit id is a number from 0 to 255 (got {meter.address!r})"
+    misfit = source.misfit(meter.address)
+    if misfit:
+        yield f"{key}.address", misfit
 
 
 def _device(key: str, meter: Meter, kind: str, library: Library) -> Iterator[tuple[str, str]]:
@@ -183,10 +186,6 @@ def _device(key: str, meter: Meter, kind: str, library: Library) -> Iterator[tup
             f"{key}.device",
             f"{meter.device!r} speaks {device.protocol}, its source {meter.source!r} is {kind}",
         )
-
-
-def _is_unit(address: str | int | None) -> bool:
-    return isinstance(address, int) and 0 <= address <= 255  # noqa: PLR2004  # one byte on the wire
 
 
 def _no_such(what: str, name: str | None, known: Iterable[str]) -> str:

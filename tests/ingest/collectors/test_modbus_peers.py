@@ -14,8 +14,9 @@ from pyModbusTCP.server import DataBank, ModbusServer
 
 from ingest.collectors.modbus import Line
 from ingest.decode import Decoder
-from ingest.device import Device, JsonDevice, Table
+from ingest.device import Device, Table
 from ingest.errors import UnitRefuses, UnitSilent
+from ingest.json_device import JsonDevice
 from ingest.plan import Span, plan
 
 _SOURCE = Path("/usr/share/doc/libmodbus-dev/examples/unit-test-server.c")

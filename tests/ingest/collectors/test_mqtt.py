@@ -13,8 +13,8 @@ from ingest.batch import Batch
 from ingest.collector import open_collector
 from ingest.collectors.mqtt import Broker, Pattern
 from ingest.collectors.mqtt.broker import _client, _Inbox, session
-from ingest.device import JsonDevice
 from ingest.errors import SourceError, StoreUnavailable
+from ingest.json_device import JsonDevice
 
 NOW = 1_795_332_600.0
 TIMED = b'{"t": 1795332600000, "p": %d}'

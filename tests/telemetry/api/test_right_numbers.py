@@ -124,8 +124,8 @@ def test_the_meter_tells_of_its_reset_with_its_register(answered: Any) -> None: 
     meter = answered.get("/meters/M1")
     events = [(e["time"], e["quantity"], e["flag"]) for e in meter["events"]]
     assert events == [("2023-06-01T08:20:00+08:00", "energy_import", "reset")]
-    registers = {each["quantity"]: each for each in meter["template"]["registers"]}
-    assert (registers["energy_import"]["table"], registers["energy_import"]["address"]) == ("input", COUNTER)
+    places = {each["quantity"]: (each["place"], each["form"]) for each in meter["template"]["values"]}
+    assert places["energy_import"] == (f"input {COUNTER}", "float32")
     assert len(meter["readings"]) == 20
     assert meter["readings"][0]["time"] == "2023-06-01T09:10:00+08:00"
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from ingest.device import Device, JsonDevice, read_template
+from ingest.device import Device
+from ingest.json_device import JsonDevice
+from ingest.kinds import read_template
 from telemetry.demo.instruments import Instruments
 from telemetry.demo.memory import local_midnight
 from telemetry.demo.park import PARK

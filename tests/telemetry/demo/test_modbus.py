@@ -10,11 +10,12 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusIOException
 from pyModbusTCP.client import ModbusClient
 
+from ingest.collectors.modbus import ModbusSource
 from telemetry.demo.faults import Faults, Switch
 from telemetry.demo.instruments import Instruments
 from telemetry.demo.modbus import serve_gateway
 from telemetry.demo.registers import DemoError
-from telemetry.model import ModbusSource, Site
+from telemetry.model import Site
 
 NOW = 1_795_332_600.0
 SDM630_ENERGY, SDM630_POWER = 72, 52

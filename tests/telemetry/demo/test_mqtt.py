@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 import aiomqtt
 import pytest
 
+from ingest.collectors.mqtt import MqttSource
 from telemetry.demo import mqtt
 from telemetry.demo.faults import Faults, Switch
 from telemetry.demo.instruments import Instruments
 from telemetry.demo.registers import DemoError
-from telemetry.model import MqttSource, Site
+from telemetry.model import Site
 
 NOW = 1_795_332_600.25
 

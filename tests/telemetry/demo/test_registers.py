@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.decode import Decoder
-from ingest.device import Device, JsonDevice, Register, RegisterType, Table, TimeField, WordOrder
+from ingest.device import Device, Register, RegisterType, Table, WordOrder
+from ingest.json_device import JsonDevice, TimeField
 from ingest.payload import PayloadReader
 from ingest.plan import plan
 from telemetry.demo.faults import Faults
 from telemetry.demo.instruments import Instruments
-from telemetry.demo.registers import DemoError, check_playable, encode, payload, resolved
+from telemetry.demo.registers import DemoError, encode, payload, playable, resolved
 from telemetry.model import Site
 
 NOW = 1_795_332_600
@@ -115,10 +116,10 @@ def test_decoded_values_are_near_the_true_ones(site: Site, instruments: Instrume
 def test_forms_that_the_demo_cannot_play_are_named(change: dict[str, object]) -> None:
     fields: dict[str, object] = {"address": 0, "type": "int32", "quantity": "voltage", "unit": "V"}
     with pytest.raises(DemoError, match="x: the demo cannot play voltage"):
-        check_playable(device(Register.model_validate(fields | change)))
+        playable(device(Register.model_validate(fields | change)))
 
 
 def test_json_times_in_another_form_are_refused(devices: Mapping[str, Device | JsonDevice]) -> None:
     other = devices["parkwatt-json"].model_copy(update={"time": TimeField()})
     with pytest.raises(DemoError, match="milliseconds"):
-        check_playable(other)
+        playable(other)

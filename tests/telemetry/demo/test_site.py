@@ -1,12 +1,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ingest.device import Device, JsonDevice
+from ingest.collectors.modbus import ModbusSource
+from ingest.collectors.mqtt import MqttSource
+from ingest.device import Device
+from ingest.json_device import JsonDevice
 from telemetry.demo.addresses import GATEWAYS, gateway_variables
 from telemetry.demo.faults import Faults
 from telemetry.demo.instruments import Instruments
 from telemetry.demo.park import PARK, VOLTS, Feeder, Follower
-from telemetry.model import AreaKind, ModbusSource, MqttSource, Role, Site
+from telemetry.model import AreaKind, Role, Site
 
 NOW = 1_795_332_600
 CONFIG = Path(__file__).parents[3] / "config"

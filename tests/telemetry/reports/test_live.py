@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from accounting.sources import ELECTRICITY, SOURCES, UNSETTLED
-from telemetry.model import ModbusSource
+from ingest.collectors.modbus import ModbusSource
 from telemetry.reports import live
 from telemetry.reports.live import EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
 from telemetry.reports.picture import AreaRow, Counts, State

@@ -59,22 +59,18 @@ export function eventsTable(detail: MeterDetail, context: Context): TemplateResu
 
 export function templateTable(template: Template, context: Context): TemplateResult {
   const { words } = context;
-  const rows = [
-    ...(template.registers ?? []).map((one) => ({ ...one, where: `${one.table} ${one.address} · ${one.type}` })),
-    ...(template.values ?? []).map((one) => ({ ...one, where: one.path })),
-  ];
   return html`<p class="template-name">${named(template.name, context.language, template.code)} <code>${template.code}</code>
       ${template.verified ? nothing : html`<span class="measured">${words.unverified}</span>`}</p>
     <p class="source">${words.templateSource}: ${template.source}</p>
-    ${rows.length === 0
+    ${template.values.length === 0
       ? nothing
       : scrolling(words.template, html`<table>
           <thead>
             <tr><th scope="col">${words.register}</th><th scope="col">${words.quantity}</th><th scope="col">${words.unit}</th></tr>
           </thead>
           <tbody>
-            ${rows.map((row) => html`<tr>
-              <th scope="row"><code>${row.where}</code></th>
+            ${template.values.map((row) => html`<tr>
+              <th scope="row"><code>${[row.place, row.form].filter(Boolean).join(" · ")}</code></th>
               <td>${quantityName(row.quantity, context)}</td>
               <td>${row.unit}</td>
             </tr>`)}

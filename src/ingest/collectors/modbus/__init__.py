@@ -1,40 +1,36 @@
 """Modbus TCP: one connection to each gateway, its units read in turn."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
-from ingest.collector import Clock, Meter
+from ingest.collector import Clock, Devices, Meter
 from ingest.collectors.modbus.line import Line
 from ingest.collectors.modbus.once import read_once
 from ingest.collectors.modbus.poll import ModbusCollector
+from ingest.collectors.modbus.source import ModbusSource, is_unit
 from ingest.collectors.modbus.unit import Recipe, Unit
-from ingest.device import Device, JsonDevice
+from ingest.device import Device
 from ingest.errors import SourceError
 from ingest.once import Reading
 
-__all__ = ["Line", "ModbusCollector", "Recipe", "Unit", "open", "probe", "read"]
-_UNITS = range(256)
+__all__ = [
+    "Line",
+    "ModbusCollector",
+    "ModbusSource",
+    "Recipe",
+    "Source",
+    "Template",
+    "Unit",
+    "open",
+    "probe",
+    "read",
+]
 
-
-class ModbusSource(Protocol):
-    @property
-    def code(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def poll_s(self) -> float: ...
-    @property
-    def timeout_s(self) -> float: ...
-    @property
-    def retries(self) -> int: ...
-    @property
-    def pause_s(self) -> float: ...
+Source = ModbusSource
+Template = Device
 
 
 def open(  # noqa: A001  # every collector module has this name
-    source: ModbusSource, meters: Sequence[Meter], devices: Mapping[str, Device | JsonDevice], clock: Clock
+    source: ModbusSource, meters: Sequence[Meter], devices: Devices, clock: Clock
 ) -> ModbusCollector:
     """The collector of one gateway. Raises SourceError when a meter does not fit it."""
     recipes: dict[str, Recipe] = {}
@@ -43,7 +39,7 @@ def open(  # noqa: A001  # every collector module has this name
     return ModbusCollector(source.code, line, units, clock, poll_s=source.poll_s, retries=source.retries)
 
 
-async def read(source: ModbusSource, meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> Reading:
+async def read(source: ModbusSource, meter: Meter, devices: Devices) -> Reading:
     """One reading of one meter. Raises SourceError, PayloadError when another device answers."""
     device, number = _fitting(meter, devices)
     line = Line(source.host, source.port, source.timeout_s, source.pause_s)
@@ -62,17 +58,17 @@ async def _and_close(line: Line, unit: int, device: Device, retries: int) -> Rea
         line.close()
 
 
-def _unit(meter: Meter, devices: Mapping[str, Device | JsonDevice], recipes: dict[str, Recipe]) -> Unit:
+def _unit(meter: Meter, devices: Devices, recipes: dict[str, Recipe]) -> Unit:
     device, number = _fitting(meter, devices)
     if device.code not in recipes:
         recipes[device.code] = Recipe(device)
     return Unit(meter.code, number, recipes[device.code])
 
 
-def _fitting(meter: Meter, devices: Mapping[str, Device | JsonDevice]) -> tuple[Device, int]:
+def _fitting(meter: Meter, devices: Devices) -> tuple[Device, int]:
     device = devices.get(meter.device or "")
     if not isinstance(device, Device):
         raise SourceError(f"meter {meter.code}: {meter.device!r} is no Modbus template")
-    if not isinstance(meter.address, int) or meter.address not in _UNITS:
+    if not is_unit(meter.address):
         raise SourceError(f"meter {meter.code}: a unit id is a number from 0 to 255 (got {meter.address!r})")
     return device, meter.address

@@ -31,7 +31,7 @@ async def read_once(line: Line, unit: int, device: Device, retries: int = 1) -> 
         raise UnitRefuses(f"unit {unit} refuses: {'; '.join(refusals)}")
     values = recipe.decoder.decode(words)
     shown = (
-        Shown(register.quantity, float(value), f"{register.table} {register.address}", _raw(register, words))
+        Shown(register.quantity, float(value), register.place, _raw(register, words))
         for register, value in zip(device.registers, values, strict=True)
     )
     return Reading(tuple(shown), tuple(refusals))

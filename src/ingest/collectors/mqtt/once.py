@@ -8,8 +8,8 @@ from time import time
 from ingest.collectors.mqtt.broker import Broker, Session, session
 from ingest.collectors.mqtt.collect import as_bytes
 from ingest.collectors.mqtt.topic import Pattern
-from ingest.device import JsonDevice
 from ingest.errors import SourceError
+from ingest.json_device import JsonDevice
 from ingest.once import Reading, Shown
 from ingest.payload import PayloadReader
 
@@ -30,7 +30,7 @@ async def read_once(
         raise SourceError(f"no message on {topic} within {wait_s:g} s") from error
     reading = reader.read(payload, time())
     shown = (
-        Shown(each.quantity, float(value), each.path or "the payload", "")
+        Shown(each.quantity, float(value), each.place, "")
         for each, value in zip(device.values, reading.values, strict=True)
     )
     return Reading(tuple(shown), tuple(map(str, reading.complaints)))
