@@ -1,6 +1,8 @@
 """What the documents promise is there."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,7 @@ def test_every_link_and_path_leads_somewhere(document: Path) -> None:
 
 def test_the_documents_name_no_machine() -> None:
     assert not re.search(r"/(?:work|farm|root)/[\w.-]{3,}", TEXT)
+
+
+def test_the_list_of_meter_models_is_what_the_folder_holds() -> None:
+    subprocess.run([sys.executable, ROOT / "docs" / "devices.py", "--check"], check=True)

@@ -79,6 +79,13 @@ def test_json_examples(device: JsonDevice) -> None:
         _check(device.quantities, reading.values, example.values)
 
 
+def test_the_template_in_the_documents_reads_its_example() -> None:
+    text = (_FOLDER.parents[1] / "docs" / "devices.md").read_text(encoding="utf-8")
+    device = read_template(yaml.safe_load(text.split("```yaml\n")[1].split("```")[0]))
+    assert isinstance(device, Device)
+    test_modbus_examples(device)
+
+
 def test_an_sdm630_takes_at_most_four_reads() -> None:
     device = read_template(_DOCUMENTS["eastron-sdm630"])
     assert isinstance(device, Device)

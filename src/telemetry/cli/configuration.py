@@ -26,6 +26,16 @@ def _print_plan(plan: Plan) -> None:
     out.print(f"Site: {site.code}, {site.name.en} {site.name.zh}, {site.zone}, region {site.region}")
     out.print(f"File: {plan.site_file}")
     out.print(_meters(plan))
+    if any(_unconfirmed(plan, meter.device) for meter in site.meters):
+        out.print("* No source confirms its map: compare the first readings with the meter's display.")
+
+
+def _unconfirmed(plan: Plan, device: str | None) -> bool:
+    return device is not None and not plan.library.devices[device].verified
+
+
+def _template(plan: Plan, device: str | None) -> str:
+    return f"{device or 'catalogue names'}{' *' if _unconfirmed(plan, device) else ''}"
 
 
 def _meters(plan: Plan) -> Table:
@@ -38,7 +48,7 @@ def _meters(plan: Plan) -> Table:
             meter.code,
             meter.source,
             address,
-            meter.device or "catalogue names",
+            _template(plan, meter.device),
             meter.area,
             meter.role,
             f"{meter.multiplier:g}",

@@ -7,6 +7,8 @@ import yaml
 from typer.testing import CliRunner
 
 from telemetry.cli import app, main
+from telemetry.settings.documents import read_yaml
+from telemetry.settings.library import library_folder
 from telemetry.settings.mistakes import ConfigError
 from telemetry.settings.plan import load_plan
 
@@ -143,6 +145,20 @@ def test_check_prints_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert result.exit_code == 0
     for word in ("plant", "Asia/Shanghai", "eastron-sdm630", "catalogue names"):
         assert word in result.stdout
+
+
+def test_check_marks_a_map_that_no_source_confirms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = read_yaml(library_folder() / "devices" / "eastron-sdm630.yaml")
+    assert isinstance(template, dict)
+    (tmp_path / "devices").mkdir()
+    for code, verified in (("seen", True), ("guessed", False)):
+        document = yaml.safe_dump({**template, "code": code, "verified": verified})
+        (tmp_path / "devices" / f"{code}.yaml").write_text(document, encoding="utf-8")
+    folder = write(tmp_path, changed("meters.0.device", "guessed"))
+    monkeypatch.setenv("PARKWATT_CONFIG_DIR", str(folder))
+    assert "guessed *" in CliRunner().invoke(app, ["check"]).stdout
+    write(tmp_path, changed("meters.0.device", "seen"))
+    assert "*" not in CliRunner().invoke(app, ["check"]).stdout
 
 
 def test_check_ends_with_2_and_names_the_mistake(

@@ -133,7 +133,7 @@ export const en = {
   templateSource: "Described in",
   last20: "Last 20 readings",
   shownByMeter: "as the meter shows them, before the multiplier",
-  unverified: "not tried on a real device",
+  unverified: "map not confirmed by a source: compare with the display",
   flagReset: "counter reset",
   flagRollover: "counter rollover",
   flagGlitch: "dip dropped",

@@ -134,7 +134,7 @@ export const zh: Words = {
   templateSource: "依据",
   last20: "最近 20 条读数",
   shownByMeter: "表计示值，未乘倍率",
-  unverified: "未在真实设备上验证",
+  unverified: "寄存器表未经出处核实，请与表计显示核对",
   flagReset: "计数器复位",
   flagRollover: "计数器翻转",
   flagGlitch: "已剔除瞬时跌落",
