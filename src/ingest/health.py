@@ -4,9 +4,54 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ingest.errors import (
+    IngestError,
+    LineDown,
+    PayloadError,
+    SourceError,
+    StoreUnavailable,
+    UnitRefuses,
+    UnitSilent,
+)
+from ingest.rate import Rate
 
 _log = logging.getLogger("ingest")
 _KEPT_ASIDE = 50
+
+
+class Cause(StrEnum):
+    """What kind of failure it was, for whoever explains it to a person."""
+
+    UNREACHABLE = "unreachable"
+    """No connection to the source."""
+    SILENT = "silent"
+    """Connected, but nothing answers for this meter."""
+    REFUSED = "refused"
+    """The device answers that it cannot."""
+    UNREADABLE = "unreadable"
+    """What came cannot be read."""
+    STORE = "store"
+    """What came could not be made durable."""
+    SOURCE = "source"
+    """The source failed in another way."""
+    FAULT = "fault"
+    """A mistake of the program."""
+
+
+_CAUSES: dict[type[IngestError], Cause] = {
+    LineDown: Cause.UNREACHABLE,
+    UnitSilent: Cause.SILENT,
+    UnitRefuses: Cause.REFUSED,
+    PayloadError: Cause.UNREADABLE,
+    StoreUnavailable: Cause.STORE,
+    SourceError: Cause.SOURCE,
+}
+
+
+def cause_of(error: Exception) -> Cause:
+    return next((cause for kind, cause in _CAUSES.items() if isinstance(error, kind)), Cause.FAULT)
 
 
 @dataclass(slots=True, eq=False)
@@ -19,28 +64,36 @@ class Health:
     last_success: float | None = None
     last_failure: float | None = None
     last_error: str = ""
+    last_cause: Cause | None = None
+    next_attempt: float | None = None
+    """When a silent one is asked again; None while it is asked as planned."""
     latency: float | None = None
     """Of the last read [s]."""
+    rate: Rate = field(default_factory=Rate)
     failing: bool = False
     quiet: bool = False
     """The log did not tell of the failure."""
 
     def succeeded(self, at: float, latency: float | None = None, reads: int = 1) -> None:
         self.reads += reads
+        self.rate.add(at, reads)
         self.last_success = at
+        self.next_attempt = None
         self.latency = latency if latency is not None else self.latency
         if self.failing:
             self.failing = False
             _log.log(logging.DEBUG if self.quiet else logging.INFO, "%s answers again", self.name)
 
-    def failed(self, at: float, error: str, *, quiet: bool = False) -> None:
+    def failed(self, at: float, error: Exception, *, quiet: bool = False) -> None:
         """Counts a failure; `quiet` when the log tells of its cause already."""
         self.failures += 1
         self.last_failure = at
-        self.last_error = error
+        self.last_error = str(error) or type(error).__name__
+        self.last_cause = cause_of(error)
         if not self.failing:
             self.failing, self.quiet = True, quiet
-            _log.log(logging.DEBUG if quiet else logging.WARNING, "%s fails: %s", self.name, error)
+            level = logging.DEBUG if quiet else logging.WARNING
+            _log.log(level, "%s fails: %s", self.name, self.last_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +120,15 @@ class SourceHealth:
     """Rows kept for the next attempt."""
     refused: int = 0
     """Payloads and rows that could not be read."""
+    dropped: int = 0
+    """Messages that a broker says it gave up before they came here."""
     aside: deque[Aside] = field(default_factory=lambda: deque(maxlen=_KEPT_ASIDE))
     """The newest of the refused."""
+
+    @property
+    def answering(self) -> int:
+        """Meters whose last read succeeded."""
+        return sum(meter.last_success is not None and not meter.failing for meter in self.meters.values())
 
     @classmethod
     def of(cls, source: str, kind: str, meters: Iterable[str]) -> "SourceHealth":

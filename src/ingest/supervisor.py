@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ingest.batch import Sink
 from ingest.collector import Clock, Collector
+from ingest.errors import SourceError
 from ingest.health import SourceHealth
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Supervisor:
             await self._attempt(collector)
             if collector.health.line.last_success != seen:
                 pause = self._first_pause_s
+            collector.health.line.next_attempt = self._clock() + pause
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._longest_pause_s)
 
@@ -53,13 +55,13 @@ class Supervisor:
         line = collector.health.line
         try:
             await collector.run(self._sink)
-            line.failed(self._clock(), "ended by itself")
+            line.failed(self._clock(), SourceError("ended by itself"))
         except Exception as error:  # noqa: BLE001  # whatever ends a collector must not end the others
             _log.debug("%s ended", line.name, exc_info=error)
             line.failed(self._clock(), _reason(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Exception:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    return str(error) or type(error).__name__
+    return error

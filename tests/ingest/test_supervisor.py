@@ -47,6 +47,7 @@ def test_a_collector_that_fails_starts_again_and_the_others_do_not_notice(
             while broken.starts < 4:  # noqa: ASYNC110  # another task does the work
                 await asyncio.sleep(0.001)
         assert [health.source for health in supervisor.health] == ["broken", "sound"]
+        assert broken.health.line.next_attempt is None
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -74,3 +75,4 @@ def test_the_pause_between_starts_grows_to_its_longest(monkeypatch: pytest.Monke
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(supervisor._keep(broken))
     assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+    assert broken.health.line.next_attempt == 5.0 + 10.0

@@ -69,7 +69,7 @@ class ModbusCollector:
             for unit in self._due(monotonic()):
                 await self._poll_unit(unit)
         except LineDown as error:
-            self._line_failed(str(error))
+            self._line_failed(error)
         if dark and not self._dark():
             for unit in self._units:
                 unit.wake()
@@ -136,15 +136,15 @@ class ModbusCollector:
     def _conclude(self, unit: Unit, trouble: IngestError | None) -> None:
         health = self.health.meters[unit.meter]
         if isinstance(trouble, UnitSilent):
-            unit.fell_silent(monotonic(), self._poll_s)
+            health.next_attempt = self._clock() + unit.fell_silent(monotonic(), self._poll_s)
         else:
             unit.answered()
         if trouble is None:
             health.succeeded(self._clock(), self._line.latency)
         else:
-            health.failed(self._clock(), str(trouble))
+            health.failed(self._clock(), trouble)
 
-    def _line_failed(self, error: str) -> None:
+    def _line_failed(self, error: LineDown) -> None:
         now = self._clock()
         self.health.line.failed(now, error)
         for meter in self.health.meters.values():

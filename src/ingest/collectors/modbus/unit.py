@@ -45,11 +45,12 @@ class Unit:
     def wake(self) -> None:
         self._asleep_until = 0.0
 
-    def fell_silent(self, now: float, poll_s: float) -> None:
-        """The first silence costs nothing, each further one doubles the pause up to five minutes."""
-        pause = poll_s * (2**self._silences - 1)
+    def fell_silent(self, now: float, poll_s: float) -> float:
+        """How long it is left alone [s]: none at first, then twice as long each time up to 5 minutes."""
+        pause: float = min(poll_s * (2**self._silences - 1), _LONGEST_PAUSE_S)
         self._silences = min(self._silences + 1, 30)
-        self._asleep_until = now + min(pause, _LONGEST_PAUSE_S)
+        self._asleep_until = now + pause
+        return pause
 
     def batch(self, source: str, time_us: int, words: Words) -> Batch:
         """One row. Raises PayloadError when another device answers."""

@@ -70,7 +70,7 @@ class MqttCollector:
             reading = reader.read(payload, now)
         except PayloadError as error:
             self.health.refuse(now, topic, str(error), payload)
-            self.health.meters[code].failed(now, str(error))
+            self.health.meters[code].failed(now, error)
             return
         for complaint in reading.complaints:
             self.health.refuse(now, topic, str(complaint), payload)

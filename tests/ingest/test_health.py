@@ -1,0 +1,63 @@
+import pytest
+
+from ingest.errors import LineDown, PayloadError, SourceError, StoreUnavailable, UnitRefuses, UnitSilent
+from ingest.health import Cause, Health, SourceHealth
+from ingest.rate import Rate
+
+START = 1_764_000_000.0
+
+
+@pytest.mark.parametrize("period", [0.01, 0.5, 5.0, 20.0])
+def test_a_steady_rate_is_what_it_is(period: float) -> None:
+    rate = Rate()
+    for read in range(int(180 / period)):
+        rate.add(START + read * period)
+    assert rate.per_second(START + 180) == pytest.approx(1 / period, rel=0.09)
+
+
+def test_a_rate_is_known_from_the_beginning_and_gone_a_minute_after_the_end() -> None:
+    rate = Rate()
+    assert rate.per_second(START) == 0
+    for second in range(10):
+        rate.add(START + second, 3)
+    assert rate.per_second(START + 10) == pytest.approx(3.0)
+    assert rate.per_second(START + 40) == pytest.approx(30 / 40)
+    assert rate.per_second(START + 75) == 0
+    rate.add(START + 1000)
+    assert rate.per_second(START + 1000) == pytest.approx(1 / 60)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (LineDown("no connection to 10.0.0.7:502"), Cause.UNREACHABLE),
+        (UnitSilent("no answer within 1 s"), Cause.SILENT),
+        (UnitRefuses("illegal address"), Cause.REFUSED),
+        (PayloadError("time", "x", "is no time"), Cause.UNREADABLE),
+        (StoreUnavailable("away"), Cause.STORE),
+        (SourceError("the broker disconnected"), Cause.SOURCE),
+        (ZeroDivisionError(), Cause.FAULT),
+    ],
+)
+def test_a_failure_says_of_what_kind_it_was(error: Exception, cause: Cause) -> None:
+    health = Health("meter M-1")
+    health.failed(START, error)
+    assert health.last_cause is cause
+    assert health.last_error == (str(error) or "ZeroDivisionError")
+
+
+def test_a_success_ends_the_wait_for_the_next_attempt() -> None:
+    health = Health("meter M-1")
+    health.failed(START, UnitSilent("no answer"))
+    health.next_attempt = START + 300
+    health.succeeded(START + 300)
+    assert (health.failing, health.next_attempt, health.last_error) == (False, None, "no answer")
+
+
+def test_a_meter_answers_once_it_has_been_read_and_until_it_fails() -> None:
+    health = SourceHealth.of("line-1", "modbus", ["M-1", "M-2", "M-3"])
+    health.meters["M-1"].succeeded(START)
+    health.meters["M-2"].succeeded(START)
+    assert health.answering == 2
+    health.meters["M-2"].failed(START, UnitSilent("no answer"))
+    assert health.answering == 1
