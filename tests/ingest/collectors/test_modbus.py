@@ -15,7 +15,6 @@ import pytest
 from ingest.batch import Batch
 from ingest.collector import open_collector
 from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
-from ingest.collectors.modbus.poll import next_poll
 from ingest.device import Device, Table
 from ingest.errors import LineDown, SourceError, StoreUnavailable, UnitRefuses, UnitSilent
 from ingest.plan import Span
@@ -457,18 +456,6 @@ def test_silent_units_wait_for_the_others(meter: Device) -> None:
     assert [unit for unit, _ in gateway.requests] == [2, 2, 1]
 
 
-def test_the_pause_of_a_dead_unit_doubles_to_five_minutes(meter: Device) -> None:
-    unit = Unit("M", 1, Recipe(meter))
-    pauses = []
-    for _ in range(12):
-        unit.fell_silent(1000.0, 5.0)
-        pauses.append(next(s for s in range(400) if unit.due(1000.0 + s)))
-    assert pauses == [0, 5, 15, 35, 75, 155, 300, 300, 300, 300, 300, 300]
-    unit.answered()
-    assert unit.due(1000.0)
-    assert not unit.silent
-
-
 def test_a_unit_that_returns_is_read_whole_in_the_same_poll(meter: Device) -> None:
     gateway = Gateway(lambda _unit, _pdu: None)
     sink = Keeping()
@@ -514,12 +501,6 @@ def test_a_gateway_that_cannot_reach_a_unit_counts_as_its_silence() -> None:
         one.close()
 
     against(gateway, scenario)
-
-
-def test_polls_are_aligned_and_never_pile_up() -> None:
-    assert next_poll(1003.0, 5.0, 0.25, None) == (2.25, 201)
-    assert next_poll(1005.249, 5.0, 0.25, 201) == (pytest.approx(5.001), 202)
-    assert next_poll(1017.0, 5.0, 0.25, 201) == (3.25, 204)
 
 
 def test_running_it_polls_and_writes_until_cancelled(meter: Device) -> None:
