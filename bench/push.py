@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from accounting.quantity import CATALOGUE
 from bench.measure import Measure, in_turn
-from ingest.collectors.push import parse
+from ingest.collectors.push.rows import parse
 
 BODIES = 100
 ROWS = 100

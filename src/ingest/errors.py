@@ -3,6 +3,7 @@
 IngestError
 ├── TemplateError      a device template that contradicts itself or the catalogue
 ├── PayloadError       bytes from outside that cannot be read: field, value, reason
+│   └── TooManyRows    more than one write takes
 ├── SourceError        a source that does not answer
 │   ├── LineDown       no connection to it
 │   ├── UnitSilent     connected, but this device behind it does not answer
@@ -26,6 +27,10 @@ class PayloadError(IngestError):
         self.field = field
         self.value = value
         self.reason = reason
+
+
+class TooManyRows(PayloadError):  # noqa: N818  # a state of the body
+    pass
 
 
 class SourceError(IngestError):

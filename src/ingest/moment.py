@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.errors import PayloadError
 from ingest.json_device import TimeField, TimeForm
 
@@ -32,6 +35,11 @@ def microseconds(moment: datetime) -> int:
 def plausible(time_us: int, now: float) -> bool:
     """Neither before 2000 nor more than a day after `now` [s]."""
     return EARLIEST_US <= time_us <= now * 1e6 + _AHEAD_US
+
+
+def plausible_times(time_us: NDArray[np.int64], now: float) -> NDArray[np.bool_]:
+    """The same of many, bool[n]."""
+    return (time_us >= EARLIEST_US) & (time_us <= now * 1e6 + _AHEAD_US)
 
 
 def check_plausible(field: str, value: object, time_us: int, now: float) -> int:

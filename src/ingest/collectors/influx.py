@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
 from ingest.collectors.line_protocol import Point, points
-from ingest.collectors.push import Parsed, Rejected
+from ingest.collectors.push.parsed import Parsed, Rejected
 from ingest.decode import Linear
-from ingest.errors import PayloadError
+from ingest.errors import PayloadError, TooManyRows
 from ingest.moment import check_plausible
 from ingest.template import Code, Frozen, Measured
 
@@ -71,10 +71,6 @@ class InfluxMapping(Frozen):
     fields: tuple[FieldRule, ...] = ()
     ignored: tuple[str, ...] = ()
     """Fields that are left out without a word."""
-
-
-class TooManyLines(PayloadError):  # noqa: N818  # a state of the body
-    pass
 
 
 @dataclass(slots=True)
@@ -180,13 +176,13 @@ def parse(
 ) -> Parsed:
     """Lines as one batch; `rows` and `rejected` count lines from 1. `now` [s] dates lines without a time.
 
-    Raises TooManyLines.
+    Raises TooManyRows.
     """
     rows, translator = _Rows(), _Translator(mapping, known, precision, now)
     rejected: list[Rejected] = []
     for count, (line, point) in enumerate(points(body.decode(errors="replace"))):
         if count == MOST_LINES:
-            raise TooManyLines("", line, f"more than {MOST_LINES} lines")
+            raise TooManyRows("", line, f"more than {MOST_LINES} lines")
         complaints = _take(line, point, translator, rows)
         rejected.extend(Rejected(line, error.field, error.value, error.reason) for error in complaints)
     return Parsed(rows.batch(source), np.array(rows.line, np.intp), tuple(rejected))

@@ -1,7 +1,9 @@
 """Request bodies: bounded while they arrive, and bounded again while they are unpacked."""
 
 import zlib
+from collections.abc import Collection
 
+import zstandard
 from starlette.requests import ClientDisconnect, Request
 
 from telemetry.api.problems import Mistake, Refusal
@@ -28,22 +30,23 @@ async def read(request: Request, limit: int = BODY_BYTES) -> bytes:
     return bytes(body)
 
 
-def require_json(request: Request) -> None:
-    """Raises Refusal (415) unless the body is declared as JSON."""
+def media_type(request: Request, known: Collection[str]) -> str:
+    """What the body is declared as. Raises Refusal (415) unless it is one of `known`."""
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared != "application/json":
-        mistake = Mistake("Content-Type", declared or None, "has to be application/json")
-        raise Refusal(415, "Only JSON is read here.", [mistake])
+    if declared not in known:
+        mistake = Mistake("Content-Type", declared or None, f"has to be {' or '.join(known)}")
+        raise Refusal(415, "A body of this kind is not read here.", [mistake])
+    return declared
 
 
 def unpack(body: bytes, encoding: str, limit: int = UNPACKED_BYTES) -> bytes:
-    """The body without its gzip wrapper. Raises Refusal (400, 413, 415)."""
+    """The body without its wrapper, at most `limit` bytes. Raises Refusal (400, 413, 415)."""
     if encoding in {"", "identity"}:
         return body
-    if encoding != "gzip":
-        mistake = Mistake("Content-Encoding", encoding, "has to be gzip or absent")
+    if encoding not in {"gzip", "zstd"}:
+        mistake = Mistake("Content-Encoding", encoding, "has to be gzip, zstd or absent")
         raise Refusal(415, "This encoding is not read here.", [mistake])
-    return _gunzip(body, limit)
+    return _gunzip(body, limit) if encoding == "gzip" else _unzstd(body, limit)
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
@@ -56,4 +59,19 @@ def _gunzip(body: bytes, limit: int) -> bytes:
         raise _too_large(limit)
     if not wrapper.eof or wrapper.unused_data:
         raise Refusal(400, "The body has to be one whole gzip member.")
+    return plain
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    unpacker = zstandard.ZstdDecompressor(max_window_size=UNPACKED_BYTES)
+    whole = unpacker.decompressobj()
+    try:
+        # A frame need not declare its size, and what unpacks all of it knows no bound: look how far it goes.
+        if len(unpacker.stream_reader(body).read(limit + 1)) > limit:
+            raise _too_large(limit)
+        plain = whole.decompress(body)
+    except zstandard.ZstdError as error:
+        raise Refusal(400, f"The zstd body cannot be unpacked: {error}.") from error
+    if not whole.eof or whole.unused_data:
+        raise Refusal(400, "The body has to be one whole zstd frame.")
     return plain

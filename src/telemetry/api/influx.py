@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from msgspec import Meta, Struct
 
 from ingest.collectors import influx
-from ingest.collectors.influx import TooManyLines
-from ingest.collectors.push import Parsed
+from ingest.collectors.push.parsed import Parsed
+from ingest.errors import TooManyRows
 from telemetry.api import bodies
 from telemetry.api.answers import problem_content, reference
 from telemetry.api.dependencies import Dependencies
@@ -27,7 +27,7 @@ _LINE = "M-101,hall=1 active_power=412.5,energy_import=14250.0 17953326000000000
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "Line protocol, at most 8 MiB; Content-Encoding: gzip is understood",
+        "description": "Line protocol, at most 8 MiB; Content-Encoding: gzip or zstd",
         "content": {"text/plain": {"schema": {"type": "string"}, "example": _LINE}},
     }
 }
@@ -122,7 +122,7 @@ def _parse(plan: Plan, body: bytes, encoding: str, precision: str) -> Parsed:
     known = {meter.code for meter in plan.site.meters} if plan.site else set()
     try:
         return influx.parse(plain, known, plan.influx, source=_SOURCE, precision=precision, now=time.time())
-    except TooManyLines as error:
+    except TooManyRows as error:
         raise Refusal(413, f"The body holds {error.reason}; send it in parts.") from error
 
 

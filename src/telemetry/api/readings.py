@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
+from ingest.collectors.push.columns import UNITS_US
 from telemetry.api import bodies, parameters
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import between, site_of
-from telemetry.api.receipt import PushedRow, Receipt, take
+from telemetry.api.receipt import ARROW, JSON, Posted, PushedRow, Receipt, take
 from telemetry.reports import readings
 from telemetry.reports.readings import ReadingColumns, ReadingValues, Resolution
 
@@ -25,17 +26,55 @@ EXAMPLE = ReadingColumns(
     times=[_AT, _AT.replace(minute=15), _AT.replace(minute=30), _AT.replace(minute=45)],
     quantities={"active_power": ReadingValues("kW", [412.5, 409.0, None, 411.2])},
 )
+_TIMES = ["2026-11-22T08:00:00+08:00", "2026-11-22T08:05:00+08:00"]
+_COLUMN = {"type": "array", "items": {"type": ["number", "null"]}}
+_COLUMNS: dict[str, Any] = {
+    "type": "object",
+    "description": "Columns of one length; each further name is one of the catalogue's, null is missing",
+    "required": ["meter", "time"],
+    "properties": {
+        "meter": {
+            "description": "A code a row, or one for all",
+            "oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}],
+        },
+        "time": {
+            "description": "RFC 3339, or numbers since 1970 in time_unit",
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": ["string", "number"]},
+        },
+        "time_unit": {"enum": [*UNITS_US]},
+    },
+    "additionalProperties": _COLUMN,
+}
+_JSON_EXAMPLES: dict[str, Any] = {
+    "rows": [{"meter": "M-101", "time": _TIMES[0], "values": {"active_power": 412.5}}],
+    "columns": {
+        "meter": ["M-101", "M-101"],
+        "time": _TIMES,
+        "energy_import": [14250.0, 14284.4],
+        "active_power": [412.5, None],
+    },
+    "one meter, epoch": {"meter": "M-101", "time": [1795305600, 1795305900], "time_unit": "s"}
+    | {"active_power": [412.5, 409.0]},
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "At most 8 MiB; Content-Encoding: gzip is understood",
+        "description": "At most 8 MiB, 32 MiB unpacked, 250 000 rows; Content-Encoding: gzip or zstd",
         "content": {
-            "application/json": {
-                "schema": {"type": "array", "items": reference(PushedRow)},
-                "example": [
-                    {"meter": "M-101", "time": "2026-11-22T08:00:00+08:00", "values": {"active_power": 412.5}}
-                ],
-            }
+            JSON: {
+                "schema": {"oneOf": [{"type": "array", "items": reference(PushedRow)}, _COLUMNS]},
+                "examples": {name: {"value": value} for name, value in _JSON_EXAMPLES.items()},
+            },
+            ARROW: {
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "An IPC stream: meter (text), time (timestamp with a zone), and columns of"
+                    " numbers by the catalogue's names; its buffers not compressed",
+                }
+            },
         },
     }
 }
@@ -55,10 +94,10 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         source: Annotated[str, Query(max_length=64, description="Who sends", examples=["push"])] = "push",
     ) -> Response:
         """Answers once the rows are durable; they may be sent again. 422 when none could be taken."""
-        bodies.require_json(request)
+        media = bodies.media_type(request, (JSON, ARROW))
         body = await bodies.read(request)
         encoding = request.headers.get("content-encoding", "")
-        return await take(dependencies, metrics, source, body, encoding)
+        return await take(dependencies, metrics, Posted(body, media, encoding, source))
 
     @routes.get("/readings", responses=documented("What it showed", ReadingColumns), summary="Readings")
     def columns(

@@ -3,7 +3,11 @@
 import asyncio
 import time
 from collections.abc import Container
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import tzinfo
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Protocol, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,9 +16,9 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from ingest.batch import Outcome
-from ingest.collectors import push
-from ingest.collectors.push import Parsed, PushSource
-from ingest.errors import PayloadError, QueueFull, StoreUnavailable
+from ingest.collectors.push import PushSource, columns, rows
+from ingest.collectors.push.parsed import Parsed
+from ingest.errors import PayloadError, QueueFull, StoreUnavailable, TooManyRows
 from telemetry.api import bodies
 from telemetry.api.answers import answer
 from telemetry.api.dependencies import Dependencies
@@ -22,8 +26,16 @@ from telemetry.api.metrics import Metrics
 from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.model import Site
 
+JSON = "application/json"
+ARROW = "application/vnd.apache.arrow.stream"
 _MOST_ERRORS = 1000
 """Mistakes that one answer lists."""
+
+
+class _Parser(Protocol):
+    def __call__(
+        self, body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float
+    ) -> Parsed: ...
 
 
 class PushedRow(Struct, frozen=True):
@@ -65,11 +77,20 @@ class Receipt(Struct, frozen=True):
 EXAMPLE = Receipt(95, 4, 1, [RejectedField(7, "values.active_power", "n/a", "not a number")])
 
 
-async def take(
-    dependencies: Dependencies, metrics: Metrics, source: str, body: bytes, encoding: str
-) -> Response:
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A body as it came, and what its headers and query say of it."""
+
+    body: bytes
+    media: str
+    """JSON or ARROW."""
+    encoding: str
+    source: str
+
+
+async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> Response:
     """Answers once the rows are durable. Raises Refusal when none was taken, or to come again."""
-    parsed = await asyncio.to_thread(_parse, dependencies.plan.site, source, body, encoding)
+    parsed = await asyncio.to_thread(_parse, dependencies.plan.site, posted)
     receipt = await store(dependencies, metrics, parsed)
     if receipt.rejected and not (receipt.accepted or receipt.duplicate or receipt.conflict):
         raise _nothing_taken(receipt)
@@ -89,14 +110,31 @@ async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) ->
     return receipt
 
 
-def _parse(site: Site | None, source: str, body: bytes, encoding: str) -> Parsed:
-    plain = bodies.unpack(body, encoding)
+def _parse(site: Site | None, posted: Posted) -> Parsed:
+    plain = bodies.unpack(posted.body, posted.encoding)
     known: Container[str] = {meter.code for meter in site.meters} if site else ()
+    parse = _parser(plain, posted.media)
     try:
-        return push.parse(plain, source, known, _zone(site, source), time.time())
+        return parse(plain, posted.source, known, _zone(site, posted.source), time.time())
+    except TooManyRows as error:
+        raise Refusal(413, f"The body holds {error.reason}; send it in parts.") from error
     except PayloadError as error:
         mistake = Mistake(error.field or "body", shortened(error.value), error.reason)
         raise Refusal(422, "The body cannot be read.", [mistake]) from error
+
+
+def _parser(plain: bytes, media: str) -> _Parser:
+    """By the body's form. Raises Refusal (415)."""
+    if media == ARROW:
+        return _arrow()
+    return columns.parse if plain.lstrip()[:1] == b"{" else rows.parse
+
+
+def _arrow() -> _Parser:
+    if find_spec("pyarrow") is None:
+        mistake = Mistake("Content-Type", ARROW, "needs the package pyarrow: pip install 'parkwatt[arrow]'")
+        raise Refusal(415, "Arrow is not installed beside this service; JSON is read.", [mistake])
+    return cast("_Parser", import_module("ingest.collectors.push.arrow").parse)
 
 
 def _zone(site: Site | None, source: str) -> ZoneInfo | None:

@@ -34,7 +34,7 @@ def router(settings: Settings) -> APIRouter:
     @routes.post("/session", status_code=204, openapi_extra=_BODY, summary="Sign in")
     async def sign_in(request: Request) -> Response:
         """Sets a session cookie for twelve hours."""
-        bodies.require_json(request)
+        bodies.media_type(request, ("application/json",))
         token = _token(await bodies.read(request, _TOKEN_BYTES))
         if settings.access.verify is not None and not settings.access.verify(token):
             raise Refusal(401, "This is not the token.", headers={"WWW-Authenticate": "Bearer"})

@@ -3,8 +3,9 @@ import pytest
 from pydantic import ValidationError
 
 from ingest.collectors import influx
-from ingest.collectors.influx import InfluxMapping, TooManyLines
-from ingest.collectors.push import Parsed
+from ingest.collectors.influx import InfluxMapping
+from ingest.collectors.push.parsed import Parsed
+from ingest.errors import TooManyRows
 
 NOW = 1_795_332_600.0
 KNOWN = {"M-1", "M-2"}
@@ -134,7 +135,7 @@ def test_two_fields_for_one_quantity() -> None:
 def test_a_body_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(influx, "MOST_LINES", 2)
     assert len(parse("M-1 active_power=1 1795332600\n" * 2).batch) == 2
-    with pytest.raises(TooManyLines, match="more than 2 lines"):
+    with pytest.raises(TooManyRows, match="more than 2 lines"):
         parse("M-1 active_power=1 1795332600\n" * 3)
 
 

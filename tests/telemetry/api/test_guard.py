@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import zstandard
 from fastapi import FastAPI, Request, Response
 
 from telemetry.api import bodies, session
@@ -221,6 +222,17 @@ def test_gzip_is_unpacked_and_bounded_again(unlocked: FastAPI) -> None:
     assert _packed(unlocked, gzip.compress(b"x" * 5000)).text == "5000"
     _is_problem(_packed(unlocked, gzip.compress(b"x" * 5001)), 413)
     _is_problem(_packed(unlocked, gzip.compress(b"\0" * 900_000)), 413)
+
+
+def test_zstd_is_unpacked_and_bounded_whether_or_not_it_declares_its_size(unlocked: FastAPI) -> None:
+    silent = zstandard.ZstdCompressor(write_content_size=False)
+    for pack in (zstandard.compress, silent.compress):
+        assert _packed(unlocked, pack(b"x" * 5000), "zstd").text == "5000"
+        _is_problem(_packed(unlocked, pack(b"x" * 5001), "zstd"), 413)
+        _is_problem(_packed(unlocked, pack(b"\0" * 900_000), "zstd"), 413)
+        whole = pack(b"x" * 500)
+        for body in (whole[:-4], b"not zstd", whole + whole, b""):
+            _is_problem(_packed(unlocked, body, "zstd"), 400)
 
 
 def test_broken_gzip_is_refused(unlocked: FastAPI) -> None:

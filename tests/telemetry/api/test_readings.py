@@ -4,11 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
+import zstandard
 from numpy.typing import NDArray
 
 from ingest.batch import Batch
+from ingest.collectors.push import columns
 from ingest.errors import QueueFull, StoreUnavailable
+from telemetry.api import receipt
 from telemetry.model import Site
 
 pytestmark = pytest.mark.database
@@ -90,6 +94,79 @@ def test_gzip_is_understood(service: Any) -> None:  # noqa: ANN401  # as above
     body = gzip.compress(json.dumps([_row("M1", 0, active_power=1.0)]).encode())
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     assert service.call("POST", "/api/v1/readings", content=body, headers=headers).json()["accepted"] == 1
+
+
+TABLE: dict[str, Any] = {
+    "meter": ["M1", "M2", "M9"],
+    "time": [DAY, DAY, DAY],
+    "energy_import": [14250.0, None, 1.0],
+    "active_power": [41.5, 7.0, 1.0],
+}
+
+
+def _json(table: dict[str, Any]) -> bytes:
+    return json.dumps({**table, "time": [at.isoformat() for at in table["time"]]}).encode()
+
+
+def _arrow(table: dict[str, Any]) -> bytes:
+    out, columns = pa.BufferOutputStream(), pa.table(table)
+    with pa.ipc.new_stream(out, columns.schema) as writer:
+        writer.write_table(columns)
+    return bytes(out.getvalue().to_pybytes())
+
+
+FORMS = {"json": (_json, "application/json"), "arrow": (_arrow, "application/vnd.apache.arrow.stream")}
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "identity": lambda body: body,
+    "gzip": gzip.compress,
+    "zstd": zstandard.compress,
+}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+@pytest.mark.parametrize("form", FORMS)
+def test_columns_are_durable_once_and_sending_again_changes_nothing(
+    service: Any,  # noqa: ANN401  # as above
+    form: str,
+    encoding: str,
+) -> None:
+    write, media = FORMS[form]
+    headers = {"Content-Type": media, "Content-Encoding": encoding}
+    refused = [{"row": 2, "field": "meter", "value": "M9", "reason": "no meter has this code"}]
+    for accepted in (2, 0):
+        answer = service.call(
+            "POST", "/api/v1/readings", content=PACKED[encoding](write(TABLE)), headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        said = {name: answer.json()[name] for name in ("accepted", "duplicate", "conflict", "rejected")}
+        assert said == {
+            "accepted": accepted,
+            "duplicate": 2 - accepted,
+            "conflict": 0,
+            "rejected": refused,
+        }
+    with service.database.connection() as conn:
+        rows = conn.execute("SELECT energy_import, active_power FROM reading ORDER BY 2 DESC").fetchall()
+    assert rows == [(14250.0, 41.5), (None, 7.0)]
+
+
+def test_without_pyarrow_an_arrow_body_is_told_what_to_install(
+    service: Any,  # noqa: ANN401  # as above
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(receipt, "find_spec", {}.get)
+    answer = service.call(
+        "POST", "/api/v1/readings", content=_arrow(TABLE), headers={"Content-Type": FORMS["arrow"][1]}
+    )
+    assert answer.status_code == 415
+    assert "parkwatt[arrow]" in answer.json()["errors"][0]["reason"]
+
+
+def test_a_body_of_too_many_rows_is_to_be_split(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401  # as above
+    monkeypatch.setattr(columns, "MOST_ROWS", 2)
+    headers = {"Content-Type": "application/json"}
+    answer = service.call("POST", "/api/v1/readings", content=_json(TABLE), headers=headers)
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(

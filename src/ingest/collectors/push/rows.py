@@ -1,11 +1,9 @@
-"""Readings that others post: the rows of a JSON body as one batch, and what of them could not be used."""
+"""Readings that others post as rows: `[{"meter", "time", "values": {quantity: number}}]`."""
 
 import json
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,11 +11,10 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
+from ingest.collectors.push.parsed import Parsed, Rejected, check_number, rejection, shown
 from ingest.errors import PayloadError
-from ingest.kinds import Source as _Source
 from ingest.moment import EARLIEST_US, check_plausible, plausible, read_rfc3339
 
-_SHOWN = 100
 _FIELDS = frozenset({"meter", "time", "values"})
 _QUANTITIES = tuple(CATALOGUE)
 _COLUMN = {name: column for column, name in enumerate(_QUANTITIES)}
@@ -39,37 +36,6 @@ class _Row(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 _decode_rows = msgspec.json.Decoder(list[_Row]).decode
-
-
-class PushSource(_Source):
-    kind: Literal["push"]
-    zone: str | None = None
-    """Zone of its times when they carry none; without it such times are refused."""
-
-
-Source = PushSource
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """One field of one row that was not used."""
-
-    row: int
-    """Position in the body, from 0."""
-    field: str
-    value: object
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Parsed:
-    """What a body held."""
-
-    batch: Batch
-    """May be empty."""
-    rows: NDArray[np.intp]
-    """int[n], the position in the body of each row of the batch."""
-    rejected: tuple[Rejected, ...]
 
 
 def parse(body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float) -> Parsed:
@@ -122,9 +88,9 @@ def _document(body: bytes) -> Sequence[object]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise PayloadError("", _shown(body.decode(errors="replace")), f"not JSON: {error}") from error
+        raise PayloadError("", shown(body.decode(errors="replace")), f"not JSON: {error}") from error
     if not isinstance(document, list) or not document:
-        raise PayloadError("", _shown(document), "the body is a list of one or more rows")
+        raise PayloadError("", shown(document), "the body is a list of one or more rows")
     return document
 
 
@@ -137,9 +103,9 @@ def _parse_rows(
         try:
             meter, time_us, values, complaints = _read_row(row, known, zone, now)
         except PayloadError as error:
-            rejected.append(_rejected(position, error))
+            rejected.append(rejection(position, error))
             continue
-        rejected.extend(_rejected(position, error) for error in complaints)
+        rejected.extend(rejection(position, error) for error in complaints)
         kept.append((position, meter, time_us, values))
     codes = {code: i for i, code in enumerate(dict.fromkeys(meter for _, meter, _, _ in kept))}
     batch = _batch(
@@ -182,32 +148,6 @@ def _read_values(given: Mapping[str, object], values: NDArray[np.float64]) -> It
             yield PayloadError(f"values.{name}", value, "not in the catalogue of quantities")
         elif value is not None:
             try:
-                values[_COLUMN[name]] = _number(name, value)
+                values[_COLUMN[name]] = check_number(f"values.{name}", value)
             except PayloadError as error:
                 yield error
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PayloadError(f"values.{name}", value, "not a number")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = np.inf
-    if not np.isfinite(number):
-        raise PayloadError(f"values.{name}", value, "not a finite number")
-    if abs(number) > LARGEST:
-        raise PayloadError(f"values.{name}", value, f"no meter shows so much; at most {LARGEST:g}")
-    return number
-
-
-def _rejected(position: int, error: PayloadError) -> Rejected:
-    return Rejected(position, error.field, _shown(error.value), error.reason)
-
-
-def _shown(value: object) -> object:
-    """The value as it came where it is short, else its beginning."""
-    if value is None or isinstance(value, bool | float):
-        return value
-    text = value if isinstance(value, str) else repr(value)
-    return value if isinstance(value, int) and len(text) <= _SHOWN else text[:_SHOWN]

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting.quantity import CATALOGUE
-from ingest.collectors import push
-from ingest.collectors.push import Parsed, Rejected, parse
+from ingest.collectors.push import rows as posted
+from ingest.collectors.push.parsed import Parsed, Rejected
+from ingest.collectors.push.rows import parse
 from ingest.errors import PayloadError
 
 NOW = 1_795_332_600.0
@@ -52,7 +53,7 @@ def test_rows_become_one_batch() -> None:
 
 
 def test_good_rows_do_not_take_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push, "_parse_rows", None)
+    monkeypatch.setattr(posted, "_parse_rows", None)
     assert len(read(row(), row(time="2026-11-22T07:30:00.25Z")).batch) == 2
 
 
@@ -145,8 +146,8 @@ _rows = st.builds(
 @given(st.lists(_rows, min_size=1, max_size=8))
 def test_both_ways_read_the_same(rows: list[dict[str, Any]]) -> None:
     body = json.dumps(rows).encode()
-    short = push._parse_whole(body, "push", KNOWN, NOW)
-    long = push._parse_rows(rows, "push", KNOWN, None, NOW)
+    short = posted._parse_whole(body, "push", KNOWN, NOW)
+    long = posted._parse_rows(rows, "push", KNOWN, None, NOW)
     assert short is not None
     assert not long.rejected
     assert shown(short) == shown(long)
