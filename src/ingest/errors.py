@@ -8,8 +8,10 @@ IngestError
 │   ├── LineDown       no connection to it
 │   ├── UnitSilent     connected, but this device behind it does not answer
 │   └── UnitRefuses    the device answers that it cannot
-└── StoreUnavailable   rows could not be made durable; the sender should come again
-    └── QueueFull      too many rows wait already: this sender is too fast
+├── StoreUnavailable   rows could not be made durable; the sender should come again
+│   ├── QueueFull      too many rows wait already: this sender is too fast
+│   └── SpoolFull      the store is away, and the spool has no room left
+└── SpoolError         the spool's folder cannot be used; the message says why
 """
 
 
@@ -54,4 +56,12 @@ class StoreUnavailable(IngestError):  # noqa: N818  # read as a state by its cal
 
 
 class QueueFull(StoreUnavailable):
+    pass
+
+
+class SpoolFull(StoreUnavailable):
+    pass
+
+
+class SpoolError(IngestError):
     pass
