@@ -1,4 +1,4 @@
-"""Polled batches on their way to the sink: kept and tried again while the store is away."""
+"""Polled batches on their way to the sink: kept in memory where neither the store nor the spool has room."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ingest.batch import Batch, Sink
+from ingest.batch import Batch, Sink, merge
 from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
 
@@ -76,37 +76,21 @@ class Backlog:
     def _thin(self) -> None:
         seen: defaultdict[tuple[str, ...], int] = defaultdict(int)
         older = [self._waiting.popleft() for _ in range(len(self._waiting) // 2)]
-        kept = []
+        kept: list[Batch] = []
+        given_up: list[Batch] = []
         for batch in older:
             seen[batch.meters] += 1
-            if seen[batch.meters] % 2:
-                kept.append(batch)
+            (kept if seen[batch.meters] % 2 else given_up).append(batch)
         self._waiting.extendleft(reversed(kept))
-        lost = sum(map(len, older)) - sum(map(len, kept))
-        self._health.waiting -= lost
-        self._health.lost += lost
+        self._lose(given_up)
+
+    def _lose(self, batches: Sequence[Batch]) -> None:
+        if not batches:
+            return
+        times = np.concatenate([batch.time for batch in batches]) / 1e6
+        self._health.waiting -= len(times)
+        self._health.lose(len(times), float(times.min()), float(times.max()))
 
 
 async def _write(sink: Sink, batches: Sequence[Batch]) -> None:
     await asyncio.gather(*(sink.write(batch) for batch in merge(batches)))
-
-
-def merge(batches: Sequence[Batch]) -> list[Batch]:
-    """One batch for each source and set of quantities, rows in the order they came."""
-    groups: defaultdict[tuple[str, tuple[str, ...]], list[Batch]] = defaultdict(list)
-    for batch in batches:
-        groups[batch.source, batch.quantities].append(batch)
-    return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
-
-
-def _joined(group: list[Batch]) -> Batch:
-    codes = {code: i for i, code in enumerate(dict.fromkeys(code for one in group for code in one.meters))}
-    index = [np.array([codes[code] for code in one.meters], np.int32)[one.row_meter] for one in group]
-    return Batch(
-        group[0].source,
-        tuple(codes),
-        np.concatenate(index),
-        np.concatenate([one.time for one in group]),
-        group[0].quantities,
-        np.concatenate([one.values for one in group]),
-    )

@@ -1,5 +1,6 @@
 """A batch of wide readings as columns, and what became of each row."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,6 +21,8 @@ class Outcome(IntEnum):
     """A different value stood; the new one is kept aside."""
     UNKNOWN_METER = 3
     """No such meter; the row is kept aside."""
+    SPOOLED = 4
+    """Durable on this machine's disk; the store was away and gets it when it is back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +56,27 @@ def row(
         np.array([time_us], np.int64),
         quantities,
         values.reshape(1, -1),
+    )
+
+
+def merge(batches: Sequence[Batch]) -> list[Batch]:
+    """One batch for each source and set of quantities, rows in the order they came."""
+    groups: defaultdict[tuple[str, tuple[str, ...]], list[Batch]] = defaultdict(list)
+    for batch in batches:
+        groups[batch.source, batch.quantities].append(batch)
+    return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
+
+
+def _joined(group: list[Batch]) -> Batch:
+    codes = {code: i for i, code in enumerate(dict.fromkeys(code for one in group for code in one.meters))}
+    index = [np.array([codes[code] for code in one.meters], np.int32)[one.row_meter] for one in group]
+    return Batch(
+        group[0].source,
+        tuple(codes),
+        np.concatenate(index),
+        np.concatenate([one.time for one in group]),
+        group[0].quantities,
+        np.concatenate([one.values for one in group]),
     )
 
 

@@ -116,6 +116,8 @@ class SourceHealth:
     meters: dict[str, Health]
     lost: int = 0
     """Rows given up while nothing could make them durable."""
+    gap: tuple[float, float] | None = None
+    """The first and the last time of the rows given up [s since 1970]."""
     waiting: int = 0
     """Rows kept for the next attempt."""
     refused: int = 0
@@ -136,7 +138,44 @@ class SourceHealth:
             source, kind, Health(f"source {source}"), {code: Health(f"meter {code}") for code in meters}
         )
 
+    def lose(self, rows: int, first: float, last: float) -> None:
+        """Rows of these times [s since 1970] are given up."""
+        if not self.lost:
+            _log.error("source %s: no room for all readings, some are given up", self.source)
+        self.lost += rows
+        self.gap = (min(first, self.gap[0]), max(last, self.gap[1])) if self.gap else (first, last)
+
     def refuse(self, at: float, origin: str, reason: str, content: bytes | str) -> None:
         text = content.decode(errors="replace") if isinstance(content, bytes) else content
         self.refused += 1
         self.aside.append(Aside(at, origin, reason, text[:200]))
+
+
+@dataclass(slots=True, eq=False)
+class StoreHealth:
+    """How rows get from the queue into the store; a change of state is logged once."""
+
+    waiting: int = 0
+    """Rows in the queue."""
+    commits: int = 0
+    rows: int = 0
+    """Rows that the store took."""
+    spooled: int = 0
+    """Rows that went to the disk because it did not."""
+    failures: int = 0
+    last_error: str = ""
+    failing: bool = False
+
+    def committed(self, rows: int) -> None:
+        self.commits += 1
+        self.rows += rows
+        if self.failing:
+            self.failing = False
+            _log.info("the store takes readings again")
+
+    def failed(self, error: Exception) -> None:
+        self.failures += 1
+        self.last_error = str(error) or type(error).__name__
+        if not self.failing:
+            self.failing = True
+            _log.error("the store takes no readings: %s", self.last_error)

@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from socket import socket
 from types import FrameType
@@ -16,6 +16,7 @@ import uvicorn
 from ingest.collector import Collector, open_collector
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
+from ingest.spool import Spool
 from ingest.supervisor import Supervisor
 from telemetry import web
 from telemetry.api.access import Access
@@ -35,10 +36,13 @@ from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
+_WRITERS = 2
+_PATIENCE_S = 5.0
+"""How long a sender waits for the database before its rows go to the spool."""
 
 
 def run(environment: Environment) -> None:
-    """Serve until SIGINT or SIGTERM. Raises ConfigError, StorageError, EmbeddedPostgresError."""
+    """Serve until SIGINT or SIGTERM. Raises ConfigError, StorageError, EmbeddedPostgresError, SpoolError."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("psycopg.pool").setLevel(
         logging.ERROR
@@ -46,8 +50,13 @@ def run(environment: Environment) -> None:
     signal.signal(signal.SIGTERM, _leave)
     plan = load_plan(environment.config_dir, environment.mqtt_url)
     settings = _settings(environment)
-    with _database(environment) as database, _writer(database, plan) as writer:
-        asyncio.run(_serve(environment, plan, settings, database, writer))
+    with (
+        _database(environment) as database,
+        _writer(database, plan) as writer,
+        closing(Spool.open(environment.data_dir / "spool", limit=environment.spool_mb << 20)) as spool,
+    ):
+        pipeline = Pipeline(writer, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
+        asyncio.run(_serve(environment, plan, settings, database, pipeline))
 
 
 def plan_migrations(environment: Environment) -> list[str]:
@@ -119,9 +128,8 @@ def _writer(database: Database, plan: Plan) -> Iterator[Writer]:
 
 
 async def _serve(
-    environment: Environment, plan: Plan, settings: Settings, database: Database, writer: Writer
+    environment: Environment, plan: Plan, settings: Settings, database: Database, pipeline: Pipeline
 ) -> None:
-    pipeline = Pipeline(writer)
     supervisor = Supervisor(_collectors(plan), pipeline, time.time)
     hub = LiveHub(ParkView(database, plan, lambda: _failing(supervisor)))
     settler = Settler(database, plan)

@@ -3,9 +3,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
-from ingest.backlog import Backlog, merge
-from ingest.batch import Batch, row
+from ingest.backlog import Backlog
+from ingest.batch import Batch, merge, row
 from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
 
@@ -63,14 +64,17 @@ def test_nothing_is_lost_while_the_store_is_away() -> None:
     assert health.lost == 0
 
 
-def test_when_it_is_full_the_older_half_is_thinned_for_each_meter_alike() -> None:
+def test_when_it_is_full_the_older_half_is_thinned_for_each_meter_alike(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     health = SourceHealth.of("s", "modbus", [])
     backlog, sink = Backlog(health, max_rows=16), Sink()
     for at in range(9):
         for meter in "AB":
             backlog.put(reading(meter, at))
-    assert health.lost == 4
+    assert (health.lost, health.gap) == (4, (1e-6, 3e-6))
     assert health.waiting == 14
+    assert caplog.messages == ["source s: no room for all readings, some are given up"]
     drain(backlog, sink, lambda: not health.waiting)
     (batch,) = sink.written
     by_meter = {code: batch.time[batch.row_meter == i].tolist() for i, code in enumerate(batch.meters)}

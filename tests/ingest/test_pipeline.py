@@ -104,7 +104,7 @@ def test_every_writer_hears_that_the_store_is_away(caplog: pytest.LogCaptureFixt
         away = False
         await pipeline.write(batch("a", 1))
 
-    with caplog.at_level(logging.INFO, "ingest.pipeline"):
+    with caplog.at_level(logging.INFO, "ingest"):
         running(pipeline, scenario)
     assert [record.getMessage() for record in caplog.records] == [
         "the store takes no readings: connection refused",

@@ -1,4 +1,4 @@
-"""How full the spool is, told once while there is room left, once when there is none, once when it is back."""
+"""How full the spool is, told once while there is room, once when there is none, once when it is back."""
 
 import logging
 from dataclasses import dataclass

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ingest.batch import Sink
 from ingest.health import SourceHealth
+from ingest.pipeline import Pipeline
 from telemetry.api.access import Access
 from telemetry.reports.picture import MeterRow
 from telemetry.settings.plan import Plan
@@ -55,7 +55,7 @@ class Settings:
 class Dependencies:
     database: Database
     plan: Plan
-    sink: Sink
+    sink: Pipeline
     live: LiveFeed
     health: Callable[[], Mapping[str, SourceHealth]]
     """How each source is doing, by its code."""

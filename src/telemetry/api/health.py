@@ -26,12 +26,17 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
 
     @routes.get("/readyz", responses=documented("It can acknowledge.", Status), summary="Ready")
     def readyz() -> Response:
-        """Says whether readings could be made durable now."""
+        """Says whether readings could be made durable now, in the database or in the spool."""
+        spool = dependencies.sink.spool
+        if spool is not None and not spool.full:
+            return answer(Status("ready"))
         try:
             with dependencies.database.connection():
                 return answer(Status("ready"))
         except StorageUnavailable as error:
-            raise come_again(503, "The database does not answer; nothing can be acknowledged.") from error
+            raise come_again(
+                503, "The database does not answer, and the spool has no room; nothing can be acknowledged."
+            ) from error
 
     @routes.get("/metrics", response_class=Response, responses=_TEXT, summary="Counters for Prometheus")
     def exposition() -> Response:

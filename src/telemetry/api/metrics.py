@@ -1,16 +1,19 @@
-"""What Prometheus is told: readings by outcome, the settlement's backlog, collectors, live clients."""
+"""What Prometheus is told: rows by outcome, the way into the store, collectors, settlement, live clients."""
 
 from collections.abc import Iterator, Mapping
+from time import time
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ingest.health import StoreHealth
+from ingest.spool import SpoolHealth, SpoolState
 from telemetry.api.dependencies import Dependencies
 from telemetry.storage import dirty
 from telemetry.storage.errors import StorageError
 
 MEDIA_TYPE = "text/plain; version=0.0.4"
-OUTCOMES = ("accepted", "duplicate", "conflict", "rejected")
+OUTCOMES = ("accepted", "duplicate", "conflict", "spooled", "rejected")
 
 
 class Metrics:
@@ -42,6 +45,9 @@ class _Gauges:
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("parkwatt_live_watchers", "Open live streams", self._parts.live.watchers)
         yield from self._collectors()
+        yield from _store(self._parts.sink.health)
+        if self._parts.sink.spool is not None:
+            yield from _spool(self._parts.sink.spool.health())
         yield from self._backlog()
 
     def _collectors(self) -> Iterator[Metric]:
@@ -66,3 +72,26 @@ class _Gauges:
         except StorageError:
             return
         yield marks
+
+
+def _store(health: StoreHealth) -> Iterator[Metric]:
+    yield GaugeMetricFamily("parkwatt_store_up", "1 while the store takes readings", not health.failing)
+    yield GaugeMetricFamily("parkwatt_store_waiting_rows", "Rows that wait for a commit", health.waiting)
+    yield CounterMetricFamily("parkwatt_store_rows", "Rows the store took", health.rows)
+    yield CounterMetricFamily("parkwatt_store_failures", "Commits that failed", health.failures)
+    yield CounterMetricFamily("parkwatt_spool_taken_rows", "Rows that went to the spool", health.spooled)
+
+
+def _spool(health: SpoolHealth) -> Iterator[Metric]:
+    age = max(0.0, time() - health.oldest) if health.oldest else 0.0
+    yield GaugeMetricFamily("parkwatt_spool_records", "Records that wait for the store", health.records)
+    yield GaugeMetricFamily("parkwatt_spool_rows", "Rows in them", health.rows)
+    yield GaugeMetricFamily("parkwatt_spool_bytes", "Bytes used", health.bytes)
+    yield GaugeMetricFamily("parkwatt_spool_limit_bytes", "Bytes that may be used", health.limit)
+    yield GaugeMetricFamily("parkwatt_spool_oldest_seconds", "Age of the oldest record", age)
+    yield GaugeMetricFamily("parkwatt_spool_held_records", "Records that the store refuses", health.held)
+    yield CounterMetricFamily("parkwatt_spool_damaged_records", "Records lost to the disk", health.damaged)
+    state = GaugeMetricFamily("parkwatt_spool_state", "1 for the state it is in", labels=["state"])
+    for each in SpoolState:
+        state.add_metric([each.value.replace(" ", "_")], float(each is health.state))
+    yield state

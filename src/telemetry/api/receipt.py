@@ -71,10 +71,18 @@ class Receipt(Struct, frozen=True):
     accepted: Annotated[int, Meta(description="New rows, and rows that completed one")]
     duplicate: Annotated[int, Meta(description="Rows that stood already")]
     conflict: Annotated[int, Meta(description="Rows with another value than the one that stands; kept aside")]
+    spooled: Annotated[
+        int,
+        Meta(description="Rows kept on the disk while the database is away; it gets them later"),
+    ]
     rejected: list[RejectedField]
 
+    @property
+    def taken(self) -> int:
+        return self.accepted + self.duplicate + self.conflict + self.spooled
 
-EXAMPLE = Receipt(95, 4, 1, [RejectedField(7, "values.active_power", "n/a", "not a number")])
+
+EXAMPLE = Receipt(95, 4, 1, 0, [RejectedField(7, "values.active_power", "n/a", "not a number")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> 
     """Answers once the rows are durable. Raises Refusal when none was taken, or to come again."""
     parsed = await asyncio.to_thread(_parse, dependencies.plan.site, posted)
     receipt = await store(dependencies, metrics, parsed)
-    if receipt.rejected and not (receipt.accepted or receipt.duplicate or receipt.conflict):
+    if receipt.rejected and not receipt.taken:
         raise _nothing_taken(receipt)
     return answer(receipt)
 
@@ -144,13 +152,13 @@ def _zone(site: Site | None, source: str) -> ZoneInfo | None:
 
 
 def _receipt(parsed: Parsed, outcomes: NDArray[np.uint8]) -> Receipt:
-    accepted, duplicate, conflict, _ = np.bincount(outcomes, minlength=len(Outcome)).tolist()
+    accepted, duplicate, conflict, _, spooled = np.bincount(outcomes, minlength=len(Outcome)).tolist()
     fields = [RejectedField(r.row, r.field, shortened(r.value), r.reason) for r in parsed.rejected]
     for index in np.flatnonzero(outcomes == Outcome.UNKNOWN_METER).tolist():
         code = parsed.batch.meters[parsed.batch.row_meter[index]]
         reason = "no such meter; the row is kept aside"
         fields.append(RejectedField(int(parsed.rows[index]), "meter", code, reason))
-    return Receipt(accepted, duplicate, conflict, sorted(fields, key=lambda each: each.row))
+    return Receipt(accepted, duplicate, conflict, spooled, sorted(fields, key=lambda each: each.row))
 
 
 def _counted(receipt: Receipt) -> dict[str, int]:
@@ -159,6 +167,7 @@ def _counted(receipt: Receipt) -> dict[str, int]:
         "accepted": receipt.accepted,
         "duplicate": receipt.duplicate,
         "conflict": receipt.conflict,
+        "spooled": receipt.spooled,
         "rejected": rejected,
     }
 

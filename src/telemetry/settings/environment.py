@@ -10,6 +10,7 @@ from telemetry.settings.mistakes import ConfigError, Mistake
 
 _PORTS = range(1, 65536)
 _SHORTEST_TOKEN = 16
+_SMALLEST_SPOOL_MB = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Environment:
     database_url: str | None
     mqtt_url: str | None
     token: str | None
+    spool_mb: int
+    """What the readings that wait for the database may take of the disk [MiB]."""
 
     @property
     def loopback(self) -> bool:
@@ -51,6 +54,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         database_url=variables.get("PARKWATT_DATABASE_URL") or None,
         mqtt_url=variables.get("PARKWATT_MQTT_URL") or None,
         token=_token(variables.get("PARKWATT_TOKEN", "")),
+        spool_mb=_spool_mb(variables.get("PARKWATT_SPOOL_MB") or "1024"),
     )
 
 
@@ -59,6 +63,13 @@ def _port(text: str) -> int:
         raise ConfigError(
             [Mistake("environment", "PARKWATT_PORT", f"{text!r} is not a port from 1 to 65535")]
         )
+    return int(text)
+
+
+def _spool_mb(text: str) -> int:
+    if not text.isdecimal() or int(text) < _SMALLEST_SPOOL_MB:
+        reason = f"{text!r} is not a number of MiB from {_SMALLEST_SPOOL_MB} on"
+        raise ConfigError([Mistake("environment", "PARKWATT_SPOOL_MB", reason)])
     return int(text)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
+from ingest.spool import Spool
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
@@ -31,7 +33,7 @@ T = TypeVar("T")
 class Service:
     """The API over a real database, its pipeline and live hub on a loop in a thread."""
 
-    def __init__(self, database: Database, plan: Plan, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, plan: Plan, clock: Callable[[], float], spool: Spool) -> None:
         self.database = database
         self.plan = plan
         self.writer = Writer.open(database)
@@ -39,7 +41,8 @@ class Service:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
-        self.pipeline = Pipeline(self.writer)
+        self.spool = spool
+        self.pipeline = Pipeline(self.writer, spool)
         self.hub = LiveHub(ParkView(database, plan), clock)
         self.health: dict[str, SourceHealth] = {}
         settings = Settings(served("localhost"))
@@ -54,6 +57,7 @@ class Service:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+        self.spool.close()
         self.writer.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -93,7 +97,7 @@ Start = Callable[[Site | None], Service]
 
 
 @pytest.fixture
-def start(database: Database) -> Iterator[Start]:
+def start(database: Database, tmp_path: Path) -> Iterator[Start]:
     """Starts services for parks."""
     started: list[Service] = []
 
@@ -103,7 +107,8 @@ def start(database: Database) -> Iterator[Start]:
         assert mistakes == []
         if site is not None:
             apply_site(database, site, datetime(2023, 1, 1, tzinfo=UTC))
-        started.append(Service(database, plan, lambda: datetime.now(UTC).timestamp()))
+        spool = Spool.open(tmp_path / f"spool{len(started)}", limit=1 << 20, segment=1 << 16)
+        started.append(Service(database, plan, lambda: datetime.now(UTC).timestamp(), spool))
         return started[-1]
 
     yield open_service

@@ -38,7 +38,7 @@ def _row(meter: str, minute: int, **values: float) -> dict[str, Any]:
 
 def test_rows_are_counted_by_what_became_of_them(service: Any) -> None:  # noqa: ANN401  # as above
     first = service.post([_row("M1", 0, energy_import=1.0), _row("M1", 1, energy_import=2.0)])
-    assert first == {"accepted": 2, "duplicate": 0, "conflict": 0, "rejected": []}
+    assert first == {"accepted": 2, "duplicate": 0, "conflict": 0, "spooled": 0, "rejected": []}
     again = service.post(
         [
             _row("M1", 0, energy_import=1.0),
@@ -47,10 +47,11 @@ def test_rows_are_counted_by_what_became_of_them(service: Any) -> None:  # noqa:
             _row("M9", 0, energy_import=1.0),
         ]
     )
-    assert {name: again[name] for name in ("accepted", "duplicate", "conflict")} == {
+    assert {name: again[name] for name in ("accepted", "duplicate", "conflict", "spooled")} == {
         "accepted": 1,
         "duplicate": 1,
         "conflict": 1,
+        "spooled": 0,
     }
     assert [(r["row"], r["field"], r["value"]) for r in again["rejected"]] == [
         (2, "values.nonsense", "1.0"),

@@ -42,7 +42,7 @@ class Recorder:
         if len(rows) > self.largest:
             return 413, {}, {}
         self.rows += rows
-        return 200, {}, {"accepted": len(rows), "duplicate": 0, "conflict": 0, "rejected": []}
+        return 200, {}, {"accepted": len(rows), "duplicate": 0, "conflict": 0, "spooled": 0, "rejected": []}
 
 
 @contextmanager

@@ -20,6 +20,12 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
         read_environment({"PARKWATT_PORT": port})
 
 
+@pytest.mark.parametrize("size", ["15", "1GB", "-1"])
+def test_a_spool_without_a_size_is_refused(size: str) -> None:
+    with pytest.raises(ConfigError, match="PARKWATT_SPOOL_MB"):
+        read_environment({"PARKWATT_SPOOL_MB": size})
+
+
 def test_a_missing_configuration_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="PARKWATT_CONFIG_DIR"):
         read_environment({"PARKWATT_CONFIG_DIR": str(tmp_path / "nowhere")})
