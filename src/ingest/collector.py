@@ -62,11 +62,16 @@ def open_collector(
 
     The kind is a module of `ingest.collectors`; one without `open` waits to be called.
     """
-    opener = getattr(_kind(source), "open", None)
-    if opener is None:
+    if comes_by_itself(source):
         return None
+    opener = _kind(source).open
     own = [meter for meter in meters if meter.source == source.code]
     return cast("_Opener", opener)(source, own, devices, clock)
+
+
+def comes_by_itself(source: Source) -> bool:
+    """Whether nobody has to go and fetch its readings."""
+    return not hasattr(_kind(source), "open")
 
 
 async def read_meter(source: Source, meter: Meter, devices: Devices) -> Reading:

@@ -27,6 +27,11 @@ class Source(Frozen):
         """How often its meters are read [s]; None where they come as they please."""
         return None
 
+    @property
+    def place(self) -> str:
+        """Where it is reached, for a person; empty where it comes by itself."""
+        return ""
+
     def misfit(self, address: str | int | None) -> str | None:  # noqa: ARG002  # kinds with addresses of a form look at it
         """Why no meter can have this address behind it; None where one can."""
         return None

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import uvicorn
 
+from ingest.arrivals import Arrivals
 from ingest.collector import Collector, open_collector
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
@@ -133,9 +134,18 @@ async def _serve(
     supervisor = Supervisor(_collectors(plan), pipeline, time.time)
     hub = LiveHub(ParkView(database, plan, lambda: _failing(supervisor)))
     settler = Settler(database, plan)
+    arrivals = _arrivals(plan)
     server = _server(
         environment,
-        Dependencies(database, plan, pipeline, hub, lambda: _by_source(supervisor), settings),
+        Dependencies(
+            database,
+            plan,
+            pipeline,
+            hub,
+            lambda: _by_source(supervisor),
+            settings,
+            arrivals,
+        ),
         hub,
     )
     async with asyncio.TaskGroup() as tasks:
@@ -151,6 +161,13 @@ def _collectors(plan: Plan) -> list[Collector]:
     site, devices = plan.site, plan.library.devices
     opened = (open_collector(source, site.meters, devices, time.time) for source in site.sources)
     return [collector for collector in opened if collector is not None]
+
+
+def _arrivals(plan: Plan) -> Arrivals:
+    arrivals = Arrivals()
+    if plan.site:
+        arrivals.follow(plan.site.sources, plan.site.meters)
+    return arrivals
 
 
 def _failing(supervisor: Supervisor) -> set[str]:

@@ -18,6 +18,7 @@ from telemetry.api import (
     receipt,
     session,
     site,
+    sources,
     tariff,
 )
 from telemetry.api.access import COOKIE
@@ -41,6 +42,8 @@ _EXAMPLES: tuple[Struct, ...] = (
     site.EXAMPLE,
     meters.LIST_EXAMPLE,
     meters.EXAMPLE,
+    sources.LIST_EXAMPLE,
+    sources.EXAMPLE,
     receipt.EXAMPLE,
     readings.EXAMPLE,
     live.EXAMPLE,
@@ -79,6 +82,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         site.router(dependencies),
         tariff.router(dependencies),
         meters.router(dependencies),
+        sources.router(dependencies),
         readings.router(dependencies, metrics),
         live.router(dependencies),
         energy.router(dependencies),

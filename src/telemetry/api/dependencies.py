@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from telemetry.api.access import Access
@@ -57,6 +58,12 @@ class Dependencies:
     plan: Plan
     sink: Pipeline
     live: LiveFeed
-    health: Callable[[], Mapping[str, SourceHealth]]
-    """How each source is doing, by its code."""
+    collected: Callable[[], Mapping[str, SourceHealth]]
+    """How each source that is read is doing, by its code."""
     settings: Settings
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    """How the sources are doing that come by themselves."""
+
+    def health(self) -> Mapping[str, SourceHealth]:
+        """How each source is doing, by its code."""
+        return {**self.collected(), **self.arrivals.health}

@@ -1,18 +1,22 @@
-"""What Prometheus is told: rows by outcome, the way into the store, collectors, settlement, live clients."""
+"""What Prometheus is told: rows by outcome, the way into the store, sources, settlement, live clients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from time import time
+from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from ingest.health import StoreHealth
+from ingest.health import Health, SourceHealth, StoreHealth
 from ingest.spool import SpoolHealth, SpoolState
 from telemetry.api.dependencies import Dependencies
 from telemetry.storage import dirty
 from telemetry.storage.errors import StorageError
 
+T = TypeVar("T")
 MEDIA_TYPE = "text/plain; version=0.0.4"
+_Family = CounterMetricFamily | GaugeMetricFamily
 OUTCOMES = ("accepted", "duplicate", "conflict", "spooled", "rejected")
 
 
@@ -36,6 +40,44 @@ class Metrics:
         return generate_latest(self._registry)
 
 
+@dataclass(frozen=True, slots=True)
+class _Measure(Generic[T]):
+    """One figure of whatever has it; None where there is none."""
+
+    name: str
+    help: str
+    value: Callable[[T, float], float | None]
+    """At a time [s since 1970]."""
+    counts: bool = False
+
+    def family(self, prefix: str, labels: list[str]) -> _Family:
+        kind = CounterMetricFamily if self.counts else GaugeMetricFamily
+        return kind(f"{prefix}_{self.name}", self.help, labels=labels)
+
+    def put(self, family: _Family, labels: list[str], value: float | None) -> None:
+        if value is not None:
+            family.add_metric(labels, value)
+
+
+_OF_LINES: tuple[_Measure[Health], ...] = (
+    _Measure("up", "1 while the last attempt succeeded", lambda each, _: float(not each.failing)),
+    _Measure("reads", "Reads that succeeded", lambda each, _: each.reads, counts=True),
+    _Measure("failures", "Reads that failed", lambda each, _: each.failures, counts=True),
+    _Measure("reads_per_second", "Mean of the last minute", lambda each, now: each.rate.per_second(now)),
+    _Measure("latency_seconds", "Of the last read", lambda each, _: each.latency),
+    _Measure("last_success_timestamp_seconds", "When it was read", lambda each, _: each.last_success),
+    _Measure("next_attempt_timestamp_seconds", "When it is asked again", lambda each, _: each.next_attempt),
+)
+_OF_SOURCES: tuple[_Measure[SourceHealth], ...] = (
+    _Measure("meters", "Meters of the source", lambda each, _: len(each.meters)),
+    _Measure("meters_answering", "Meters whose last read succeeded", lambda each, _: each.answering),
+    _Measure("waiting_rows", "Rows that wait to be made durable", lambda each, _: each.waiting),
+    _Measure("lost_rows", "Rows given up", lambda each, _: each.lost, counts=True),
+    _Measure("refused", "Payloads not read", lambda each, _: each.refused, counts=True),
+    _Measure("dropped", "Messages that the broker gave up", lambda each, _: each.dropped, counts=True),
+)
+
+
 class _Gauges:
     """Read when asked."""
 
@@ -44,22 +86,27 @@ class _Gauges:
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("parkwatt_live_watchers", "Open live streams", self._parts.live.watchers)
-        yield from self._collectors()
+        yield from self._sources()
         yield from _store(self._parts.sink.health)
         if self._parts.sink.spool is not None:
             yield from _spool(self._parts.sink.spool.health())
         yield from self._backlog()
 
-    def _collectors(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("parkwatt_source_up", "1 while the source answers", labels=["source", "kind"])
-        lost = GaugeMetricFamily("parkwatt_source_lost_rows", "Rows given up", labels=["source", "kind"])
-        refused = GaugeMetricFamily("parkwatt_source_refused", "Payloads not read", labels=["source", "kind"])
-        for code, source in self._parts.health().items():
-            labels = [code, source.kind]
-            up.add_metric(labels, float(not source.line.failing))
-            lost.add_metric(labels, source.lost)
-            refused.add_metric(labels, source.refused)
-        yield from (up, lost, refused)
+    def _sources(self) -> Iterator[Metric]:
+        now, sources = time(), self._parts.health()
+        for measure in _OF_SOURCES:
+            family = measure.family("parkwatt_source", ["source", "kind"])
+            for code, source in sources.items():
+                measure.put(family, [code, source.kind], measure.value(source, now))
+            yield family
+        for of_line in _OF_LINES:
+            whole = of_line.family("parkwatt_source", ["source", "kind"])
+            single = of_line.family("parkwatt_meter", ["source", "meter"])
+            for code, source in sources.items():
+                of_line.put(whole, [code, source.kind], of_line.value(source.line, now))
+                for meter, health in tuple(source.meters.items()):
+                    of_line.put(single, [code, meter], of_line.value(health, now))
+            yield from (whole, single)
 
     def _backlog(self) -> Iterator[Metric]:
         marks = GaugeMetricFamily(

@@ -98,7 +98,13 @@ class Posted:
 
 async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> Response:
     """Answers once the rows are durable. Raises Refusal when none was taken, or to come again."""
-    parsed = await asyncio.to_thread(_parse, dependencies.plan.site, posted)
+    try:
+        parsed = await asyncio.to_thread(_parse, dependencies.plan.site, posted)
+    except Refusal as refusal:
+        if isinstance(refusal.__cause__, PayloadError):
+            shown = b"" if posted.encoding or posted.media == ARROW else posted.body
+            dependencies.arrivals.refused(posted.source, time.time(), refusal.__cause__, shown)
+        raise
     receipt = await store(dependencies, metrics, parsed)
     if receipt.rejected and not receipt.taken:
         raise _nothing_taken(receipt)
@@ -107,12 +113,14 @@ async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> 
 
 async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) -> Receipt:
     """Returns once the rows are durable. Raises Refusal (429, 503) when the sender should come again."""
+    begun = time.monotonic()
     try:
         outcomes = await dependencies.sink.write(parsed.batch)
     except QueueFull as error:
         raise come_again(429, f"Too much comes at once: {error}.") from error
     except StoreUnavailable as error:
         raise come_again(503, "The readings could not be made durable; please send them again.") from error
+    dependencies.arrivals.took(parsed.batch, parsed.rejected, time.time(), time.monotonic() - begun)
     receipt = _receipt(parsed, outcomes)
     metrics.pushed(_counted(receipt))
     return receipt

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
@@ -45,9 +46,19 @@ class Service:
         self.pipeline = Pipeline(self.writer, spool)
         self.hub = LiveHub(ParkView(database, plan), clock)
         self.health: dict[str, SourceHealth] = {}
-        settings = Settings(served("localhost"))
+        arrivals = Arrivals()
+        if plan.site:
+            arrivals.follow(plan.site.sources, plan.site.meters)
         self.app = create(
-            Dependencies(database, plan, self.pipeline, self.hub, lambda: self.health, settings)
+            Dependencies(
+                database,
+                plan,
+                self.pipeline,
+                self.hub,
+                lambda: self.health,
+                Settings(served("localhost")),
+                arrivals,
+            )
         )
         self._running = asyncio.run_coroutine_threadsafe(self.pipeline.run(), self.loop)
 

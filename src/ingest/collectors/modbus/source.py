@@ -22,6 +22,10 @@ class ModbusSource(Source):
     def expected_s(self) -> float:
         return self.poll_s
 
+    @property
+    def place(self) -> str:
+        return f"{self.host}:{self.port}"
+
     def misfit(self, address: str | int | None) -> str | None:
         return None if is_unit(address) else f"a Modbus unit id is a number from 0 to 255 (got {address!r})"
 

@@ -1,0 +1,66 @@
+"""How the sources do whose readings come by themselves: who posted, when, and what could not be used."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ingest.batch import Batch
+from ingest.collector import Meter, comes_by_itself
+from ingest.collectors.push.parsed import Rejected
+from ingest.health import Health, SourceHealth
+from ingest.kinds import Source
+
+_MOST_UNDECLARED = 50
+
+
+class Arrivals:
+    """Health by source code; names that no plan declares are known once they posted."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, SourceHealth] = {}
+
+    @property
+    def health(self) -> Mapping[str, SourceHealth]:
+        return dict(self._known)
+
+    def follow(self, sources: Iterable[Source], meters: Sequence[Meter]) -> None:
+        """Watch these sources; what is known of those that stay is kept."""
+        declared = {source.code: source for source in sources if comes_by_itself(source)}
+        self._known = {
+            code: _followed(self._known.get(code), source, meters) for code, source in declared.items()
+        }
+
+    def took(self, batch: Batch, rejected: Sequence[Rejected], at: float, latency: float) -> None:
+        """`at` [s since 1970], `latency` [s] from its arrival to the answer."""
+        source = self._of(batch.source)
+        if source is None:
+            return
+        for each in rejected:
+            source.refuse(at, f"row {each.row}, {each.field}", each.reason, str(each.value))
+        if not len(batch):
+            return
+        source.line.succeeded(at, latency, len(batch))
+        rows = np.bincount(batch.row_meter, minlength=len(batch.meters)).tolist()
+        for code, count in zip(batch.meters, rows, strict=True):
+            meter = source.meters.setdefault(code, Health(f"meter {code}"))
+            meter.succeeded(at, latency, count)
+
+    def refused(self, source: str, at: float, error: Exception, body: bytes) -> None:
+        """A body of which nothing could be read."""
+        known = self._of(source)
+        if known is not None:
+            known.refuse(at, "body", str(error), body)
+            known.line.failed(at, error)
+
+    def _of(self, code: str) -> SourceHealth | None:
+        if code not in self._known and len(self._known) >= _MOST_UNDECLARED:
+            return None
+        return self._known.setdefault(code, SourceHealth.of(code, "push", ()))
+
+
+def _followed(known: SourceHealth | None, source: Source, meters: Sequence[Meter]) -> SourceHealth:
+    fresh = SourceHealth.of(source.code, source.kind, (m.code for m in meters if m.source == source.code))
+    if known is None or known.kind != source.kind:
+        return fresh
+    known.meters = fresh.meters | {code: known.meters[code] for code in fresh.meters & known.meters.keys()}
+    return known

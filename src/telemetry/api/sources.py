@@ -1,0 +1,137 @@
+"""Where readings come from: all sources as they stand, and one in full."""
+
+import time
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from msgspec import Meta, Struct, structs
+
+from ingest.health import Cause, StoreHealth
+from ingest.spool import SpoolHealth, SpoolState
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.problems import Refusal
+from telemetry.reports.moment import Moment
+from telemetry.reports.names import Name
+from telemetry.reports.sources import AsideEntry, Condition, Look, MeterTrace, SourceAnswer, SourceEntry
+
+
+class QueueEntry(Struct, frozen=True):
+    """What stands between the sources and the database."""
+
+    waiting_rows: int
+    written_rows: Annotated[int, Meta(description="Since the service started")]
+    failing: Annotated[bool, Meta(description="Nothing can be written now")]
+    last_error: str
+
+
+class SpoolEntry(Struct, frozen=True):
+    """What waits on the disk until the database takes it."""
+
+    state: SpoolState
+    rows: int
+    bytes: int
+    limit_bytes: int
+    oldest: Annotated[Moment | None, Meta(description="When the oldest of it came")]
+    held_records: Annotated[int, Meta(description="Records that the database refuses")]
+    damaged_records: Annotated[int, Meta(description="Records that the disk gave back damaged")]
+
+
+class SourceList(Struct, frozen=True):
+    """Every source, those that fail first."""
+
+    time: Moment
+    queue: QueueEntry
+    spool: SpoolEntry | None
+    sources: list[SourceEntry]
+
+
+_AT = datetime.fromisoformat("2026-11-22T08:07:09+08:00")
+_ENTRY = SourceEntry(
+    code="line-1",
+    kind="modbus",
+    place="192.168.1.20:502",
+    condition=Condition.PARTLY,
+    meters=8,
+    answering=7,
+    reads=48_210,
+    failures=3,
+    reads_per_s=5.6,
+    latency_s=0.021,
+    last_success=_AT,
+    last_failure=_AT.replace(minute=2),
+    last_error="no answer within 1 s",
+    cause=Cause.SILENT,
+    next_attempt=None,
+    waiting_rows=0,
+    lost_rows=0,
+    refused=0,
+    dropped=0,
+)
+_METER = MeterTrace(
+    code="M-101",
+    name=Name("Injection hall feeder", "注塑车间进线"),
+    condition=Condition.FAILING,
+    reads=6021,
+    failures=12,
+    reads_per_s=0.0,
+    latency_s=0.019,
+    last_success=_AT.replace(minute=2),
+    last_failure=_AT,
+    last_error="no answer within 1 s",
+    cause=Cause.SILENT,
+    next_attempt=_AT.replace(minute=8),
+)
+LIST_EXAMPLE = SourceList(
+    _AT,
+    QueueEntry(0, 482_100, failing=True, last_error="the database does not answer"),
+    SpoolEntry(SpoolState.HOLDING, 8200, 210_944, 1 << 30, _AT.replace(minute=1), 0, 0),
+    [_ENTRY],
+)
+EXAMPLE = SourceAnswer(
+    **structs.asdict(_ENTRY),
+    each=[_METER],
+    aside=[AsideEntry(_AT, "meter M-101", "serial_number: another device answers (got 7)", "")],
+)
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["sources"])
+
+    def look() -> Look:
+        return Look(dependencies.plan.site, dependencies.live.rows(), time.time())
+
+    @routes.get("/sources", responses=documented("Sources", SourceList), summary="Sources")
+    async def sources() -> Response:
+        """Every source with its last success and failure, its rate, and what waits or was lost."""
+        seen, sink = look(), dependencies.sink
+        spool = _spool(sink.spool.health(), seen) if sink.spool else None
+        entries = seen.entries(dependencies.health().values())
+        return answer(SourceList(seen.time, _queue(sink.health), spool, entries))
+
+    @routes.get("/sources/{code}", responses=documented("The source", SourceAnswer), summary="One source")
+    async def source(code: Annotated[str, Path(max_length=64, examples=["line-1"])]) -> Response:
+        """The same for each of its meters, and the newest payloads that it sent and nobody could read."""
+        found = dependencies.health().get(code)
+        if found is None:
+            raise Refusal(404, f"There is no source {code!r}; GET /api/v1/sources lists them.")
+        return answer(look().whole(found))
+
+    return routes
+
+
+def _queue(store: StoreHealth) -> QueueEntry:
+    return QueueEntry(store.waiting, store.rows, store.failing, store.last_error)
+
+
+def _spool(spool: SpoolHealth, seen: Look) -> SpoolEntry:
+    return SpoolEntry(
+        spool.state,
+        spool.rows,
+        spool.bytes,
+        spool.limit,
+        seen.known(spool.oldest),
+        spool.held,
+        spool.damaged,
+    )

@@ -1,0 +1,191 @@
+"""How each source and meter is doing, as it is told to whoever asks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct, structs
+
+from ingest.health import Aside, Cause, Health, SourceHealth
+from telemetry.model import Site
+from telemetry.reports.moment import Moment
+from telemetry.reports.names import Name
+from telemetry.reports.picture import MeterRow, State
+
+_UNKNOWN = Name("", "")
+
+
+class Condition(StrEnum):
+    """How a source or a meter is doing."""
+
+    ANSWERING = "answering"
+    PARTLY = "partly"
+    """Some of the source's meters do not answer."""
+    SILENT = "silent"
+    """It answered before, and nothing has come for longer than it should take."""
+    FAILING = "failing"
+    """The last attempt failed."""
+    WAITING = "waiting"
+    """Nothing has come from it yet."""
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """What is known of attempts: since the service started."""
+
+    condition: Condition
+    reads: Annotated[int, Meta(description="Reads, messages or rows that succeeded")]
+    failures: int
+    reads_per_s: Annotated[float, Meta(description="Mean of the last minute [1/s]")]
+    latency_s: Annotated[float | None, Meta(description="How long the last one took [s]")]
+    last_success: Moment | None
+    last_failure: Moment | None
+    last_error: Annotated[str, Meta(examples=["no connection to 192.168.1.20:502"])]
+    cause: Annotated[Cause | None, Meta(description="What kind of failure that was")]
+    next_attempt: Annotated[
+        Moment | None, Meta(description="When it is asked again while it is left alone; null: as planned")
+    ]
+
+
+class MeterTrace(Trace, frozen=True, kw_only=True):
+    """One meter of a source."""
+
+    code: str
+    name: Name
+
+
+class SourceEntry(Trace, frozen=True, kw_only=True):
+    """One source and its meters in sum."""
+
+    code: str
+    kind: Annotated[str, Meta(examples=["modbus"])]
+    place: Annotated[str, Meta(description="Where it is reached", examples=["192.168.1.20:502"])]
+    meters: Annotated[int, Meta(description="How many it has")]
+    answering: Annotated[int, Meta(description="How many of them answer")]
+    waiting_rows: Annotated[int, Meta(description="Rows that wait to be made durable")]
+    lost_rows: Annotated[int, Meta(description="Rows given up because nothing could make them durable")]
+    refused: Annotated[int, Meta(description="Payloads and rows that could not be read")]
+    dropped: Annotated[int, Meta(description="Messages that its broker says it gave up")]
+
+
+class AsideEntry(Struct, frozen=True):
+    """Something that could not be read, as it came."""
+
+    time: Moment
+    origin: Annotated[str, Meta(examples=["park/E1/M-101/state"])]
+    reason: Annotated[str, Meta(examples=["no meter has this address"])]
+    content: Annotated[str, Meta(description="Its beginning")]
+
+
+class SourceAnswer(SourceEntry, frozen=True, kw_only=True):
+    """One source with its meters, and what of it could not be used."""
+
+    each: Annotated[list[MeterTrace], Meta(description="Its meters, those that fail first")]
+    aside: Annotated[list[AsideEntry], Meta(description="The newest of what was refused")]
+
+
+_WORST_FIRST = (
+    Condition.FAILING,
+    Condition.SILENT,
+    Condition.PARTLY,
+    Condition.WAITING,
+    Condition.ANSWERING,
+)
+
+
+class Look:
+    """One moment's view of them all."""
+
+    def __init__(self, site: Site | None, live: Mapping[str, MeterRow], now: float) -> None:
+        """`live`: the newest picture's meters by code; `now` [s since 1970]."""
+        self._now = now
+        self._zone = ZoneInfo(site.zone if site else "UTC")
+        self._names = _names(site)
+        self._places = {source.code: source.place for source in site.sources} if site else {}
+        self._live = live
+
+    @property
+    def time(self) -> datetime:
+        return self._moment(self._now)
+
+    def entries(self, sources: Iterable[SourceHealth]) -> list[SourceEntry]:
+        """Those that fail first."""
+        return sorted(map(self.entry, sources), key=_worst_first)
+
+    def _moment(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at, self._zone)
+
+    def entry(self, source: SourceHealth) -> SourceEntry:
+        conditions = [self._of_meter(code, meter) for code, meter in source.meters.items()]
+        return SourceEntry(
+            code=source.source,
+            kind=source.kind,
+            place=self._places.get(source.source, ""),
+            meters=len(conditions),
+            answering=conditions.count(Condition.ANSWERING),
+            waiting_rows=source.waiting,
+            lost_rows=source.lost,
+            refused=source.refused,
+            dropped=source.dropped,
+            **self._trace(source.line, _of_source(source.line, conditions)),
+        )
+
+    def whole(self, source: SourceHealth) -> SourceAnswer:
+        meters = [self._meter(code, meter) for code, meter in source.meters.items()]
+        return SourceAnswer(
+            **structs.asdict(self.entry(source)),
+            each=sorted(meters, key=_worst_first),
+            aside=[self._aside(each) for each in reversed(source.aside)],
+        )
+
+    def _meter(self, code: str, meter: Health) -> MeterTrace:
+        trace = self._trace(meter, self._of_meter(code, meter))
+        return MeterTrace(code=code, name=self._names.get(code, _UNKNOWN), **trace)
+
+    def _of_meter(self, code: str, meter: Health) -> Condition:
+        if meter.failing:
+            return Condition.FAILING
+        if meter.last_success is None:
+            return Condition.WAITING
+        row = self._live.get(code)
+        return Condition.SILENT if row and row.state is State.STALE else Condition.ANSWERING
+
+    def _trace(self, health: Health, condition: Condition) -> dict[str, Any]:
+        return {
+            "condition": condition,
+            "reads": health.reads,
+            "failures": health.failures,
+            "reads_per_s": health.rate.per_second(self._now),
+            "latency_s": health.latency,
+            "last_success": self.known(health.last_success),
+            "last_failure": self.known(health.last_failure),
+            "last_error": health.last_error,
+            "cause": health.last_cause,
+            "next_attempt": self.known(health.next_attempt),
+        }
+
+    def known(self, at: float | None) -> datetime | None:
+        """`at` [s since 1970] by the park's clock."""
+        return None if at is None else self._moment(at)
+
+    def _aside(self, each: Aside) -> AsideEntry:
+        return AsideEntry(self._moment(each.at), each.origin, each.reason, each.content)
+
+
+def _of_source(line: Health, meters: Sequence[Condition]) -> Condition:
+    if line.failing:
+        return Condition.FAILING
+    if line.last_success is None:
+        return Condition.WAITING
+    if not meters or all(each is Condition.ANSWERING for each in meters):
+        return Condition.ANSWERING
+    return Condition.PARTLY if Condition.ANSWERING in meters else Condition.SILENT
+
+
+def _worst_first(each: SourceEntry | MeterTrace) -> tuple[int, str]:
+    return _WORST_FIRST.index(each.condition), each.code
+
+
+def _names(site: Site | None) -> Mapping[str, Name]:
+    return {meter.code: Name(meter.name.en, meter.name.zh) for meter in site.meters} if site else {}

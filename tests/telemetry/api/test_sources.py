@@ -1,0 +1,125 @@
+"""What is told of sources: by the API and to Prometheus."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ingest.errors import LineDown, UnitSilent
+from ingest.health import SourceHealth
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+LINE = {"kind": "modbus", "code": "line-1", "host": "192.168.1.20"}
+METER = {"source": "line-1", "device": "eastron-sdm630"}
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    site = make_site(
+        {"code": "M-1", "address": 1, **METER},
+        {"code": "M-2", "address": 2, **METER},
+        {"code": "P-1"},
+        sources=[LINE, {"kind": "push", "code": "push"}],
+    )
+    service = start(site)
+    service.health["line-1"] = SourceHealth.of("line-1", "modbus", ["M-1", "M-2"])
+    return service
+
+
+@pytest.fixture
+def line(service: Any) -> SourceHealth:  # noqa: ANN401  # as above
+    health: SourceHealth = service.health["line-1"]
+    return health
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()
+
+
+def _row(meter: str = "P-1", **values: object) -> dict[str, object]:
+    return {"meter": meter, "time": (datetime.now(UTC) - timedelta(seconds=5)).isoformat(), "values": values}
+
+
+def test_a_line_with_a_dead_meter_answers_partly_and_says_when_it_is_asked_again(
+    service: Any,  # noqa: ANN401  # as above
+    line: SourceHealth,
+) -> None:
+    now = _now()
+    for read in range(60):
+        line.line.succeeded(now - 60 + read, 0.02)
+        line.meters["M-1"].succeeded(now - 60 + read, 0.02)
+    line.meters["M-2"].failed(now, UnitSilent("no answer within 1 s"))
+    line.meters["M-2"].next_attempt = now + 40
+    whole = service.get("/sources/line-1")
+    assert (whole["condition"], whole["meters"], whole["answering"]) == ("partly", 2, 1)
+    assert whole["place"] == "192.168.1.20:502"
+    assert whole["reads_per_s"] == pytest.approx(1.0, rel=0.1)
+    dead, sound = whole["each"]
+    assert (dead["code"], dead["condition"], dead["cause"]) == ("M-2", "failing", "silent")
+    assert (dead["last_error"], dead["last_success"]) == ("no answer within 1 s", None)
+    assert datetime.fromisoformat(dead["next_attempt"]).timestamp() == pytest.approx(now + 40)
+    assert dead["next_attempt"].endswith("+08:00")
+    assert (sound["condition"], sound["reads"], sound["latency_s"]) == ("answering", 60, 0.02)
+
+
+def test_those_that_fail_stand_first(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
+    assert [each["condition"] for each in service.get("/sources")["sources"]] == ["waiting"] * 2
+    service.post([_row(active_power=1.0)])
+    line.line.failed(_now(), LineDown("no connection to 192.168.1.20:502"))
+    listed = service.get("/sources")["sources"]
+    assert [(each["code"], each["condition"]) for each in listed] == [
+        ("line-1", "failing"),
+        ("push", "answering"),
+    ]
+    assert listed[0]["cause"] == "unreachable"
+
+
+def test_what_is_posted_is_known_with_what_could_not_be_used(service: Any) -> None:  # noqa: ANN401  # as above
+    service.post([_row(active_power=1.0), _row(active_power="n/a", energy_import=1.0)])
+    push = service.get("/sources/push")
+    assert (push["condition"], push["reads"], push["refused"]) == ("answering", 2, 1)
+    assert push["each"][0]["reads"] == 2
+    assert push["aside"][0]["origin"] == "row 1, values.active_power"
+    assert (push["aside"][0]["reason"], push["aside"][0]["content"]) == ("not a number", "n/a")
+    assert service.get("/sources")["queue"]["written_rows"] == 2
+
+
+def test_a_body_that_nobody_can_read_is_kept_aside(service: Any) -> None:  # noqa: ANN401  # as above
+    headers = {"Content-Type": "application/json"}
+    refused = service.call("POST", "/api/v1/readings?source=scada", content=b"{broken", headers=headers)
+    assert refused.status_code == 422
+    scada = service.get("/sources/scada")
+    assert (scada["condition"], scada["cause"], scada["refused"]) == ("failing", "unreadable", 1)
+    assert scada["aside"][0]["content"] == "{broken"
+
+
+def test_a_source_that_nobody_knows_is_not_found(service: Any) -> None:  # noqa: ANN401  # as above
+    answer = service.call("GET", "/api/v1/sources/line-9")
+    assert answer.status_code == 404
+    assert "GET /api/v1/sources lists them" in answer.json()["detail"]
+
+
+def test_prometheus_is_told_of_sources_and_meters(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
+    now = _now()
+    line.lost, line.dropped = 7, 3
+    line.line.succeeded(now, 0.25)
+    line.meters["M-1"].succeeded(now, 0.25)
+    line.meters["M-2"].failed(now, UnitSilent("no answer"))
+    text = service.call("GET", "/metrics").text
+    samples = {
+        (sample.name, sample.labels.get("meter", sample.labels.get("source"))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["parkwatt_source_lost_rows_total", "line-1"] == 7
+    assert samples["parkwatt_source_dropped_total", "line-1"] == 3
+    assert samples["parkwatt_source_meters_answering", "line-1"] == 1
+    assert samples["parkwatt_source_latency_seconds", "line-1"] == 0.25
+    assert samples["parkwatt_meter_last_success_timestamp_seconds", "M-1"] == pytest.approx(now)
+    assert (samples["parkwatt_meter_up", "M-1"], samples["parkwatt_meter_up", "M-2"]) == (1, 0)
+    assert samples["parkwatt_meter_failures_total", "M-2"] == 1
+    assert ("parkwatt_meter_latency_seconds", "M-2") not in samples
+    assert samples["parkwatt_store_up", None] == 1
