@@ -8,7 +8,8 @@ import yaml
 
 from accounting.quantity import CATALOGUE
 from accounting.units import conversion
-from ingest.device import Device, Register, read_template
+from ingest.device import Device, Register
+from ingest.kinds import read_template
 
 _LIBRARY = Path(__file__).parents[2] / "config" / "devices"
 _TABLE = Path(__file__).parent / "facts" / "registers.csv"

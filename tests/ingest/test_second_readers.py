@@ -11,7 +11,8 @@ import yaml
 from pyModbusTCP.server import DataBank, ModbusServer
 from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP
 
-from ingest.device import Device, Example, Register, Table, WordOrder, read_template
+from ingest.device import Device, Example, Register, Table, WordOrder
+from ingest.kinds import read_template
 from ingest.plan import Span, plan
 
 _FOLDER = Path(__file__).parents[2] / "config" / "devices"
