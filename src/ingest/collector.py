@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 from ingest.batch import Sink
 from ingest.errors import SourceError
@@ -13,6 +13,7 @@ from ingest.template import Template
 
 Clock = Callable[[], float]
 """[s since 1970]; a test passes its own to date readings."""
+T = TypeVar("T", bound=Template)
 Devices = Mapping[str, Template]
 """Templates by code."""
 
@@ -82,6 +83,14 @@ async def read_meter(source: Source, meter: Meter, devices: Devices) -> Reading:
             f"the readings of {meter.code} come by themselves (source {source.code}, {source.kind})"
         )
     return await cast("_Reader", reader)(source, meter, devices)
+
+
+def template_of(meter: Meter, devices: Devices, form: type[T], speech: str) -> T:
+    """The template of a meter, of the form that its source reads. Raises SourceError."""
+    template = devices.get(meter.device or "")
+    if not isinstance(template, form):
+        raise SourceError(f"meter {meter.code}: {meter.device!r} is no {speech} template")
+    return template
 
 
 def _kind(source: Source) -> ModuleType:

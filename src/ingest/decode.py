@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from struct import pack
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +51,7 @@ class Linear:
             float(ratio.numerator), float(ratio.denominator), float(value.offset * multiplier + offset)
         )
 
-    @overload
-    def __call__(self, raw: float) -> float: ...
-    @overload
-    def __call__(self, raw: NDArray[np.float64]) -> NDArray[np.float64]: ...
-    def __call__(self, raw: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
+    def __call__(self, raw: float) -> float:
         return raw * self.numerator / self.denominator + self.offset
 
 

@@ -1,13 +1,14 @@
 """Traps met in the field: a folder each with the template, the bytes on the wire and what must come of them.
 
-`wire.txt` of a Modbus case holds what the device sends to each request in turn: `TTTT` stands for the number
-of the request, `-` for silence. That of an MQTT case holds the payload.
+`wire.txt` of a polled device holds what it sends to each request in turn: `TTTT` stands for the number of a
+Modbus request, `-` for silence. That of an MQTT case holds the payload.
 """
 
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,17 @@ import pytest
 import yaml
 
 from ingest.batch import Batch
-from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
-from ingest.device import Device
+from ingest.collector import open_collector
 from ingest.errors import PayloadError
 from ingest.json_device import JsonDevice
-from ingest.kinds import read_template
+from ingest.kinds import read_source, read_template
 from ingest.payload import PayloadReader
+from ingest.polling import Poller
+from ingest.template import Template
 
 _CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 _NOW = 1_795_332_660.0
+_WAY = {"poll_s": 60, "timeout_s": 0.3, "pause_s": 0}
 _HEAD = {"code": "case", "name": {"en": "Case", "zh": "案例"}, "source": "a trap"}
 
 
@@ -36,12 +39,12 @@ def _documents(case: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
 def test_case(case: Path) -> None:
     config, wire, expected = _documents(case)
-    retries = config.pop("retries", 0)
+    address, options = config.pop("address", 1), {"retries": config.pop("retries", 0)}
     device = read_template({**_HEAD, **config})
     if isinstance(device, JsonDevice):
         assert _read_payload(device, wire.strip().encode()) == expected
     else:
-        assert asyncio.run(_poll(device, wire, retries)) == {"failure": None, **expected}
+        assert asyncio.run(_poll(device, wire, address, options)) == {"failure": None, **expected}
 
 
 def _read_payload(device: JsonDevice, payload: bytes) -> dict[str, Any]:
@@ -64,7 +67,7 @@ class _Player:
         self._answers: Iterator[str] = iter([line for line in lines if line])
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while request := await reader.read(12):
+        while request := await reader.read(300):
             answer = next(self._answers)
             if answer != "-":
                 writer.write(bytes.fromhex(answer.replace("TTTT", request[:2].hex())))
@@ -79,13 +82,14 @@ class _Keeping:
         return np.zeros(len(batch), np.uint8)
 
 
-async def _poll(device: Device, wire: str, retries: int) -> dict[str, Any]:
+async def _poll(device: Template, wire: str, address: object, options: dict[str, Any]) -> dict[str, Any]:
     server = await asyncio.start_server(_Player(wire).serve, "127.0.0.1", 0)
     async with server:
-        line = Line("127.0.0.1", server.sockets[0].getsockname()[1], 0.1, 0.0)
-        collector = ModbusCollector(
-            "case", line, [Unit("M", 1, Recipe(device))], lambda: _NOW, poll_s=60, retries=retries
-        )
+        port = server.sockets[0].getsockname()[1]
+        way = {"kind": device.protocol, "code": "case", "host": "127.0.0.1", "port": port, **_WAY, **options}
+        meter = SimpleNamespace(code="M", source="case", device="case", address=address)
+        collector = open_collector(read_source(way), [meter], {"case": device}, lambda: _NOW)
+        assert isinstance(collector, Poller)
         sink = _Keeping()
         await collector.poll()
         drain = asyncio.create_task(collector._backlog.drain(sink))
@@ -93,7 +97,7 @@ async def _poll(device: Device, wire: str, retries: int) -> dict[str, Any]:
             while collector.health.waiting:  # noqa: ASYNC110  # another task empties it
                 await asyncio.sleep(0.005)
         drain.cancel()
-        line.close()
+        collector.close()
         await asyncio.sleep(0.01)
     return {"values": sink.values or {}, "failure": collector.health.meters["M"].last_error or None}
 

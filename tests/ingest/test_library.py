@@ -1,5 +1,6 @@
 """Every shipped template reads its own examples."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
+from ingest.collectors.dlt645.frame import LAYOUT as LAYOUT_645
+from ingest.collectors.dlt645.frame import answer
+from ingest.collectors.dlt645.meter import Meter645
+from ingest.collectors.dlt645.template import Dlt645Meter
+from ingest.collectors.half_duplex import Layout
+from ingest.collectors.half_duplex.respondent import Round
 from ingest.decode import Decoder, Words
 from ingest.device import Device, Example, Table
 from ingest.json_device import JsonDevice
@@ -84,6 +91,28 @@ def test_the_template_in_the_documents_reads_its_example() -> None:
     device = read_template(yaml.safe_load(text.split("```yaml\n")[1].split("```")[0]))
     assert isinstance(device, Device)
     test_modbus_examples(device)
+
+
+@pytest.mark.parametrize(
+    "meter",
+    [d for d in map(read_template, _DOCUMENTS.values()) if isinstance(d, Dlt645Meter)],
+    ids=lambda d: d.code,
+)
+def test_dlt645_examples(meter: Dlt645Meter) -> None:
+    respondent = Meter645("M", "000000000161", meter)
+    for example in meter.examples:
+        answers = [answer(frame) for frame in _frames(LAYOUT_645, example.frames)]
+        found = Round({a.data[3::-1].hex().upper(): a.data[4:] for a in answers})
+        assert set(found.data) == set(respondent.questions)
+        _check(meter.quantities, found.values(respondent), example.values)
+        assert not found.complaints
+
+
+def _frames(layout: Layout, texts: Iterable[str]) -> Iterator[bytes]:
+    for text in texts:
+        frame = layout.take(bytearray.fromhex(text))
+        assert frame is not None, text
+        yield frame
 
 
 def test_an_sdm630_takes_at_most_four_reads() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingest.collector import Clock, Devices, Meter
+from ingest.collector import Clock, Devices, Meter, template_of
 from ingest.collectors.modbus.line import Line
 from ingest.collectors.modbus.once import read_once
 from ingest.collectors.modbus.poll import ModbusCollector
@@ -66,9 +66,7 @@ def _unit(meter: Meter, devices: Devices, recipes: dict[str, Recipe]) -> Unit:
 
 
 def _fitting(meter: Meter, devices: Devices) -> tuple[Device, int]:
-    device = devices.get(meter.device or "")
-    if not isinstance(device, Device):
-        raise SourceError(f"meter {meter.code}: {meter.device!r} is no Modbus template")
+    device = template_of(meter, devices, Device, "Modbus")
     if not is_unit(meter.address):
         raise SourceError(f"meter {meter.code}: a unit id is a number from 0 to 255 (got {meter.address!r})")
     return device, meter.address

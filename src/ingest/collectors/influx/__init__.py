@@ -1,1 +1,0 @@
-"""InfluxDB's line protocol, as Telegraf and gateways post it."""
