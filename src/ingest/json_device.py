@@ -4,8 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from ingest.json_path import parse_path
 from ingest.template import Frozen, Measured, Template
 
 
@@ -22,45 +23,72 @@ class TimeForm(StrEnum):
     DIGITS = "digits"
     """Local digits such as 20261122153000, in the zone declared."""
 
+    @property
+    def local(self) -> bool:
+        """Its times may carry no zone of their own."""
+        return self in {TimeForm.RFC3339, TimeForm.DIGITS}
 
-JsonPath = Annotated[str, Field(pattern=r"^([^.]+(\.[^.]+)*)?$")]
-"""Keys and array positions joined by dots; the empty path is the payload itself."""
+
+def _readable(text: str) -> str:
+    parse_path(text)
+    return text
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{name!r} is not a time zone; an example is Asia/Shanghai") from error
+
+
+JsonPath = Annotated[str, AfterValidator(_readable)]
+"""Keys and array positions joined by dots, `[key=value]` for an element; empty: the payload itself."""
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class TimeField(Frozen):
     path: JsonPath = ""
     form: TimeForm = TimeForm.NONE
-    zone: str | None = None
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        try:
-            return value and ZoneInfo(value).key
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{value!r} is not a time zone; an example is Asia/Shanghai") from error
+    zone: Zone | None = None
+    """Of times that carry none; None: the zone of the source."""
+    zone_path: JsonPath = ""
+    """Where the payload itself tells its zone: +08:00, UTC+8, 8 or Asia/Shanghai."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.form is TimeForm.DIGITS and self.zone is None:
-            raise ValueError("local digits need a zone")
+        if self.zone_path and not self.form.local:
+            raise ValueError(f"form {self.form} has no zone")
         if self.form is not TimeForm.NONE and not self.path:
             raise ValueError(f"form {self.form} needs the path of the time")
         return self
 
 
 class JsonValue(Measured):
-    path: JsonPath
+    path: JsonPath = ""
+    channel: str | None = None
+    """Where quantities come on topics of their own: what stands at {channel} or # of the source's topic."""
+    text: bool = False
+    """The number stands in quotes."""
     missing: tuple[float, ...] = ()
     """Numbers, as they stand in the payload, that mean no value."""
 
     @property
     def place(self) -> str:
-        return self.path or "the payload"
+        return " ".join(filter(None, (self.channel, self.path))) or "the payload"
+
+
+class Records(Frozen):
+    """A gateway's message holds several meters: the array, and where each element names its meter."""
+
+    path: JsonPath
+    name: JsonPath
 
 
 class JsonExample(Frozen):
     note: str
+    channel: str | None = None
+    record: str = ""
+    """The meter, of a gateway's message."""
     payload: str
     time: str | None
     """RFC 3339; None: the moment of arrival."""
@@ -72,9 +100,21 @@ class JsonDevice(Template):
 
     protocol: Literal["mqtt"]
     time: TimeField = TimeField()
+    records: Records | None = None
     values: tuple[JsonValue, ...] = Field(min_length=1)
     examples: tuple[JsonExample, ...] = ()
 
     @property
     def measured(self) -> tuple[JsonValue, ...]:
         return self.values
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The topics of its own on which it sends; none: the payload of any topic is read."""
+        return frozenset(value.channel for value in self.values if value.channel is not None)
+
+    @model_validator(mode="after")
+    def _channels_throughout(self) -> Self:
+        if self.channels and any(value.channel is None for value in self.values):
+            raise ValueError("a channel stands at every value or at none")
+        return self

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +19,9 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(?P<zone>[Zz]|[+-]\d\d:?\d\d)?", re.ASCII
 )
 _DIGITS = re.compile(r"\d{14}", re.ASCII)
+_OFFSET = re.compile(
+    r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d?(?:\.\d+)?)(?::?(?P<minutes>[0-5]\d))?", re.ASCII
+)
 _PER_US: Mapping[TimeForm, float] = {
     TimeForm.EPOCH_S: 1e6,
     TimeForm.EPOCH_MS: 1e3,
@@ -67,27 +70,46 @@ def read_rfc3339(field: str, value: object, zone: tzinfo | None) -> int:
     return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
+def read_zone(field: str, value: object) -> tzinfo:
+    """From `+08:00`, `UTC+8`, 8 [h], `Z` or `Asia/Shanghai`. Raises PayloadError."""
+    text = f"{value:+}" if isinstance(value, int | float) else str(value)
+    match = _OFFSET.fullmatch(text)
+    if match is not None:
+        minutes = 60 * float(match["hours"]) + int(match["minutes"] or 0)
+        shift = timedelta(minutes=minutes if match["sign"] == "+" else -minutes)
+        if abs(shift) < timedelta(days=1):
+            return timezone(shift)
+    try:
+        return UTC if text in {"Z", "z", "UTC", "GMT"} else ZoneInfo(text)
+    except (KeyError, ValueError, OSError) as error:
+        raise PayloadError(field, value, "not a zone, such as +08:00, UTC+8, 8 or Asia/Shanghai") from error
+
+
 class TimeReader:
     """Reads the times of one device in the form its template declares."""
 
-    def __init__(self, declared: TimeField) -> None:
+    def __init__(self, declared: TimeField, zone: str | None = None) -> None:
+        """`zone` is the source's, for times whose template declares none."""
+        named = declared.zone or zone
         self._form = declared.form
         self._field = declared.path
-        self._zone = ZoneInfo(declared.zone) if declared.zone else None
-        self._read: Callable[[object], int] = self._reader()
+        self._zone_field = declared.zone_path
+        self._zone = ZoneInfo(named) if named else None
+        self._read: Callable[[object, tzinfo | None], int] = self._reader()
 
-    def read(self, value: object, now: float) -> int:
-        """[us]; `now` [s] where the form is none. Raises PayloadError."""
+    def read(self, value: object, now: float, zone: object = None) -> int:
+        """[us]; `now` [s] where the form is none, `zone` what the payload says of it. Raises PayloadError."""
         if self._form is TimeForm.NONE:
             return round(now * 1e6)
-        return check_plausible(self._field, value, self._read(value), now)
+        told = self._zone if zone is None else read_zone(self._zone_field, zone)
+        return check_plausible(self._field, value, self._read(value, told), now)
 
-    def _reader(self) -> Callable[[object], int]:
+    def _reader(self) -> Callable[[object, tzinfo | None], int]:
         if self._form is TimeForm.RFC3339:
-            return lambda value: read_rfc3339(self._field, value, self._zone)
+            return lambda value, zone: read_rfc3339(self._field, value, zone)
         return self._digits if self._form is TimeForm.DIGITS else self._epoch
 
-    def _epoch(self, value: object) -> int:
+    def _epoch(self, value: object, _zone: tzinfo | None) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise PayloadError(self._field, value, f"a time in form {self._form} is a number")
         per_us = _PER_US[self._form]
@@ -95,12 +117,14 @@ class TimeReader:
             return value // 1000
         return round(value * per_us)
 
-    def _digits(self, value: object) -> int:
+    def _digits(self, value: object, zone: tzinfo | None) -> int:
         text = str(value)
         if _DIGITS.fullmatch(text) is None:
             raise PayloadError(self._field, value, "local digits are YYYYMMDDhhmmss")
+        if zone is None:
+            raise PayloadError(self._field, value, "a time without a zone, and its source declares none")
         try:
-            moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=self._zone)
+            moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=zone)
         except ValueError as error:
             raise PayloadError(self._field, value, f"not a time: {error}") from error
         return microseconds(moment)

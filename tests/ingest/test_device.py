@@ -61,7 +61,7 @@ def test_a_type_longer_than_the_longest_block_is_refused(modbus: Callable[..., D
     ("time", "reason"),
     [
         ({"form": "epoch_ms"}, "needs the path of the time"),
-        ({"form": "digits", "path": "t"}, "local digits need a zone"),
+        ({"form": "epoch_s", "path": "t", "zone_path": "z"}, "form epoch_s has no zone"),
         ({"form": "digits", "path": "t", "zone": "Mars/Base"}, "'Mars/Base' is not a time zone"),
     ],
 )

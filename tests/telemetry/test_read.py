@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,9 +18,11 @@ from paho.mqtt.publish import single
 from pyModbusTCP.server import DataBank, ModbusServer
 from typer.testing import CliRunner, Result
 
-from ingest.collectors.mqtt import Broker, Pattern
-from ingest.collectors.mqtt.broker import session
+from ingest.collectors.mqtt import MqttSource
+from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.once import read_once
+from ingest.collectors.mqtt.routes import Routes
+from ingest.collectors.mqtt.session import session
 from ingest.errors import SourceError
 from ingest.json_device import JsonDevice
 from telemetry.cli import app, main
@@ -248,12 +251,15 @@ def test_reading_leaves_no_session_in_the_broker(
 ) -> None:
     root = f"test/{secrets.token_hex(6)}"
     monkeypatch.setattr("ingest.collectors.mqtt.once.secrets.token_hex", lambda _: root.replace("/", "-"))
-    broker = Broker.at(broker_url, "x", {})
+    source = MqttSource(kind="mqtt", code="x", url=broker_url, topic=f"{root}/{{meter}}")
+    broker = Broker.of(source, {})
+    one = SimpleNamespace(code="one", source="x", device="d", address=None)
+    routes = Routes(source.pattern, [one], {"d": shipped})
     again = replace(broker, client=f"parkwatt-read-{root.replace('/', '-')}")
 
     async def scenario() -> None:
         with pytest.raises(SourceError, match="no message"):
-            await read_once(broker, Pattern(f"{root}/{{meter}}"), "one", shipped, 0.3)
+            await read_once(broker, routes, "one", shipped, wait_s=0.3, clock=time.time)
         await asyncio.to_thread(_publish, broker_url, f"{root}/one", "{}")
         async with session(again, "test/elsewhere") as connection:
             with pytest.raises(TimeoutError):

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
 from ingest.collectors.influx import InfluxMapping
-from ingest.collectors.mqtt import MqttSource
+from ingest.collectors.mqtt import BrokerSource
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
@@ -86,7 +86,7 @@ def _influx(config_dir: Path | None, site: Site | None, mistakes: list[Mistake])
 
 def _with_broker(site: Site, url: str) -> Site:
     sources = (
-        source.model_copy(update={"url": url}) if isinstance(source, MqttSource) else source
+        source.model_copy(update={"url": url}) if isinstance(source, BrokerSource) else source
         for source in site.sources
     )
     return site.model_copy(update={"sources": tuple(sources)})

@@ -11,14 +11,25 @@ import pytest
 
 from ingest.batch import Batch
 from ingest.collector import open_collector
-from ingest.collectors.mqtt import Broker, Pattern
-from ingest.collectors.mqtt.broker import _client, _Inbox, session
+from ingest.collectors.mqtt import MqttSource
+from ingest.collectors.mqtt.broker import Broker
+from ingest.collectors.mqtt.connect import make_client
+from ingest.collectors.mqtt.session import session
+from ingest.collectors.mqtt.topic import Pattern, Place
 from ingest.errors import SourceError, StoreUnavailable
 from ingest.json_device import JsonDevice
 
 NOW = 1_795_332_600.0
 TIMED = b'{"t": 1795332600000, "p": %d}'
 Build = Callable[..., JsonDevice]
+
+
+def at(url: str, code: str = "s", topic: str = "{meter}", **rest: str) -> MqttSource:
+    return MqttSource(kind="mqtt", code=code, url=url, topic=topic, **rest)
+
+
+def broker_at(url: str, **variables: str) -> Broker:
+    return Broker.of(at(url), variables)
 
 
 class Keeping:
@@ -53,9 +64,7 @@ class Park:
         self.parts = urlsplit(url)
         self.root = f"test/{secrets.token_hex(6)}"
         name = self.root.replace("/", "-")
-        self.source = SimpleNamespace(
-            code=name, kind="mqtt", url=f"{url}?version=5", topic=f"{self.root}/{{meter}}/state"
-        )
+        self.source = at(f"{url}?version=5", code=name, topic=f"{self.root}/{{meter}}/state")
         meters = [
             SimpleNamespace(code="M1", source=name, device="d", address="one"),
             SimpleNamespace(code="M2", source=name, device="d", address=None),
@@ -243,7 +252,7 @@ def test_more_than_the_broker_keeps_in_flight_by_default_passes(park: Park) -> N
 def test_a_broker_that_goes_away_ends_the_run_with_its_reason(
     park: Park, free_port: Callable[[], int]
 ) -> None:
-    park.source.url = f"mqtt://127.0.0.1:{free_port()}"
+    park.source = park.source.model_copy(update={"url": f"mqtt://127.0.0.1:{free_port()}"})
     collector = park.open()
     assert collector is not None
     with pytest.raises(SourceError, match=r"no connection to 127\.0\.0\.1"):
@@ -252,7 +261,7 @@ def test_a_broker_that_goes_away_ends_the_run_with_its_reason(
 
 def test_acknowledgement_by_hand_is_where_the_adapter_looks_for_it() -> None:
     async def scenario() -> None:
-        client = _client(Broker.at("mqtt://127.0.0.1", "s", {}), aiomqtt.ProtocolVersion.V5, _Inbox())
+        client = make_client(broker_at("mqtt://127.0.0.1"), aiomqtt.ProtocolVersion.V5)
         paho = client._client
         assert paho._manual_ack is False
         paho.manual_ack_set(on=True)
@@ -288,17 +297,17 @@ class Old:
 def test_a_broker_without_mqtt_5_is_asked_again_in_its_own(
     refusal: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.collectors.mqtt.broker._CONNACK_S", 0.2)
+    monkeypatch.setattr("ingest.collectors.mqtt.connect._CONNACK_S", 0.2)
     old = Old(refusal)
 
     async def scenario() -> None:
         server = await asyncio.start_server(old.serve, "127.0.0.1", 0)
         async with server:
             url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            async with session(Broker.at(url, "s", {}), "park/+/state"):
+            async with session(broker_at(url), "park/+/state"):
                 pass
             with pytest.raises(SourceError, match="refuses"):
-                async with session(Broker.at(f"{url}?version=5", "s", {}), "park/+/state"):
+                async with session(broker_at(f"{url}?version=5"), "park/+/state"):
                     pass
             await asyncio.sleep(0.05)
 
@@ -309,11 +318,11 @@ def test_a_broker_without_mqtt_5_is_asked_again_in_its_own(
 
 def test_the_broker_is_read_from_its_url() -> None:
     variables = {"PARKWATT_MQTT_USER": "u", "PARKWATT_MQTT_PASSWORD": "p"}
-    broker = Broker.at("mqtts://b.example?version=3.1.1&client=east", "s", variables)
+    broker = broker_at("mqtts://b.example?version=3.1.1&client=east", **variables)
     assert (broker.host, broker.port, broker.tls, broker.client) == ("b.example", 8883, True, "east")
     assert (broker.user, broker.password) == ("u", "p")
     assert broker.versions == (aiomqtt.ProtocolVersion.V311,)
-    plain = Broker.at("mqtt://127.0.0.1:18830", "s", {})
+    plain = broker_at("mqtt://127.0.0.1:18830")
     assert (plain.port, plain.tls, plain.client, plain.user) == (18830, False, "parkwatt-s", None)
     assert plain.versions == (aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311)
 
@@ -323,30 +332,53 @@ def test_the_broker_is_read_from_its_url() -> None:
 )
 def test_a_url_that_is_none_is_refused_without_showing_secrets(url: str) -> None:
     with pytest.raises(SourceError) as caught:
-        Broker.at(url, "s", {})
+        broker_at(url)
     assert "secret" not in str(caught.value)
 
 
 def test_patterns_name_the_meter() -> None:
     pattern = Pattern("park/{line}/m-{meter}/state")
     assert pattern.filter == "park/+/+/state"
-    assert pattern.meter("park/a/m-17/state") == "17"
-    assert pattern.meter("park/a/17/state") is None
-    assert pattern.meter("park/a/b/m-17/state") is None
+    assert pattern.place("park/a/m-17/state") == Place("17", None)
+    assert pattern.place("park/a/17/state") is None
+    assert pattern.place("park/a/b/m-17/state") is None
     shared = Pattern("$share/workers/park/{meter}/#")
     assert shared.filter == "$share/workers/park/+/#"
-    assert shared.meter("park/x/y/z") == "x"
-    assert Pattern("a.b/{meter}").meter("aXb/1") is None
+    assert shared.filter_of("x") == "park/x/#"
+    assert shared.place("park/x/y/z") == Place("x", "y/z")
+    assert shared.place("park/x") == Place("x", None)
+    assert Pattern("a.b/{meter}").place("aXb/1") is None
 
 
-@pytest.mark.parametrize("text", ["park/state", "{meter}/{meter}", "{a}/{a}/{meter}"])
+def test_an_address_is_made_of_several_parts_of_the_topic() -> None:
+    pattern = Pattern("plant/{area}/{meter}/{channel}", "{area}/{meter}")
+    assert pattern.place("plant/hall1/m3/power") == Place("hall1/m3", "power")
+    assert pattern.filter_of("hall1/m3") == "plant/hall1/m3/+"
+    assert pattern.misfit("hall1/m3") is None
+    assert pattern.misfit("hall1/m3/behind-it") is None
+    assert pattern.misfit("m3") == "'m3' is not of the form {area}/{meter}"
+    with pytest.raises(SourceError, match="no address of the form"):
+        pattern.filter_of("m3")
+    assert Pattern("N/{portal}/grid/{instance}/#").place("N/p1/grid/30/Ac/Power") == Place(
+        "p1/30", "Ac/Power"
+    )
+
+
+@pytest.mark.parametrize("text", ["park/state", "{meter}/{meter}", "{a}/{a}/{meter}", "park/{channel}"])
 def test_a_pattern_that_does_not_name_one_meter_is_refused(text: str) -> None:
-    with pytest.raises(SourceError, match="stands in it once"):
+    with pytest.raises(SourceError, match="another part stands in it, and none twice"):
         Pattern(text)
+    with pytest.raises(ValueError, match="another part stands in it"):
+        at("mqtt://b", topic=text)
+
+
+def test_an_address_of_parts_that_the_topic_lacks_is_refused() -> None:
+    with pytest.raises(SourceError, match="it is made of meter"):
+        Pattern("plant/{meter}/{channel}", "{area}/{meter}")
 
 
 def test_a_meter_without_an_mqtt_template_is_refused() -> None:
-    source = SimpleNamespace(code="s", kind="mqtt", url="mqtt://b", topic="{meter}")
+    source = at("mqtt://b")
     meter = SimpleNamespace(code="M", source="s", device="none", address=None)
     with pytest.raises(SourceError, match="meter M: 'none' is no MQTT template"):
         open_collector(source, [meter], {}, lambda: NOW)

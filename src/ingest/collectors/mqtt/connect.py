@@ -1,0 +1,92 @@
+"""How a client connects: the versions in turn, with acknowledgement by hand."""
+
+import asyncio
+import logging
+
+from aiomqtt import Client, MqttCodeError, MqttError, ProtocolVersion
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from ingest.collectors.mqtt.broker import Broker
+from ingest.collectors.mqtt.inbox import Inbox
+from ingest.errors import LineDown, SourceError
+
+_log = logging.getLogger("ingest.mqtt.client")
+_log.setLevel(logging.CRITICAL)  # health records and logs each failure once
+_CONNACK_S = 4.0
+_ANSWER_S = 10.0
+_SESSION_S = 7 * 86_400
+IN_FLIGHT = 5_000
+
+
+class _VersionRefusedError(Exception):
+    """The broker was reached, and there was no session."""
+
+
+async def connect(broker: Broker, inbox: Inbox) -> Client:
+    """A broker without MQTT 5 refuses it, or never answers. Raises SourceError."""
+    for version in broker.versions[:-1]:
+        try:
+            return await _attempt(broker, version, inbox)
+        except _VersionRefusedError:
+            continue
+    try:
+        return await _attempt(broker, broker.versions[-1], inbox)
+    except _VersionRefusedError as error:
+        raise SourceError(str(error)) from error
+
+
+async def leave(client: Client) -> None:
+    try:
+        await client.__aexit__(None, None, None)
+    except MqttError as error:
+        _log.debug("left without a goodbye: %s", error)
+
+
+async def _attempt(broker: Broker, version: ProtocolVersion, inbox: Inbox) -> Client:
+    client = make_client(broker, version)
+    paho = client._client  # noqa: SLF001  # aiomqtt has no acknowledgement by hand
+    paho.manual_ack_set(on=True)
+    paho.on_message = inbox.take
+    try:  # by hand, because aiomqtt keeps the socket of an entry that failed
+        await client.__aenter__()
+    except MqttError as error:
+        reached = paho.socket() is not None or isinstance(error, MqttCodeError)
+        paho.disconnect()
+        if reached:
+            raise _VersionRefusedError(
+                f"the broker at {broker.host}:{broker.port} refuses: {error}"
+            ) from error
+        raise LineDown(f"no connection to {broker.host}:{broker.port}: {error}") from error
+    except asyncio.CancelledError:
+        paho.disconnect()
+        raise
+    client.timeout = _ANSWER_S
+    inbox.watch(client._disconnected)  # noqa: SLF001  # aiomqtt tells its own queue alone
+    return client
+
+
+def make_client(broker: Broker, version: ProtocolVersion) -> Client:
+    five = version is ProtocolVersion.V5
+    return Client(
+        broker.host,
+        broker.port,
+        username=broker.user,
+        password=broker.password,
+        logger=_log,
+        identifier=broker.client,
+        protocol=version,
+        clean_session=None if five else not broker.lasting,
+        clean_start=not broker.lasting if five else MQTT_CLEAN_START_FIRST_ONLY,
+        properties=_properties(broker) if five else None,
+        tls_context=broker.trust.context() if broker.tls else None,
+        timeout=_CONNACK_S,
+    )
+
+
+def _properties(broker: Broker) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho is untyped here
+    properties.SessionExpiryInterval = _SESSION_S if broker.lasting else 0
+    properties.ReceiveMaximum = IN_FLIGHT
+    return properties

@@ -1,0 +1,103 @@
+"""Which meters a message is for, and who reads it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.collector import Devices, Meter
+from ingest.collectors.mqtt.topic import Pattern
+from ingest.errors import SourceError
+from ingest.json_device import JsonDevice
+from ingest.payload import PayloadReader
+
+_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """Who reads a message, and the meter it is of; a gateway's message names its meters itself."""
+
+    reader: PayloadReader
+    meter: str
+    records: Mapping[str, str] | None = None
+    """Codes by the names in the message."""
+
+
+class Routes:
+    """From topics to meters; what a topic means is worked out once."""
+
+    def __init__(
+        self, pattern: Pattern, meters: Sequence[Meter], devices: Devices, zone: str | None = None
+    ) -> None:
+        """Raises SourceError when a meter does not fit."""
+        self.pattern = pattern
+        self.meters = tuple(meter.code for meter in meters)
+        self._zone = zone
+        self._single: dict[str, list[tuple[str, JsonDevice]]] = {}
+        self._gateways: dict[str, dict[str, tuple[JsonDevice, dict[str, str]]]] = {}
+        self._readers: dict[tuple[str, str | None], PayloadReader] = {}
+        self._known: dict[str, tuple[Route, ...] | None] = {}
+        for meter in meters:
+            self._enter(meter, template_of(meter, devices))
+
+    @property
+    def split(self) -> bool:
+        """Some device sends its quantities in messages of their own."""
+        return any(device.channels for found in self._single.values() for _, device in found)
+
+    def of(self, topic: str) -> tuple[Route, ...] | None:
+        """None where no meter has the topic's address, nothing where no template wants its channel."""
+        if topic not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[topic] = self._find(topic)
+        return self._known[topic]
+
+    def _enter(self, meter: Meter, device: JsonDevice) -> None:
+        address = address_of(meter)
+        if device.records is not None:
+            gateway, _, name = address.rpartition("/")
+            behind = self._gateways.setdefault(gateway, {}).setdefault(device.code, (device, {}))[1]
+            behind[name] = meter.code
+            return
+        standing = self._single.setdefault(address, [])
+        twin = next((code for code, other in standing if other.code == device.code), None)
+        if twin is not None:
+            raise SourceError(f"meters {twin} and {meter.code} have the same address {address!r}")
+        standing.append((meter.code, device))
+
+    def _find(self, topic: str) -> tuple[Route, ...] | None:
+        place = self.pattern.place(topic)
+        if place is None:
+            return None
+        singles = self._single.get(place.address, [])
+        gateways = self._gateways.get(place.address, {})
+        if not singles and not gateways:
+            return None
+        return (
+            *self._of_channel(singles, place.channel),
+            *(Route(self._reader(device, None), "", names) for device, names in gateways.values()),
+        )
+
+    def _of_channel(self, singles: Iterable[tuple[str, JsonDevice]], channel: str | None) -> Iterable[Route]:
+        for code, device in singles:
+            if not device.channels:
+                yield Route(self._reader(device, None), code)
+            elif channel in device.channels:
+                yield Route(self._reader(device, channel), code)
+
+    def _reader(self, device: JsonDevice, channel: str | None) -> PayloadReader:
+        key = device.code, channel
+        if key not in self._readers:
+            self._readers[key] = PayloadReader(device, self._zone, channel)
+        return self._readers[key]
+
+
+def template_of(meter: Meter, devices: Devices) -> JsonDevice:
+    device = devices.get(meter.device or "")
+    if not isinstance(device, JsonDevice):
+        raise SourceError(f"meter {meter.code}: {meter.device!r} is no MQTT template")
+    return device
+
+
+def address_of(meter: Meter) -> str:
+    return str(meter.code if meter.address is None else meter.address)
