@@ -72,7 +72,8 @@ def read_rfc3339(field: str, value: object, zone: tzinfo | None) -> int:
 
 def read_zone(field: str, value: object) -> tzinfo:
     """From `+08:00`, `UTC+8`, 8 [h], `Z` or `Asia/Shanghai`. Raises PayloadError."""
-    text = f"{value:+}" if isinstance(value, int | float) else str(value)
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    text = f"{value:+}" if numeric else str(value)
     match = _OFFSET.fullmatch(text)
     if match is not None:
         minutes = 60 * float(match["hours"]) + int(match["minutes"] or 0)

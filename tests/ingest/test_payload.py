@@ -1,11 +1,15 @@
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import PayloadError
 from ingest.json_device import JsonDevice
-from ingest.payload import PayloadReader
+from ingest.payload import PayloadReader, Reading
+from ingest.typed_payload import typed
 
 NOW = 1_795_332_600.5
 NOW_US = 1_795_332_600_500_000
@@ -77,6 +81,7 @@ def test_a_payload_without_any_value_is_refused(mqtt: Build, payload: bytes, rea
         ("rfc3339", '"2026-11-22 15:30:00"', "Asia/Shanghai", 0),
         ("digits", '"20261122153000"', "Asia/Shanghai", 0),
         ("digits", "20261122153000", "Asia/Shanghai", 0),
+        ("digits", "20261122153000", "Asia/Tokyo", -3_600_000_000),
     ],
 )
 def test_every_form_of_time(mqtt: Build, form: str, value: str, zone: str | None, us: int) -> None:
@@ -109,3 +114,129 @@ def test_a_time_that_cannot_be_is_refused(mqtt: Build, form: str, value: str, re
     with pytest.raises(PayloadError, match=reason) as caught:
         PayloadReader(device).read(b'{"t": %s, "p": 1}' % value.encode(), NOW)
     assert caught.value.field == "t"
+
+
+@pytest.mark.parametrize(
+    "zone", ['"+08:00"', '"+0800"', '"UTC+8"', "8", "8.0", '"Asia/Shanghai"', '"GMT+08:00"', "null"]
+)
+@pytest.mark.parametrize(
+    ("form", "value"), [("digits", '"20261122153000"'), ("rfc3339", '"2026-11-22 15:30:00"')]
+)
+def test_the_payload_tells_its_zone(mqtt: Build, form: str, value: str, zone: str) -> None:
+    """Null leaves it to the zone that the source declares."""
+    device = mqtt({**POWER, "path": "p"}, time={"path": "t", "form": form, "zone_path": "tz"})
+    payload = b'{"t": %s, "tz": %s, "p": 1}' % (value.encode(), zone.encode())
+    reader = PayloadReader(device, "Asia/Shanghai")
+    assert reader.read(payload, NOW).time_us == 1_795_332_600_000_000
+    (quick,) = reader.read_many([payload], [NOW])
+    assert isinstance(quick, Reading)
+    assert quick.time_us == 1_795_332_600_000_000
+
+
+@pytest.mark.parametrize("zone", ['"+25:00"', '"Mars/Base"', "true", "[]", '"../etc"', '""'])
+def test_a_zone_that_is_none_is_refused(mqtt: Build, zone: str) -> None:
+    device = mqtt({**POWER, "path": "p"}, time={"path": "t", "form": "digits", "zone_path": "tz"})
+    payload = b'{"t": "20261122153000", "tz": %s, "p": 1}' % zone.encode()
+    with pytest.raises(PayloadError, match="not a zone") as caught:
+        PayloadReader(device).read(payload, NOW)
+    assert caught.value.field == "tz"
+
+
+def test_digits_without_any_zone_are_refused(mqtt: Build) -> None:
+    device = mqtt({**POWER, "path": "p"}, time={"path": "t", "form": "digits"})
+    with pytest.raises(PayloadError, match="its source declares none"):
+        PayloadReader(device).read(b'{"t": "20261122153000", "p": 1}', NOW)
+
+
+def test_numbers_in_quotes_are_read_where_they_are_declared(mqtt: Build) -> None:
+    device = mqtt({**POWER, "path": "p", "text": True}, {**ENERGY, "path": "e", "text": True})
+    reading = PayloadReader(device).read(b'{"p": "1500.0", "e": ""}', NOW)
+    np.testing.assert_array_equal(reading.values, [1.5, np.nan])
+    with pytest.raises(PayloadError, match="a number in quotes"):
+        PayloadReader(device).read(b'{"p": "high"}', NOW)
+    with pytest.raises(PayloadError, match="not finite"):
+        PayloadReader(device).read(b'{"p": "inf"}', NOW)
+
+
+def test_one_number_may_be_two_quantities(mqtt: Build) -> None:
+    device = mqtt({**POWER, "path": "p"}, {**POWER, "path": "p", "quantity": "demand"})
+    assert PayloadReader(device).read(b'{"p": 1500}', NOW).values.tolist() == [1.5, 1.5]
+    (quick,) = PayloadReader(device).read_many([b'{"p": 1500}'], [NOW])
+    assert isinstance(quick, Reading)
+    assert quick.values.tolist() == [1.5, 1.5]
+
+
+def test_a_gateway_names_each_meter(mqtt: Build) -> None:
+    device = mqtt(
+        {"path": "v[id=Pa].val", "quantity": "active_power", "unit": "W", "text": True},
+        records={"path": "data", "name": "addr"},
+        time={"path": "ts", "form": "epoch_s"},
+    )
+    payload = (
+        b'{"ts": 1795332600, "data": [{"addr": 1, "v": [{"id": "Ua", "val": "230"}, '
+        b'{"id": "Pa", "val": "5"}]},'
+        b' {"addr": "b2", "ts": 1795332601, "v": [{"id": "Pa", "val": 7}]}, {"addr": 3}]}'
+    )
+    found = dict(PayloadReader(device).read_records(payload, NOW))
+    first, second, third = found["1"], found["b2"], found["3"]
+    assert isinstance(first, Reading)
+    assert isinstance(second, Reading)
+    assert (first.time_us, first.values.tolist()) == (1_795_332_600_000_000, [0.005])
+    assert (second.time_us, second.values.tolist()) == (1_795_332_601_000_000, [0.007])
+    assert isinstance(third, PayloadError)
+    with pytest.raises(PayloadError, match="no array of meters"):
+        list(PayloadReader(device).read_records(b'{"data": {}}', NOW))
+
+
+NUMBERS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=3),
+)
+BODIES = st.one_of(
+    st.binary(max_size=8),
+    st.builds(
+        msgspec.json.encode,
+        st.dictionaries(
+            st.sampled_from(["p", "em", "t", "x"]),
+            st.one_of(NUMBERS, st.dictionaries(st.sampled_from(["energy", "y"]), NUMBERS), st.lists(NUMBERS)),
+        ),
+    ),
+)
+
+
+@given(st.lists(BODIES, max_size=5))
+def test_the_quick_way_and_the_careful_way_agree(mqtt: Build, bodies: list[bytes]) -> None:
+    device = mqtt(
+        {**POWER, "path": "p", "missing": [-1], "scale": 0.1, "offset": 3},
+        {**ENERGY, "path": "em.energy"},
+        time={"path": "t", "form": "epoch_s"},
+    )
+    reader = PayloadReader(device)
+    for found, body in zip(reader.read_many(bodies, [NOW] * len(bodies)), bodies, strict=True):
+        careful = carefully(reader, body)
+        if isinstance(careful, Reading) and isinstance(found, Reading):
+            np.testing.assert_array_equal(found.values, careful.values)
+        assert told(found) == told(careful)
+
+
+def carefully(reader: PayloadReader, body: bytes) -> Reading | PayloadError:
+    try:
+        return reader.read(body, NOW)
+    except PayloadError as error:
+        return error
+
+
+def told(found: Reading | PayloadError) -> object:
+    return str(found) if isinstance(found, PayloadError) else (found.time_us, *map(str, found.complaints))
+
+
+def test_the_quick_way_is_taken(mqtt: Build) -> None:
+    device = mqtt({**POWER, "path": "p"}, {**ENERGY, "path": "em.energy"})
+    quick = typed(device, None)
+    assert quick is not None
+    read = quick.read([b'{"p": 1}', b'{"p": "1"}', b'{"em": {"energy": 4}}', b'{"em": 4}', b"{}"])
+    assert {place: values.tolist()[0] for place, (values, _, _) in read.items() if place == 0} == {0: 0.001}
+    assert sorted(read) == [0, 2]

@@ -18,6 +18,8 @@ _QUANTITIES = tuple(CATALOGUE)
 _PLACE = {name: i for i, name in enumerate(_QUANTITIES)}
 NEVER = np.iinfo(np.int64).min
 """The newest time of a meter that has none."""
+STANDS_US = 120_000_000
+"""How long a value still counts as shown beside newer ones of its meter: many send them one by one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,7 @@ class Board:
         self._time = np.empty(0, np.int64)
         self._batch = np.empty(0, np.int64)
         self._values = np.empty((0, len(_QUANTITIES)))
+        self._shown = np.empty((0, len(_QUANTITIES)), np.int64)
         self._waiting = np.empty(0, bool)
 
     def repair(self, db: Database) -> None:
@@ -80,15 +83,23 @@ class Board:
         columns: Sequence[str],
         values: NDArray[np.float64],
     ) -> None:
-        """Take rows of different meters, where they are as new as what is held or newer."""
+        """Take rows in the order of meter and time: of each meter the last, unless a newer one is held.
+
+        A quantity that it does not hold keeps its value while it stands.
+        """
         places = np.array([_PLACE[name] for name in columns], np.int64)
+        last = np.flatnonzero(np.diff(meter_id, append=-1))
+        row = _newest_read(values, last)
         with self._lock:
             self._grow(int(meter_id.max(initial=0)))
-            self._values[meter_id[time > self._time[meter_id]]] = np.nan
-            taken = time >= self._time[meter_id]
-            at, cells = meter_id[taken], np.ix_(meter_id[taken], places)
-            self._time[at], self._batch[at], self._waiting[at] = time[taken], batch_id[taken], True
-            self._values[cells] = np.where(np.isnan(values[taken]), self._values[cells], values[taken])
+            taken = time[last] >= self._time[meter_id[last]]
+            last, row = last[taken], row[taken]
+            at, now = meter_id[last], time[last]
+            self._time[at], self._batch[at], self._waiting[at] = now, batch_id[last], True
+            cells, read = np.ix_(at, places), row >= 0
+            self._values[cells] = np.where(read, values[row, np.arange(len(places))], self._values[cells])
+            self._shown[cells] = np.where(read, time[row], self._shown[cells])
+            self._values[at] = np.where(self._shown[at] < now[:, None] - STANDS_US, np.nan, self._values[at])
 
     def flush(self, db: Database) -> None:
         """Write what waits. Raises StorageError; what could not be written waits on."""
@@ -111,6 +122,17 @@ class Board:
             self._batch = np.append(self._batch, np.zeros(missing, np.int64))
             self._waiting = np.append(self._waiting, np.zeros(missing, bool))
             self._values = np.vstack([self._values, np.full((missing, len(_QUANTITIES)), np.nan)])
+            self._shown = np.vstack([self._shown, np.full((missing, len(_QUANTITIES)), NEVER)])
+
+
+def _newest_read(values: NDArray[np.float64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[m, k], the row that holds the newest value of each meter and column; -1 where none does."""
+    read = ~np.isnan(values)
+    if len(last) == len(values) or read[last].all():
+        return np.where(read[last], last[:, None], -1)
+    rows = np.maximum.accumulate(np.where(read, np.arange(len(values))[:, None], -1), axis=0)[last]
+    first = np.append(0, last[:-1] + 1)
+    return np.where(rows >= first[:, None], rows, -1)
 
 
 def _write(

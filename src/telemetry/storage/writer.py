@@ -119,14 +119,7 @@ class Writer:
 
     def _remember(self, rows: Rows, written: Written, news: NDArray[np.int64]) -> None:
         self._seen.hold(news)
-        last = np.flatnonzero(np.diff(written.meter_id, append=-1))
-        self._board.offer(
-            written.meter_id[last],
-            written.time[last],
-            written.batch_id[last],
-            rows.columns,
-            written.values[last],
-        )
+        self._board.offer(written.meter_id, written.time, written.batch_id, rows.columns, written.values)
 
     def _flush_on(self) -> None:
         failing = False

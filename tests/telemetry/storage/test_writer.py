@@ -163,7 +163,27 @@ def test_latest_holds_the_newest_reading_of_each_meter(writer: Writer, three: Da
     with three.connection() as conn:
         newest = changed_since(conn, 0, ["energy_import", "active_power", "demand"])
     assert newest.time.tolist() == [20_000_000, 5_000_000]
-    np.testing.assert_array_equal(newest.values, [[2.0, 4.0, np.nan], [np.nan, np.nan, 3.0]])
+    np.testing.assert_array_equal(newest.values, [[2.0, 4.0, 1.0], [np.nan, np.nan, 3.0]])
+
+
+def test_latest_keeps_what_other_rows_of_the_meter_showed_while_it_stands(
+    writer: Writer, three: Database, batch: Made
+) -> None:
+    names = ["energy_import", "active_power", "demand"]
+    writer.write([batch(("m1", 1, {"demand": 9.0}), ("m2", 1, {"demand": 8.0}))])
+    writer.write(
+        [
+            batch(("m1", 20, {"energy_import": 2.0}), ("m2", 300, {"demand": 3.0})),
+            batch(("m1", 21, {"active_power": 4.0})),
+        ]
+    )
+    writer.write([batch(("m1", 140, {"active_power": 5.0}))])
+    writer.write([batch(("m1", 30, {"energy_import": 7.0}))])
+    writer.close()
+    with three.connection() as conn:
+        newest = changed_since(conn, 0, names)
+    assert newest.time.tolist() == [140_000_000, 300_000_000]
+    np.testing.assert_array_equal(newest.values, [[2.0, 5.0, np.nan], [np.nan, np.nan, 3.0]])
 
 
 def test_latest_is_written_within_seconds_without_a_further_write(

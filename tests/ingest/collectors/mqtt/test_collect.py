@@ -15,7 +15,6 @@ from ingest.collectors.mqtt import MqttSource
 from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.connect import make_client
 from ingest.collectors.mqtt.session import session
-from ingest.collectors.mqtt.topic import Pattern, Place
 from ingest.errors import SourceError, StoreUnavailable
 from ingest.json_device import JsonDevice
 
@@ -158,7 +157,7 @@ def test_what_was_not_durable_is_not_acknowledged_and_comes_again(park: Park) ->
         await park.while_running(sink, interrupted)
         assert sink.rows == []
         again = Keeping()
-        await park.while_running(again, lambda _: until(lambda: len(again.rows) == 1))
+        await park.while_running(again, lambda collector: until(lambda: collector.health.line.reads == 1))
         assert again.powers() == [7.0]
         third = Keeping()
         await park.while_running(third, nothing)
@@ -314,67 +313,6 @@ def test_a_broker_without_mqtt_5_is_asked_again_in_its_own(
     asyncio.run(scenario())
     assert old.versions == [5, 4, 5]
     assert not old.flags[1] & 2, "the session is kept"
-
-
-def test_the_broker_is_read_from_its_url() -> None:
-    variables = {"PARKWATT_MQTT_USER": "u", "PARKWATT_MQTT_PASSWORD": "p"}
-    broker = broker_at("mqtts://b.example?version=3.1.1&client=east", **variables)
-    assert (broker.host, broker.port, broker.tls, broker.client) == ("b.example", 8883, True, "east")
-    assert (broker.user, broker.password) == ("u", "p")
-    assert broker.versions == (aiomqtt.ProtocolVersion.V311,)
-    plain = broker_at("mqtt://127.0.0.1:18830")
-    assert (plain.port, plain.tls, plain.client, plain.user) == (18830, False, "parkwatt-s", None)
-    assert plain.versions == (aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://b", "mqtt://", "mqtt://user:secret@b", "mqtt://b?version=4", "b:1883"]
-)
-def test_a_url_that_is_none_is_refused_without_showing_secrets(url: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        broker_at(url)
-    assert "secret" not in str(caught.value)
-
-
-def test_patterns_name_the_meter() -> None:
-    pattern = Pattern("park/{line}/m-{meter}/state")
-    assert pattern.filter == "park/+/+/state"
-    assert pattern.place("park/a/m-17/state") == Place("17", None)
-    assert pattern.place("park/a/17/state") is None
-    assert pattern.place("park/a/b/m-17/state") is None
-    shared = Pattern("$share/workers/park/{meter}/#")
-    assert shared.filter == "$share/workers/park/+/#"
-    assert shared.filter_of("x") == "park/x/#"
-    assert shared.place("park/x/y/z") == Place("x", "y/z")
-    assert shared.place("park/x") == Place("x", None)
-    assert Pattern("a.b/{meter}").place("aXb/1") is None
-
-
-def test_an_address_is_made_of_several_parts_of_the_topic() -> None:
-    pattern = Pattern("plant/{area}/{meter}/{channel}", "{area}/{meter}")
-    assert pattern.place("plant/hall1/m3/power") == Place("hall1/m3", "power")
-    assert pattern.filter_of("hall1/m3") == "plant/hall1/m3/+"
-    assert pattern.misfit("hall1/m3") is None
-    assert pattern.misfit("hall1/m3/behind-it") is None
-    assert pattern.misfit("m3") == "'m3' is not of the form {area}/{meter}"
-    with pytest.raises(SourceError, match="no address of the form"):
-        pattern.filter_of("m3")
-    assert Pattern("N/{portal}/grid/{instance}/#").place("N/p1/grid/30/Ac/Power") == Place(
-        "p1/30", "Ac/Power"
-    )
-
-
-@pytest.mark.parametrize("text", ["park/state", "{meter}/{meter}", "{a}/{a}/{meter}", "park/{channel}"])
-def test_a_pattern_that_does_not_name_one_meter_is_refused(text: str) -> None:
-    with pytest.raises(SourceError, match="another part stands in it, and none twice"):
-        Pattern(text)
-    with pytest.raises(ValueError, match="another part stands in it"):
-        at("mqtt://b", topic=text)
-
-
-def test_an_address_of_parts_that_the_topic_lacks_is_refused() -> None:
-    with pytest.raises(SourceError, match="it is made of meter"):
-        Pattern("plant/{meter}/{channel}", "{area}/{meter}")
 
 
 def test_a_meter_without_an_mqtt_template_is_refused() -> None:

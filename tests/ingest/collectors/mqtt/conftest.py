@@ -1,0 +1,46 @@
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+_SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+Mosquitto = Callable[[str], int]
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Mosquitto]:
+    """Starts a broker of the test's own with the lines of its configuration; its port on loopback."""
+    program = shutil.which("mosquitto", path=_SBIN)
+    if program is None:
+        pytest.skip("Debian's mosquitto is not installed")
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(lines: str) -> int:
+        port, config = free_port(), tmp_path / f"broker-{len(running)}.conf"
+        own = "user root\n" if os.geteuid() == 0 else ""
+        config.write_text(f"{own}listener {port} 127.0.0.1\nset_tcp_nodelay true\n{lines}\n")
+        with config.with_suffix(".log").open("wb") as log:
+            process = subprocess.Popen([program, "-c", config], stdout=log, stderr=log)
+        running.append(process)
+        _await(port, process, config.with_suffix(".log"))
+        return port
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"the broker did not start: {log.read_text()}")

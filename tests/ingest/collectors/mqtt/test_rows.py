@@ -1,0 +1,137 @@
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ingest.collectors.mqtt.inbox import Arrival
+from ingest.collectors.mqtt.routes import Routes
+from ingest.collectors.mqtt.rows import RowReader
+from ingest.collectors.mqtt.topic import Pattern
+from ingest.errors import SourceError
+from ingest.health import SourceHealth
+from ingest.json_device import JsonDevice
+
+NOW = 1_795_332_600.0
+Build = Callable[..., JsonDevice]
+Shown = tuple[str, float, dict[str, float]]
+
+
+def meter(code: str, address: str, device: str = "d") -> Any:  # noqa: ANN401
+    return SimpleNamespace(code=code, source="s", device=device, address=address)
+
+
+def message(topic: str, payload: str, at: float = NOW, *, retain: bool = False) -> Arrival:
+    return Arrival(topic, payload.encode(), 1, 1, retain, at)
+
+
+class Reader:
+    def __init__(
+        self,
+        topic: str,
+        devices: dict[str, JsonDevice],
+        *meters: Any,  # noqa: ANN401
+    ) -> None:
+        routes = Routes(Pattern(topic), meters, devices)
+        self.health = SourceHealth.of("s", "mqtt", routes.meters)
+        self.rows = RowReader(self.health, routes)
+
+    def read(self, *window: Arrival) -> list[Shown]:
+        found = []
+        for batch in self.rows.read(window):
+            for number, at, values in zip(batch.row_meter, batch.time, batch.values, strict=True):
+                shown = {
+                    q: float(v) for q, v in zip(batch.quantities, values, strict=True) if not np.isnan(v)
+                }
+                found.append((batch.meters[number], at / 1e6 - NOW, shown))
+        return found
+
+
+@pytest.fixture
+def split(mqtt: Build) -> JsonDevice:
+    """A device that sends each quantity on a topic of its own, undated."""
+    return mqtt(
+        {"channel": "emeter/0/power", "quantity": "active_power_l1", "unit": "W"},
+        {"channel": "emeter/0/total", "quantity": "energy_import_l1", "unit": "Wh"},
+        {"channel": "emeter/1/power", "quantity": "active_power_l2", "unit": "W"},
+    )
+
+
+def test_quantities_on_topics_of_their_own_become_one_row(split: JsonDevice) -> None:
+    reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"), meter("N", "em-2"))
+    assert reader.read(
+        message("shellies/em-1/emeter/0/power", "1500", NOW + 0.1),
+        message("shellies/em-2/emeter/0/power", "4", NOW + 0.2),
+        message("shellies/em-1/emeter/0/total", "7000.5", NOW + 0.3),
+        message("shellies/em-1/online", "true", NOW + 0.35),
+        message("shellies/em-1/emeter/1/power", "500", NOW + 0.4),
+        message("shellies/em-1/emeter/1/power", "600", NOW + 0.5),
+    ) == [
+        (
+            "M",
+            pytest.approx(0.4),
+            {"active_power_l1": 1.5, "energy_import_l1": 7.0005, "active_power_l2": 0.5},
+        ),
+        ("N", pytest.approx(0.2), {"active_power_l1": 0.004}),
+        ("M", pytest.approx(0.5), {"active_power_l2": 0.6}),
+    ]
+    assert reader.health.refused == 0, "a channel that no template wants is nobody's fault"
+
+
+def test_dated_parts_stay_apart_for_the_store_to_merge(mqtt: Build) -> None:
+    device = mqtt(
+        {"channel": "em:0", "path": "p", "quantity": "active_power", "unit": "W"},
+        {"channel": "emdata:0", "path": "e", "quantity": "energy_import", "unit": "Wh"},
+        time={"path": "t", "form": "epoch_s"},
+    )
+    reader = Reader("{meter}/status/#", {"d": device}, meter("M", "pro"))
+    found = reader.read(
+        message("pro/status/em:0", '{"t": 1795332600, "p": 1000}'),
+        message("pro/status/emdata:0", '{"t": 1795332600, "e": 1000}'),
+    )
+    assert found == [("M", 0.0, {"active_power": 1.0}), ("M", 0.0, {"energy_import": 1.0})]
+
+
+def test_one_message_may_be_for_two_meters(mqtt: Build) -> None:
+    devices = {
+        "a": mqtt({"path": "0", "quantity": "active_power", "unit": "W"}, code="a"),
+        "b": mqtt({"path": "1", "quantity": "active_power", "unit": "W"}, code="b"),
+    }
+    reader = Reader("t/{meter}", devices, meter("A", "x", "a"), meter("B", "x", "b"))
+    assert reader.read(message("t/x", "[1000, 2000]")) == [
+        ("A", 0.0, {"active_power": 1.0}),
+        ("B", 0.0, {"active_power": 2.0}),
+    ]
+    with pytest.raises(SourceError, match="meters A and C have the same address 'x'"):
+        Reader("t/{meter}", devices, meter("A", "x", "a"), meter("C", "x", "a"))
+
+
+def test_the_meters_of_a_gateway(mqtt: Build) -> None:
+    device = mqtt(
+        {"path": "p", "quantity": "active_power", "unit": "W"}, records={"path": "meters", "name": "id"}
+    )
+    reader = Reader(
+        "gw/{gateway}/up", {"d": device}, meter("M", "g1/m1"), meter("N", "g1/m2"), meter("O", "g2/m1")
+    )
+    assert reader.read(
+        message(
+            "gw/g1/up", '{"meters": [{"id": "m1", "p": 1000}, {"id": "m2", "p": "?"}, {"id": "m9", "p": 1}]}'
+        ),
+        message("gw/g2/up", '{"meters": [{"id": "m1", "p": 3000}]}'),
+        message("gw/g2/up", "[]"),
+        message("gw/g3/up", '{"meters": []}'),
+    ) == [("M", 0.0, {"active_power": 1.0}), ("O", 0.0, {"active_power": 3.0})]
+    assert [one.reason.split(" (")[0] for one in reader.health.aside] == [
+        "p: active_power is a number",
+        "no meter has the name 'm9' of this gateway",
+        "meters: no array of meters stands here",
+        "no meter has this address",
+    ]
+    assert reader.health.meters["N"].failing
+
+
+def test_a_retained_message_that_tells_no_time_may_be_of_any_age(split: JsonDevice) -> None:
+    reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"))
+    assert reader.read(message("shellies/em-1/emeter/0/power", "1", retain=True)) == []
+    assert reader.health.refused == 0

@@ -1,0 +1,119 @@
+"""Mosquitto behind TLS with an authority of the test's own, client certificates and passwords."""
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from ingest.collectors.mqtt import MqttSource
+from ingest.collectors.mqtt.broker import Broker
+from ingest.collectors.mqtt.session import session
+from ingest.errors import SourceError
+
+pytestmark = pytest.mark.broker
+_LOCK = "key-password"
+
+
+def _openssl(folder: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def _certificate(folder: Path, name: str, signer: str) -> None:
+    subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", f"{name}.key", "-nodes"]
+    signed = ["-CA", f"{signer}.pem", "-CAkey", f"{signer}.key"] if signer != name else []
+    _openssl(folder, "req", "-x509", *key, *signed, *subject, "-days", "2", "-out", f"{name}.pem")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority, a stranger, a broker and a client; the client's key once more under lock."""
+    if shutil.which("openssl") is None:
+        pytest.skip("Debian's openssl is not installed")
+    folder = tmp_path_factory.mktemp("keys")
+    for name, signer in (("ca", "ca"), ("stranger", "stranger"), ("broker", "ca"), ("client", "ca")):
+        _certificate(folder, name, signer)
+    _openssl(folder, "ec", "-in", "client.key", "-aes256", "-passout", f"pass:{_LOCK}", "-out", "locked.key")
+    return folder
+
+
+@pytest.fixture
+def port(keys: Path, mosquitto: Callable[[str], int]) -> int:
+    passwords = keys / "passwords"
+    passwords.touch(mode=0o600)
+    subprocess.run(["mosquitto_passwd", "-b", passwords, "reader", "of-this-source"], check=True)
+    return mosquitto(
+        f"cafile {keys}/ca.pem\ncertfile {keys}/broker.pem\nkeyfile {keys}/broker.key\n"
+        f"require_certificate true\nallow_anonymous false\npassword_file {passwords}"
+    )
+
+
+def _broker(port: int, keys: Path, variables: dict[str, str] | None = None, **files: str) -> Broker:
+    paths = {field: str(keys / name) for field, name in files.items()}
+    source = MqttSource(
+        kind="mqtt", code="hall-2", url=f"mqtts://127.0.0.1:{port}?version=5", topic="t/{meter}", **paths
+    )
+    own = {"PARKWATT_MQTT_USER_HALL_2": "reader", "PARKWATT_MQTT_PASSWORD_HALL_2": "of-this-source"}
+    return Broker.of(source, own | (variables or {}))
+
+
+async def _first_payload(broker: Broker, keys: Path, port: int) -> bytes:
+    context = ssl.create_default_context(cafile=str(keys / "ca.pem"))
+    context.load_cert_chain(keys / "client.pem", keys / "client.key")
+    account = {"username": "reader", "password": "of-this-source"}
+    async with session(broker, "t/+") as connection:
+        async with aiomqtt.Client("127.0.0.1", port, tls_context=context, **account) as publisher:
+            await publisher.publish("t/one", b"41.5", qos=1)
+        async with asyncio.timeout(10):
+            (arrival,) = await connection.window(1)
+        connection.acknowledge([arrival])
+        return arrival.payload
+
+
+def test_certificate_password_and_mqtt_5(port: int, keys: Path) -> None:
+    broker = _broker(port, keys, ca="ca.pem", cert="client.pem", key="client.key")
+    assert asyncio.run(_first_payload(broker, keys, port)) == b"41.5"
+
+
+def test_a_locked_key_is_opened_by_the_environment(port: int, keys: Path) -> None:
+    files = {
+        "PARKWATT_MQTT_CERT": str(keys / "client.pem"),
+        "PARKWATT_MQTT_KEY": str(keys / "locked.key"),
+        "PARKWATT_MQTT_CA": str(keys / "ca.pem"),
+    }
+    broker = _broker(port, keys, files | {"PARKWATT_MQTT_KEY_PASSWORD": _LOCK})
+    assert asyncio.run(_first_payload(broker, keys, port)) == b"41.5"
+    with pytest.raises(SourceError, match="PARKWATT_MQTT_KEY_PASSWORD is not set"):
+        _broker(port, keys, files).trust.context()
+
+
+async def _enter(broker: Broker) -> None:
+    async with session(broker, "t/+"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("files", "variables"),
+    [
+        ({"cert": "client.pem", "key": "client.key"}, {}),
+        ({"ca": "stranger.pem", "cert": "client.pem", "key": "client.key"}, {}),
+        ({"ca": "ca.pem"}, {}),
+        ({"ca": "ca.pem", "cert": "stranger.pem", "key": "stranger.key"}, {}),
+        (
+            {"ca": "ca.pem", "cert": "client.pem", "key": "client.key"},
+            {"PARKWATT_MQTT_PASSWORD_HALL_2": "wrong"},
+        ),
+    ],
+    ids=["unknown-authority", "other-authority", "no-certificate", "stranger", "wrong-password"],
+)
+def test_whoever_is_not_known_stays_outside(
+    port: int, keys: Path, files: dict[str, str], variables: dict[str, str]
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        asyncio.run(_enter(_broker(port, keys, variables, **files)))
+    assert "wrong" not in str(caught.value)
