@@ -93,6 +93,14 @@ def template_of(meter: Meter, devices: Devices, form: type[T], speech: str) -> T
     return template
 
 
+def address_of(source: Source, meter: Meter) -> str:
+    """Where the meter is behind its source, as text. Raises SourceError when nothing can be there."""
+    misfit = source.misfit(meter.address)
+    if misfit:
+        raise SourceError(f"meter {meter.code}: {misfit}")
+    return str(meter.address)
+
+
 def _kind(source: Source) -> ModuleType:
     module = kind(source.kind)
     if module is None:

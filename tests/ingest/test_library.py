@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
+from ingest.collectors.cjt188.meter import LAYOUT as LAYOUT_188
+from ingest.collectors.cjt188.meter import Meter188
+from ingest.collectors.cjt188.template import Cjt188Meter
 from ingest.collectors.dlt645.frame import LAYOUT as LAYOUT_645
 from ingest.collectors.dlt645.frame import answer
 from ingest.collectors.dlt645.meter import Meter645
@@ -104,6 +107,21 @@ def test_dlt645_examples(meter: Dlt645Meter) -> None:
         answers = [answer(frame) for frame in _frames(LAYOUT_645, example.frames)]
         found = Round({a.data[3::-1].hex().upper(): a.data[4:] for a in answers})
         assert set(found.data) == set(respondent.questions)
+        _check(meter.quantities, found.values(respondent), example.values)
+        assert not found.complaints
+
+
+@pytest.mark.parametrize(
+    "meter",
+    [d for d in map(read_template, _DOCUMENTS.values()) if isinstance(d, Cjt188Meter)],
+    ids=lambda d: d.code,
+)
+def test_cjt188_examples(meter: Cjt188Meter) -> None:
+    for example in meter.examples:
+        [frame] = _frames(LAYOUT_188, [example.frame])
+        respondent = Meter188("M", frame[8:1:-1].hex().upper(), meter)
+        assert respondent._fits(frame)
+        found = Round({meter.identifier: frame[14:-2]})
         _check(meter.quantities, found.values(respondent), example.values)
         assert not found.complaints
 

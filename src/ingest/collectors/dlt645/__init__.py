@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from ingest.collector import Clock, Devices, Meter, template_of
+from ingest.collector import Clock, Devices, Meter, address_of, template_of
 from ingest.collectors.dlt645.frame import LAYOUT
 from ingest.collectors.dlt645.meter import Meter645
 from ingest.collectors.dlt645.source import Dlt645Source
 from ingest.collectors.dlt645.template import Dlt645Meter
 from ingest.collectors.half_duplex import HalfDuplexCollector, Line, read_once
-from ingest.errors import SourceError
 from ingest.once import Reading
 
 __all__ = ["Source", "Template", "open", "read"]
@@ -31,7 +30,5 @@ async def read(source: Dlt645Source, meter: Meter, devices: Devices) -> Reading:
 
 
 def _station(source: Dlt645Source, meter: Meter, devices: Devices) -> Meter645:
-    template, misfit = template_of(meter, devices, Dlt645Meter, "DL/T 645"), source.misfit(meter.address)
-    if misfit:
-        raise SourceError(f"meter {meter.code}: {misfit}")
-    return Meter645(meter.code, str(meter.address), template)
+    template = template_of(meter, devices, Dlt645Meter, "DL/T 645")
+    return Meter645(meter.code, address_of(source, meter), template)
