@@ -285,3 +285,64 @@ export interface MeterDetail extends Meter {
   events: MeterEvent[];
   conflicts: Conflict[];
 }
+
+export type Condition = "answering" | "partly" | "silent" | "failing" | "waiting";
+export type Cause = "unreachable" | "silent" | "refused" | "unreadable" | "store" | "source" | "fault";
+
+export interface Trace {
+  code: string;
+  condition: Condition;
+  reads: number;
+  failures: number;
+  reads_per_s: number;
+  latency_s: number | null;
+  last_success: string | null;
+  last_failure: string | null;
+  last_error: string;
+  cause: Cause | null;
+  next_attempt: string | null;
+}
+
+export interface MeterTrace extends Trace {
+  name: Name;
+}
+
+export interface Source extends Trace {
+  kind: string;
+  place: string;
+  meters: number;
+  answering: number;
+  waiting_rows: number;
+  lost_rows: number;
+  refused: number;
+  dropped: number;
+}
+
+export interface Aside {
+  time: string;
+  origin: string;
+  reason: string;
+  content: string;
+}
+
+export interface SourceDetail extends Source {
+  each: MeterTrace[];
+  aside: Aside[];
+}
+
+export interface Spool {
+  state: "empty" | "holding" | "nearly full" | "full";
+  rows: number;
+  bytes: number;
+  limit_bytes: number;
+  oldest: string | null;
+  held_records: number;
+  damaged_records: number;
+}
+
+export interface SourceList {
+  time: string;
+  queue: { waiting_rows: number; written_rows: number; failing: boolean; last_error: string };
+  spool: Spool | null;
+  sources: Source[];
+}

@@ -6,6 +6,7 @@ import "./styles/frame.css";
 import "./styles/live.css";
 import "./styles/meters.css";
 import "./styles/report.css";
+import "./styles/collectors.css";
 import "./frame/app.ts";
 import { store } from "./store.ts";
 

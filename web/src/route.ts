@@ -2,13 +2,15 @@
 
 import { preferred, type Language } from "./i18n/words.ts";
 
-export const PAGES = ["live", "energy", "carbon", "meters"] as const;
+export const PAGES = ["live", "energy", "carbon", "meters", "collectors"] as const;
 export type Page = (typeof PAGES)[number];
 export type Theme = "light" | "dark";
 
 export interface Route {
   page: Page;
   meter: string | null;
+  /** The source that is open among the collectors. */
+  source: string | null;
   area: string | null;
   days: number;
   language: Language;
@@ -24,6 +26,7 @@ export function parse(address: URL, languages: readonly string[]): Route {
   return {
     page,
     meter: page === "meters" && second ? second : null,
+    source: page === "collectors" && second ? second : null,
     area: query.get("area"),
     days: PERIODS.find((days) => String(days) === query.get("days")) ?? 14,
     language: languageIn(query.get("lang"), languages),
@@ -38,8 +41,8 @@ export function href(route: Route): string {
   if (route.days !== 14) query.set("days", String(route.days));
   query.set("lang", route.language);
   if (route.theme) query.set("theme", route.theme);
-  const meter = route.meter ? `/${encodeURIComponent(route.meter)}` : "";
-  return `/${route.page}${meter}?${query}`;
+  const one = route.page === "collectors" ? route.source : route.meter;
+  return `/${route.page}${one ? `/${encodeURIComponent(one)}` : ""}?${query}`;
 }
 
 function languageIn(text: string | null, languages: readonly string[]): Language {

@@ -1,6 +1,7 @@
 /** <park-watt>: rail, strip and the page that the address names. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import "../collectors/page.ts";
 import "../live/page.ts";
 import "../meters/page.ts";
 import { icon } from "../parts/icons.ts";
@@ -74,6 +75,7 @@ const PAGE: Record<Page, () => TemplateResult> = {
   energy: () => html`<pw-energy></pw-energy>`,
   carbon: () => html`<pw-carbon></pw-carbon>`,
   meters: () => html`<pw-meters></pw-meters>`,
+  collectors: () => html`<pw-collectors></pw-collectors>`,
 };
 
 /** Links inside the page change the address without loading it anew. */

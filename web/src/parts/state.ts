@@ -16,7 +16,11 @@ export function stateWord(state: MeterState, words: Words): string {
 }
 
 export function stateDot(state: MeterState, words: Words): TemplateResult {
-  const word = stateWord(state, words);
+  return dot(state, stateWord(state, words));
+}
+
+/** A state's shape and colour for another word. */
+export function dot(state: MeterState, word: string): TemplateResult {
   return html`<svg class="dot dot-${state}" viewBox="0 0 12 12" width="12" height="12" role="img" aria-label=${word}>
     <title>${word}</title>${SHAPES[state]}
   </svg>`;

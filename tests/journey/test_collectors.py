@@ -1,0 +1,60 @@
+"""The page of the collectors: who answers, who does not and why, and what waits or was lost."""
+
+import json
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+
+
+def test_a_dead_meter_says_why_and_when_it_is_asked_again(page: Page, url: str, silent: set[int]) -> None:
+    page.goto(f"{url}/collectors/line-1?lang=en")
+    line = page.locator("tbody[data-source='line-1']")
+    dead = line.locator("tr[data-meter='M-2']")
+    expect(dead).to_contain_text("answering", timeout=15_000)
+    silent.add(2)
+    try:
+        expect(dead).to_contain_text("failing", timeout=20_000)
+        expect(dead).to_contain_text("illegal address")
+        expect(line.locator(".condition").first).to_contain_text("partly")
+        expect(line).to_contain_text("1 / 2")
+    finally:
+        silent.discard(2)
+    expect(dead.locator(".condition")).to_contain_text("answering", timeout=20_000)
+
+
+def test_the_keyboard_opens_a_source_and_the_address_keeps_it(page: Page, url: str) -> None:
+    page.goto(f"{url}/collectors?lang=en")
+    button = page.get_by_role("button", name="Meters of line-1")
+    expect(button).to_have_attribute("aria-expanded", "false", timeout=15_000)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-meter='M-1']")).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    assert "/collectors/line-1" in page.url
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-meter='M-1']")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_waits_on_the_disk_or_was_lost_is_told_above_the_list(
+    page: Page, url: str, language: str
+) -> None:
+    told = httpx.get(f"{url}/api/v1/sources").json()
+    told["queue"] |= {"failing": True, "last_error": "no connection to the database"}
+    told["spool"] |= {"state": "holding", "rows": 8200, "bytes": 210_944, "oldest": told["time"]}
+    told["sources"][0] |= {"dropped": 12, "lost_rows": 3}
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=json.dumps(told), content_type="application/json")
+
+    page.route("**/api/v1/sources", answer)
+    page.goto(f"{url}/collectors?lang={language}")
+    notices = page.locator(".notices")
+    expect(notices).to_be_visible(timeout=15_000)
+    for part in ("8\u202f200", "206\u00a0KiB", "no connection to the database", "12", "line-1"):
+        expect(notices).to_contain_text(part)
+    expect(notices.locator(".note-bad")).to_have_count(1)
+    expect(notices.locator(".note-warning")).to_have_count(2)

@@ -1,0 +1,62 @@
+/** What a person should know before the list: the spool, the queue, what brokers dropped and what was given up. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Source, SourceList, Spool } from "../api.ts";
+import { span } from "../i18n/words.ts";
+import { exact, three } from "../numbers.ts";
+import type { Context } from "./trace.ts";
+
+const QUEUED = 1000;
+
+export function notices(list: SourceList, context: Context): TemplateResult | typeof nothing {
+  const found = [...ofSpool(list, context), ...ofQueue(list, context), ...ofSources(list.sources, context)];
+  return found.length === 0 ? nothing : html`<div class="notices" role="status">${found}</div>`;
+}
+
+function ofSpool({ spool, queue }: SourceList, context: Context): TemplateResult[] {
+  const { words } = context;
+  const away = queue.failing ? [words.storeAway(queue.last_error)] : [];
+  if (!spool) return away.map((text) => note(words.causeStore, [text], "bad"));
+  const texts = [
+    ...away,
+    ...(spool.rows > 0 ? [waiting(spool, context)] : []),
+    ...(spool.held_records > 0 ? [words.spoolHeld(exact(spool.held_records))] : []),
+    ...(spool.damaged_records > 0 ? [words.spoolDamaged(exact(spool.damaged_records))] : []),
+  ];
+  if (spool.state === "full") return [note(words.spoolFullTitle, [words.spoolFullText, ...texts], "bad")];
+  return texts.length === 0 ? [] : [note(words.spoolTitle, texts, "warning")];
+}
+
+function waiting(spool: Spool, { words, now, language }: Context): string {
+  const seconds = spool.oldest === null ? 0 : (now - Date.parse(spool.oldest)) / 1000;
+  return words.spoolText(exact(spool.rows), size(spool.bytes), size(spool.limit_bytes), span(seconds, language));
+}
+
+function ofQueue({ queue }: SourceList, { words }: Context): TemplateResult[] {
+  if (queue.waiting_rows < QUEUED) return [];
+  return [note(words.queueTitle, [words.queueText(exact(queue.waiting_rows))], "warning")];
+}
+
+function ofSources(sources: readonly Source[], { words }: Context): TemplateResult[] {
+  const dropped = sources.filter((one) => one.dropped > 0).map((one) => words.droppedText(one.code, exact(one.dropped)));
+  const lost = sources.filter((one) => one.lost_rows > 0).map((one) => words.lostTextRows(one.code, exact(one.lost_rows)));
+  return [
+    ...(dropped.length > 0 ? [note(words.droppedTitle, dropped, "warning")] : []),
+    ...(lost.length > 0 ? [note(words.lostTitleRows, lost, "bad")] : []),
+  ];
+}
+
+function note(title: string, texts: readonly string[], level: "warning" | "bad"): TemplateResult {
+  return html`<section class="panel note note-${level}">
+    <h2>${title}</h2>
+    ${texts.map((text) => html`<p>${text}</p>`)}
+  </section>`;
+}
+
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** 206 KiB */
+export function size(bytes: number): string {
+  const step = bytes < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${three(bytes / 1024 ** step, 1)}\u00a0${SIZES[step] ?? ""}`;
+}
