@@ -77,6 +77,11 @@ class Factor:
         return f"{self.unit_numerator}/{self.unit_denominator}"
 
     @property
+    def question(self) -> tuple[str, str, str, str, str]:
+        """What it answers, apart from when: purpose, item, gas, region, denominator."""
+        return self.purpose, self.item, self.gas, self.region, self.unit_denominator
+
+    @property
     def kg(self) -> float:
         """Value in kg of the gas per unit_denominator."""
         return self.value * _KG[self.unit_numerator.removesuffix(self.gas)]
@@ -195,8 +200,7 @@ def check(factors: Iterable[Factor]) -> None:
         if factor.id in seen:
             raise FactorError(f"factor {factor.id!r} stands twice")
         seen.add(factor.id)
-        key = (factor.purpose, factor.item, factor.gas, factor.region, factor.unit_denominator)
-        questions[key].append(factor)
+        questions[factor.question].append(factor)
     for question, same in questions.items():
         for one, other in combinations(same, 2):
             if _overlap(one, other):

@@ -3,7 +3,7 @@
 import typer
 from rich.table import Table
 
-from telemetry.cli.terminal import out
+from telemetry.cli.terminal import out, plain
 from telemetry.settings.environment import read_environment
 from telemetry.settings.plan import Plan, load_plan
 
@@ -39,9 +39,7 @@ def _template(plan: Plan, device: str | None) -> str:
 
 
 def _meters(plan: Plan) -> Table:
-    table = Table(
-        "meter", "source", "address", "template", "area", "role", "multiplier", box=None, pad_edge=False
-    )
+    table = plain("meter", "source", "address", "template", "area", "role", "multiplier")
     for meter in plan.site.meters if plan.site else ():
         address = str(meter.address if meter.address is not None else meter.code)
         table.add_row(

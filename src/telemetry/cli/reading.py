@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from accounting.multiplier import scales
 from accounting.quantity import CATALOGUE
 from ingest.collector import read_meter
 from ingest.device import Device
 from ingest.once import Reading
-from telemetry.cli.terminal import errors, out
+from telemetry.cli.terminal import errors, out, plain
 from telemetry.settings.environment import read_environment
 from telemetry.settings.mistakes import UnknownName
 from telemetry.settings.plan import load_plan
@@ -48,9 +47,7 @@ def probe(
 
 
 def _print_reading(reading: Reading, multiplier: float) -> None:
-    table = Table(
-        "quantity", "value", f"x {multiplier:g}", "unit", "place", "words", box=None, pad_edge=False
-    )
+    table = plain("quantity", "value", f"x {multiplier:g}", "unit", "place", "words")
     for shown in reading.shown:
         factor = multiplier if scales(shown.quantity) else 1.0
         value, primary = _number(shown.value), _number(shown.value * factor)

@@ -52,7 +52,7 @@ def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets
 def _factors(folders: list[Path], mistakes: list[Mistake]) -> tuple[Factor, ...]:
     factors: list[Factor] = []
     for header in sorted(path for folder in folders for path in folder.glob("*/set.yaml")):
-        factors.extend(_factor_set(header, mistakes))
+        factors.extend(read_set(header, mistakes)[1])
     try:
         check(factors)
     except AccountingError as error:
@@ -60,16 +60,17 @@ def _factors(folders: list[Path], mistakes: list[Mistake]) -> tuple[Factor, ...]
     return tuple(factors)
 
 
-def _factor_set(header: Path, mistakes: list[Mistake]) -> tuple[Factor, ...]:
+def read_set(header: Path, mistakes: list[Mistake]) -> tuple[FactorSet | None, tuple[Factor, ...]]:
+    """What a set says of itself and its factors; what cannot be read is appended to `mistakes`."""
     described = load_file(header, _SET, mistakes)
     table = header.with_name("factors.csv")
     if described is None or not table.exists():
-        return ()
+        return described, ()
     try:
-        return parse(described, read_rows(table))
+        return described, parse(described, read_rows(table))
     except AccountingError as error:
         mistakes.append(Mistake(str(table), "", str(error)))
-        return ()
+        return described, ()
 
 
 def _table(folders: list[Path], name: str, read: Callable[[Rows], T], mistakes: list[Mistake]) -> T:
