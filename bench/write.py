@@ -1,10 +1,11 @@
-"""Rows of 20 values through the writer, beside a bare COPY of the same rows into the same table."""
+"""Rows of 20 values through the writer and its two threads, beside a bare COPY of the same rows."""
 
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +26,17 @@ from telemetry.storage.writer import Writer
 METERS = 200
 ROWS = 10_000
 BATCHES = 20
+WRITERS = 2
 FIRST_US = 1_761_955_200_000_000
 POLL_US = 5_000_000
 NAMES = tuple(CATALOGUE)[:20]
-REFERENCE = "one COPY BINARY of the same rows, encoded before, into the same table"
+REFERENCE = "one COPY BINARY of the same rows of 20 values, encoded before, into the same table"
+KINDS = {
+    "new": "ours: rows that are new, 10 000 a commit",
+    "mixed": "ours: a hundredth of them stands already",
+    "again": "ours: all of them stand already",
+    "completing": "ours: half of each row's values stand, the other half comes",
+}
 
 _METERS = """
 insert into meter (code, name_en, name_zh, carrier, source, max_gap_s, interval_s, stamp, rollover)
@@ -93,12 +101,25 @@ def seconds(action: Callable[[], None]) -> float:
 
 
 def through(writer: Writer, rows: list[Batch]) -> None:
-    for batch in rows:
-        writer.write([batch])
+    """As the pipeline does."""
+    with ThreadPoolExecutor(WRITERS) as threads:
+        for outcomes in threads.map(lambda batch: writer.write([batch]), rows):
+            assert len(outcomes[0]) == ROWS
 
 
-def rounds(url: str) -> Iterator[tuple[float, float, float, float]]:
-    """Seconds of the bare COPY, and through the writer of new, of the same and of completing rows."""
+def hundredth(batch: Batch) -> Batch:
+    return Batch(
+        batch.source,
+        batch.meters,
+        batch.row_meter[::100],
+        batch.time[::100],
+        batch.quantities,
+        batch.values[::100],
+    )
+
+
+def rounds(url: str) -> Iterator[tuple[float, ...]]:
+    """Seconds of the bare COPY, then through the writer, in the order of the measures."""
     rows = batches()
     first = [half(batch, slice(0, 10)) for batch in rows]
     second = [half(batch, slice(10, 20)) for batch in rows]
@@ -109,8 +130,16 @@ def rounds(url: str) -> Iterator[tuple[float, float, float, float]]:
             bare = _emptied(conn, url, lambda _: copy(conn, data))
             new = _emptied(conn, url, lambda writer: through(writer, rows))
             again = _emptied(conn, url, lambda writer: through(writer, rows), keep=True)
+            _emptied(conn, url, lambda writer: standing(writer, rows))
+            mixed = _emptied(conn, url, lambda writer: through(writer, rows), keep=True)
             _emptied(conn, url, lambda writer: through(writer, first))
-            yield bare, new, again, _emptied(conn, url, lambda writer: through(writer, second), keep=True)
+            completing = _emptied(conn, url, lambda writer: through(writer, second), keep=True)
+            yield bare, new, mixed, again, completing
+
+
+def standing(writer: Writer, rows: list[Batch]) -> None:
+    for batch in rows:
+        writer.write([hundredth(batch)])
 
 
 def _emptied(
@@ -118,7 +147,7 @@ def _emptied(
 ) -> float:
     """Seconds of an action by a fresh writer on an empty table, or on what stands."""
     if not keep:
-        conn.execute("truncate reading, latest, dirty, batch")
+        conn.execute("truncate reading, latest, dirty, batch, seen")
     conn.execute("checkpoint")
     db = Database.open(url)
     writer = Writer(db)
@@ -132,9 +161,7 @@ def measure() -> Iterator[Measure]:
     with database() as url:
         migrate(url)
         taken = list(rounds(url))[1:]
-    bare, new, again, completing = (statistics.median(column) for column in zip(*taken, strict=True))
-    values = BATCHES * ROWS * len(NAMES) / 1e6
-    unit = "M values/s"
-    yield Measure("write.new", values / new, values / bare, unit, REFERENCE)
-    yield Measure("write.again", values / again, values / bare, unit, REFERENCE)
-    yield Measure("write.completing", values / 2 / completing, values / bare, unit, REFERENCE)
+    bare, *ours = (statistics.median(column) for column in zip(*taken, strict=True))
+    rows = BATCHES * ROWS / 1e3
+    for (name, what), one in zip(KINDS.items(), ours, strict=True):
+        yield Measure(f"write.{name}", rows / one, rows / bare, "k rows/s", f"{REFERENCE}; {what}")
