@@ -1,6 +1,6 @@
 """How the words of a device become numbers in the catalogue's units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -53,6 +53,24 @@ class Linear:
 
     def __call__(self, raw: float) -> float:
         return raw * self.numerator / self.denominator + self.offset
+
+
+def scaled(
+    raw: object, place: str, value: Measured, linear: Linear, missing: Collection[float] = ()
+) -> float:
+    """The catalogue's number for one that a device gives as such; NaN = missing. Raises PayloadError."""
+    if raw is None:
+        return np.nan
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise PayloadError(place, raw, f"{value.quantity} is a number")
+    if raw in missing:
+        return np.nan
+    number = linear(float(raw))
+    if not np.isfinite(number):
+        raise PayloadError(place, raw, f"{value.quantity} is not finite")
+    if abs(number) > LARGEST:
+        raise PayloadError(place, raw, f"{value.quantity} is never so much")
+    return number
 
 
 class _Layout:

@@ -7,8 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.quantity import LARGEST
-from ingest.decode import Linear
+from ingest.decode import Linear, scaled
 from ingest.errors import PayloadError
 from ingest.json_device import JsonDevice, JsonValue, TimeForm
 from ingest.json_path import ABSENT, Path, Step, follow, parse_path, step_into
@@ -130,16 +129,7 @@ def _number(node: object, value: JsonValue, linear: Linear) -> float:
         return np.nan
     if value.text and isinstance(node, str):
         node = _quoted(node, value)
-    if isinstance(node, bool) or not isinstance(node, int | float):
-        raise PayloadError(value.path, node, f"{value.quantity} is a number")
-    if node in value.missing:
-        return np.nan
-    number = linear(float(node))
-    if not np.isfinite(number):
-        raise PayloadError(value.path, node, f"{value.quantity} is not finite")
-    if abs(number) > LARGEST:
-        raise PayloadError(value.path, node, f"{value.quantity} is never so much")
-    return number
+    return scaled(node, value.path, value, linear, value.missing)
 
 
 def _quoted(text: str, value: JsonValue) -> float | None:

@@ -1,8 +1,10 @@
 """Every shipped template reads its own examples."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from ingest.collectors.dlt645.meter import Meter645
 from ingest.collectors.dlt645.template import Dlt645Meter
 from ingest.collectors.half_duplex import Layout
 from ingest.collectors.half_duplex.respondent import Round
+from ingest.collectors.opcua.tag import Tag
+from ingest.collectors.opcua.template import OpcUaDevice
 from ingest.decode import Decoder, Words
 from ingest.device import Device, Example, Table
 from ingest.json_device import JsonDevice
@@ -124,6 +128,32 @@ def test_cjt188_examples(meter: Cjt188Meter) -> None:
         found = Round({meter.identifier: frame[14:-2]})
         _check(meter.quantities, found.values(respondent), example.values)
         assert not found.complaints
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What an OPC UA server says of a node."""
+
+    content: object
+    StatusCode: None = None
+    SourceTimestamp: None = None
+    ServerTimestamp: None = None
+
+    @property
+    def Value(self) -> SimpleNamespace:  # noqa: N802  # as the standard names it
+        return SimpleNamespace(Value=self.content)
+
+
+@pytest.mark.parametrize(
+    "device",
+    [d for d in map(read_template, _DOCUMENTS.values()) if isinstance(d, OpcUaDevice)],
+    ids=lambda d: d.code,
+)
+def test_opcua_examples(device: OpcUaDevice) -> None:
+    for example in device.examples:
+        tags = [Tag("M", "{meter}", node) for node in device.nodes]
+        values = [tag.number(_Said(example.nodes[tag.node])) for tag in tags]
+        _check(device.quantities, values, example.values)
 
 
 def _frames(layout: Layout, texts: Iterable[str]) -> Iterator[bytes]:
