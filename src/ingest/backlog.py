@@ -3,12 +3,15 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from ingest.batch import Batch, Sink, merge
 from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
+
+_FAREWELL_S = 5.0
 
 
 class Backlog:
@@ -59,6 +62,18 @@ class Backlog:
             else:
                 pause = self._first_pause_s
                 self._settle(taken)
+
+    async def flush(self, sink: Sink) -> None:
+        """One last attempt for what waits; what finds no room is counted as lost."""
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                while self._waiting:
+                    taken = list(self._waiting)
+                    await _write(sink, taken)
+                    self._waiting.clear()
+                    self._settle(taken)
+        self._lose(list(self._waiting))
+        self._waiting.clear()
 
     def _take(self) -> list[Batch]:
         taken: list[Batch] = []

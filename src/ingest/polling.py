@@ -52,6 +52,10 @@ class Poller(ABC, Generic[S]):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._backlog.drain(sink))
                 tasks.create_task(self._poll_forever())
+        except asyncio.CancelledError:
+            self.close()
+            await self._backlog.flush(sink)
+            raise
         finally:
             self.close()
 

@@ -4,29 +4,33 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from socket import socket
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import uvicorn
 
 from ingest.arrivals import Arrivals
-from ingest.collector import Collector, open_collector
+from ingest.assignment import Assignment, assignments
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
-from ingest.supervisor import Supervisor
+from ingest.supervisor import Change, Supervisor
 from telemetry import web
 from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
 from telemetry.jobs.live import LiveHub
+from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
 from telemetry.reports.view import ParkView
+from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import token_check
@@ -57,7 +61,7 @@ def run(environment: Environment) -> None:
         closing(Spool.open(environment.data_dir / "spool", limit=environment.spool_mb << 20)) as spool,
     ):
         pipeline = Pipeline(writer, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
-        asyncio.run(_serve(environment, plan, settings, database, pipeline))
+        asyncio.run(_serve(environment, plan, settings, database, writer=writer, pipeline=pipeline))
 
 
 def plan_migrations(environment: Environment) -> list[str]:
@@ -128,46 +132,89 @@ def _writer(database: Database, plan: Plan) -> Iterator[Writer]:
         writer.close()
 
 
+class _Part(Protocol):
+    async def run(self) -> None:
+        """Until cancelled."""
+        ...
+
+
 async def _serve(
-    environment: Environment, plan: Plan, settings: Settings, database: Database, pipeline: Pipeline
+    environment: Environment,
+    plan: Plan,
+    settings: Settings,
+    database: Database,
+    *,
+    writer: Writer,
+    pipeline: Pipeline,
 ) -> None:
-    supervisor = Supervisor(_collectors(plan), pipeline, time.time)
-    hub = LiveHub(ParkView(database, plan, lambda: _failing(supervisor)))
-    settler = Settler(database, plan)
-    arrivals = _arrivals(plan)
-    server = _server(
-        environment,
-        Dependencies(
-            database,
-            plan,
-            pipeline,
-            hub,
-            lambda: _by_source(supervisor),
-            settings,
-            arrivals,
-        ),
+    current, supervisor, arrivals = Current(plan), Supervisor(pipeline, time.time), Arrivals()
+    hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)))
+    running = _Running(database, writer, current, supervisor, arrivals, hub)
+    await running.assign(plan)
+    collected = partial(_by_source, supervisor)
+    dependencies = Dependencies(database, current, pipeline, hub, collected, settings, arrivals)
+    server = _server(environment, dependencies, hub)
+    parts: list[_Part] = [
+        pipeline,
         hub,
-    )
+        Settler(database, current),
+        *_reloaders(environment, current, running.enact),
+    ]
     async with asyncio.TaskGroup() as tasks:
-        parts = [tasks.create_task(part.run()) for part in (pipeline, supervisor, hub, settler)]
+        others = [tasks.create_task(part.run()) for part in parts]
+        collecting = tasks.create_task(supervisor.run())
         await server.serve()
-        for part in parts:
+        collecting.cancel()
+        await asyncio.wait({collecting})
+        for part in others:
             part.cancel()
 
 
-def _collectors(plan: Plan) -> list[Collector]:
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What a changed plan reaches."""
+
+    database: Database
+    writer: Writer
+    current: Current
+    supervisor: Supervisor
+    arrivals: Arrivals
+    hub: LiveHub
+
+    async def assign(self, plan: Plan) -> None:
+        """Raises SourceError."""
+        await self._assign(plan, self.supervisor.prepare(_assignments(plan)))
+
+    async def enact(self, plan: Plan) -> None:
+        """Raises SourceError, StorageError; then the plan of before holds."""
+        change = self.supervisor.prepare(_assignments(plan))
+        if plan.site:
+            await asyncio.to_thread(apply_site, self.database, plan.site, datetime.now(UTC))
+        self.current.adopt(plan)
+        await self._assign(plan, change)
+        await asyncio.to_thread(self.writer.refresh)
+        self.hub.renew()
+
+    async def _assign(self, plan: Plan, change: Change) -> None:
+        if plan.site:
+            self.arrivals.follow(plan.site.sources, plan.site.meters)
+        await self.supervisor.enact(change)
+
+
+def _assignments(plan: Plan) -> Mapping[str, Assignment]:
     if plan.site is None:
+        return {}
+    return assignments(plan.site.sources, plan.site.meters, plan.library.devices)
+
+
+def _reloaders(
+    environment: Environment, current: Current, enact: Callable[[Plan], Awaitable[None]]
+) -> list[Reloader]:
+    """None where there is no folder to watch."""
+    folder = environment.config_dir
+    if folder is None:
         return []
-    site, devices = plan.site, plan.library.devices
-    opened = (open_collector(source, site.meters, devices, time.time) for source in site.sources)
-    return [collector for collector in opened if collector is not None]
-
-
-def _arrivals(plan: Plan) -> Arrivals:
-    arrivals = Arrivals()
-    if plan.site:
-        arrivals.follow(plan.site.sources, plan.site.meters)
-    return arrivals
+    return [Reloader(folder, current, partial(load_plan, folder, environment.mqtt_url), enact)]
 
 
 def _failing(supervisor: Supervisor) -> set[str]:

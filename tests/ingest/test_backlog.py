@@ -100,3 +100,17 @@ def test_what_was_being_written_is_kept_for_the_next_start() -> None:
     sink.stuck = False
     drain(backlog, sink, lambda: not health.waiting)
     assert [batch.time.tolist() for batch in sink.written] == [[1]]
+
+
+@pytest.mark.parametrize(("away", "written", "lost"), [(0, 3, 0), (1, 0, 3)])
+def test_the_last_rows_of_a_collector_that_ends_are_written_or_counted_as_lost(
+    away: int, written: int, lost: int
+) -> None:
+    health = SourceHealth.of("s", "modbus", [])
+    backlog, sink = Backlog(health), Sink()
+    sink.away = away
+    for at in range(3):
+        backlog.put(reading("A", at))
+    asyncio.run(backlog.flush(sink))
+    assert sum(map(len, sink.written)) == written
+    assert (health.waiting, health.lost) == (0, lost)

@@ -342,6 +342,7 @@ export interface Spool {
 
 export interface SourceList {
   time: string;
+  configuration: { since: string; mistakes: { file: string; key: string; reason: string }[] };
   queue: { waiting_rows: number; written_rows: number; failing: boolean; last_error: string };
   spool: Spool | null;
   sources: Source[];

@@ -9,6 +9,7 @@ from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from telemetry.api.access import Access
 from telemetry.reports.picture import MeterRow
+from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
 
@@ -55,7 +56,7 @@ class Settings:
 @dataclass(frozen=True)
 class Dependencies:
     database: Database
-    plan: Plan
+    current: Current
     sink: Pipeline
     live: LiveFeed
     collected: Callable[[], Mapping[str, SourceHealth]]
@@ -63,6 +64,11 @@ class Dependencies:
     settings: Settings
     arrivals: Arrivals = field(default_factory=Arrivals)
     """How the sources are doing that come by themselves."""
+
+    @property
+    def plan(self) -> Plan:
+        """The one that holds now."""
+        return self.current.plan
 
     def health(self) -> Mapping[str, SourceHealth]:
         """How each source is doing, by its code."""

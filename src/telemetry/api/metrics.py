@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from ingest.health import Health, SourceHealth, StoreHealth
 from ingest.spool import SpoolHealth, SpoolState
 from telemetry.api.dependencies import Dependencies
+from telemetry.settings.current import Current
 from telemetry.storage import dirty
 from telemetry.storage.errors import StorageError
 
@@ -86,6 +87,7 @@ class _Gauges:
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("parkwatt_live_watchers", "Open live streams", self._parts.live.watchers)
+        yield from _configuration(self._parts.current)
         yield from self._sources()
         yield from _store(self._parts.sink.health)
         if self._parts.sink.spool is not None:
@@ -119,6 +121,13 @@ class _Gauges:
         except StorageError:
             return
         yield marks
+
+
+def _configuration(current: Current) -> Iterator[Metric]:
+    taken, mistakes = "When the one that holds was taken up", "Mistakes of changed files that do not hold"
+    at = current.since.timestamp()
+    yield GaugeMetricFamily("parkwatt_configuration_taken_timestamp_seconds", taken, at)
+    yield GaugeMetricFamily("parkwatt_configuration_mistakes", mistakes, len(current.mistakes))
 
 
 def _store(health: StoreHealth) -> Iterator[Metric]:

@@ -15,6 +15,7 @@ from telemetry.api.problems import Refusal
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name
 from telemetry.reports.sources import AsideEntry, Condition, Look, MeterTrace, SourceAnswer, SourceEntry
+from telemetry.settings.current import Current
 
 
 class QueueEntry(Struct, frozen=True):
@@ -38,10 +39,28 @@ class SpoolEntry(Struct, frozen=True):
     damaged_records: Annotated[int, Meta(description="Records that the disk gave back damaged")]
 
 
+class MistakeEntry(Struct, frozen=True):
+    """One thing that is wrong in the changed configuration."""
+
+    file: str
+    key: Annotated[str, Meta(examples=["meters[3].device"])]
+    reason: str
+
+
+class ConfigurationEntry(Struct, frozen=True):
+    """The configuration that holds; it is read anew whenever its files change."""
+
+    since: Moment
+    mistakes: Annotated[
+        list[MistakeEntry], Meta(description="Why the files as they stand do not hold; those of before do")
+    ]
+
+
 class SourceList(Struct, frozen=True):
     """Every source, those that fail first."""
 
     time: Moment
+    configuration: ConfigurationEntry
     queue: QueueEntry
     spool: SpoolEntry | None
     sources: list[SourceEntry]
@@ -85,6 +104,10 @@ _METER = MeterTrace(
 )
 LIST_EXAMPLE = SourceList(
     _AT,
+    ConfigurationEntry(
+        _AT.replace(hour=6),
+        [MistakeEntry("sites/plant.yaml", "meters[3].area", "there is no area 'hal'")],
+    ),
     QueueEntry(0, 482_100, failing=True, last_error="the database does not answer"),
     SpoolEntry(SpoolState.HOLDING, 8200, 210_944, 1 << 30, _AT.replace(minute=1), 0, 0),
     [_ENTRY],
@@ -108,7 +131,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         seen, sink = look(), dependencies.sink
         spool = _spool(sink.spool.health(), seen) if sink.spool else None
         entries = seen.entries(dependencies.health().values())
-        return answer(SourceList(seen.time, _queue(sink.health), spool, entries))
+        configuration = _configuration(dependencies.current, seen)
+        return answer(SourceList(seen.time, configuration, _queue(sink.health), spool, entries))
 
     @routes.get("/sources/{code}", responses=documented("The source", SourceAnswer), summary="One source")
     async def source(code: Annotated[str, Path(max_length=64, examples=["line-1"])]) -> Response:
@@ -119,6 +143,11 @@ def router(dependencies: Dependencies) -> APIRouter:
         return answer(look().whole(found))
 
     return routes
+
+
+def _configuration(current: Current, seen: Look) -> ConfigurationEntry:
+    mistakes = [MistakeEntry(each.file, each.key, each.reason) for each in current.mistakes]
+    return ConfigurationEntry(seen.moment(current.since.timestamp()), mistakes)
 
 
 def _queue(store: StoreHealth) -> QueueEntry:

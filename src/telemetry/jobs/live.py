@@ -55,6 +55,7 @@ class LiveHub:
         self.sequence = 0
         self.watchers = 0
         self.silence_s = silence_s
+        self._renewed = False
         self._view = view
         self._clock = clock
         self._tick_s = tick_s
@@ -84,8 +85,17 @@ class LiveHub:
         self.closed = True
         self._news.set()
 
+    def renew(self) -> None:
+        """Begin a new epoch: whoever watches gets a snapshot next, and asks anew what the park is."""
+        self.epoch = f"{int(self.epoch, 16) + 1:x}"
+        self._renewed = True
+
     async def tick(self) -> None:
-        picture, frame = await asyncio.to_thread(self._draw)
+        gap = self._renewed
+        picture, frame = await asyncio.to_thread(self._draw, self.sequence + 1 + gap)
+        if gap:
+            self._frames.clear()
+            self._renewed = False
         self._picture = picture
         self.sequence = frame.sequence
         self._frames.append(frame)
@@ -125,9 +135,8 @@ class LiveHub:
         async with asyncio.timeout(timeout_s):
             await self._news.wait()
 
-    def _draw(self) -> tuple[Picture, Frame]:
+    def _draw(self, sequence: int) -> tuple[Picture, Frame]:
         picture = self._view.look(self._clock())
-        sequence = self.sequence + 1
         changed = [picture.meters[index] for index in picture.changed]
         update = Update(picture.time, sequence, picture.park, picture.areas, changed, picture.counts)
         return picture, Frame(sequence, self._wire("update", sequence, msgspec.json.encode(update)))

@@ -14,6 +14,7 @@ from accounting.grid import SLOT_US, floor_slot, to_us
 from telemetry.jobs import quarter_hours, statement
 from telemetry.jobs.basis import Basis
 from telemetry.reports.factors import Factors
+from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import dirty, edition, registry
 from telemetry.storage.dirty import Marks, Stage
@@ -121,8 +122,9 @@ class Worker:
 class Settler:
     """A worker in a thread of its own, for as long as the service runs."""
 
-    def __init__(self, db: Database, plan: Plan) -> None:
-        self._worker = Worker(db, basis_of(plan))
+    def __init__(self, db: Database, current: Current) -> None:
+        self._db = db
+        self._current = current
 
     async def run(self) -> None:
         """Settle until cancelled; the step that runs then is let finish."""
@@ -135,22 +137,27 @@ class Settler:
             await work
 
     def _work(self, stop: threading.Event) -> None:
-        begun, failing, swept = False, False, _edge()
+        plan, failing, swept = None, False, _edge()
         while not stop.is_set():
             try:
-                if not begun:
-                    self._worker.start()
-                    begun = True
+                if plan is not self._current.plan:
+                    worker, plan = self._begun(self._current.plan)
                 if _edge() != swept:
-                    self._worker.sweep()
+                    worker.sweep()
                     swept = _edge()
-                stop.wait(0.0 if self._worker.step() else _PAUSE_S)
+                stop.wait(0.0 if worker.step() else _PAUSE_S)
                 failing = False
             except StorageError as error:
                 if not failing:
                     _LOG.warning("settling waits for the database: %s", error)
                 failing = True
                 stop.wait(_BACKOFF_S)
+
+    def _begun(self, plan: Plan) -> tuple[Worker, Plan]:
+        """A worker by this plan, which marks what the plan changed."""
+        worker = Worker(self._db, basis_of(plan))
+        worker.start()
+        return worker, plan
 
 
 def _edge() -> int:

@@ -107,13 +107,13 @@ class Look:
 
     @property
     def time(self) -> datetime:
-        return self._moment(self._now)
+        return self.moment(self._now)
 
     def entries(self, sources: Iterable[SourceHealth]) -> list[SourceEntry]:
         """Those that fail first."""
         return sorted(map(self.entry, sources), key=_worst_first)
 
-    def _moment(self, at: float) -> datetime:
+    def moment(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, self._zone)
 
     def entry(self, source: SourceHealth) -> SourceEntry:
@@ -167,10 +167,10 @@ class Look:
 
     def known(self, at: float | None) -> datetime | None:
         """`at` [s since 1970] by the park's clock."""
-        return None if at is None else self._moment(at)
+        return None if at is None else self.moment(at)
 
     def _aside(self, each: Aside) -> AsideEntry:
-        return AsideEntry(self._moment(each.at), each.origin, each.reason, each.content)
+        return AsideEntry(self.moment(each.at), each.origin, each.reason, each.content)
 
 
 def _of_source(line: Health, meters: Sequence[Condition]) -> Condition:

@@ -15,6 +15,7 @@ from telemetry.reports.factors import Factors
 from telemetry.reports.live import EMITTERS, QUANTITIES
 from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
 from telemetry.reports.roster import Roster, roster
+from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import latest, readings
 from telemetry.storage import registry as registries
@@ -30,25 +31,31 @@ class ParkView:
     """Looks at the park; goes on with what it has while the database is away."""
 
     def __init__(
-        self, database: Database, plan: Plan, failing: Callable[[], Collection[str]] = tuple
+        self, database: Database, current: Current, failing: Callable[[], Collection[str]] = tuple
     ) -> None:
         """`failing` tells which meters did not answer when they were last asked."""
         self._database = database
         self._failing = failing
-        self._plan = plan
-        self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
-        self._sources = plan.site.sources if plan.site else ()
-        self._factors = Factors(plan.library.factors, plan.library.regions)
+        self._current = current
+        self._adopt(current.plan)
         self._board = Board.blank(roster(registries.Registry((), ()), (), datetime.now(UTC)))
         self._month = Highest(None, None)
         self._block = Block(np.nan, np.nan)
         self._change = 0
-        self._renewed = -np.inf
         self._drawn: tuple[NDArray[np.int64], NDArray[np.int8]] | None = None
         self._away = False
 
+    def _adopt(self, plan: Plan) -> None:
+        self._plan = plan
+        self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
+        self._sources = plan.site.sources if plan.site else ()
+        self._factors = Factors(plan.library.factors, plan.library.regions)
+        self._renewed = -np.inf
+
     def look(self, now: float) -> Picture:
         """The park at `now` [s since 1970]."""
+        if self._current.plan is not self._plan:
+            self._adopt(self._current.plan)
         at = datetime.fromtimestamp(now, self._zone)
         try:
             self._refresh(now, at)

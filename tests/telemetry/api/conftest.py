@@ -21,6 +21,7 @@ from telemetry.jobs.live import LiveHub
 from telemetry.jobs.settle import Worker, basis_of
 from telemetry.model import Site
 from telemetry.reports.view import ParkView
+from telemetry.settings.current import Current
 from telemetry.settings.library import load_library
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
@@ -44,7 +45,8 @@ class Service:
         self._thread.start()
         self.spool = spool
         self.pipeline = Pipeline(self.writer, spool)
-        self.hub = LiveHub(ParkView(database, plan), clock)
+        self.current = Current(plan)
+        self.hub = LiveHub(ParkView(database, self.current), clock)
         self.health: dict[str, SourceHealth] = {}
         arrivals = Arrivals()
         if plan.site:
@@ -52,7 +54,7 @@ class Service:
         self.app = create(
             Dependencies(
                 database,
-                plan,
+                self.current,
                 self.pipeline,
                 self.hub,
                 lambda: self.health,

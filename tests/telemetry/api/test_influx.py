@@ -17,6 +17,7 @@ from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
 from telemetry.model import Site
+from telemetry.settings.current import Current
 
 pytestmark = pytest.mark.database
 T0 = 1_685_577_600
@@ -104,7 +105,7 @@ def test_the_mapping_of_the_park_counts(service: Any) -> None:  # noqa: ANN401  
     )
     parts = Dependencies(
         service.database,
-        replace(service.plan, influx=mapping),
+        Current(replace(service.plan, influx=mapping)),
         service.pipeline,
         service.hub,
         dict,

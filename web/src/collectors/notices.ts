@@ -9,8 +9,14 @@ import type { Context } from "./trace.ts";
 const QUEUED = 1000;
 
 export function notices(list: SourceList, context: Context): TemplateResult | typeof nothing {
-  const found = [...ofSpool(list, context), ...ofQueue(list, context), ...ofSources(list.sources, context)];
+  const found = [...ofConfiguration(list, context), ...ofSpool(list, context), ...ofQueue(list, context), ...ofSources(list.sources, context)];
   return found.length === 0 ? nothing : html`<div class="notices" role="status">${found}</div>`;
+}
+
+function ofConfiguration({ configuration }: SourceList, { words }: Context): TemplateResult[] {
+  if (configuration.mistakes.length === 0) return [];
+  const texts = configuration.mistakes.map((one) => [one.file, one.key, one.reason].filter(Boolean).join(": "));
+  return [note(words.mistakesTitle, [words.mistakesText, ...texts], "bad")];
 }
 
 function ofSpool({ spool, queue }: SourceList, context: Context): TemplateResult[] {

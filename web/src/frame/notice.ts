@@ -37,8 +37,7 @@ function noSite(words: Words): TemplateResult {
     <p>${words.noSiteText}</p>
     <p><code>config/sites/plant.yaml</code></p>
     <pre tabindex="0">${EXAMPLE}</pre>
-    <pre>parkwatt check
-parkwatt serve</pre>
+    <pre>parkwatt check</pre>
     <p>${words.noSiteMore}</p>
   </section>`;
 }

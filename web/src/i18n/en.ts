@@ -38,8 +38,8 @@ export const en = {
   loading: "Loading",
 
   noSiteTitle: "No park is described yet",
-  noSiteText: "Write the park's areas, sources and meters into this file, then check it and start again:",
-  noSiteMore: "A whole park to copy from stands in config/demo/sites/demo.yaml. This page goes on by itself once the service knows the park.",
+  noSiteText: "Write the park's areas, sources and meters into this file, then check it:",
+  noSiteMore: "A whole park to copy from stands in config/demo/sites/demo.yaml. This page goes on by itself once the file is right; nothing has to be started again.",
   noMetersTitle: "No meters yet",
   noMetersText: "Add the first one under `meters:` in config/sites/plant.yaml, with its area, source and device template.",
   noReadingsTitle: "No reading has arrived yet",
@@ -232,6 +232,8 @@ export const en = {
   noSourcesTitle: "No sources yet",
   noSourcesText: "Add the first one under `sources:` in the site file. It appears here by itself.",
   noMetersOfSource: "No meter names this source.",
+  mistakesTitle: "The edited configuration has mistakes",
+  mistakesText: "Nothing of it was taken up; sources and meters go on as they were before the edit.",
   spoolTitle: "Readings wait on the disk",
   spoolText: (rows: string, used: string, limit: string, age: string) =>
     `${rows} rows, ${used} of ${limit}, the oldest ${age} old. They are safe and follow by themselves once the database takes them.`,

@@ -1,0 +1,27 @@
+"""The plan that holds now, and what is wrong with a newer one that does not."""
+
+from datetime import UTC, datetime
+
+from telemetry.settings.mistakes import Mistake
+from telemetry.settings.plan import Plan
+
+
+class Current:
+    """Whoever works by the plan asks here each time: it changes while the service runs."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.since = datetime.now(UTC)
+        self.mistakes: tuple[Mistake, ...] = ()
+        """Of the files as they stand, while the plan of before goes on."""
+
+    def adopt(self, plan: Plan) -> None:
+        self.plan = plan
+        self.since = datetime.now(UTC)
+        self.mistakes = ()
+
+    def refuse(self, mistakes: tuple[Mistake, ...]) -> bool:
+        """Whether these mistakes are news."""
+        news = mistakes != self.mistakes
+        self.mistakes = mistakes
+        return news

@@ -1,0 +1,57 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ingest.assignment import assignments
+from ingest.errors import SourceError
+from ingest.kinds import read_source, read_template
+
+LINE = {"kind": "modbus", "code": "line", "host": "127.0.0.1"}
+TEMPLATE = {
+    "code": "t",
+    "name": {"en": "t", "zh": "t"},
+    "source": "test",
+    "protocol": "modbus",
+    "registers": [
+        {"table": "input", "address": 0, "type": "uint16", "quantity": "active_power", "unit": "W"}
+    ],
+}
+
+
+def _meter(**change: object) -> Any:  # noqa: ANN401  # any meter will do
+    return SimpleNamespace(**{"code": "m", "source": "line", "device": "t", "address": 1, **change})
+
+
+def _assigned(
+    line: dict[str, object] = LINE, meter: object = None, template: dict[str, Any] = TEMPLATE
+) -> object:
+    meters: list[Any] = [meter or _meter(), _meter(code="other", source="elsewhere")]
+    return assignments([read_source(line)], meters, {"t": read_template(template)})["line"]
+
+
+def test_what_is_written_alike_is_assigned_alike() -> None:
+    assert _assigned() == _assigned()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"line": {**LINE, "port": 503}},
+        {"meter": _meter(address=2)},
+        {"template": {**TEMPLATE, "max_gap": 0}},
+    ],
+    ids=["source", "meter", "template"],
+)
+def test_a_changed_part_changes_the_assignment(changed: dict[str, Any]) -> None:
+    assert _assigned(**changed) != _assigned()
+
+
+def test_sources_that_come_by_themselves_are_assigned_to_nobody() -> None:
+    assert assignments([read_source({"kind": "push", "code": "scada"})], [], {}) == {}
+
+
+def test_a_meter_without_its_template_cannot_be_opened() -> None:
+    assigned = assignments([read_source(LINE)], [_meter(device="nowhere")], {})
+    with pytest.raises(SourceError, match="nowhere"):
+        assigned["line"].open(lambda: 0.0)
