@@ -16,7 +16,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from accounting.quantity import CATALOGUE
 from bench.measure import Measure, in_turn
 from ingest.batch import Batch
-from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
+from ingest.collectors.modbus import Line, ModbusCollector, ModbusSource, Recipe, Unit
 from ingest.device import Device
 from ingest.kinds import read_template
 
@@ -47,9 +47,10 @@ def template() -> Device:
 
 
 async def ours(port: int, recipe: Recipe) -> None:
-    units = [Unit(f"M{n}", n + 1, recipe) for n in range(UNITS)]
-    line = Line("127.0.0.1", port, 5.0, 0.0)
-    collector = ModbusCollector("bench", line, units, time.time, poll_s=3600, retries=0)
+    source = ModbusSource(kind="modbus", code="bench", host="127.0.0.1", port=port, poll_s=3600, retries=0)
+    units = [Unit(f"M{n}", n + 1, recipe, source.timing) for n in range(UNITS)]
+    line = Line(source)
+    collector = ModbusCollector(source, line, units, time.time)
     sink = Null()
     drain = asyncio.create_task(collector._backlog.drain(sink))  # noqa: SLF001  # without the rhythm of the polls
     for _ in range(READS // UNITS):

@@ -9,6 +9,7 @@ from ingest.errors import SourceError
 from ingest.health import SourceHealth
 from ingest.kinds import Source, kind
 from ingest.once import Reading
+from ingest.pace import Pace
 from ingest.template import Template
 
 Clock = Callable[[], float]
@@ -29,6 +30,8 @@ class Meter(Protocol):
     def device(self) -> str | None: ...
     @property
     def address(self) -> str | int | None: ...
+    @property
+    def pace(self) -> Pace: ...
 
 
 class Collector(Protocol):

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from struct import pack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from ingest.errors import PayloadError
 from ingest.plan import Span
 from ingest.template import Measured
 
-Words = Mapping[Span, Sequence[int]]
+Words = Mapping[Span, Sequence[int] | NDArray[np.uint16]]
 """What was fetched: the words (or bits, as 0 and 1) of each block that answered."""
 
 _DTYPES: Mapping[RegisterType, str] = {
@@ -86,7 +85,7 @@ class _Layout:
         image = np.zeros(self.length, ">u2")
         for block, content in words.items():
             start = self.starts[block]
-            image[start : start + block.count] = np.frombuffer(pack(f">{block.count}H", *content), ">u2")
+            image[start : start + block.count] = content
         return image, None if len(words) == len(self.starts) else self._presence(words)
 
     def _presence(self, words: Words) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ingest.pace import Pace
 from ingest.template import Frozen, Measured, Template
 
 Address = Annotated[int, Field(ge=0, le=0xFFFF)]
@@ -24,7 +25,7 @@ class Table(StrEnum):
 
     @property
     def function_code(self) -> int:
-        return {Table.COIL: 1, Table.DISCRETE: 2, Table.HOLDING: 3, Table.INPUT: 4}[self]
+        return _FUNCTION_CODES[self]
 
     @property
     def holds_bits(self) -> bool:
@@ -33,6 +34,9 @@ class Table(StrEnum):
     @property
     def read_limit(self) -> int:
         return _BIT_READ_LIMIT if self.holds_bits else _READ_LIMIT
+
+
+_FUNCTION_CODES = {Table.COIL: 1, Table.DISCRETE: 2, Table.HOLDING: 3, Table.INPUT: 4}
 
 
 class RegisterType(StrEnum):
@@ -128,6 +132,8 @@ class Device(Template):
     """The longest block that the device answers."""
     max_gap: int = Field(10, ge=0)
     """Registers nobody asked for that one read may bridge; 0 where the device refuses them."""
+    pace: Pace = Pace()
+    """What the device needs, where it is slower than others on its line."""
     missing: dict[RegisterType, tuple[int, ...]] = Field(default_factory=dict)
     identity: tuple[Identity, ...] = ()
     registers: tuple[Register, ...] = Field(min_length=1)

@@ -18,6 +18,9 @@ class Span:
     def end(self) -> int:
         return self.start + self.count
 
+    def __str__(self) -> str:
+        return f"{self.table} {self.start} to {self.end - 1}"
+
 
 def plan(device: Device) -> tuple[Span, ...]:
     """The block reads that fetch everything the device's template asks for."""

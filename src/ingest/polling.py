@@ -2,7 +2,8 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
@@ -30,12 +31,23 @@ class Fetched:
 class Poller(ABC, Generic[S]):
     """Polls the stations of one line in turn for as long as it runs."""
 
-    def __init__(self, source: str, kind: str, stations: Sequence[S], clock: Clock, poll_s: float) -> None:
+    def __init__(
+        self,
+        source: str,
+        kind: str,
+        stations: Sequence[S],
+        clock: Clock,
+        poll_s: float,
+        *,
+        lanes: int = 1,
+    ) -> None:
+        """`lanes`: how many stations are read at once."""
         self.health = SourceHealth.of(source, kind, [station.meter for station in stations])
         self._source = source
         self._stations = tuple(stations)
         self._clock = clock
         self._poll_s = poll_s
+        self._lanes = lanes
         self._backlog = Backlog(self.health)
         self._rotation = 0
 
@@ -64,26 +76,38 @@ class Poller(ABC, Generic[S]):
         while True:
             delay, tick = next_poll(self._clock(), self._poll_s, phase_s, tick)
             await asyncio.sleep(delay)
-            await self.poll()
+            await self.poll(tick)
 
-    async def poll(self) -> None:
-        """Reads every station that is due once; the silent ones after the others."""
+    async def poll(self, tick: int | None = None) -> None:
+        """Reads every station that is due once; the silent ones after the others.
+
+        `tick`: the number of the poll, by which those of a longer period are left out.
+        """
         dark = self._dark()
-        try:
-            for station in self._due(monotonic()):
-                await self._poll_station(station)
-        except LineDown as error:
-            self._line_failed(error)
+        waiting = iter(self._due(monotonic(), tick))
+        lanes = await asyncio.gather(*(self._lane(waiting) for _ in range(self._lanes)))
+        if down := next(filter(None, lanes), None):
+            self._line_failed(down)
         if dark and not self._dark():
             for station in self._stations:
                 station.wake()
 
+    async def _lane(self, waiting: Iterator[S]) -> LineDown | None:
+        for station in waiting:
+            try:
+                await self._poll_station(station)
+            except LineDown as error:
+                deque(waiting, maxlen=0)
+                return error
+        return None
+
     def _dark(self) -> bool:
         return bool(self._stations) and all(station.silent for station in self._stations)
 
-    def _due(self, now: float) -> list[S]:
+    def _due(self, now: float, tick: int | None) -> list[S]:
         """Where all are silent nobody has to be spared: at least one is asked in each poll."""
-        due = sorted((one for one in self._stations if one.due(now)), key=lambda one: one.silent)
+        turn = [one for one in self._stations if tick is None or one.has_turn(tick, self._poll_s)]
+        due = sorted((one for one in turn if one.due(now)), key=lambda one: one.silent)
         if due:
             return due
         self._rotation += 1
@@ -100,7 +124,9 @@ class Poller(ABC, Generic[S]):
     def _conclude(self, station: S, fetched: Fetched) -> None:
         health, trouble = self.health.meters[station.meter], fetched.trouble
         if isinstance(trouble, UnitSilent):
-            health.next_attempt = self._clock() + station.fell_silent(monotonic(), self._poll_s)
+            health.next_attempt = self._clock() + station.fell_silent(
+                monotonic(), station.poll_s or self._poll_s
+            )
         else:
             station.answered()
         if trouble is None:

@@ -11,8 +11,11 @@ _MOST_SPREAD_S = 0.5
 class Station:
     """A meter behind a line; one that falls silent is asked less and less often."""
 
-    def __init__(self, meter: str) -> None:
+    def __init__(self, meter: str, poll_s: float | None = None) -> None:
+        """`poll_s`: how often it is read [s], a multiple of its line's period; None: as often as the line."""
         self.meter = meter
+        self.poll_s = poll_s
+        self._turn = -1
         self._silences = 0
         self._asleep_until = 0.0
 
@@ -23,6 +26,12 @@ class Station:
     def due(self, now: float) -> bool:
         """`now` [s, monotonic]."""
         return now >= self._asleep_until
+
+    def has_turn(self, tick: int, line_s: float) -> bool:
+        """Whether a period of its own has begun with this poll of the line, or since the last one."""
+        turn = tick // max(1, round((self.poll_s or line_s) / line_s))
+        begun, self._turn = turn != self._turn, turn
+        return begun
 
     def answered(self) -> None:
         self._silences = 0

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from accounting.quantity import CATALOGUE, Carrier
 from ingest.kinds import AnySource
+from ingest.pace import Pace
 from ingest.template import Code, Frozen, Label
 
 
@@ -70,6 +71,8 @@ class Meter(Frozen):
     """Template; None for meters whose readings are pushed under catalogue names."""
     address: str | int | None = None
     """Unit id on a Modbus line, the name in an MQTT topic; default: the code."""
+    pace: Pace = Pace()
+    """How it is asked, where it needs another rhythm or more patience than its source's."""
     carrier: Carrier = Carrier.ELECTRICITY
     role: Role = Role.LOAD
     parent: Code | None = None

@@ -20,6 +20,7 @@ from ingest.collector import open_collector
 from ingest.errors import PayloadError
 from ingest.json_device import JsonDevice
 from ingest.kinds import read_source, read_template
+from ingest.pace import Pace
 from ingest.payload import PayloadReader
 from ingest.polling import Poller
 from ingest.template import Template
@@ -87,7 +88,7 @@ async def _poll(device: Template, wire: str, address: object, options: dict[str,
     async with server:
         port = server.sockets[0].getsockname()[1]
         way = {"kind": device.protocol, "code": "case", "host": "127.0.0.1", "port": port, **_WAY, **options}
-        meter = SimpleNamespace(code="M", source="case", device="case", address=address)
+        meter = SimpleNamespace(code="M", source="case", device="case", address=address, pace=Pace())
         collector = open_collector(read_source(way), [meter], {"case": device}, lambda: _NOW)
         assert isinstance(collector, Poller)
         sink = _Keeping()

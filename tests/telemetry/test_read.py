@@ -149,7 +149,10 @@ def test_nobody_listens(
 ) -> None:
     port = free_port()
     park([modbus(port)], [sdm()])
-    assert complaint(monkeypatch, capsys, "read", "incomer") == f"no connection to 127.0.0.1:{port}"
+    assert (
+        complaint(monkeypatch, capsys, "read", "incomer")
+        == f"no connection to 127.0.0.1:{port}: nothing listens there"
+    )
 
 
 def test_a_unit_that_does_not_answer(

@@ -10,8 +10,19 @@ import typer
 from accounting.multiplier import scales
 from accounting.quantity import CATALOGUE
 from ingest.collector import read_meter
+from ingest.collectors import modbus
+from ingest.collectors.half_duplex.source import Parity
+from ingest.collectors.modbus.source import Framing
 from ingest.device import Device
 from ingest.once import Reading
+from telemetry.cli.modbus_line import (
+    BaudOption,
+    FramingOption,
+    ParityOption,
+    PortOption,
+    StopBitsOption,
+    line_at,
+)
 from telemetry.cli.terminal import errors, out, plain
 from telemetry.settings.environment import read_environment
 from telemetry.settings.mistakes import UnknownName
@@ -32,18 +43,24 @@ def read(meter: Annotated[str, typer.Argument(help="Code of a meter in the site 
 
 @commands.command()
 def probe(
-    host: Annotated[str, typer.Argument(help="Modbus TCP gateway or meter.")],
+    place: Annotated[
+        str, typer.Argument(help="Host of a gateway or meter, or a serial port (/dev/ttyUSB0).")
+    ],
+    *,
     device: Annotated[str, typer.Option(help="Code of a template in config/devices.")],
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    port: PortOption = 502,
     unit: Annotated[int, typer.Option(min=0, max=255, help="Unit id behind that address.")] = 1,
+    framing: FramingOption = Framing.TCP,
+    baudrate: BaudOption = 9600,
+    parity: ParityOption = Parity.NONE,
+    stop_bits: StopBitsOption = 1,
 ) -> None:
     """Read a Modbus device once with a template; no site is needed."""
-    from ingest.collectors import modbus  # noqa: PLC0415  # `check` should not load its client
-
     template = load_plan(read_environment().config_dir).device(device)
     if not isinstance(template, Device):
         raise UnknownName(f"the device template {device!r} is for {template.protocol}, not for Modbus")
-    _print_reading(asyncio.run(modbus.probe(host, port, unit, template)), 1.0)
+    source = line_at(place, port=port, framing=framing, baudrate=baudrate, parity=parity, stop_bits=stop_bits)
+    _print_reading(asyncio.run(modbus.probe(source, unit, template)), 1.0)
 
 
 def _print_reading(reading: Reading, multiplier: float) -> None:

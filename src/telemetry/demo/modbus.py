@@ -54,14 +54,14 @@ async def serve_gateway(
     source: ModbusSource, instruments: Instruments, switch: Switch, clock: Clock
 ) -> ModbusTcpServer:
     """A listening server; its `shutdown()` ends it. Raises DemoError when its port is taken."""
+    if source.gateway is None:
+        raise DemoError(f"{source.code}: the demo plays gateways, no serial ports")
     units = [_unit(one, instruments, switch, clock) for one in instruments.of_source(source.code)]
-    server = ModbusTcpServer(units, address=(source.host, source.port), ignore_missing_devices=True)
+    server = ModbusTcpServer(units, address=source.gateway, ignore_missing_devices=True)
     try:
         await server.serve_forever(background=True)
     except RuntimeError as error:
-        raise DemoError(
-            f"{source.code}: {source.host}:{source.port} cannot be listened on: {error}"
-        ) from error
+        raise DemoError(f"{source.code}: {source.place} cannot be listened on: {error}") from error
     return server
 
 

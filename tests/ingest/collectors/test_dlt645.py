@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,23 +57,6 @@ def playing(*arguments: str) -> Iterator[None]:
             process.kill()
 
 
-@contextmanager
-def wire(folder: Path) -> Iterator[tuple[str, str]]:
-    """Two pseudo-terminals that are the ends of one line; the kernel gives them no parity."""
-    ends = (folder / "here", folder / "there")
-    command = ["socat", *(f"pty,raw,echo=0,link={end}" for end in ends)]
-    with subprocess.Popen(command) as process:
-        try:
-            deadline = time.monotonic() + 20
-            while not all(end.exists() for end in ends):
-                assert process.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            yield str(ends[0]), str(ends[1])
-        finally:
-            process.kill()
-
-
 @pytest.fixture
 def single_phase() -> Template:
     return read_template(yaml.safe_load((LIBRARY / "dlt645-2007-1p.yaml").read_text(encoding="utf-8")))
@@ -94,8 +76,9 @@ def test_over_a_gateway(single_phase: Template, free_port: Callable[[], int]) ->
     assert reading.complaints == ()
 
 
-def test_over_a_serial_port(single_phase: Template, tmp_path: Path) -> None:
-    with wire(tmp_path) as (here, there), playing("serial", there):
+def test_over_a_serial_port(single_phase: Template, wire: tuple[str, str]) -> None:
+    here, there = wire
+    with playing("serial", there):
         reading = read({"serial": here, "parity": "none"}, single_phase)
     assert {one.quantity: one.value for one in reading.shown} == pytest.approx(SHOWN, rel=1e-12)
 

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import AsyncMock
 
 import numpy as np
 import pytest
 
 from ingest.batch import Batch
 from ingest.collector import open_collector
-from ingest.collectors.modbus import Line, ModbusCollector, Recipe, Unit
+from ingest.collectors.modbus import Line, ModbusCollector, ModbusSource, Recipe, Timing, Unit
 from ingest.device import Device, Table
 from ingest.errors import LineDown, SourceError, StoreUnavailable, UnitRefuses, UnitSilent
+from ingest.pace import Pace
 from ingest.plan import Span
 
 NOW = 1_795_332_600.0
@@ -99,14 +99,25 @@ def against(gateway: Gateway, scenario: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(both())
 
 
-def line(gateway: Gateway, timeout_s: float = 0.2) -> Line:
-    return Line("127.0.0.1", gateway.port, timeout_s, 0.0)
+def place(port: int, timeout_s: float = 0.2, **rest: Any) -> ModbusSource:  # noqa: ANN401
+    return ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=port, timeout_s=timeout_s, **rest)
+
+
+def line(gateway: Gateway, timeout_s: float = 0.2, **rest: Any) -> Line:  # noqa: ANN401
+    return Line(place(gateway.port, timeout_s, **rest))
 
 
 def collector(
     gateway: Gateway, units: Sequence[Unit], *, poll_s: float = 0.05, timeout_s: float = 0.1, retries: int = 0
 ) -> ModbusCollector:
-    return ModbusCollector("gw", line(gateway, timeout_s), units, lambda: NOW, poll_s=poll_s, retries=retries)
+    source = place(gateway.port, timeout_s, poll_s=poll_s, retries=retries)
+    for unit in units:
+        unit.timing = source.timing
+    return ModbusCollector(source, Line(source), units, lambda: NOW)
+
+
+def unit(meter: str, number: int, device: Device) -> Unit:
+    return Unit(meter, number, Recipe(device), Timing(0.1, 0, 0.0))
 
 
 async def drained(collector: ModbusCollector, sink: Keeping) -> None:
@@ -143,7 +154,7 @@ def test_only_reading_function_codes_are_sent(modbus: Build) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 7, Recipe(device))])
+        one = collector(gateway, [unit("M", 7, device)])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -168,7 +179,7 @@ def test_units_share_one_connection(meter: Device) -> None:
     gateway = Gateway()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit(f"M{n}", n, Recipe(meter)) for n in range(1, 6)])
+        one = collector(gateway, [unit(f"M{n}", n, meter) for n in range(1, 6)])
         await one.poll()
         await one.poll()
         one._line.close()
@@ -209,7 +220,7 @@ def test_half_of_a_late_reply_is_not_taken_for_the_next() -> None:
     async def scenario() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server:
-            one = Line("127.0.0.1", server.sockets[0].getsockname()[1], 0.1, 0.0)
+            one = Line(place(server.sockets[0].getsockname()[1], 0.1))
             for _ in range(2):
                 with pytest.raises(UnitSilent):
                     await one.read(1, Span(Table.HOLDING, 100, 1))
@@ -281,11 +292,11 @@ def test_requests_keep_the_pause_of_the_line() -> None:
     gateway = Gateway()
 
     async def scenario() -> None:
-        one = Line("127.0.0.1", gateway.port, 1.0, 0.05)
+        one = Line(place(gateway.port, 1.0, pause_s=0.05))
         begun = time.monotonic()
         for _ in range(3):
             await one.read(1, Span(Table.HOLDING, 10, 1))
-        assert time.monotonic() - begun >= 0.15
+        assert time.monotonic() - begun >= 0.1
         one.close()
 
     against(gateway, scenario)
@@ -311,17 +322,17 @@ def test_nobody_listening_is_said_once_for_the_line(meter: Device, caplog: pytes
     gateway = Gateway()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M1", 1, Recipe(meter)), Unit("M2", 2, Recipe(meter))])
+        one = collector(gateway, [unit("M1", 1, meter), unit("M2", 2, meter)])
         await one.poll()
         with pytest.raises(LineDown):
             await line(Gateway(port=1)).read(1, Span(Table.HOLDING, 1, 1))
         one._line.close()
-        gateway_port, one._line._address = one._line._address, ("127.0.0.1", 1)
+        there, one._line._source = one._line._source, place(1)
         await one.poll()
         await one.poll()
-        assert one.health.meters["M2"].last_error == "no connection to 127.0.0.1:1"
+        assert one.health.meters["M2"].last_error == "no connection to 127.0.0.1:1: nothing listens there"
         assert one.health.line.failures == 2
-        one._line._address = gateway_port
+        one._line._source = there
         await one.poll()
         one._line.close()
         assert not one.health.meters["M2"].failing
@@ -329,7 +340,7 @@ def test_nobody_listening_is_said_once_for_the_line(meter: Device, caplog: pytes
     with caplog.at_level(logging.INFO, "ingest"):
         against(gateway, scenario)
     assert [record.getMessage() for record in caplog.records] == [
-        "source gw fails: no connection to 127.0.0.1:1",
+        "source gw fails: no connection to 127.0.0.1:1: nothing listens there",
         "source gw answers again",
     ]
 
@@ -339,7 +350,7 @@ def test_what_was_read_before_a_failure_is_kept(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, Recipe(meter))])
+        one = collector(gateway, [unit("M", 1, meter)])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -354,11 +365,11 @@ def test_what_was_read_before_the_line_broke_is_kept(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, Recipe(meter))], retries=1)
+        one = collector(gateway, [unit("M", 1, meter)], retries=1)
 
         def answer(_unit: int, pdu: bytes) -> bytes | None:
             if pdu[2] == 100:
-                one._line._address = ("127.0.0.1", 1)
+                one._line._source = place(1)
                 raise ConnectionError
             return registers(pdu)
 
@@ -376,7 +387,7 @@ def test_a_refused_block_leaves_the_others(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, Recipe(meter))])
+        one = collector(gateway, [unit("M", 1, meter)])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -395,7 +406,7 @@ def test_another_device_at_the_address_is_refused(modbus: Build) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, Recipe(device))])
+        one = collector(gateway, [unit("M", 1, device)])
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -412,7 +423,7 @@ def test_a_retry_reads_the_same_block_again(meter: Device) -> None:
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, Recipe(meter))], retries=1)
+        one = collector(gateway, [unit("M", 1, meter)], retries=1)
         await one.poll()
         await drained(one, sink)
         one._line.close()
@@ -428,7 +439,7 @@ def test_a_dead_unit_backs_off_and_costs_the_others_little(meter: Device) -> Non
 
     async def scenario() -> None:
         one = collector(
-            gateway, [Unit(f"M{n}", n, Recipe(meter)) for n in (3, 1, 2)], timeout_s=timeout_s, poll_s=poll_s
+            gateway, [unit(f"M{n}", n, meter) for n in (3, 1, 2)], timeout_s=timeout_s, poll_s=poll_s
         )
         for _ in range(polls):
             await one.poll()
@@ -446,7 +457,7 @@ def test_silent_units_wait_for_the_others(meter: Device) -> None:
     gateway = Gateway(lambda unit, pdu: None if unit == 1 else registers(pdu))
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M1", 1, Recipe(meter)), Unit("M2", 2, Recipe(meter))], timeout_s=0.02)
+        one = collector(gateway, [unit("M1", 1, meter), unit("M2", 2, meter)], timeout_s=0.02)
         await one.poll()
         gateway.requests.clear()
         await one.poll()
@@ -461,7 +472,7 @@ def test_a_unit_that_returns_is_read_whole_in_the_same_poll(meter: Device) -> No
     sink = Keeping()
 
     async def scenario() -> None:
-        one = collector(gateway, [Unit("M", 1, Recipe(meter))])
+        one = collector(gateway, [unit("M", 1, meter)])
         await one.poll()
         gateway.answer = lambda _unit, pdu: registers(pdu)
         await one.poll()
@@ -476,9 +487,7 @@ def test_where_all_were_silent_the_first_to_return_wakes_the_others(meter: Devic
     gateway = Gateway(lambda _unit, _pdu: None)
 
     async def scenario() -> None:
-        one = collector(
-            gateway, [Unit(f"M{n}", n, Recipe(meter)) for n in (1, 2, 3)], poll_s=60, timeout_s=0.02
-        )
+        one = collector(gateway, [unit(f"M{n}", n, meter) for n in (1, 2, 3)], poll_s=60, timeout_s=0.02)
         for _ in range(4):
             await one.poll()
         gateway.answer = lambda _unit, pdu: registers(pdu)
@@ -506,23 +515,13 @@ def test_a_gateway_that_cannot_reach_a_unit_counts_as_its_silence() -> None:
 def test_running_it_polls_and_writes_until_cancelled(meter: Device) -> None:
     gateway = Gateway()
     sink = Keeping()
-    source = SimpleNamespace(
-        code="gw",
-        kind="modbus",
-        host="127.0.0.1",
-        port=0,
-        poll_s=0.02,
-        timeout_s=0.2,
-        retries=0,
-        pause_s=0.001,
-    )
     meters = [
-        SimpleNamespace(code="M1", source="gw", device="d", address=1),
-        SimpleNamespace(code="M2", source="elsewhere", device="d", address=2),
+        SimpleNamespace(code="M1", source="gw", device="d", address=1, pace=Pace()),
+        SimpleNamespace(code="M2", source="elsewhere", device="d", address=2, pace=Pace()),
     ]
 
     async def scenario() -> None:
-        source.port = gateway.port
+        source = place(gateway.port, poll_s=0.02, retries=0, pause_s=0.001)
         one = open_collector(source, meters, {"d": meter}, time.time)
         assert one is not None
         task = asyncio.create_task(one.run(sink))
@@ -550,9 +549,7 @@ def test_running_it_polls_and_writes_until_cancelled(meter: Device) -> None:
 def test_a_meter_that_does_not_fit_its_line_is_refused(
     meter: Device, device: str, address: object, reason: str
 ) -> None:
-    source = SimpleNamespace(
-        code="gw", kind="modbus", host="h", port=1, poll_s=1.0, timeout_s=1.0, retries=0, pause_s=0.0
-    )
+    source = place(1)
     wrong = SimpleNamespace(code="M", source="gw", device=device, address=address)
     with pytest.raises(SourceError, match=reason):
         open_collector(source, [wrong], {"d": meter}, time.time)
@@ -567,21 +564,127 @@ def test_a_kind_without_a_collector_is_refused() -> None:
         open_collector(SimpleNamespace(code="s", kind="telepathy"), [], {}, time.time)
 
 
-def test_a_cancellation_that_comes_with_the_answer_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As `asyncio.wait_for` of Python 3.11 loses it inside the client."""
-
-    async def answer_late(*_: object, **__: object) -> object:
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(10)
-        return object()
+def test_sources_that_name_one_gateway_share_its_connection(meter: Device) -> None:
+    """Many gateways take one connection and no second."""
+    gateway = Gateway()
 
     async def scenario() -> None:
-        line = Line("127.0.0.1", 1, timeout_s=1.0, pause_s=0.0)
-        monkeypatch.setattr("ingest.collectors.modbus.line._reader", lambda _client, _table: answer_late)
-        asking = asyncio.create_task(line._ask(AsyncMock(), 1, Span(Table.HOLDING, 0, 1)))
-        await asyncio.sleep(0)
-        asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
+        sources = [place(gateway.port).model_copy(update={"code": code}) for code in ("a", "b")]
+        opened = [
+            open_collector(source, [one], {"d": meter}, time.time)
+            for source, one in zip(
+                sources,
+                [
+                    SimpleNamespace(code=f"M{n}", source=source.code, device="d", address=n, pace=Pace())
+                    for n, source in enumerate(sources, 1)
+                ],
+                strict=True,
+            )
+        ]
+        collectors = [one for one in opened if isinstance(one, ModbusCollector)]
+        assert len(collectors) == 2
+        gateway.delay_s = 0.02
+        await asyncio.gather(*(one.poll() for one in collectors))
+        assert [one.health.answering for one in collectors] == [1, 1]
+        collectors[0].close()
+        await collectors[1].poll()
+        assert collectors[1].health.answering == 1
+        collectors[1].close()
 
-    asyncio.run(scenario())
+    against(gateway, scenario)
+    assert gateway.connections <= 2
+    assert sorted(unit for unit, _ in gateway.requests) == [1, 1, 2, 2, 2, 2]
+
+
+def test_one_request_at_a_time_unless_the_gateway_takes_more(meter: Device) -> None:
+    most: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers the requests that wait together, the last first."""
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                waiting = [await reader.readexactly(12)]
+                await asyncio.sleep(0.02)
+                while buffered := bytes(reader._buffer[:12]):  # type: ignore[attr-defined]
+                    waiting.append(buffered)
+                    await reader.readexactly(12)
+                most[-1] = max(most[-1], len(waiting))
+                for request in reversed(waiting):
+                    number, _, _, unit = struct.unpack(">HHHB", request[:7])
+                    writer.write(frame(number, unit, registers(request[7:])))
+        writer.close()
+
+    async def scenario(allowed: int) -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        source = place(server.sockets[0].getsockname()[1], 2.0, in_flight=allowed)
+        units = [unit(f"M{n}", n, meter) for n in range(1, 9)]
+        for one in units:
+            one.timing = source.timing
+        async with server:
+            one = ModbusCollector(source, Line(source), units, lambda: NOW)
+            sink = Keeping()
+            await one.poll()
+            await drained(one, sink)
+            assert all(values == {"voltage": 10.0, "current": 100.0} for _, _, values in sink.rows)
+            assert len(sink.rows) == 8
+            one.close()
+            server.close()
+            await asyncio.sleep(0.01)
+
+    for allowed in (1, 4):
+        most.append(0)
+        asyncio.run(scenario(allowed))
+    assert most == [1, 4]
+
+
+def test_a_meter_has_the_pace_of_its_own_before_its_templates_and_its_sources(modbus: Build) -> None:
+    device = modbus(
+        {"address": 10, "type": "uint16", "quantity": "voltage", "unit": "V"},
+        pace={"timeout_s": 3, "pause_s": 0.2},
+    )
+    source = place(1, 1.0, retries=2, poll_s=5)
+    meters = [
+        SimpleNamespace(code=code, source="gw", device="t", address=1, pace=Pace(**pace))
+        for code, pace in {"plain": {}, "slow": {"timeout_s": 4.0, "retries": 0, "poll_s": 60.0}}.items()
+    ]
+    one = open_collector(source, meters, {"t": device}, time.time)
+    assert isinstance(one, ModbusCollector)
+    plain, slow = one._stations
+    assert (plain.timing, plain.poll_s) == (Timing(3.0, 2, 0.2), None)
+    assert (slow.timing, slow.poll_s) == (Timing(4.0, 0, 0.2), 60.0)
+
+
+def test_a_meter_of_a_longer_period_is_left_out_in_between(meter: Device) -> None:
+    gateway = Gateway()
+
+    async def scenario() -> None:
+        slow = unit("S", 2, meter)
+        slow.poll_s = 0.15
+        one = collector(gateway, [unit("M", 1, meter), slow], poll_s=0.05)
+        for tick in (300, 301, 302, 304, 305, 306):
+            await one.poll(tick)
+        assert (one.health.meters["M"].reads, one.health.meters["S"].reads) == (6, 3)
+        one.close()
+
+    against(gateway, scenario)
+
+
+def test_a_dead_unit_costs_its_neighbours_less_than_a_twentieth(meter: Device) -> None:
+    """Ten minutes of a line on which reading takes most of the time, by the clock of the rhythm."""
+    alive, read_s, timeout_s, poll_s, minutes = 20, 0.2, 1.0, 5.0, 10
+    counts = {}
+    for dead in (0, 1):
+        stations = [unit(f"M{n}", n, meter) for n in range(alive + dead)]
+        now, reads = 0.0, 0
+        while now < 60 * minutes:
+            start = now
+            for station in sorted((one for one in stations if one.due(now)), key=lambda one: one.silent):
+                if station.number < alive:
+                    now, reads = now + read_s, reads + 1
+                    station.answered()
+                else:
+                    now += timeout_s
+                    station.fell_silent(now, poll_s)
+            now = max(now, start + poll_s)
+        counts[dead] = reads
+    assert counts[1] > 0.95 * counts[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyModbusTCP.server import DataBank, ModbusServer
 
-from ingest.collectors.modbus import Line
+from ingest.collectors.modbus import Line, ModbusSource
 from ingest.decode import Decoder
 from ingest.device import Device, Table
 from ingest.errors import UnitRefuses, UnitSilent
@@ -56,7 +56,7 @@ def hostile(program: tuple[Path, int]) -> Iterator[int]:
 
 def test_a_hostile_server_does_not_confuse_what_comes_after(hostile: int) -> None:
     async def scenario() -> None:
-        line = Line("127.0.0.1", hostile, 0.4, 0.0)
+        line = Line(ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=hostile, timeout_s=0.4))
         sound = Span(Table.INPUT, 0x108, 1)
 
         async def next_is_right() -> None:
@@ -108,7 +108,7 @@ def test_an_sdm630_played_by_pymodbustcp(
 
 
 async def _read(device: Device, port: int) -> dict[str, float]:
-    line = Line("127.0.0.1", port, 1.0, 0.0)
+    line = Line(ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=port, timeout_s=1.0))
     blocks = plan(device)
     values = Decoder(device, blocks).decode({block: await line.read(1, block) for block in blocks})
     line.close()

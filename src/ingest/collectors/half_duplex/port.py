@@ -1,6 +1,8 @@
 """The bytes of a line: what has arrived, and a way to send."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from pymodbus.transport.serialtransport import create_serial_connection
 
@@ -8,6 +10,9 @@ from ingest.collectors.half_duplex.source import LineSource
 from ingest.errors import LineDown
 
 _DATA_BITS = 8
+_TURNS = 2
+"""Of the loop, until the library has attached a port to it and told the protocol."""
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 class Inbox(asyncio.Protocol):
@@ -33,33 +38,42 @@ class Inbox(asyncio.Protocol):
             await self._arrival.wait()
 
 
-def name(source: LineSource) -> str:
-    return f"{source.host}:{source.port}" if source.gateway else str(source.serial)
-
-
 async def connect(source: LineSource) -> tuple[asyncio.WriteTransport, Inbox]:
     """Raises LineDown."""
+    return await attach(source, Inbox)
+
+
+async def attach(source: LineSource, protocol: Callable[[], P]) -> tuple[asyncio.WriteTransport, P]:
+    """A line whose bytes go to `protocol`. Raises LineDown."""
     try:
         async with asyncio.timeout(source.timeout_s):
-            return await (_over_tcp(*source.gateway) if source.gateway else _over_serial(source))
+            return await (
+                _over_tcp(*source.gateway, protocol) if source.gateway else _over_serial(source, protocol)
+            )
     except Exception as error:  # a serial port's driver raises errors of several families
-        raise LineDown(f"no connection to {name(source)}: {str(error) or 'no answer'}") from error
+        raise LineDown(f"no connection to {source.place}: {_reason(error)}") from error
 
 
-async def _over_tcp(host: str, port: int) -> tuple[asyncio.WriteTransport, Inbox]:
-    return await asyncio.get_running_loop().create_connection(Inbox, host, port)
+async def _over_tcp(host: str, port: int, protocol: Callable[[], P]) -> tuple[asyncio.WriteTransport, P]:
+    return await asyncio.get_running_loop().create_connection(protocol, host, port)
 
 
-async def _over_serial(source: LineSource) -> tuple[asyncio.WriteTransport, Inbox]:
-    inbox = Inbox()
-    transport, _ = await create_serial_connection(
+async def _over_serial(source: LineSource, protocol: Callable[[], P]) -> tuple[asyncio.WriteTransport, P]:
+    transport, attached = await create_serial_connection(
         asyncio.get_running_loop(),
-        lambda: inbox,
+        protocol,
         source.serial,
         baudrate=source.baudrate,
         bytesize=_DATA_BITS,
         parity=source.parity[0].upper(),
         stopbits=source.stop_bits,
     )
-    await asyncio.sleep(0)  # the library attaches the port to the loop with its next turn
-    return transport, inbox
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    return cast("asyncio.WriteTransport", transport), cast("P", attached)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    return str(error) or "no answer"

@@ -35,6 +35,10 @@ class LineSource(Source):
         return self.poll_s
 
     @property
+    def place(self) -> str:
+        return str(self.serial) if self.gateway is None else f"{self.host}:{self.port}"
+
+    @property
     def gateway(self) -> tuple[str, int] | None:
         return None if self.host is None or self.port is None else (self.host, self.port)
 

@@ -1,4 +1,4 @@
-"""Modbus TCP: one connection to each gateway, its units read in turn."""
+"""Modbus TCP and RTU, over a network or a serial port: one connection to each place, its units in turn."""
 
 from collections.abc import Sequence
 
@@ -6,19 +6,21 @@ from ingest.collector import Clock, Devices, Meter, template_of
 from ingest.collectors.modbus.line import Line
 from ingest.collectors.modbus.once import read_once
 from ingest.collectors.modbus.poll import ModbusCollector
-from ingest.collectors.modbus.source import ModbusSource, is_unit
+from ingest.collectors.modbus.source import Framing, ModbusSource, Timing, is_unit
 from ingest.collectors.modbus.unit import Recipe, Unit
 from ingest.device import Device
 from ingest.errors import SourceError
 from ingest.once import Reading
 
 __all__ = [
+    "Framing",
     "Line",
     "ModbusCollector",
     "ModbusSource",
     "Recipe",
     "Source",
     "Template",
+    "Timing",
     "Unit",
     "open",
     "probe",
@@ -32,37 +34,33 @@ Template = Device
 def open(  # noqa: A001  # every collector module has this name
     source: ModbusSource, meters: Sequence[Meter], devices: Devices, clock: Clock
 ) -> ModbusCollector:
-    """The collector of one gateway. Raises SourceError when a meter does not fit it."""
+    """The collector of one line. Raises SourceError when a meter does not fit it."""
     recipes: dict[str, Recipe] = {}
-    units = [_unit(meter, devices, recipes) for meter in meters]
-    line = Line(source.host, source.port, source.timeout_s, source.pause_s)
-    return ModbusCollector(source.code, line, units, clock, poll_s=source.poll_s, retries=source.retries)
+    units = [_unit(source, meter, devices, recipes) for meter in meters]
+    return ModbusCollector(source, Line.of(source), units, clock)
 
 
 async def read(source: ModbusSource, meter: Meter, devices: Devices) -> Reading:
     """One reading of one meter. Raises SourceError, PayloadError when another device answers."""
     device, number = _fitting(meter, devices)
-    line = Line(source.host, source.port, source.timeout_s, source.pause_s)
-    return await _and_close(line, number, device, source.retries)
+    return await probe(source, number, device, source.paced(meter.pace.within(device.pace)))
 
 
-async def probe(host: str, port: int, unit: int, device: Device, timeout_s: float = 1.0) -> Reading:
+async def probe(source: ModbusSource, unit: int, device: Device, timing: Timing | None = None) -> Reading:
     """One reading of a device that stands in no plan. Raises as `read`."""
-    return await _and_close(Line(host, port, timeout_s, 0.0), unit, device, 1)
-
-
-async def _and_close(line: Line, unit: int, device: Device, retries: int) -> Reading:
+    line = Line(source)
     try:
-        return await read_once(line, unit, device, retries)
+        return await read_once(line, unit, device, timing or source.paced(device.pace))
     finally:
         line.close()
 
 
-def _unit(meter: Meter, devices: Devices, recipes: dict[str, Recipe]) -> Unit:
+def _unit(source: ModbusSource, meter: Meter, devices: Devices, recipes: dict[str, Recipe]) -> Unit:
     device, number = _fitting(meter, devices)
     if device.code not in recipes:
         recipes[device.code] = Recipe(device)
-    return Unit(meter.code, number, recipes[device.code])
+    pace = meter.pace.within(device.pace)
+    return Unit(meter.code, number, recipes[device.code], source.paced(pace), pace.poll_s)
 
 
 def _fitting(meter: Meter, devices: Devices) -> tuple[Device, int]:

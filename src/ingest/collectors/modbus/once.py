@@ -1,8 +1,10 @@
 """One reading of one device, with the words it was made of."""
 
-from collections.abc import Sequence
+import numpy as np
+from numpy.typing import NDArray
 
-from ingest.collectors.modbus.line import Line
+from ingest.collectors.modbus.line import Line, persist
+from ingest.collectors.modbus.source import Timing
 from ingest.collectors.modbus.unit import Recipe
 from ingest.decode import Words
 from ingest.device import Device, Register
@@ -11,20 +13,20 @@ from ingest.once import Reading, Shown
 from ingest.plan import Span
 
 
-async def read_once(line: Line, unit: int, device: Device, retries: int = 1) -> Reading:
+async def read_once(line: Line, unit: int, device: Device, timing: Timing) -> Reading:
     """Everything that the template asks for; blocks that the device refuses are complaints.
 
     Raises LineDown, UnitSilent, UnitRefuses when it refuses them all, PayloadError when its identity is that
     of another device.
     """
     recipe = Recipe(device)
-    words: dict[Span, Sequence[int]] = {}
+    words: dict[Span, NDArray[np.uint16]] = {}
     refusals: list[str] = []
     for block in recipe.blocks:
         try:
-            words[block] = await _read(line, unit, block, retries)
+            words[block] = await persist(line, unit, block, timing)
         except UnitRefuses as error:
-            refusals.append(f"{block.table} {block.start} to {block.end - 1}: {error}")
+            refusals.append(f"{block}: {error}")
         except UnitSilent as error:
             raise UnitSilent(f"unit {unit}: {error}") from error
     if not words:
@@ -35,15 +37,6 @@ async def read_once(line: Line, unit: int, device: Device, retries: int = 1) -> 
         for register, value in zip(device.registers, values, strict=True)
     )
     return Reading(tuple(shown), tuple(refusals))
-
-
-async def _read(line: Line, unit: int, block: Span, retries: int) -> Sequence[int]:
-    for _ in range(retries):
-        try:
-            return await line.read(unit, block)
-        except UnitSilent:
-            continue
-    return await line.read(unit, block)
 
 
 def _raw(register: Register, words: Words) -> str:

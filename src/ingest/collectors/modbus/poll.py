@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.collector import Clock
-from ingest.collectors.modbus.line import Line
+from ingest.collectors.modbus.line import Line, persist
+from ingest.collectors.modbus.source import ModbusSource
 from ingest.collectors.modbus.unit import Unit
 from ingest.errors import IngestError, LineDown, PayloadError, UnitRefuses, UnitSilent
 from ingest.plan import Span
@@ -17,19 +21,16 @@ class _Words:
 
     time_us: int = 0
     """When the first answer came."""
-    words: dict[Span, Sequence[int]] = field(default_factory=dict)
+    words: dict[Span, NDArray[np.uint16]] = field(default_factory=dict)
     trouble: IngestError | None = None
 
 
 class ModbusCollector(Poller[Unit]):
     """Polls the units of one line in turn for as long as it runs."""
 
-    def __init__(
-        self, source: str, line: Line, units: Sequence[Unit], clock: Clock, *, poll_s: float, retries: int
-    ) -> None:
-        super().__init__(source, "modbus", units, clock, poll_s)
+    def __init__(self, source: ModbusSource, line: Line, units: Sequence[Unit], clock: Clock) -> None:
+        super().__init__(source.code, "modbus", units, clock, source.poll_s, lanes=source.lanes)
         self._line = line
-        self._retries = retries
 
     def close(self) -> None:
         self._line.close()
@@ -45,27 +46,22 @@ class ModbusCollector(Poller[Unit]):
     async def _read_into(self, found: _Words, unit: Unit) -> None:
         if unit.silent:
             await self._probe(unit)
-        for block in unit.blocks:
+        for block in unit.recipe.blocks:
             try:
-                found.words[block] = await self._read(unit, block, self._retries)
+                found.words[block] = await self._read(unit, block)
             except UnitRefuses as error:
-                found.trouble = UnitRefuses(f"{block.table} {block.start} to {block.end - 1}: {error}")
+                found.trouble = UnitRefuses(f"{block}: {error}")
             found.time_us = found.time_us or round(self._clock() * 1e6)
 
     async def _probe(self, unit: Unit) -> None:
         """Raises UnitSilent; a refusal shows as well that the unit is there."""
         try:
-            await self._line.read(unit.number, unit.probe)
+            await self._line.read(unit.number, unit.recipe.probe, unit.timing)
         except UnitRefuses:
             return
 
-    async def _read(self, unit: Unit, block: Span, retries: int) -> Sequence[int]:
-        try:
-            words = await self._line.read(unit.number, block)
-        except UnitSilent:
-            if not retries:
-                raise
-            return await self._read(unit, block, retries - 1)
+    async def _read(self, unit: Unit, block: Span) -> NDArray[np.uint16]:
+        words = await persist(self._line, unit.number, block, unit.timing)
         self.health.line.succeeded(self._clock(), self._line.latency)
         return words
 

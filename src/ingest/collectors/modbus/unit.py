@@ -1,6 +1,7 @@
-"""One device on a Modbus line: what to read from it."""
+"""One device on a Modbus line: what to read from it, and how."""
 
 from ingest.batch import Batch, row
+from ingest.collectors.modbus.source import Timing
 from ingest.decode import Decoder, Words
 from ingest.device import Device
 from ingest.plan import Span, needs, plan
@@ -11,6 +12,7 @@ class Recipe:
     """How to read a device template; all units of a template share one."""
 
     def __init__(self, device: Device) -> None:
+        self.device = device
         self.blocks = plan(device)
         self.probe: Span = next(needs(device))
         """The cheapest read that shows whether the device is there."""
@@ -20,13 +22,15 @@ class Recipe:
 class Unit(Station):
     """A meter behind a unit id."""
 
-    def __init__(self, meter: str, number: int, recipe: Recipe) -> None:
-        super().__init__(meter)
+    def __init__(
+        self, meter: str, number: int, recipe: Recipe, timing: Timing, poll_s: float | None = None
+    ) -> None:
+        super().__init__(meter, poll_s)
         self.number = number
-        self.blocks = recipe.blocks
-        self.probe = recipe.probe
-        self._decoder = recipe.decoder
+        self.recipe = recipe
+        self.timing = timing
 
     def batch(self, source: str, time_us: int, words: Words) -> Batch:
         """One row. Raises PayloadError when another device answers."""
-        return row(source, self.meter, time_us, self._decoder.quantities, self._decoder.decode(words))
+        decoder = self.recipe.decoder
+        return row(source, self.meter, time_us, decoder.quantities, decoder.decode(words))

@@ -1,0 +1,161 @@
+"""Modbus RTU, over a serial port or TCP: answers carry no number, so doubt is cleared first."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from time import monotonic
+
+from ingest.collectors.modbus.frame import REFUSED, Question, is_sealed, sealed
+from ingest.collectors.modbus.wire import Wire, settle
+from ingest.errors import UnitRefuses, UnitSilent
+
+_SHORTEST = 5
+"""Unit, function, length or exception, CRC [bytes]."""
+_LIFE = 10.0
+_SHORTEST_LIFE_S = 10.0
+_QUIET_S = 0.02
+_SHOWN = 40
+
+
+class Ghosts:
+    """Questions given up whose answers may still come: each for ten times the patience it was given."""
+
+    def __init__(self) -> None:
+        self._until: dict[Question, float] = {}
+
+    def add(self, question: Question, timeout_s: float) -> None:
+        self._until[question] = monotonic() + max(_LIFE * timeout_s, _SHORTEST_LIFE_S)
+
+    def alive(self) -> list[Question]:
+        now = monotonic()
+        self._until = {question: until for question, until in self._until.items() if until > now}
+        return list(self._until)
+
+    def rest(self, question: Question) -> None:
+        self._until.pop(question, None)
+
+    def rest_all(self, unit: int) -> None:
+        """A device answers in turn: after a certain answer none to an earlier question comes."""
+        self._until = {question: until for question, until in self._until.items() if question.unit != unit}
+
+    def doubles(self, question: Question) -> list[Question]:
+        """Those whose late answer would read as the answer to this one."""
+        return [ghost for ghost in self.alive() if ghost != question and ghost.resembles(question)]
+
+
+class RtuWire(Wire):
+    """Before a question whose answer could be a late one, a question of another length clears the line."""
+
+    def __init__(self, ghosts: Ghosts) -> None:
+        super().__init__()
+        self._ghosts = ghosts
+        self._buffer = bytearray()
+        self._asked: Question | None = None
+        self._answer: asyncio.Future[bytes] | None = None
+        self._heard = -1.0
+        self._unclean = False
+
+    async def ask(self, question: Question, timeout_s: float) -> bytes:
+        if doubles := self._ghosts.doubles(question):
+            await self._clear(question, doubles, timeout_s)
+        return await self._exchange(question, timeout_s)
+
+    def fail(self, reason: str) -> None:
+        if self._answer is not None:
+            settle(self._answer, reason)
+
+    async def _clear(self, question: Question, doubles: list[Question], timeout_s: float) -> None:
+        """Raises UnitSilent where the doubt stays."""
+        sizes = {ghost.size for ghost in self._ghosts.alive()} | {ghost.size for ghost in doubles}
+        try:
+            await self._exchange(next(one for one in _shorter(question) if one.size not in sizes), timeout_s)
+        except (UnitRefuses, UnitSilent) as error:
+            raise UnitSilent(f"an earlier answer may still come: {error}") from error
+
+    async def _exchange(self, question: Question, timeout_s: float) -> bytes:
+        await self._quiet(timeout_s)
+        self._buffer.clear()
+        self._write(_request(question))
+        self._asked, self._answer = question, self._loop.create_future()
+        self._unclean = True
+        try:
+            pdu = await self._within(self._answer, timeout_s)
+        except (UnitSilent, asyncio.CancelledError) as error:
+            self._ghosts.add(question, timeout_s)
+            raise self._told(error) from None
+        finally:
+            self._asked = self._answer = None
+        self._unclean = False
+        return self._judged(question, pdu)
+
+    def _judged(self, question: Question, pdu: bytes) -> bytes:
+        """A refusal has one form for all questions of a function: it counts where no other is open."""
+        ghosts = [ghost for ghost in self._ghosts.alive() if ghost.unit == question.unit]
+        if pdu[0] & REFUSED and any(g.function == question.function and g != question for g in ghosts):
+            raise UnitSilent("a refusal came that may belong to an earlier request")
+        if question not in ghosts:
+            self._ghosts.rest_all(question.unit)
+        return question.data(pdu)
+
+    async def _quiet(self, longest_s: float) -> None:
+        """After a failure nothing is sent into an answer that still comes."""
+        end = monotonic() + longest_s
+        while self._unclean and (now := monotonic()) < end and now - self._heard < _QUIET_S:  # noqa: ASYNC110  # no event says that nothing comes
+            await asyncio.sleep(self._heard + _QUIET_S - now)
+
+    def _told(self, error: BaseException) -> BaseException:
+        if isinstance(error, UnitSilent) and self._buffer:
+            return UnitSilent(f"{error}, only: {bytes(self._buffer[:_SHOWN]).hex(' ')}")
+        return error
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = monotonic()
+        if self._asked is None or self._answer is None or self._answer.done():
+            return
+        self._buffer += data
+        _drop_echo(self._buffer, self._asked)
+        while (found := self._take(self._asked)) is not None:
+            question, pdu = found
+            if question == self._asked:
+                self._answer.set_result(pdu)
+                return
+            self._ghosts.rest(question)
+
+    def _take(self, asked: Question) -> tuple[Question, bytes] | None:
+        """The first frame, if sound and an answer to something asked; what follows noise is noise."""
+        if len(self._buffer) < _SHORTEST:
+            return None
+        for question in (asked, *self._ghosts.alive()):
+            length = _awaited(self._buffer, question)
+            if length and len(self._buffer) >= length and is_sealed(bytes(self._buffer[:length])):
+                frame = bytes(self._buffer[:length])
+                del self._buffer[:length]
+                return question, frame[1:-2]
+        return None
+
+
+def _request(question: Question) -> bytes:
+    return sealed(bytes([question.unit]) + question.pdu())
+
+
+def _shorter(question: Question) -> Iterator[Question]:
+    """From the same start, each with another length of its answer."""
+    step = 1 if question.function > 2 else 8  # noqa: PLR2004  # 1, 2: bits
+    return (question._replace(length=length) for length in itertools.count(1, step))
+
+
+def _awaited(buffer: bytearray, question: Question) -> int:
+    """How long the frame is that begins as an answer to the question does; 0 where none begins."""
+    unit, function, size = buffer[:3]
+    if unit != question.unit:
+        return 0
+    if function == question.function | REFUSED:
+        return _SHORTEST
+    return size + _SHORTEST if (function, size) == (question.function, question.size) else 0
+
+
+def _drop_echo(buffer: bytearray, question: Question) -> None:
+    """Some two-wire adapters hear themselves."""
+    request = _request(question)
+    if len(request) != question.size + _SHORTEST and buffer.startswith(request):
+        del buffer[: len(request)]
