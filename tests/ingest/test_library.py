@@ -59,6 +59,11 @@ def _check(quantities: tuple[str, ...], values: Any, expected: dict[str, float |
     assert shown == pytest.approx({k: v for k, v in expected.items() if v is not None}, rel=1e-12, abs=0)
 
 
+def test_every_form_of_template_is_decoded_below() -> None:
+    forms = {type(read_template(document)) for document in _DOCUMENTS.values()}
+    assert forms <= {Device, JsonDevice, Dlt645Meter, Cjt188Meter, OpcUaDevice}
+
+
 @pytest.mark.parametrize("code", _DOCUMENTS)
 def test_the_code_is_the_file_name_and_an_example_stands(code: str) -> None:
     device = read_template(_DOCUMENTS[code])
