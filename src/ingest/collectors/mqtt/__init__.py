@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from time import time
 
-from ingest.collector import Clock, Devices, Meter
+from ingest.collector import Clock, Devices, Meter, template_of
 from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.collect import MqttCollector
 from ingest.collectors.mqtt.once import read_once
-from ingest.collectors.mqtt.routes import Routes, address_of, template_of
+from ingest.collectors.mqtt.routes import Routes, address_of
 from ingest.collectors.mqtt.source import BrokerSource, MqttSource
 from ingest.json_device import JsonDevice
 from ingest.once import Reading
@@ -31,7 +31,7 @@ def open(  # noqa: A001  # every collector module has this name
 
 async def read(source: MqttSource, meter: Meter, devices: Devices) -> Reading:
     """The next message of one meter. Raises SourceError when none comes within 30 s or it cannot be read."""
-    device = template_of(meter, devices)
+    device = template_of(meter, devices, JsonDevice, "MQTT")
     routes = Routes(source.pattern, [meter], devices, source.zone)
     broker = Broker.of(source, os.environ)
     return await read_once(broker, routes, address_of(meter), device, wait_s=_LONGEST_WAIT_S, clock=time)

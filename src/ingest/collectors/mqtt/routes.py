@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.collector import Devices, Meter
+from ingest.collector import Devices, Meter, template_of
 from ingest.collectors.mqtt.topic import Pattern
 from ingest.errors import SourceError
 from ingest.json_device import JsonDevice
@@ -37,7 +37,7 @@ class Routes:
         self._readers: dict[tuple[str, str | None], PayloadReader] = {}
         self._known: dict[str, tuple[Route, ...] | None] = {}
         for meter in meters:
-            self._enter(meter, template_of(meter, devices))
+            self._enter(meter, template_of(meter, devices, JsonDevice, "MQTT"))
 
     @property
     def split(self) -> bool:
@@ -90,13 +90,6 @@ class Routes:
         if key not in self._readers:
             self._readers[key] = PayloadReader(device, self._zone, channel)
         return self._readers[key]
-
-
-def template_of(meter: Meter, devices: Devices) -> JsonDevice:
-    device = devices.get(meter.device or "")
-    if not isinstance(device, JsonDevice):
-        raise SourceError(f"meter {meter.code}: {meter.device!r} is no MQTT template")
-    return device
 
 
 def address_of(meter: Meter) -> str:

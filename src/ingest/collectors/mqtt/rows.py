@@ -46,7 +46,7 @@ class RowReader:
         for reader, messages in single.items():
             self._keep(reader, _readings(reader, messages), rows)
         return [
-            _batch(self._health.source, quantities, joined(found) if partial else found)
+            batch_of(self._health.source, quantities, joined(found) if partial else found)
             for (partial, quantities), found in rows.items()
             if found
         ]
@@ -113,7 +113,8 @@ def joined(rows: Iterable[Row]) -> list[Row]:
     return found
 
 
-def _batch(source: str, quantities: tuple[str, ...], rows: Sequence[Row]) -> Batch:
+def batch_of(source: str, quantities: tuple[str, ...], rows: Sequence[Row]) -> Batch:
+    """The rows of one template, without the quantities that none of them holds."""
     codes = {code: i for i, code in enumerate(dict.fromkeys(row.meter for row in rows))}
     values = np.stack([row.values for row in rows])
     filled = np.flatnonzero(~np.isnan(values).all(axis=0))
