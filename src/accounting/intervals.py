@@ -80,6 +80,21 @@ class Settled:
     events: Events
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """What flowed between the readings that count, before it falls on quarter hours."""
+
+    readings: Readings
+    """Those that count, one an instant."""
+    spans: Spans
+    """One from each reading to the next; of amounts two to a reading, what lies before it and its own."""
+    events: list[Events]
+
+    def settled(self, grid: Grid) -> Settled:
+        amount, coverage = spread(self.spans, grid)
+        return Settled(amount, coverage, _joined(self.events))
+
+
 def settle(readings: Readings, grid: Grid) -> Settled:
     """Settle counters.
 
@@ -87,12 +102,12 @@ def settle(readings: Readings, grid: Grid) -> Settled:
     reset are estimated. A range is judged as the whole would be when the readings given reach beyond it by
     ANCHORS non-zero ones on either side. Raises SeriesError when readings are not sorted by meter and time.
     """
-    return _by_blocks(readings, grid, _settle)
+    return _by_blocks(readings, grid, lambda block, grid: counted(block, grid).settled(grid))
 
 
 def integrate(readings: Readings, grid: Grid) -> Settled:
     """Settle gauges, [x] -> [xh]: a straight line between readings, estimated across gaps."""
-    return _by_blocks(readings, grid, _integrate)
+    return _by_blocks(readings, grid, lambda block, grid: integrated(block, grid).settled(grid))
 
 
 def allot(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stamped_end: bool) -> Settled:
@@ -101,6 +116,11 @@ def allot(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stampe
     An amount flows evenly over its interval, estimated when that is longer than max_gap; between
     intervals nothing is known. One that begins before the amount before it has ended is dropped.
     """
+    return allotted(readings, grid, length, stamped_end=stamped_end).settled(grid)
+
+
+def allotted(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stamped_end: bool) -> Flow:
+    """The intervals of amounts, as `allot` takes them."""
     clean, _, found = _ordered(readings, grid)
     lasts = np.round(length[clean.meter] * 1e6).astype(np.int64)
     start = clean.time - lasts if stamped_end else clean.time
@@ -114,8 +134,7 @@ def allot(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stampe
     total[1::2] = clean.value * clean.multiplier
     unknown = np.setdiff1d(np.arange(0, len(time), 2), ends.firsts)
     unmeasured = np.flatnonzero(lasts > clean.max_gap[clean.meter] * 1e6) * 2 + 1
-    amount, coverage = spread(Spans(ends, total, None, unmeasured, unknown), grid)
-    return Settled(amount, coverage, _joined(found))
+    return Flow(clean, Spans(ends, total, None, unmeasured, unknown), found)
 
 
 def _by_blocks(readings: Readings, grid: Grid, settled: Callable[[Readings, Grid], Settled]) -> Settled:
@@ -153,7 +172,8 @@ def _meters(readings: Readings, bound: NDArray[np.int64], first: int, last: int)
     )
 
 
-def _settle(readings: Readings, grid: Grid) -> Settled:
+def counted(readings: Readings, grid: Grid) -> Flow:
+    """The spans of counters, as `settle` takes them."""
     clean, ends, found = _judged(*_ordered(readings, grid), grid)
     series = _series(clean)
     total = _differences(clean.value)
@@ -164,21 +184,20 @@ def _settle(readings: Readings, grid: Grid) -> Settled:
     total[1:] *= clean.multiplier[:-1]
     total[ends.firsts] = 0.0
     unmeasured = np.union1d(_gaps(ends, clean.max_gap), at[flag != Flag.ROLLOVER])
-    amount, coverage = spread(Spans(ends, total, None, np.setdiff1d(unmeasured, changed), changed), grid)
     found += [_events(clean, at, flag, total[at])]
     found += [_events(clean, changed, Flag.REPLACEMENT, clean.value[changed] - clean.value[changed - 1])]
-    return Settled(amount, coverage, _joined(found))
+    return Flow(clean, Spans(ends, total, None, np.setdiff1d(unmeasured, changed), changed), found)
 
 
-def _integrate(readings: Readings, grid: Grid) -> Settled:
+def integrated(readings: Readings, grid: Grid) -> Flow:
+    """The spans of gauges, as `integrate` takes them."""
     clean, ends, found = _ordered(readings, grid)
     power = clean.value * clean.multiplier
     hours = np.diff(clean.time, prepend=0) / HOUR_US
     bend = _differences(power) / 2 * hours
     total = bend + np.concatenate((power[:1], power[:-1])) * hours
     total[ends.firsts] = bend[ends.firsts] = 0.0
-    amount, coverage = spread(Spans(ends, total, bend, _gaps(ends, clean.max_gap), _NONE), grid)
-    return Settled(amount, coverage, _joined(found))
+    return Flow(clean, Spans(ends, total, bend, _gaps(ends, clean.max_gap), _NONE), found)
 
 
 def _knots(readings: Readings, grid: Grid) -> Knots:

@@ -20,6 +20,7 @@ from telemetry.api import (
     site,
     sources,
     tariff,
+    trace,
 )
 from telemetry.api.access import COOKIE
 from telemetry.api.answers import PROBLEMS, problem_content
@@ -50,6 +51,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     energy.EXAMPLE,
     emissions.EXAMPLE,
     tariff.EXAMPLE,
+    trace.EXAMPLE,
     Status("alive"),
 )
 """One of each kind of answer."""
@@ -87,6 +89,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         live.router(dependencies),
         energy.router(dependencies),
         emissions.router(dependencies),
+        trace.router(dependencies),
         session.router(dependencies.settings),
     ):
         versioned.include_router(router)

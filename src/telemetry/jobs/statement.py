@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from accounting import coal
 from accounting.grid import SLOT_US, local_days
 from accounting.quantity import CATALOGUE
+from accounting.recipes import recipes_of
 from telemetry.jobs import blocks, carbon
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
 from telemetry.jobs.pricing import Priced, price
 from telemetry.jobs.ranges import DAY_US, groups, joined
-from telemetry.jobs.recipes import recipes_of
 from telemetry.storage import daily, emission, seen
 from telemetry.storage.daily import Days, Statement
 from telemetry.storage.dirty import Marks

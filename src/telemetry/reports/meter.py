@@ -102,8 +102,11 @@ class MeterAnswer(MeterEntry, frozen=True, kw_only=True):
     conflicts: Annotated[list[ConflictEntry], Meta(description="The last 50, the newest first")]
 
 
-def terms(meter: RegisteredMeter) -> list[TermEntry]:
-    return [TermEntry(t.valid_from, t.multiplier, t.area, t.parent, t.role, t.region) for t in meter.terms]
+def terms(meter: RegisteredMeter, zone: ZoneInfo) -> list[TermEntry]:
+    return [
+        TermEntry(t.valid_from.astimezone(zone), t.multiplier, t.area, t.parent, t.role, t.region)
+        for t in meter.terms
+    ]
 
 
 def template(device: Template | None) -> TemplateEntry | None:
@@ -135,7 +138,7 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
     aside = findings.conflicts(tx, meter.id, _FINDINGS)
     return MeterAnswer(
         **msgspec.structs.asdict(entry(meter, known, question.now, question.row)),
-        terms=terms(meter),
+        terms=terms(meter, zone),
         template=template(devices.get(meter.device or "")),
         values=_latest(question.row),
         readings=last_readings(tx, meter, question),

@@ -1,7 +1,10 @@
 -- name: events
-select time, quantity, flag
+select time, quantity, flag, delta
 from reading_flag
 where meter_id = %(meter)s
+    and (%(quantity)s = '' or quantity = %(quantity)s)
+    and time >= %(lo)s::timestamptz
+    and time < %(hi)s::timestamptz
 order by time desc, quantity, flag
 limit %(limit)s
 
@@ -9,5 +12,8 @@ limit %(limit)s
 select time, quantity, standing, offered
 from conflict
 where meter_id = %(meter)s
+    and (%(quantity)s = '' or quantity = %(quantity)s)
+    and time >= %(lo)s::timestamptz
+    and time < %(hi)s::timestamptz
 order by time desc, id desc
 limit %(limit)s

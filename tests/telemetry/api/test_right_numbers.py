@@ -150,3 +150,24 @@ def test_an_enterprise_is_its_boundary_meter_alone(answered: Any) -> None:  # no
         assert series["values"] == pytest.approx([100.0], abs=1e-3)
     scope = answered.get("/emissions", **HOUR, step="hour", by="scope", area="hall")
     assert _of(scope, "2")["values"] == pytest.approx([44.19], abs=1e-3)
+
+
+def test_the_trace_leads_from_the_hour_to_every_reading(answered: Any) -> None:  # noqa: ANN401  # as above
+    trace = answered.get("/trace", meter="M1", quantity="energy_import", **HOUR)
+    assert trace["amount"] == pytest.approx(100, abs=1e-3)
+    assert trace["coverage"] == pytest.approx(29 / 60, abs=1e-4)
+    assert sum(trace["values"]) == trace["amount"]
+    assert (trace["spans"][0]["from"], trace["spans"][-1]["to"]) == (HOUR["from"], HOUR["to"])
+    assert sum(span["amount"] for span in trace["spans"]) == pytest.approx(100, abs=1e-3)
+    unmeasured = {
+        (s["from"][11:16], s["to"][11:16]): s["amount"] for s in trace["spans"] if s["how"] == "estimated"
+    }
+    assert unmeasured == pytest.approx({("08:19", "08:20"): 100 / 60, ("08:25", "08:55"): 50}, abs=1e-3)
+    [reset] = trace["events"]
+    assert (reset["time"], reset["flag"]) == ("2023-06-01T08:20:00+08:00", "reset")
+    assert reset["delta"] == pytest.approx(100 / 60, abs=1e-3)
+    by_batch = {batch["id"]: batch["source"] for batch in trace["batches"]}
+    assert {by_batch[reading["batch"]] for reading in trace["readings"]} == {"line"}
+    assert len(trace["readings"]) == 61 - len(MISSING)
+    assert trace["template"]["code"] == "eastron-sdm630"
+    assert [term["region"] for term in trace["terms"]] == ["CN-GD"]

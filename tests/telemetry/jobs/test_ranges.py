@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting.grid import SLOT_US
+from accounting.recipes import RECIPES, recipes_of
 from telemetry.jobs.ranges import groups, joined
-from telemetry.jobs.recipes import RECIPES, recipes_of
 from telemetry.storage.readings import Ranges
 
 _RANGE = st.tuples(st.integers(1, 3), st.integers(0, 400), st.integers(0, 60))

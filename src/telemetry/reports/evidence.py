@@ -1,0 +1,134 @@
+"""The readings that a settlement stands on, and by which recipe."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting import intervals, multiplier
+from accounting.grid import Grid, to_us
+from accounting.intervals import Flow, Readings, Settled
+from accounting.recipes import Method, Recipe, recipes_of
+from telemetry.storage import readings, seen
+from telemetry.storage.pool import Transaction
+from telemetry.storage.readings import Ranges
+from telemetry.storage.registry import RegisteredMeter
+
+_DEPTH = intervals.ANCHORS + 1
+"""A reading changes how ANCHORS neighbours are judged, and each of them bounds one span more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One recipe over the meters that follow it."""
+
+    recipe: Recipe
+    meters: Mapping[int, RegisteredMeter]
+    still: frozenset[int]
+    """Meters whose source never stood off zero."""
+
+
+def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges) -> list[Task]:
+    known = seen.of_meters(tx, np.unique(ranges.meter_id))
+    followers: dict[Recipe, dict[int, RegisteredMeter]] = {}
+    for meter_id, moved in known.items():
+        for recipe in recipes_of(moved):
+            followers.setdefault(recipe, {})[meter_id] = meters[meter_id]
+    return [
+        Task(recipe, those, frozenset(m for m in those if not known[m][recipe.source]))
+        for recipe, those in followers.items()
+    ]
+
+
+def reach(task: Task, ranges: Ranges) -> NDArray[np.int64]:
+    """How far a single reading speaks around itself, int64[m] [us]."""
+    if task.recipe.method is not Method.ALLOT:
+        return np.zeros(len(ranges), np.int64)
+    lengths = [task.meters[meter_id].interval_s for meter_id in ranges.meter_id.tolist()]
+    return np.round(np.array(lengths) * 1e6).astype(np.int64)
+
+
+def anchored(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
+    counts = task.recipe.method is Method.SETTLE
+    still = np.array([not counts or one in task.still for one in ranges.meter_id.tolist()], bool)
+    return readings.anchors(tx, task.recipe.source, ranges, still, _DEPTH)
+
+
+def shown(tx: Transaction, task: Task, window: Ranges, ranges: Ranges) -> Readings:
+    number, time, value = readings.series(tx, task.recipe.source, window)
+    those = [task.meters[meter_id] for meter_id in ranges.meter_id.tolist()]
+    rollover = [meter.rollover.get(task.recipe.source, np.nan) for meter in those]
+    return Readings(
+        meter=number,
+        time=time,
+        value=np.maximum(value * np.sign(task.recipe.scale), 0.0) if _is_split(task) else value,
+        multiplier=multiplier.of(task.recipe.source, _multipliers(those, number, time)),
+        max_gap=np.array([meter.max_gap_s for meter in those]),
+        rollover=np.array(rollover, np.float64),
+    )
+
+
+def _is_split(task: Task) -> bool:
+    """Whether one direction of a flow that has two is settled."""
+    return task.recipe.source == "active_power"
+
+
+def _multipliers(
+    those: Sequence[RegisteredMeter], number: NDArray[np.int32], time: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Multiplier of the meter at each reading, float64[n]."""
+    last = np.array([meter.terms[-1].multiplier for meter in those])
+    found: NDArray[np.float64] = last[number]
+    for index, meter in enumerate(those):
+        if len(meter.terms) > 1:
+            at = np.flatnonzero(number == index)
+            since = np.array([to_us(term.valid_from) for term in meter.terms])
+            values = np.array([term.multiplier for term in meter.terms])
+            found[at] = values[np.searchsorted(since, time[at], side="right") - 1]
+    return found
+
+
+def settled(shown: Readings, grid: Grid, task: Task, ranges: Ranges) -> Settled:
+    """Quarter hours of each range, in the recipe's target unit."""
+    found = _METHODS[task.recipe.method](shown, grid, task, ranges)
+    return replace(found, amount=found.amount * abs(task.recipe.scale))
+
+
+def flow(shown: Readings, grid: Grid, task: Task, meter: RegisteredMeter) -> Flow:
+    """What flowed between the readings of one meter, in the unit of the settled source."""
+    if task.recipe.method is Method.ALLOT:
+        length = np.array([meter.interval_s])
+        return intervals.allotted(shown, grid, length, stamped_end=meter.stamp == "end")
+    return (intervals.counted if task.recipe.method is Method.SETTLE else intervals.integrated)(shown, grid)
+
+
+def _counters(shown: Readings, grid: Grid, task: Task, ranges: Ranges) -> Settled:  # noqa: ARG001  # one form for all
+    return intervals.settle(shown, grid)
+
+
+def _gauges(shown: Readings, grid: Grid, task: Task, ranges: Ranges) -> Settled:  # noqa: ARG001  # one form for all
+    return intervals.integrate(shown, grid)
+
+
+def _amounts(shown: Readings, grid: Grid, task: Task, ranges: Ranges) -> Settled:
+    """Amounts of meters that mark the end of their intervals, then of those that mark the start."""
+    those = [task.meters[meter_id] for meter_id in ranges.meter_id.tolist()]
+    length = np.array([meter.interval_s for meter in those])
+    ends = np.array([meter.stamp == "end" for meter in those], bool)
+    by_end = intervals.allot(shown, grid, length, stamped_end=True)
+    if ends.all():
+        return by_end
+    by_start = intervals.allot(shown, grid, length, stamped_end=False)
+    return Settled(
+        np.where(ends[:, None], by_end.amount, by_start.amount),
+        np.where(ends[:, None], by_end.coverage, by_start.coverage),
+        by_end.events,
+    )
+
+
+_METHODS: Mapping[Method, Callable[[Readings, Grid, Task, Ranges], Settled]] = {
+    Method.SETTLE: _counters,
+    Method.INTEGRATE: _gauges,
+    Method.ALLOT: _amounts,
+}
