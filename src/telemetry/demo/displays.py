@@ -64,9 +64,17 @@ def _volts(meter: Meter, flow: Flow, apparent: Array) -> Shown:
         | {f"current_l{n}": value for n, value in amps.items()}
         | {f"voltage_l{a}l{b}": np.sqrt(3) * (volts[a] + volts[b]) / 2 for a, b in ((1, 2), (2, 3), (3, 1))}
         | {"voltage": sum(volts.values()) / 3, "current": sum(amps.values()) / 3}
+        | {"current_n": _in_neutral(amps)}
         | {"frequency": 50 + 0.03 * _wander("grid", flow.t)}
         | {f"thd_voltage_l{n}": 2.1 + 0.4 * _wander(f"{meter.code}T{n}", flow.t) for n in _PHASES}
     )
+
+
+def _in_neutral(amps: Mapping[int, Array]) -> Array:
+    """What is left of three currents a third of a turn apart [A]."""
+    one, two, three = (amps[n] for n in _PHASES)
+    squares = one**2 + two**2 + three**2 - one * two - two * three - three * one
+    return np.sqrt(np.maximum(squares, 0.0))
 
 
 def _counters(meter: Meter, flow: Flow) -> Shown:
@@ -76,7 +84,9 @@ def _counters(meter: Meter, flow: Flow) -> Shown:
     reactive = _magnetising(meter) * flow.hours + _slope(meter) * forward
     total = {"energy_import": forward, "energy_export": backward}
     phases = {f"{name}_l{n}": values * share for name, values in total.items() for n, share in _shares(meter)}
-    return total | phases | {"reactive_import": reactive, "reactive_export": np.zeros_like(reactive)}
+    apparent = np.hypot(forward + backward, reactive)
+    others = {"reactive_import": reactive, "reactive_export": np.zeros_like(reactive)}
+    return total | phases | others | {"apparent_energy": apparent}
 
 
 def _shares(meter: Meter) -> tuple[tuple[int, float], ...]:
