@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from psycopg import Connection
 from psycopg.pq import ExecStatus
-from psycopg.sql import Composed
 
 import telemetry.storage
 from telemetry.storage import queries, staging
@@ -28,8 +27,9 @@ def _numbered(text: str) -> str:
     return text
 
 
-def _whole(text: str) -> Composed:
-    return queries.expand(text, ["energy_import", "active_power"] if re.search(r"\{[a-z]+\}", text) else [])
+def _whole(text: str) -> str:
+    columns = ["energy_import", "active_power"] if re.search(r"\{[a-z]+\}", text) else []
+    return queries.expand(text, columns).decode()
 
 
 def _has_hypertables(conn: Connection[Any]) -> bool:
@@ -44,7 +44,7 @@ def test_prepares(database: Database) -> None:
         left_out = set() if _has_hypertables(conn) else _ON_TIMESCALE
         for twin, name, text in _QUERIES:
             if name not in left_out:
-                prepared = conn.pgconn.prepare(b"", _numbered(_whole(text).as_string(conn)).encode())
+                prepared = conn.pgconn.prepare(b"", _numbered(_whole(text)).encode())
                 if prepared.status != ExecStatus.COMMAND_OK:
                     refused[f"{twin}.{name}"] = prepared.error_message.decode()
                 conn.rollback()

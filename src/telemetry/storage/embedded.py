@@ -35,7 +35,7 @@ SETTINGS = {
     "work_mem": "16MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
+    "wal_compression": "off",
     "random_page_cost": "1.1",
     "max_worker_processes": "4",
     "max_parallel_workers": "2",

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import LiteralString, cast
 
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
@@ -25,27 +26,34 @@ def parse(text: str) -> Mapping[str, LiteralString]:
     return MappingProxyType({n: cast("LiteralString", b.strip()) for n, b in zip(names, bodies, strict=True)})
 
 
-def expand(query: LiteralString, columns: Sequence[str]) -> Composed:
+def expand(query: LiteralString, columns: Sequence[str]) -> bytes:
     """Fill the parts of a query that repeat for each quantity column.
 
     `{column}` is the first, `{columns}` lists them; `{standing}` aggregates those of r with NaN for null;
     `{completed}` fills the holes of r from i; `{vacant}` holds where all that i brings is missing in r;
     `{newer}` replaces those of latest.
     """
-    return SQL(query).format(
-        column=_each(columns[:1], "{0}", ""),
-        columns=_each(columns, "{0}", ", "),
-        standing=_each(columns, "array_agg(coalesce(r.{0}, 'NaN'))", ", "),
-        completed=_each(columns, "{0} = coalesce(r.{0}, i.{0})", ", "),
-        vacant=_each(columns, "(r.{0} is null or i.{0} is null)", " and "),
-        newer=_each(columns, _NEWER, ", "),
-    )
+    return _expanded(query, tuple(columns))
+
+
+@lru_cache(maxsize=1024)
+def _expanded(query: LiteralString, columns: tuple[str, ...]) -> bytes:
+    parts = {name: _each(columns, *form) for name, form in _FORMS.items() if f"{{{name}}}" in query}
+    return SQL(query).format(column=_each(columns[:1], "{0}", ""), **parts).as_bytes()
 
 
 _NEWER: LiteralString = (
     "{0} = case when excluded.time > latest.time then excluded.{0}"
     " else coalesce(excluded.{0}, latest.{0}) end"
 )
+
+_FORMS: Mapping[str, tuple[LiteralString, LiteralString]] = {
+    "columns": ("{0}", ", "),
+    "standing": ("array_agg(coalesce(r.{0}, 'NaN'))", ", "),
+    "completed": ("{0} = coalesce(r.{0}, i.{0})", ", "),
+    "vacant": ("(r.{0} is null or i.{0} is null)", " and "),
+    "newer": (_NEWER, ", "),
+}
 
 
 def _each(columns: Sequence[str], form: LiteralString, glue: LiteralString) -> Composable:

@@ -15,7 +15,7 @@ def test_refuses_a_name_twice() -> None:
 
 def test_repeats_parts_for_each_column() -> None:
     text = expand("update t set {completed} where {vacant}", ["a", "b"])
-    assert text.as_string() == (
+    assert text.decode() == (
         'update t set "a" = coalesce(r."a", i."a"), "b" = coalesce(r."b", i."b")'
         ' where (r."a" is null or i."a" is null) and (r."b" is null or i."b" is null)'
     )
