@@ -17,10 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ingest.assignment import assignments
 from ingest.batch import Batch
 from ingest.collector import open_collector, read_meter
-from ingest.collectors.opcua.collect import OpcUaCollector
 from ingest.errors import LineDown, SourceError, TemplateError
+from ingest.health import SourceHealth
 from ingest.kinds import read_source, read_template
 from ingest.supervisor import Supervisor
 from ingest.template import Template
@@ -121,18 +122,24 @@ async def until(done: Callable[[], object], patience_s: float = 30.0) -> None:
             await asyncio.sleep(0.02)
 
 
+async def supervised(source: dict[str, object], device: Template, sink: Keeping) -> Supervisor:
+    supervisor = Supervisor(sink, time.time, first_pause_s=0.1)
+    wanted = assignments([read_source(source)], [METER], {"t": device})
+    await supervisor.enact(supervisor.prepare(wanted))
+    return supervisor
+
+
 async def collect(
     source: dict[str, object], device: Template, sink: Keeping, done: Callable[[], object]
-) -> Any:  # noqa: ANN401
-    one = open_collector(read_source(source), [METER], {"t": device}, time.time)
-    assert isinstance(one, OpcUaCollector)
-    task = asyncio.create_task(Supervisor([one], sink, time.time, first_pause_s=0.1).run())
+) -> SourceHealth:
+    supervisor = await supervised(source, device, sink)
+    task = asyncio.create_task(supervisor.run())
     try:
         await until(done)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    return one
+    return supervisor.health[0]
 
 
 def test_values_come_with_the_times_of_their_source(free_port: Callable[[], int]) -> None:
@@ -157,7 +164,7 @@ def test_what_the_server_does_not_vouch_for_is_no_number(free_port: Callable[[],
     port, sink = free_port(), Keeping()
     nan = {"node": f"{NODE}Nothing", "quantity": "power_factor", "unit": "1"}
     with serving(port):
-        one = asyncio.run(
+        health = asyncio.run(
             collect(
                 way(port),
                 template(POWER, BROKEN, nan),
@@ -167,12 +174,10 @@ def test_what_the_server_does_not_vouch_for_is_no_number(free_port: Callable[[],
         )
     assert not sink.having("frequency")
     assert not sink.having("power_factor")
-    said = {aside.reason.rpartition("got ")[2] for aside in one.health.aside}
+    said = {aside.reason.rpartition("got ")[2] for aside in health.aside}
     assert said <= {"'BadSensorFailure')", "'UncertainLastUsableValue')"}
-    assert one.health.meters["M1"].failing
-    assert one.health.meters["M1"].last_error.startswith(
-        "nsu=urn:park:meters;s=M1.Broken: the server does not"
-    )
+    assert health.meters["M1"].failing
+    assert health.meters["M1"].last_error.startswith("nsu=urn:park:meters;s=M1.Broken: the server does not")
 
 
 def test_a_counter_that_stands_still_is_read_all_the_same(free_port: Callable[[], int]) -> None:
@@ -196,17 +201,17 @@ def test_a_server_that_starts_again_with_other_namespace_numbers(free_port: Call
     servers = [serving(port), serving(port, extra=3)]
 
     async def scenario() -> None:
-        one = open_collector(read_source(way(port)), [METER], {"t": template(POWER)}, time.time)
-        assert one is not None
-        task = asyncio.create_task(Supervisor([one], sink, time.time, first_pause_s=0.1).run())
+        supervisor = await supervised(way(port), template(POWER), sink)
+        [health] = supervisor.health
+        task = asyncio.create_task(supervisor.run())
         with servers[0]:
             await until(lambda: len(sink.rows) > 2)
-        await until(lambda: one.health.line.failing)
-        assert "opc.tcp://127.0.0.1" in one.health.line.last_error
+        await until(lambda: health.line.failing)
+        assert "opc.tcp://127.0.0.1" in health.line.last_error
         with servers[1]:
             seen = len(sink.rows)
             await until(lambda: len(sink.rows) > seen + 2)
-            assert not one.health.line.failing
+            assert not health.line.failing
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
