@@ -115,6 +115,27 @@ class Identity(Frozen):
     value: int = Field(ge=0, le=0xFFFF)
 
 
+class Text(Frozen):
+    """Who the device is: read once when it is first reached, and no quantity."""
+
+    name: str = Field(pattern="^(manufacturer|model|version|serial)$")
+    table: Table = Table.HOLDING
+    address: Address
+    words: int = Field(ge=1, le=64)
+    type: Literal["text", "number"] = "text"
+    """Two characters a register, or one unsigned number, highest word first."""
+    swapped: bool = False
+    """The low byte of each register comes first."""
+
+
+class SunSpec(Frozen):
+    """The template describes a SunSpec model, wherever it stands in the device."""
+
+    model: int = Field(ge=1, lt=0xFFFF)
+    at: Address = 0
+    """Where its first word would stand by the addresses of this template."""
+
+
 class Example(Frozen):
     """Words on the wire, by table and address in hexadecimal text, and the catalogue values they mean."""
 
@@ -136,6 +157,8 @@ class Device(Template):
     """What the device needs, where it is slower than others on its line."""
     missing: dict[RegisterType, tuple[int, ...]] = Field(default_factory=dict)
     identity: tuple[Identity, ...] = ()
+    texts: tuple[Text, ...] = ()
+    sunspec: SunSpec | None = None
     registers: tuple[Register, ...] = Field(min_length=1)
     examples: tuple[Example, ...] = ()
 
@@ -149,6 +172,13 @@ class Device(Template):
     def missing_of(self, register: Register) -> tuple[int, ...]:
         return self.missing.get(register.type, ()) if register.missing is None else register.missing
 
+    def moved(self, start: int) -> "Device":
+        """Of a SunSpec device: with its model at `start`."""
+        by = start - (self.sunspec.at if self.sunspec else 0)
+        registers = tuple(_moved(register, by) for register in self.registers)
+        identity = tuple(one.model_copy(update={"address": one.address + by}) for one in self.identity)
+        return self.model_copy(update={"registers": registers, "identity": identity, "sunspec": None})
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for kind, patterns in self.missing.items():
@@ -159,6 +189,12 @@ class Device(Template):
                     f"quantity {register.quantity}: {register.type} is longer than max_words {self.max_words}"
                 )
         return self
+
+
+def _moved(register: Register, by: int) -> Register:
+    scale = register.scale_register
+    update = {"address": register.address + by, "scale_register": None if scale is None else scale + by}
+    return register.model_copy(update=update)
 
 
 def _check_patterns(kind: RegisterType, patterns: Iterable[int]) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,6 +69,8 @@ class Health:
     """When a silent one is asked again; None while it is asked as planned."""
     latency: float | None = None
     """Of the last read [s]."""
+    identity: Mapping[str, str] = field(default_factory=dict)
+    """Who the device says it is: manufacturer, model, version, serial."""
     rate: Rate = field(default_factory=Rate)
     failing: bool = False
     quiet: bool = False

@@ -1,6 +1,7 @@
 """What one reading of a device showed, quantity by quantity, with the place each stood in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,5 @@ class Reading:
 
     shown: tuple[Shown, ...]
     complaints: tuple[str, ...]
+    identity: Mapping[str, str] = field(default_factory=dict)
+    """Who the device says it is: manufacturer, model, version, serial."""

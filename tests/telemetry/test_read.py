@@ -137,7 +137,7 @@ def test_a_device_that_refuses_everything(
 ) -> None:
     park([modbus(serve(size=1))], [sdm()])
     said = complaint(monkeypatch, capsys, "read", "incomer")
-    assert said.startswith("unit 1 refuses: ")
+    assert said.startswith("unit 1: it refuses ")
     assert "illegal address" in said
 
 

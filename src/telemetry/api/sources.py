@@ -91,6 +91,7 @@ _ENTRY = SourceEntry(
 _METER = MeterTrace(
     code="M-101",
     name=Name("Injection hall feeder", "注塑车间进线"),
+    identity={"manufacturer": "Acme", "serial": "20417"},
     condition=Condition.FAILING,
     reads=6021,
     failures=12,

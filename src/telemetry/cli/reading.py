@@ -70,6 +70,8 @@ def _print_reading(reading: Reading, multiplier: float) -> None:
         value, primary = _number(shown.value), _number(shown.value * factor)
         table.add_row(shown.quantity, value, primary, CATALOGUE[shown.quantity].unit, shown.place, shown.raw)
     out.print(table)
+    for name, text in reading.identity.items():
+        out.print(f"{name}: {text}", markup=False)
     for complaint in reading.complaints:
         errors.print(complaint, markup=False, soft_wrap=True)
 

@@ -53,6 +53,10 @@ class MeterTrace(Trace, frozen=True, kw_only=True):
 
     code: str
     name: Name
+    identity: Annotated[
+        dict[str, str],
+        Meta(description="Who the device says it is", examples=[{"model": "iEM3155", "serial": "4711"}]),
+    ]
 
 
 class SourceEntry(Trace, frozen=True, kw_only=True):
@@ -141,7 +145,9 @@ class Look:
 
     def _meter(self, code: str, meter: Health) -> MeterTrace:
         trace = self._trace(meter, self._of_meter(code, meter))
-        return MeterTrace(code=code, name=self._names.get(code, _UNKNOWN), **trace)
+        return MeterTrace(
+            code=code, name=self._names.get(code, _UNKNOWN), identity=dict(meter.identity), **trace
+        )
 
     def _of_meter(self, code: str, meter: Health) -> Condition:
         if meter.failing:

@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.collectors.modbus.introduction import Introduced, introduce
 from ingest.collectors.modbus.line import Line, persist
 from ingest.collectors.modbus.source import Timing
+from ingest.collectors.modbus.sunspec import Ask
 from ingest.collectors.modbus.unit import Recipe
 from ingest.decode import Words
 from ingest.device import Device, Register
@@ -16,27 +18,37 @@ from ingest.plan import Span
 async def read_once(line: Line, unit: int, device: Device, timing: Timing) -> Reading:
     """Everything that the template asks for; blocks that the device refuses are complaints.
 
-    Raises LineDown, UnitSilent, UnitRefuses when it refuses them all, PayloadError when its identity is that
-    of another device.
+    Raises LineDown, UnitSilent, UnitRefuses when it refuses them all or has no such SunSpec model,
+    PayloadError when its identity is that of another device.
     """
-    recipe = Recipe(device)
+
+    async def ask(span: Span) -> NDArray[np.uint16]:
+        return await persist(line, unit, span, timing)
+
+    try:
+        introduced = await introduce(ask, device)
+        return await _read_all(ask, introduced)
+    except (UnitSilent, UnitRefuses) as error:
+        raise type(error)(f"unit {unit}: {error}") from error
+
+
+async def _read_all(ask: Ask, introduced: Introduced) -> Reading:
+    recipe = Recipe(introduced.device)
     words: dict[Span, NDArray[np.uint16]] = {}
     refusals: list[str] = []
     for block in recipe.blocks:
         try:
-            words[block] = await persist(line, unit, block, timing)
+            words[block] = await ask(block)
         except UnitRefuses as error:
             refusals.append(f"{block}: {error}")
-        except UnitSilent as error:
-            raise UnitSilent(f"unit {unit}: {error}") from error
     if not words:
-        raise UnitRefuses(f"unit {unit} refuses: {'; '.join(refusals)}")
+        raise UnitRefuses(f"it refuses {'; '.join(refusals)}")
     values = recipe.decoder.decode(words)
     shown = (
         Shown(register.quantity, float(value), register.place, _raw(register, words))
-        for register, value in zip(device.registers, values, strict=True)
+        for register, value in zip(recipe.device.registers, values, strict=True)
     )
-    return Reading(tuple(shown), tuple(refusals))
+    return Reading(tuple(shown), tuple(refusals), introduced.identity)
 
 
 def _raw(register: Register, words: Words) -> str:

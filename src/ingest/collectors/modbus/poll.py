@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.collector import Clock
+from ingest.collectors.modbus.introduction import introduce
 from ingest.collectors.modbus.line import Line, persist
 from ingest.collectors.modbus.source import ModbusSource
 from ingest.collectors.modbus.unit import Unit
@@ -41,17 +42,30 @@ class ModbusCollector(Poller[Unit]):
             await self._read_into(found, station)
         except (UnitSilent, LineDown) as error:
             found.trouble = error
+            station.forget()
+        except UnitRefuses as error:
+            found.trouble = error
         return self._decoded(station, found)
 
     async def _read_into(self, found: _Words, unit: Unit) -> None:
         if unit.silent:
             await self._probe(unit)
+        if not unit.introduced:
+            await self._meet(unit)
         for block in unit.recipe.blocks:
             try:
                 found.words[block] = await self._read(unit, block)
             except UnitRefuses as error:
                 found.trouble = UnitRefuses(f"{block}: {error}")
             found.time_us = found.time_us or round(self._clock() * 1e6)
+
+    async def _meet(self, unit: Unit) -> None:
+        async def ask(span: Span) -> NDArray[np.uint16]:
+            return await self._read(unit, span)
+
+        introduced = await introduce(ask, unit.template)
+        unit.meet(introduced.device)
+        self.health.meters[unit.meter].identity = introduced.identity
 
     async def _probe(self, unit: Unit) -> None:
         """Raises UnitSilent; a refusal shows as well that the unit is there."""
@@ -73,4 +87,5 @@ class ModbusCollector(Poller[Unit]):
                 fetched.batch = unit.batch(self._source, found.time_us, found.words)
             except PayloadError as error:
                 fetched.trouble = error
+                unit.forget()
         return fetched

@@ -1,6 +1,7 @@
 """One device on a Modbus line: what to read from it, and how."""
 
 from ingest.batch import Batch, row
+from ingest.collectors.modbus.introduction import needs_introduction
 from ingest.collectors.modbus.source import Timing
 from ingest.decode import Decoder, Words
 from ingest.device import Device
@@ -27,8 +28,23 @@ class Unit(Station):
     ) -> None:
         super().__init__(meter, poll_s)
         self.number = number
-        self.recipe = recipe
         self.timing = timing
+        self.recipe = recipe
+        self._template = recipe
+        self.introduced = not needs_introduction(recipe.device)
+
+    @property
+    def template(self) -> Device:
+        return self._template.device
+
+    def meet(self, device: Device) -> None:
+        """It has introduced itself: its registers stand as in `device`."""
+        self.introduced = True
+        self.recipe = self._template if device is self.template else Recipe(device)
+
+    def forget(self) -> None:
+        """Another may stand there next time."""
+        self.introduced = not needs_introduction(self.template)
 
     def batch(self, source: str, time_us: int, words: Words) -> Batch:
         """One row. Raises PayloadError when another device answers."""
