@@ -25,7 +25,7 @@ class Arrivals:
 
     def follow(self, sources: Iterable[Source], meters: Sequence[Meter]) -> None:
         """Watch these sources; what is known of those that stay is kept."""
-        declared = {source.code: source for source in sources if comes_by_itself(source)}
+        declared = {source.code: source for source in sources if source.edge or comes_by_itself(source)}
         self._known = {
             code: _followed(self._known.get(code), source, meters) for code, source in declared.items()
         }

@@ -27,13 +27,13 @@ class Assignment:
 
 
 def assignments(
-    sources: Iterable[Source], meters: Sequence[Meter], devices: Devices
+    sources: Iterable[Source], meters: Sequence[Meter], devices: Devices, edge: str | None = None
 ) -> Mapping[str, Assignment]:
-    """By source code, without the sources whose readings come by themselves."""
+    """Of one edge, or of the service itself; by source code, without those that come by themselves."""
     return {
         source.code: _assignment(source, [meter for meter in meters if meter.source == source.code], devices)
         for source in sources
-        if not comes_by_itself(source)
+        if source.edge == edge and not comes_by_itself(source)
     }
 
 

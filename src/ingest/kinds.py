@@ -21,6 +21,8 @@ class Source(Frozen):
 
     kind: str
     code: Code
+    edge: Code | None = None
+    """The edge that reads it and posts its readings here; None: the service reads it itself."""
 
     @property
     def expected_s(self) -> float | None:

@@ -1,5 +1,6 @@
-"""`parkwatt serve`, `demo`, `migrate`: what starts the service or prepares its database."""
+"""`parkwatt serve`, `collect`, `demo`, `migrate`: what starts the service or prepares its database."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,21 @@ def serve() -> None:
     from telemetry.app import run  # noqa: PLC0415  # `check` should not load the web framework
 
     run(read_environment())
+
+
+@commands.command()
+def collect(
+    to: Annotated[str, typer.Option(help="Address of the central service, https://host.")],
+    *,
+    edge: Annotated[str | None, typer.Option(help="Which edge of the site this is.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Certificates to trust beside the system's.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Allow http:// beyond this machine.")] = False,
+) -> None:
+    """Read the sources marked with this edge and post them to the centre; PARKWATT_TOKEN is the key."""
+    from telemetry.edge.run import Order  # noqa: PLC0415  # as in `serve`
+    from telemetry.edge.run import run as run_edge  # noqa: PLC0415
+
+    run_edge(read_environment(), Order(to, edge, ca, plain))
 
 
 @commands.command()

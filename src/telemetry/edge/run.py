@@ -1,0 +1,139 @@
+"""`parkwatt collect`: the collectors of an edge, a spool, and the way to the centre; no database, no port."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ingest.assignment import Assignment, assignments
+from ingest.errors import StoreUnavailable
+from ingest.pipeline import Pipeline
+from ingest.spool import Spool
+from ingest.supervisor import Supervisor
+from telemetry.edge.link import Link
+from telemetry.edge.uplink import Uplink
+from telemetry.jobs.reload import Reloader
+from telemetry.settings.current import Current
+from telemetry.settings.environment import Environment
+from telemetry.settings.mistakes import ConfigError, Mistake
+from telemetry.settings.plan import Plan, load_plan
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 10.0
+_WRITERS = 2
+_ASIDE_BYTES = 64 << 20
+_AGAIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line says."""
+
+    url: str
+    name: str | None = None
+    """Of this edge; None: the only one that the site names."""
+    authority: Path | None = None
+    plain: bool = False
+    again_s: float = _AGAIN_S
+
+
+def run(environment: Environment, order: Order) -> None:
+    """Collect until SIGINT or SIGTERM. Raises ConfigError, SourceError, SpoolError."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    plan = load_plan(environment.config_dir, environment.mqtt_url)
+    name = edge_of(plan, order.name)
+    with ExitStack() as parts:
+        folder = environment.data_dir / "edge"
+        spool = parts.enter_context(closing(Spool.open(folder / "spool", limit=environment.spool_mb << 20)))
+        aside = parts.enter_context(closing(Spool.open(folder / "aside", limit=_ASIDE_BYTES)))
+        link = parts.enter_context(
+            closing(Link.to(order.url, environment.token, order.authority, plain=order.plain))
+        )
+        uplink = Uplink(link, aside)
+        asyncio.run(_Edge(environment, order, name, Current(plan), spool=spool, uplink=uplink).run())
+
+
+def edge_of(plan: Plan, asked: str | None) -> str:
+    """The name of this edge. Raises ConfigError when the site has none, or several and none was asked for."""
+    names = sorted({source.edge for source in plan.site.sources if source.edge} if plan.site else ())
+    file = str(plan.site_file or "sites/")
+    if asked in names or (asked is None and len(names) == 1):
+        return asked or names[0]
+    if not names:
+        raise ConfigError([Mistake(file, "sources", "no source is marked with the edge that reads it")])
+    wanted = f"no source is marked edge: {asked}" if asked else "several edges are named; choose by --edge"
+    raise ConfigError([Mistake(file, "sources", f"{wanted} ({', '.join(names)})")])
+
+
+class _Edge:
+    def __init__(
+        self,
+        environment: Environment,
+        order: Order,
+        name: str,
+        current: Current,
+        *,
+        spool: Spool,
+        uplink: Uplink,
+    ) -> None:
+        self._environment = environment
+        self._order = order
+        self._name = name
+        self._current = current
+        self._uplink = uplink
+        self._pipeline = Pipeline(uplink, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
+        self._supervisor = Supervisor(self._pipeline, time.time)
+
+    async def run(self) -> None:
+        """Ends collectors first, so that their last readings still find the pipeline."""
+        await self._enact(self._current.plan)
+        ended = _until_told()
+        _LOG.info("edge %s collects for %s", self._name, self._order.url)
+        async with asyncio.TaskGroup() as tasks:
+            others = [tasks.create_task(work) for work in (self._pipeline.run(), self._offer_again())]
+            others += [tasks.create_task(reloader.run()) for reloader in self._reloaders()]
+            collecting = tasks.create_task(self._supervisor.run())
+            await ended.wait()
+            collecting.cancel()
+            await asyncio.wait({collecting})
+            for other in others:
+                other.cancel()
+
+    def _assigned(self, plan: Plan) -> Mapping[str, Assignment]:
+        if plan.site is None:
+            return {}
+        return assignments(plan.site.sources, plan.site.meters, plan.library.devices, self._name)
+
+    async def _enact(self, plan: Plan) -> None:
+        """Raises SourceError."""
+        change = self._supervisor.prepare(self._assigned(plan))
+        self._current.adopt(plan)
+        await self._supervisor.enact(change)
+
+    def _reloaders(self) -> list[Reloader]:
+        folder = self._environment.config_dir
+        if folder is None:
+            return []
+        load = partial(load_plan, folder, self._environment.mqtt_url)
+        return [Reloader(folder, self._current, load, self._enact)]
+
+    async def _offer_again(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._uplink.offer_again)
+            except StoreUnavailable as error:
+                _LOG.debug("what stands aside waits: %s", error)
+            await asyncio.sleep(self._order.again_s)
+
+
+def _until_told() -> asyncio.Event:
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    return ended
