@@ -171,6 +171,10 @@ class Pipeline:
         except SpoolFull as full:
             _fail(taken, full)
             return
+        except Exception as reason:  # noqa: BLE001  # as above
+            _log.error("rows could not be spooled", exc_info=reason)
+            _fail(taken, error)
+            return
         self.health.spooled += sum(map(len, batches))
         self._replay.wake()
         _resolve(taken, [np.full(len(batch), Outcome.SPOOLED, np.uint8) for batch in batches])

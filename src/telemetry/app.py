@@ -42,7 +42,7 @@ from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _WRITERS = 2
-_PATIENCE_S = 5.0
+_PATIENCE_S = 3.0
 """How long a sender waits for the database before its rows go to the spool."""
 
 

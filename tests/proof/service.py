@@ -61,10 +61,13 @@ class Service:
             time.sleep(0.05)
         raise AssertionError(f"not ready within {READY_S:.0f} s; see {self._log.name}")
 
-    def postmaster(self) -> int:
-        """Process id of the embedded PostgreSQL."""
-        file = next(self.data.glob("postgres/*/postmaster.pid"))
-        return int(file.read_text().splitlines()[0])
+    def kill_database(self) -> bool:
+        """Whether the embedded PostgreSQL ran, so that it could be killed."""
+        for file in self.data.glob("postgres/*/postmaster.pid"):
+            with suppress(ProcessLookupError, FileNotFoundError, IndexError):
+                os.kill(int(file.read_text().splitlines()[0]), signal.SIGKILL)
+                return True
+        return False
 
     def close(self) -> None:
         self.kill()
