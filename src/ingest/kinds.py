@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Annotated, cast
+from typing import Annotated, ClassVar, cast
 
 from pydantic import PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +19,8 @@ _COLLECTORS = "ingest.collectors"
 class Source(Frozen):
     """Where readings come from; each kind says in its own module what else it needs to know."""
 
+    protocol: ClassVar[str] = ""
+    """What it speaks, as a person writes it; empty: as the kind says."""
     kind: str
     code: Code
     edge: Code | None = None

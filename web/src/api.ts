@@ -309,6 +309,7 @@ export interface MeterTrace extends Trace {
 
 export interface Source extends Trace {
   kind: string;
+  protocol: string;
   place: string;
   meters: number;
   answering: number;

@@ -70,6 +70,7 @@ _AT = datetime.fromisoformat("2026-11-22T08:07:09+08:00")
 _ENTRY = SourceEntry(
     code="line-1",
     kind="modbus",
+    protocol="Modbus",
     place="192.168.1.20:502",
     condition=Condition.PARTLY,
     meters=8,

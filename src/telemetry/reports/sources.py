@@ -64,6 +64,7 @@ class SourceEntry(Trace, frozen=True, kw_only=True):
 
     code: str
     kind: Annotated[str, Meta(examples=["modbus"])]
+    protocol: Annotated[str, Meta(description="What it speaks, as a person writes it", examples=["Modbus"])]
     place: Annotated[str, Meta(description="Where it is reached", examples=["192.168.1.20:502"])]
     meters: Annotated[int, Meta(description="How many it has")]
     answering: Annotated[int, Meta(description="How many of them answer")]
@@ -106,7 +107,7 @@ class Look:
         self._now = now
         self._zone = ZoneInfo(site.zone if site else "UTC")
         self._names = _names(site)
-        self._places = {source.code: source.place for source in site.sources} if site else {}
+        self._sources = {source.code: source for source in site.sources} if site else {}
         self._live = live
 
     @property
@@ -121,11 +122,13 @@ class Look:
         return datetime.fromtimestamp(at, self._zone)
 
     def entry(self, source: SourceHealth) -> SourceEntry:
+        planned = self._sources.get(source.source)
         conditions = [self._of_meter(code, meter) for code, meter in source.meters.items()]
         return SourceEntry(
             code=source.source,
             kind=source.kind,
-            place=self._places.get(source.source, ""),
+            protocol=(planned.protocol if planned else "") or source.kind,
+            place=planned.place if planned else "",
             meters=len(conditions),
             answering=conditions.count(Condition.ANSWERING),
             waiting_rows=source.waiting,

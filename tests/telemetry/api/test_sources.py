@@ -56,6 +56,7 @@ def test_a_line_with_a_dead_meter_answers_partly_and_says_when_it_is_asked_again
     whole = service.get("/sources/line-1")
     assert (whole["condition"], whole["meters"], whole["answering"]) == ("partly", 2, 1)
     assert whole["place"] == "192.168.1.20:502"
+    assert whole["protocol"] == "Modbus"
     assert whole["reads_per_s"] == pytest.approx(1.0, rel=0.1)
     dead, sound = whole["each"]
     assert (dead["code"], dead["condition"], dead["cause"]) == ("M-2", "failing", "silent")

@@ -13,7 +13,6 @@ import { lastError, lastSuccess, type Context } from "./trace.ts";
 
 const REFRESH_MS = 3_000;
 const COLUMNS = 6;
-const KINDS: Record<string, string> = { modbus: "Modbus", mqtt: "MQTT", push: "HTTP" };
 
 class Collectors extends View {
   #list: SourceList | null = null;
@@ -107,7 +106,7 @@ class Collectors extends View {
       @click=${() => store.go({ source: open ? null : source.code }, true)}
     >
       <span class="turn" aria-hidden="true">${open ? "▾" : "▸"}</span>
-      <span class="source-name"><strong>${source.code}</strong> <span class="kind">${KINDS[source.kind] ?? source.kind}</span>
+      <span class="source-name"><strong>${source.code}</strong> <span class="kind">${source.protocol}</span>
         <span class="place">${source.place}</span></span>
     </button>`;
   }

@@ -12,6 +12,7 @@ _ADDRESS = re.compile(r"(?P<host>[\d.]+)(:(?P<port>\d{1,5}))?")
 
 
 class BacnetSource(Source):
+    protocol = "BACnet/IP"
     kind: Literal["bacnet"]
     interface: IPv4Address
     """This machine's own address on the network of the devices."""
@@ -20,6 +21,10 @@ class BacnetSource(Source):
     poll_s: float = Field(60.0, gt=0)
     timeout_s: float = Field(3.0, gt=0)
     retries: int = Field(1, ge=0)
+
+    @property
+    def place(self) -> str:
+        return f"from {self.interface}"
 
     @property
     def expected_s(self) -> float:

@@ -7,6 +7,7 @@ from ingest.collectors.half_duplex.source import LineSource
 
 
 class Cjt188Source(LineSource):
+    protocol = "CJ/T 188"
     kind: Literal["cjt188"]
 
     def misfit(self, address: str | int | None) -> str | None:

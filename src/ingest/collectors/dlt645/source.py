@@ -7,6 +7,7 @@ from ingest.collectors.half_duplex.source import LineSource
 
 
 class Dlt645Source(LineSource):
+    protocol = "DL/T 645"
     kind: Literal["dlt645"]
 
     def misfit(self, address: str | int | None) -> str | None:

@@ -28,6 +28,7 @@ class Timing:
 
 
 class ModbusSource(LineSource):
+    protocol = "Modbus"
     kind: Literal["modbus"]
     port: int | None = Field(502, ge=1, le=65535)
     framing: Framing = Framing.TCP

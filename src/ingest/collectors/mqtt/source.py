@@ -24,6 +24,7 @@ class BrokerSource(Source):
 
 
 class MqttSource(BrokerSource):
+    protocol = "MQTT"
     kind: Literal["mqtt"]
     topic: str
     """Pattern with {meter} where the meter's address stands: park/{meter}/state."""

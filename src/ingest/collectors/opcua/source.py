@@ -19,6 +19,7 @@ class Security(StrEnum):
 
 
 class OpcUaSource(Source):
+    protocol = "OPC UA"
     kind: Literal["opcua"]
     url: str
     """opc.tcp://host:4840/path"""
@@ -38,6 +39,10 @@ class OpcUaSource(Source):
     refresh_s: float = Field(60.0, gt=0)
     """How often all are read besides: a server reports only what changed, and a counter may stand still."""
     timeout_s: float = Field(10.0, gt=0)
+
+    @property
+    def place(self) -> str:
+        return self.url
 
     @property
     def expected_s(self) -> float:

@@ -6,6 +6,7 @@ from ingest.kinds import Source as _Source
 
 
 class PushSource(_Source):
+    protocol = "HTTP"
     kind: Literal["push"]
     zone: str | None = None
     """Zone of its times when they carry none; without it such times are refused."""

@@ -9,6 +9,7 @@ _ADDRESS = re.compile(r"[^/+#]+/[^/+#]+(/[^/+#]+)?")
 
 
 class SparkplugSource(BrokerSource):
+    protocol = "Sparkplug B"
     kind: Literal["sparkplug"]
 
     @property
