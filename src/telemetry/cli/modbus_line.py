@@ -7,6 +7,9 @@ import typer
 from ingest.collectors.half_duplex.source import Parity
 from ingest.collectors.modbus.source import Framing, ModbusSource
 
+PlaceArgument = Annotated[
+    str, typer.Argument(help="Host of a gateway or meter, or a serial port (/dev/ttyUSB0).")
+]
 PortOption = Annotated[int, typer.Option(min=1, max=65535, help="TCP port of a gateway or meter.")]
 FramingOption = Annotated[
     Framing, typer.Option(help="rtu where the gateway passes the bytes of the serial line on as they are.")
@@ -25,6 +28,7 @@ def line_at(
     parity: Parity = Parity.NONE,
     stop_bits: int = 1,
     timeout_s: float = 1.0,
+    pause_s: float = 0.0,
 ) -> ModbusSource:
     """A serial port where `place` is a path or COM port, otherwise a host."""
     reached: dict[str, object] = (
@@ -32,7 +36,8 @@ def line_at(
         if _is_serial(place)
         else {"host": place, "port": port, "framing": framing}
     )
-    return ModbusSource.model_validate({"kind": "modbus", "code": "line", "timeout_s": timeout_s, **reached})
+    timing = {"timeout_s": timeout_s, "pause_s": pause_s}
+    return ModbusSource.model_validate({"kind": "modbus", "code": "line", **timing, **reached})
 
 
 def _is_serial(place: str) -> bool:

@@ -19,6 +19,7 @@ from telemetry.cli.modbus_line import (
     BaudOption,
     FramingOption,
     ParityOption,
+    PlaceArgument,
     PortOption,
     StopBitsOption,
     line_at,
@@ -43,9 +44,7 @@ def read(meter: Annotated[str, typer.Argument(help="Code of a meter in the site 
 
 @commands.command()
 def probe(
-    place: Annotated[
-        str, typer.Argument(help="Host of a gateway or meter, or a serial port (/dev/ttyUSB0).")
-    ],
+    place: PlaceArgument,
     *,
     device: Annotated[str, typer.Option(help="Code of a template in config/devices.")],
     port: PortOption = 502,
