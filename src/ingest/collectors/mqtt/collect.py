@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ingest.batch import Batch, Sink
 from ingest.collector import Clock
 from ingest.collectors.mqtt.broker import Broker
+from ingest.collectors.mqtt.drops import COUNTER, DropWatch
 from ingest.collectors.mqtt.routes import Routes
 from ingest.collectors.mqtt.rows import RowReader
 from ingest.collectors.mqtt.session import session
@@ -26,18 +27,21 @@ class MqttCollector:
         self._broker = broker
         self._routes = routes
         self._clock = clock
+        self._drops = DropWatch(self.health)
 
     async def run(self, sink: Sink) -> None:
         """One connection's life. Raises SourceError when it ends."""
         rows = RowReader(self.health, self._routes)
         linger_s = _LINGER_S if self._routes.split else 0.0
-        async with session(self._broker, self._routes.pattern.filter, clock=self._clock) as connection:
+        topic = self._routes.pattern.filter
+        async with session(self._broker, topic, clock=self._clock, wished=(COUNTER,)) as connection:
             self.health.line.succeeded(self._clock(), reads=0)
             while True:
                 window = await connection.window(_WINDOW, linger_s)
-                await store(sink, rows.read(window), self.health)
+                messages = self._drops.without_counter(window)
+                await store(sink, rows.read(messages), self.health)
                 connection.acknowledge(window)
-                self.health.line.succeeded(self._clock(), reads=len(window))
+                self.health.line.succeeded(self._clock(), reads=len(messages))
                 self.health.lost += connection.take_dropped()
 
 

@@ -65,21 +65,26 @@ class Session:
 
 
 @asynccontextmanager
-async def session(broker: Broker, *topics: str, clock: Clock = time) -> AsyncIterator[Session]:
-    """A session subscribed to topic filters. Raises SourceError."""
+async def session(
+    broker: Broker, *topics: str, clock: Clock = time, wished: Iterable[str] = ()
+) -> AsyncIterator[Session]:
+    """A session subscribed to topic filters, and to `wished` where the broker allows. Raises SourceError."""
     inbox = Inbox(clock)
     client = await connect(broker, inbox)
     try:
         for topic in topics:
             await _subscribe(client, topic)
+        for topic in wished:
+            with suppress(SourceError):
+                await _subscribe(client, topic, qos=0)
         yield Session(client, inbox)
     finally:
         await leave(client)
 
 
-async def _subscribe(client: Client, topic: str) -> None:
+async def _subscribe(client: Client, topic: str, qos: int = 1) -> None:
     try:
-        codes = await client.subscribe(topic, qos=1)
+        codes = await client.subscribe(topic, qos=qos)
     except MqttError as error:
         raise SourceError(f"no subscription to {topic}: {error}") from error
     refused = [code for code in codes if (code if isinstance(code, int) else code.value) >= 0x80]  # noqa: PLR2004  # failure

@@ -2,6 +2,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,6 +11,12 @@ from pathlib import Path
 import pytest
 
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+_AMQTT = """
+listeners:
+  default: {{type: tcp, bind: "127.0.0.1:{port}"}}
+plugins:
+  amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
+"""
 Mosquitto = Callable[[str], int]
 
 
@@ -33,6 +40,22 @@ def mosquitto(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Mosquitt
 
     yield start
     for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def amqtt(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[int]:
+    """The embedded broker of the demo, which speaks 3.1.1 alone; its port on loopback."""
+    port, config = free_port(), tmp_path / "amqtt.yaml"
+    config.write_text(_AMQTT.format(port=port))
+    with config.with_suffix(".log").open("wb") as log:
+        command = [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", config]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _await(port, process, config.with_suffix(".log"))
+        yield port
+    finally:
         process.terminate()
         process.wait(10)
 
