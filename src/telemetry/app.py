@@ -26,6 +26,7 @@ from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
+from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
@@ -158,6 +159,7 @@ async def _serve(
         pipeline,
         hub,
         Settler(database, current),
+        Expirer(database, current),
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:

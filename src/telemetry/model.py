@@ -117,6 +117,14 @@ class Billing(Frozen):
     contract_kw: float | None = Field(None, gt=0)
 
 
+class Retention(Frozen):
+    """For how many days what is kept beside the settled data stays; None: for ever."""
+
+    readings: int | None = Field(default=None, ge=35)
+    conflicts: int | None = Field(default=None, ge=1)
+    strays: int | None = Field(default=None, ge=1)
+
+
 class Site(Frozen):
     """One park, as `config/sites/*.yaml` describes it."""
 
@@ -127,6 +135,7 @@ class Site(Frozen):
     """Factor region, ISO 3166-2 such as CN-GD."""
     currency: str = "CNY"
     billing: Billing | None = None
+    retention: Retention = Retention()
     areas: tuple[Area, ...]
     sources: tuple[AnySource, ...] = ()
     meters: tuple[Meter, ...] = ()

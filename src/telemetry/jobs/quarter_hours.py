@@ -11,7 +11,7 @@ from accounting.intervals import Readings, Settled
 from telemetry.jobs.ranges import DAY_US, groups, joined
 from telemetry.reports import evidence
 from telemetry.reports.evidence import Task
-from telemetry.storage import dirty, energy, flags
+from telemetry.storage import dirty, energy, flags, retention
 from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.flags import Flags
@@ -41,7 +41,14 @@ def _touched(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
     wide = evidence.anchored(tx, task, ranges)
     reach = evidence.reach(task, wide)
     lo, hi = floor_slot(wide.lo - reach), ceil_slot(wide.hi + reach + 1)
-    return joined(Ranges(wide.meter_id, lo, hi), DAY_US)
+    return _kept(tx, joined(Ranges(wide.meter_id, lo, hi), DAY_US))
+
+
+def _kept(tx: Transaction, ranges: Ranges) -> Ranges:
+    """What the readings still kept can say: what was settled from readings that are gone stays."""
+    lo = np.maximum(ranges.lo, retention.until(tx, ranges.meter_id))
+    some = np.flatnonzero(ranges.hi > lo)
+    return Ranges(ranges.meter_id[some], lo[some], ranges.hi[some])
 
 
 def _picked(ranges: Ranges, which: NDArray[np.int64]) -> Ranges:

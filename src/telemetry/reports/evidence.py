@@ -15,7 +15,7 @@ from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
 from telemetry.storage.registry import RegisteredMeter
 
-_DEPTH = intervals.ANCHORS + 1
+DEPTH = intervals.ANCHORS + 1
 """A reading changes how ANCHORS neighbours are judged, and each of them bounds one span more."""
 
 
@@ -52,7 +52,7 @@ def reach(task: Task, ranges: Ranges) -> NDArray[np.int64]:
 def anchored(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
     counts = task.recipe.method is Method.SETTLE
     still = np.array([not counts or one in task.still for one in ranges.meter_id.tolist()], bool)
-    return readings.anchors(tx, task.recipe.source, ranges, still, _DEPTH)
+    return readings.anchors(tx, task.recipe.source, ranges, still, DEPTH)
 
 
 def shown(tx: Transaction, task: Task, window: Ranges, ranges: Ranges) -> Readings:

@@ -1,6 +1,6 @@
 """What tells the three servers apart: TimescaleDB Community, its Apache edition, plain PostgreSQL."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -44,3 +44,21 @@ def partition(conn: Connection[Any], chunk: timedelta) -> None:
     if server_of(conn) is not Server.PLAIN:
         conn.execute(_SQL["hypertable"], {"chunk": chunk})
         conn.execute(_SQL["chunk_interval"], {"chunk": chunk})
+
+
+def expiry_bound(conn: Connection[Any], before: datetime) -> datetime | None:
+    """Up to where readings older than `before` can go: the end of a chunk, where there are chunks."""
+    if server_of(conn) is Server.PLAIN:
+        return before
+    row = conn.execute(_SQL["chunk_edge"], {"before": before}).fetchone()
+    edge: datetime | None = row[0] if row else None
+    return edge
+
+
+def drop_chunks(conn: Connection[Any], bound: datetime) -> bool:
+    """Drop the chunks that end by `bound`; False where there are none and rows have to be deleted."""
+    if server_of(conn) is Server.PLAIN:
+        return False
+    conn.execute(_SQL["owner"])
+    conn.execute(_SQL["drop_chunks"], {"bound": bound})
+    return True

@@ -18,3 +18,14 @@ select create_hypertable('reading', 'time', chunk_time_interval => %(chunk)s::in
 
 -- name: chunk_interval
 select set_chunk_time_interval('reading', %(chunk)s::interval)
+
+-- name: chunk_edge
+select max(range_end)
+from timescaledb_information.chunks
+where hypertable_schema = 'public' and hypertable_name = 'reading' and range_end <= %(before)s::timestamptz
+
+-- name: owner
+set local role none
+
+-- name: drop_chunks
+select drop_chunks('reading', older_than => %(bound)s::timestamptz)
