@@ -26,7 +26,7 @@ from telemetry.storage.embedded import EmbeddedPostgres
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
 
-SERVERS = {"database", "broker", "browser"}
+SERVERS = {"database", "broker", "browser", "peer"}
 REQUIRED = os.environ.get("PARKWATT_REQUIRE_SERVERS") == "1"
 SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 MOSQUITTO = (

@@ -13,9 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ingest.assignment import assignments
 from ingest.batch import Batch
@@ -39,7 +36,7 @@ async def main():
     await server.init()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/")
     if folder:
-        await server.set_application_uri("urn:park:server")
+        await server.set_application_uri("urn:plant:server")
         await server.load_certificate(folder + "/server.der")
         await server.load_private_key(folder + "/server.pem")
         server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
@@ -276,38 +273,14 @@ def test_reading_once(free_port: Callable[[], int]) -> None:
         asyncio.run(read_meter(read_source(way(port)), METER, {"t": template(ENERGY)}))
 
 
-def certificate(folder: Path, name: str, uri: str) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = np.datetime64("now").astype(object)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now.replace(year=now.year - 1, day=1))
-        .not_valid_after(now.replace(year=now.year + 1, day=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri), x509.DNSName("localhost")]),
-            critical=False,
-        )
-    )
-    signed = builder.sign(key, hashes.SHA256())
-    (folder / f"{name}.der").write_bytes(signed.public_bytes(serialization.Encoding.DER))
-    form = (
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (folder / f"{name}.pem").write_bytes(key.private_bytes(*form))
-
-
 def test_certificates_and_a_password_from_the_environment(
-    free_port: Callable[[], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    free_port: Callable[[], int],
+    certify: Callable[[Path, str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("server", "own", "stranger"):
-        certificate(tmp_path, name, f"urn:park:{name}")
+        certify(tmp_path, name)
     port = free_port()
     files = {"certificate": f"{tmp_path}/own.der", "key": f"{tmp_path}/own.pem"}
     source = way(port, security="sign_and_encrypt", server_certificate=f"{tmp_path}/server.der", **files)

@@ -125,6 +125,10 @@ async def session(source: OpcUaSource, variables: Mapping[str, str]) -> AsyncIte
         await client.connect()
     except (UaError, OSError) as error:
         raise LineDown(f"no connection to {source.url}: {_reason(error)}") from error
+    except AssertionError as error:  # the library expects no refusal here
+        raise LineDown(
+            f"{source.url} refuses the connection; does the server trust ParkWatt's certificate?"
+        ) from error
     try:
         yield opened
     finally:
