@@ -170,6 +170,10 @@ def stands(centre: Any, meter: str = "F-1") -> list[int]:  # noqa: ANN401  # as 
     return [int(value) for value in values]
 
 
+def told(centre: Any) -> Any:  # noqa: ANN401  # as above
+    return httpx.get(f"{centre.url}/api/v1/sources", headers=HEADERS, timeout=30).raise_for_status().json()
+
+
 def consecutive(values: list[int]) -> bool:
     return values == list(range(values[0], values[0] + len(values)))
 
@@ -230,6 +234,8 @@ def test_a_meter_added_to_the_common_file_is_read_by_the_edge_and_stands_at_the_
     known = site.read_text("utf-8")
     site.write_text(known + SECOND, "utf-8")
     until(lambda: stands(centre, "F-2"))
+    until(lambda: told(centre)["sources"][0]["answering"] == 2)
+    assert (told(centre)["sources"][0]["edge"], told(centre)["edges"][0]["silent"]) == ("hall-2", False)
     assert edge.end(signal.SIGTERM) == 0
 
 

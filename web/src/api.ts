@@ -310,6 +310,7 @@ export interface MeterTrace extends Trace {
 export interface Source extends Trace {
   kind: string;
   protocol: string;
+  edge: string | null;
   place: string;
   meters: number;
   answering: number;
@@ -341,10 +342,28 @@ export interface Spool {
   damaged_records: number;
 }
 
+export interface Queue {
+  waiting_rows: number;
+  written_rows: number;
+  failing: boolean;
+  last_error: string;
+}
+
+export interface Edge {
+  name: string;
+  seen: string | null;
+  silent: boolean;
+  clock_ahead_s: number | null;
+  queue: Queue | null;
+  spool: Spool | null;
+  aside_rows: number;
+}
+
 export interface SourceList {
   time: string;
   configuration: { since: string; mistakes: { file: string; key: string; reason: string }[] };
-  queue: { waiting_rows: number; written_rows: number; failing: boolean; last_error: string };
+  queue: Queue;
   spool: Spool | null;
+  edges: Edge[];
   sources: Source[];
 }

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from telemetry.api import (
+    edges,
     emissions,
     energy,
     health,
@@ -32,6 +33,7 @@ from telemetry.api.metrics import Metrics
 from telemetry.api.problems import HANDLERS, Problem
 from telemetry.api.receipt import PushedRow
 from telemetry.api.session import Token
+from telemetry.reports.edges import EdgeReport
 from telemetry.reports.picture import Update
 
 DESCRIPTION = """The live energy and carbon record of an industrial park.
@@ -45,6 +47,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     meters.EXAMPLE,
     sources.LIST_EXAMPLE,
     sources.EXAMPLE,
+    edges.EXAMPLE,
     receipt.EXAMPLE,
     readings.EXAMPLE,
     live.EXAMPLE,
@@ -55,7 +58,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     Status("alive"),
 )
 """One of each kind of answer."""
-_FURTHER: tuple[type[Struct], ...] = (Problem, Update, PushedRow, Token, WriteError, WriteErrorV1)
+_FURTHER: tuple[type[Struct], ...] = (Problem, Update, PushedRow, Token, WriteError, WriteErrorV1, EdgeReport)
 
 
 class _Application(FastAPI):
@@ -85,6 +88,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         tariff.router(dependencies),
         meters.router(dependencies),
         sources.router(dependencies),
+        edges.router(dependencies),
         readings.router(dependencies, metrics),
         live.router(dependencies),
         energy.router(dependencies),

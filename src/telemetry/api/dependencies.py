@@ -8,6 +8,7 @@ from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from telemetry.api.access import Access
+from telemetry.reports.edges import Edges
 from telemetry.reports.picture import MeterRow
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
@@ -64,6 +65,8 @@ class Dependencies:
     settings: Settings
     arrivals: Arrivals = field(default_factory=Arrivals)
     """How the sources are doing that come by themselves."""
+    edges: Edges = field(default_factory=Edges)
+    """How the edges are doing."""
 
     @property
     def plan(self) -> Plan:

@@ -7,36 +7,27 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from msgspec import Meta, Struct, structs
 
-from ingest.health import Cause, StoreHealth
-from ingest.spool import SpoolHealth, SpoolState
+from ingest.health import Cause
+from ingest.spool import SpoolState
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.problems import Refusal
+from telemetry.reports.edges import EdgeEntry
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name
-from telemetry.reports.sources import AsideEntry, Condition, Look, MeterTrace, SourceAnswer, SourceEntry
+from telemetry.reports.sources import (
+    AsideEntry,
+    Condition,
+    Look,
+    MeterTrace,
+    SourceAnswer,
+    SourceEntry,
+    edges_of,
+    summary,
+    worst_first,
+)
+from telemetry.reports.waiting import QueueEntry, SpoolEntry, queue, spooled
 from telemetry.settings.current import Current
-
-
-class QueueEntry(Struct, frozen=True):
-    """What stands between the sources and the database."""
-
-    waiting_rows: int
-    written_rows: Annotated[int, Meta(description="Since the service started")]
-    failing: Annotated[bool, Meta(description="Nothing can be written now")]
-    last_error: str
-
-
-class SpoolEntry(Struct, frozen=True):
-    """What waits on the disk until the database takes it."""
-
-    state: SpoolState
-    rows: int
-    bytes: int
-    limit_bytes: int
-    oldest: Annotated[Moment | None, Meta(description="When the oldest of it came")]
-    held_records: Annotated[int, Meta(description="Records that the database refuses")]
-    damaged_records: Annotated[int, Meta(description="Records that the disk gave back damaged")]
 
 
 class MistakeEntry(Struct, frozen=True):
@@ -63,6 +54,7 @@ class SourceList(Struct, frozen=True):
     configuration: ConfigurationEntry
     queue: QueueEntry
     spool: SpoolEntry | None
+    edges: list[EdgeEntry]
     sources: list[SourceEntry]
 
 
@@ -104,6 +96,7 @@ _METER = MeterTrace(
     cause=Cause.SILENT,
     next_attempt=_AT.replace(minute=8),
 )
+_SPOOL = SpoolEntry(SpoolState.HOLDING, 8200, 210_944, 1 << 30, _AT.replace(minute=1), 0, 0)
 LIST_EXAMPLE = SourceList(
     _AT,
     ConfigurationEntry(
@@ -111,7 +104,8 @@ LIST_EXAMPLE = SourceList(
         [MistakeEntry("sites/plant.yaml", "meters[3].area", "there is no area 'hal'")],
     ),
     QueueEntry(0, 482_100, failing=True, last_error="the database does not answer"),
-    SpoolEntry(SpoolState.HOLDING, 8200, 210_944, 1 << 30, _AT.replace(minute=1), 0, 0),
+    _SPOOL,
+    [EdgeEntry("plant-2", _AT, False, 0.4, QueueEntry(0, 9000, False, ""), _SPOOL, 0)],  # noqa: FBT003  # an example
     [_ENTRY],
 )
 EXAMPLE = SourceAnswer(
@@ -124,45 +118,55 @@ EXAMPLE = SourceAnswer(
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["sources"])
 
-    def look() -> Look:
-        return Look(dependencies.plan.site, dependencies.live.rows(), time.time())
+    def look() -> _Look:
+        return _Look(dependencies, time.time())
 
     @routes.get("/sources", responses=documented("Sources", SourceList), summary="Sources")
     async def sources() -> Response:
         """Every source with its last success and failure, its rate, and what waits or was lost."""
-        seen, sink = look(), dependencies.sink
-        spool = _spool(sink.spool.health(), seen) if sink.spool else None
-        entries = seen.entries(dependencies.health().values())
-        configuration = _configuration(dependencies.current, seen)
-        return answer(SourceList(seen.time, configuration, _queue(sink.health), spool, entries))
+        return answer(look().all())
 
     @routes.get("/sources/{code}", responses=documented("The source", SourceAnswer), summary="One source")
     async def source(code: Annotated[str, Path(max_length=64, examples=["line-1"])]) -> Response:
         """The same for each of its meters, and the newest payloads that it sent and nobody could read."""
-        found = dependencies.health().get(code)
-        if found is None:
-            raise Refusal(404, f"There is no source {code!r}; GET /api/v1/sources lists them.")
-        return answer(look().whole(found))
+        return answer(look().one(code))
 
     return routes
+
+
+class _Look:
+    """All sources at one moment, those of the edges as these told of them."""
+
+    def __init__(self, dependencies: Dependencies, now: float) -> None:
+        self._parts = dependencies
+        self._now = now
+        self._look = Look(dependencies.plan.site, dependencies.live.rows(), now)
+        self._edges = edges_of(dependencies.plan.site)
+
+    def all(self) -> SourceList:
+        parts, zone = self._parts, self._look.zone
+        told = map(self._told, self._look.answers(parts.health().values()))
+        return SourceList(
+            self._look.time,
+            _configuration(parts.current, self._look),
+            queue(parts.sink.health),
+            spooled(parts.sink.spool.health(), zone) if parts.sink.spool else None,
+            [parts.edges.entry(name, self._now, zone) for name in sorted(set(self._edges.values()))],
+            sorted(map(summary, told), key=worst_first),
+        )
+
+    def one(self, code: str) -> SourceAnswer:
+        """Raises Refusal (404)."""
+        found = self._parts.health().get(code)
+        if found is None:
+            raise Refusal(404, f"There is no source {code!r}; GET /api/v1/sources lists them.")
+        return self._told(self._look.whole(found))
+
+    def _told(self, own: SourceAnswer) -> SourceAnswer:
+        edge = self._edges.get(own.code)
+        return self._parts.edges.source(edge, own, self._now) if edge else own
 
 
 def _configuration(current: Current, seen: Look) -> ConfigurationEntry:
     mistakes = [MistakeEntry(each.file, each.key, each.reason) for each in current.mistakes]
     return ConfigurationEntry(seen.moment(current.since.timestamp()), mistakes)
-
-
-def _queue(store: StoreHealth) -> QueueEntry:
-    return QueueEntry(store.waiting, store.rows, store.failing, store.last_error)
-
-
-def _spool(spool: SpoolHealth, seen: Look) -> SpoolEntry:
-    return SpoolEntry(
-        spool.state,
-        spool.rows,
-        spool.bytes,
-        spool.limit,
-        seen.known(spool.oldest),
-        spool.held,
-        spool.damaged,
-    )

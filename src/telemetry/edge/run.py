@@ -15,6 +15,7 @@ from ingest.errors import StoreUnavailable
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
 from ingest.supervisor import Supervisor
+from telemetry.edge.beat import Beat
 from telemetry.edge.link import Link
 from telemetry.edge.uplink import Uplink
 from telemetry.jobs.reload import Reloader
@@ -55,8 +56,7 @@ def run(environment: Environment, order: Order) -> None:
         link = parts.enter_context(
             closing(Link.to(order.url, environment.token, order.authority, plain=order.plain))
         )
-        uplink = Uplink(link, aside)
-        asyncio.run(_Edge(environment, order, name, Current(plan), spool=spool, uplink=uplink).run())
+        asyncio.run(_Edge(environment, order, name, Current(plan), link=link, spools=(spool, aside)).run())
 
 
 def edge_of(plan: Plan, asked: str | None) -> str:
@@ -79,16 +79,19 @@ class _Edge:
         name: str,
         current: Current,
         *,
-        spool: Spool,
-        uplink: Uplink,
+        link: Link,
+        spools: tuple[Spool, Spool],
     ) -> None:
+        """`spools`: for what the centre has not seen, and for what it cannot use yet."""
+        spool, aside = spools
         self._environment = environment
         self._order = order
         self._name = name
         self._current = current
-        self._uplink = uplink
-        self._pipeline = Pipeline(uplink, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
+        self._uplink = Uplink(link, aside)
+        self._pipeline = Pipeline(self._uplink, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
         self._supervisor = Supervisor(self._pipeline, time.time)
+        self._beat = Beat(link, name, self._current, self._pipeline, spool, self._supervisor, self._uplink)
 
     async def run(self) -> None:
         """Ends collectors first, so that their last readings still find the pipeline."""
@@ -96,7 +99,10 @@ class _Edge:
         ended = _until_told()
         _LOG.info("edge %s collects for %s", self._name, self._order.url)
         async with asyncio.TaskGroup() as tasks:
-            others = [tasks.create_task(work) for work in (self._pipeline.run(), self._offer_again())]
+            others = [
+                tasks.create_task(work)
+                for work in (self._pipeline.run(), self._beat.run(), self._offer_again())
+            ]
             others += [tasks.create_task(reloader.run()) for reloader in self._reloaders()]
             collecting = tasks.create_task(self._supervisor.run())
             await ended.wait()

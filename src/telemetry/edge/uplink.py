@@ -77,6 +77,11 @@ class Uplink:
                 self._told = ""
                 _LOG.info("the centre has taken everything that stood aside")
 
+    @property
+    def aside_rows(self) -> int:
+        """Rows that the centre could not use yet."""
+        return self._aside.health().rows
+
     def _send(self, batch: Batch) -> None:
         answer = self._link.post("/api/v1/readings", _columns(batch), source=batch.source)
         rows, reason = _unused(answer, len(batch))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from ingest.health import Aside, Cause, Health, SourceHealth
 from telemetry.model import Site
@@ -65,6 +65,7 @@ class SourceEntry(Trace, frozen=True, kw_only=True):
     code: str
     kind: Annotated[str, Meta(examples=["modbus"])]
     protocol: Annotated[str, Meta(description="What it speaks, as a person writes it", examples=["Modbus"])]
+    edge: Annotated[str | None, Meta(description="The edge that reads it; null: the service itself")] = None
     place: Annotated[str, Meta(description="Where it is reached", examples=["192.168.1.20:502"])]
     meters: Annotated[int, Meta(description="How many it has")]
     answering: Annotated[int, Meta(description="How many of them answer")]
@@ -99,13 +100,18 @@ _WORST_FIRST = (
 )
 
 
+def summary(source: SourceAnswer) -> SourceEntry:
+    """A source without its meters one by one."""
+    return SourceEntry(**{name: getattr(source, name) for name in SourceEntry.__struct_fields__})
+
+
 class Look:
     """One moment's view of them all."""
 
     def __init__(self, site: Site | None, live: Mapping[str, MeterRow], now: float) -> None:
         """`live`: the newest picture's meters by code; `now` [s since 1970]."""
         self._now = now
-        self._zone = ZoneInfo(site.zone if site else "UTC")
+        self.zone = ZoneInfo(site.zone if site else "UTC")
         self._names = _names(site)
         self._sources = {source.code: source for source in site.sources} if site else {}
         self._live = live
@@ -114,17 +120,17 @@ class Look:
     def time(self) -> datetime:
         return self.moment(self._now)
 
-    def entries(self, sources: Iterable[SourceHealth]) -> list[SourceEntry]:
-        """Those that fail first."""
-        return sorted(map(self.entry, sources), key=_worst_first)
+    def answers(self, sources: Iterable[SourceHealth]) -> list[SourceAnswer]:
+        return [self.whole(source) for source in sources]
 
     def moment(self, at: float) -> datetime:
-        return datetime.fromtimestamp(at, self._zone)
+        return datetime.fromtimestamp(at, self.zone)
 
-    def entry(self, source: SourceHealth) -> SourceEntry:
+    def whole(self, source: SourceHealth) -> SourceAnswer:
         planned = self._sources.get(source.source)
-        conditions = [self._of_meter(code, meter) for code, meter in source.meters.items()]
-        return SourceEntry(
+        meters = [self._meter(code, meter) for code, meter in source.meters.items()]
+        conditions = [meter.condition for meter in meters]
+        return SourceAnswer(
             code=source.source,
             kind=source.kind,
             protocol=(planned.protocol if planned else "") or source.kind,
@@ -135,15 +141,9 @@ class Look:
             lost_rows=source.lost,
             refused=source.refused,
             dropped=source.dropped,
-            **self._trace(source.line, _of_source(source.line, conditions)),
-        )
-
-    def whole(self, source: SourceHealth) -> SourceAnswer:
-        meters = [self._meter(code, meter) for code, meter in source.meters.items()]
-        return SourceAnswer(
-            **structs.asdict(self.entry(source)),
-            each=sorted(meters, key=_worst_first),
+            each=sorted(meters, key=worst_first),
             aside=[self._aside(each) for each in reversed(source.aside)],
+            **self._trace(source.line, _of_source(source.line, conditions)),
         )
 
     def _meter(self, code: str, meter: Health) -> MeterTrace:
@@ -192,8 +192,14 @@ def _of_source(line: Health, meters: Sequence[Condition]) -> Condition:
     return Condition.PARTLY if Condition.ANSWERING in meters else Condition.SILENT
 
 
-def _worst_first(each: SourceEntry | MeterTrace) -> tuple[int, str]:
+def worst_first(each: SourceEntry | MeterTrace) -> tuple[int, str]:
+    """Key of the order in which a person should see them."""
     return _WORST_FIRST.index(each.condition), each.code
+
+
+def edges_of(site: Site | None) -> Mapping[str, str]:
+    """Source -> the edge that reads it."""
+    return {source.code: source.edge for source in site.sources if source.edge} if site else {}
 
 
 def _names(site: Site | None) -> Mapping[str, Name]:

@@ -124,3 +124,76 @@ def test_prometheus_is_told_of_sources_and_meters(service: Any, line: SourceHeal
     assert samples["parkwatt_meter_failures_total", "M-2"] == 1
     assert ("parkwatt_meter_latency_seconds", "M-2") not in samples
     assert samples["parkwatt_store_up", None] == 1
+
+
+REPORT: dict[str, Any] = {
+    "queue": {"waiting_rows": 0, "written_rows": 9, "failing": False, "last_error": ""},
+    "spool": {
+        "state": "holding",
+        "rows": 8200,
+        "bytes": 210_944,
+        "limit_bytes": 1 << 30,
+        "oldest": None,
+        "held_records": 0,
+        "damaged_records": 0,
+    },
+    "aside_rows": 3,
+}
+
+
+@pytest.fixture
+def central(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # as above
+    """A site of which an edge reads one line."""
+    far = {**LINE, "code": "far", "edge": "plant-2"}
+    return start(make_site({"code": "F-1", "address": 1, **METER, "source": "far"}, sources=[far]))
+
+
+def _told(service: Any, **source: object) -> Any:  # noqa: ANN401  # as above
+    whole = service.get("/sources/far")
+    return {
+        **REPORT,
+        "time": (datetime.now(UTC) + timedelta(seconds=90)).isoformat(),
+        "sources": [{**whole, **source}, {**whole, "code": "stranger"}],
+    }
+
+
+def test_an_edge_that_was_not_heard_of_is_listed_as_such(central: Any) -> None:  # noqa: ANN401  # as above
+    listed = central.get("/sources")
+    assert [(each["code"], each["edge"], each["condition"]) for each in listed["sources"]] == [
+        ("far", "plant-2", "waiting")
+    ]
+    assert [(each["name"], each["seen"], each["silent"]) for each in listed["edges"]] == [
+        ("plant-2", None, True)
+    ]
+
+
+def test_a_source_is_shown_as_its_edge_tells_of_it(central: Any) -> None:  # noqa: ANN401  # as above
+    report = _told(central, condition="partly", reads=70, last_error="no answer within 1 s")
+    heard = central.call("POST", "/api/v1/edges/plant-2", json=report)
+    assert (heard.status_code, heard.json()) == (200, {"unknown": ["stranger"]})
+    far = central.get("/sources/far")
+    assert (far["condition"], far["reads"], far["edge"]) == ("partly", 70, "plant-2")
+    edge = central.get("/sources")["edges"][0]
+    assert (edge["silent"], edge["spool"]["rows"], edge["aside_rows"]) == (False, 8200, 3)
+    assert edge["clock_ahead_s"] == pytest.approx(90, abs=5)
+
+
+def test_an_edge_that_falls_silent_takes_its_sources_with_it(
+    central: Any,  # noqa: ANN401  # as above
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    central.call("POST", "/api/v1/edges/plant-2", json=_told(central, condition="answering"))
+    later = _now() + 300
+    monkeypatch.setattr("telemetry.api.sources.time.time", lambda: later)
+    far = central.get("/sources/far")
+    assert (far["condition"], far["cause"]) == ("failing", "unreachable")
+    assert "nothing was heard from the edge plant-2 for 300 s" in far["last_error"]
+    assert central.get("/sources")["edges"][0]["silent"]
+
+
+def test_an_edge_that_the_site_does_not_name_is_not_heard(central: Any) -> None:  # noqa: ANN401  # as above
+    answer = central.call("POST", "/api/v1/edges/plant-9", json=_told(central))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["reason"] == "no source of the site is marked with this edge"
+    broken = central.call("POST", "/api/v1/edges/plant-2", json={"time": "yesterday"})
+    assert broken.status_code == 422

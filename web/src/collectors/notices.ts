@@ -1,15 +1,17 @@
 /** What a person should know before the list: the spool, the queue, what brokers dropped and what was given up. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Source, SourceList, Spool } from "../api.ts";
+import type { Edge, Source, SourceList, Spool } from "../api.ts";
 import { span } from "../i18n/words.ts";
 import { exact, three } from "../numbers.ts";
-import type { Context } from "./trace.ts";
+import { age, type Context } from "./trace.ts";
 
 const QUEUED = 1000;
+const SENT_S = 15;
+const CLOCK_S = 5;
 
 export function notices(list: SourceList, context: Context): TemplateResult | typeof nothing {
-  const found = [...ofConfiguration(list, context), ...ofSpool(list, context), ...ofQueue(list, context), ...ofSources(list.sources, context)];
+  const found = [...ofConfiguration(list, context), ...ofSpool(list, context), ...ofQueue(list, context), ...ofEdges(list.edges, context), ...ofSources(list.sources, context)];
   return found.length === 0 ? nothing : html`<div class="notices" role="status">${found}</div>`;
 }
 
@@ -41,6 +43,30 @@ function waiting(spool: Spool, { words, now, language }: Context): string {
 function ofQueue({ queue }: SourceList, { words }: Context): TemplateResult[] {
   if (queue.waiting_rows < QUEUED) return [];
   return [note(words.queueTitle, [words.queueText(exact(queue.waiting_rows))], "warning")];
+}
+
+function ofEdges(edges: readonly Edge[], context: Context): TemplateResult[] {
+  return edges.flatMap((edge) => {
+    const texts = edge.silent ? [unheard(edge, context)] : told(edge, context);
+    return texts.length === 0 ? [] : [note(context.words.edgeTitle(edge.name), texts, edge.silent ? "bad" : "warning")];
+  });
+}
+
+function unheard(edge: Edge, context: Context): string {
+  return edge.seen === null ? context.words.edgeNever : context.words.edgeSilent(age(edge.seen, context));
+}
+
+function told({ spool, aside_rows, clock_ahead_s }: Edge, { words, now, language }: Context): string[] {
+  const oldest = spool?.oldest ? (now - Date.parse(spool.oldest)) / 1000 : 0;
+  const ahead = clock_ahead_s ?? 0;
+  return [
+    ...(spool && spool.rows > 0 && oldest > SENT_S
+      ? [words.edgeSpool(exact(spool.rows), size(spool.bytes), size(spool.limit_bytes), span(oldest, language))]
+      : []),
+    ...(spool && spool.damaged_records > 0 ? [words.spoolDamaged(exact(spool.damaged_records))] : []),
+    ...(aside_rows > 0 ? [words.edgeAside(exact(aside_rows))] : []),
+    ...(Math.abs(ahead) > CLOCK_S ? [words.edgeClock(span(Math.abs(ahead), language))] : []),
+  ];
 }
 
 function ofSources(sources: readonly Source[], { words }: Context): TemplateResult[] {

@@ -107,7 +107,7 @@ class Collectors extends View {
     >
       <span class="turn" aria-hidden="true">${open ? "▾" : "▸"}</span>
       <span class="source-name"><strong>${source.code}</strong> <span class="kind">${source.protocol}</span>
-        <span class="place">${source.place}</span></span>
+        <span class="place">${[source.edge ? this.words.edgeTitle(source.edge) : "", source.place].filter(Boolean).join(" · ")}</span></span>
     </button>`;
   }
 

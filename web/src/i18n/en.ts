@@ -234,6 +234,14 @@ export const en = {
   noMetersOfSource: "No meter names this source.",
   mistakesTitle: "The edited configuration has mistakes",
   mistakesText: "Nothing of it was taken up; sources and meters go on as they were before the edit.",
+  edgeTitle: (name: string) => `Edge ${name}`,
+  edgeNever: "Nothing was heard of it yet. Start `parkwatt collect --to` with the address of this service there, with its token.",
+  edgeSilent: (ago: string) => `It was last heard of ${ago}. See that it runs and that its link is up; what it reads meanwhile waits on its disk.`,
+  edgeSpool: (rows: string, used: string, limit: string, age: string) =>
+    `${rows} rows wait on its disk, ${used} of ${limit}, the oldest ${age} old. They follow by themselves.`,
+  edgeAside: (rows: string) =>
+    `${rows} rows stand aside there: the site here does not know their meters, or their times are not plausible. They are offered again every minute.`,
+  edgeClock: (off: string) => `Its clock differs from this service's by ${off}. Readings carry its times: set it right.`,
   spoolTitle: "Readings wait on the disk",
   spoolText: (rows: string, used: string, limit: string, age: string) =>
     `${rows} rows, ${used} of ${limit}, the oldest ${age} old. They are safe and follow by themselves once the database takes them.`,
