@@ -78,7 +78,7 @@ class JsonValue(Measured):
 
 
 class Records(Frozen):
-    """A gateway's message holds several meters: the array, and where each element names its meter."""
+    """A gateway's message names its meters itself: where they (or the only one) stand, and their names."""
 
     path: JsonPath
     name: JsonPath

@@ -70,6 +70,7 @@ class PayloadReader:
             return
         document = _parse(payload)
         found = follow(document, parse_path(self.records.path))
+        found = [found] if isinstance(found, dict) else found
         if not isinstance(found, list):
             raise PayloadError(self.records.path, _shown(payload), "no array of meters stands here")
         name_path = parse_path(self.records.name)

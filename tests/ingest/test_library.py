@@ -27,7 +27,7 @@ from ingest.device import Device, Example, Table
 from ingest.json_device import JsonDevice
 from ingest.kinds import read_template
 from ingest.moment import microseconds
-from ingest.payload import PayloadReader
+from ingest.payload import PayloadReader, Reading
 from ingest.plan import Span, plan
 
 _FOLDER = Path(__file__).parents[2] / "config" / "devices"
@@ -91,10 +91,16 @@ def test_modbus_examples(device: Device) -> None:
 )
 def test_json_examples(device: JsonDevice) -> None:
     for example in device.examples:
-        reading = PayloadReader(device).read(example.payload.encode(), _NOW)
+        reader = PayloadReader(device, "Asia/Shanghai", example.channel)
+        if device.records is None:
+            reading = reader.read(example.payload.encode(), _NOW)
+        else:
+            found = dict(reader.read_records(example.payload.encode(), _NOW))[example.record]
+            assert isinstance(found, Reading)
+            reading = found
         assert not reading.complaints
-        assert example.time
-        assert reading.time_us == microseconds(datetime.fromisoformat(example.time))
+        at = microseconds(datetime.fromisoformat(example.time)) if example.time else _NOW * 1e6
+        assert reading.time_us == at
         _check(device.quantities, reading.values, example.values)
 
 

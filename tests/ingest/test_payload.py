@@ -185,7 +185,10 @@ def test_a_gateway_names_each_meter(mqtt: Build) -> None:
     assert (second.time_us, second.values.tolist()) == (1_795_332_601_000_000, [0.007])
     assert isinstance(third, PayloadError)
     with pytest.raises(PayloadError, match="no array of meters"):
-        list(PayloadReader(device).read_records(b'{"data": {}}', NOW))
+        list(PayloadReader(device).read_records(b'{"data": 3}', NOW))
+    ((name, alone),) = PayloadReader(device).read_records(b'{"ts": 1795332600, "data": {"addr": "x"}}', NOW)
+    assert name == "x"
+    assert "holds none of the values" in str(alone)
 
 
 NUMBERS = st.one_of(

@@ -52,6 +52,9 @@ class RowReader:
         ]
 
     def _routes_of(self, message: Arrival) -> Iterable[Route]:
+        """None for an empty message: so a device or a retained value is taken away."""
+        if not message.payload:
+            return ()
         routes = self._routes.of(message.topic)
         if routes is None:
             self._health.refuse(message.at, message.topic, "no meter has this address", message.payload)

@@ -120,6 +120,7 @@ def test_the_meters_of_a_gateway(mqtt: Build) -> None:
         ),
         message("gw/g2/up", '{"meters": [{"id": "m1", "p": 3000}]}'),
         message("gw/g2/up", "[]"),
+        message("gw/g2/up", ""),
         message("gw/g3/up", '{"meters": []}'),
     ) == [("M", 0.0, {"active_power": 1.0}), ("O", 0.0, {"active_power": 3.0})]
     assert [one.reason.split(" (")[0] for one in reader.health.aside] == [

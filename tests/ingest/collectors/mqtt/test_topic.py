@@ -1,4 +1,8 @@
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from ingest.collectors.mqtt import MqttSource
 from ingest.collectors.mqtt.topic import Pattern, Place
@@ -44,3 +48,33 @@ def test_a_pattern_that_does_not_name_one_meter_is_refused(text: str) -> None:
 def test_an_address_of_parts_that_the_topic_lacks_is_refused() -> None:
     with pytest.raises(SourceError, match="it is made of meter"):
         Pattern("plant/{meter}/{channel}", "{area}/{meter}")
+
+
+_LIBRARY = Path(__file__).parents[4] / "config" / "devices"
+_NOTES = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")).get("note", "")
+    for path in _LIBRARY.glob("*.yaml")
+}
+_TOPICS = {
+    code: match[1] for code, note in _NOTES.items() if (match := re.match(r"topic: (\S+?)[;,.]? ", note))
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "topic", "place"),
+    [
+        ("shelly-gen1-emeter", "shellies/shellyem3-68C6/emeter/2/total", Place("shellyem3-68C6/2", "total")),
+        ("shelly-pro-3em", "shellypro3em-1/status/em:0", Place("shellypro3em-1", "em:0")),
+        ("tasmota-energy", "tele/plug001/SENSOR", Place("plug001", None)),
+        ("zigbee2mqtt-plug", "zigbee2mqtt/kitchen", Place("kitchen", None)),
+        ("victron-grid", "N/c0ffee/grid/30/Ac/L1/Power", Place("c0ffee/30", "Ac/L1/Power")),
+    ],
+)
+def test_the_topic_in_a_template_s_note_leads_to_its_meter(code: str, topic: str, place: Place) -> None:
+    assert Pattern(_TOPICS[code]).place(topic) == place
+
+
+def test_the_topic_of_acrel_gateways_leads_to_their_meters() -> None:
+    pattern = Pattern(_TOPICS["acrel-cloud-mqtt"], "{gateway}")
+    assert pattern.place("/gw/acrelHW/AWT100/data/12308017890017") == Place("12308017890017", None)
+    assert pattern.misfit("12308017890017/12109132830004") is None
