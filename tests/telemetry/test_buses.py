@@ -1,15 +1,19 @@
 """The sites of docs/buses.md are taken as they stand there."""
 
 import re
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from ingest.collectors.bacnet.present import Present
 from ingest.collectors.bacnet.template import BacnetDevice
 from ingest.kinds import read_template
+from telemetry.cli import app
 from telemetry.settings.plan import load_plan
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "buses.md"
@@ -52,3 +56,44 @@ def test_the_example_of_a_bacnet_template_means_what_it_says() -> None:
             for declared in template.objects
         }
         assert shown == pytest.approx(example.values, rel=1e-12)
+
+
+def test_a_meter_of_such_a_line_is_read_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = bytes.fromhex("68 61 01 00 00 00 00 68 91 08 33 33 34 33 59 33 33 33 8A 16")
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        threading.Thread(target=_answer, args=(gateway, answer), daemon=True).start()
+        source = {"kind": "dlt645", "code": "line", "host": "127.0.0.1", "port": gateway.getsockname()[1]}
+        item = {
+            "identifier": "00010000",
+            "length": 4,
+            "quantity": "energy_import",
+            "unit": "kWh",
+            "scale": 0.01,
+        }
+        name = {"en": "M", "zh": "表"}
+        device = {"code": "d", "name": name, "source": "s", "protocol": "dlt645", "items": [item]}
+        meter = {"code": "incomer", "name": name, "area": "park", "source": "line", "device": "d"}
+        documents = {
+            "sites/plant.yaml": {
+                **_SITE,
+                "sources": [source],
+                "meters": [{**meter, "address": "000000000161", "multiplier": 80}],
+            },
+            "devices/d.yaml": device,
+        }
+        for path, document in documents.items():
+            (tmp_path / path).parent.mkdir()
+            (tmp_path / path).write_text(yaml.safe_dump(document), encoding="utf-8")
+        monkeypatch.setenv("PARKWATT_CONFIG_DIR", str(tmp_path))
+        result = CliRunner().invoke(app, ["read", "incomer"], catch_exceptions=False)
+    assert result.stdout.splitlines()[1].split() == [
+        "energy_import", "0.26", "20.8", "kWh", "00010000", "26", "00", "00", "00"
+    ]  # fmt: skip
+
+
+def _answer(gateway: socket.socket, answer: bytes) -> None:
+    connection, _ = gateway.accept()
+    with connection:
+        connection.recv(300)
+        connection.sendall(answer)
+        connection.recv(300)

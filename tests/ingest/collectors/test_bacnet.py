@@ -25,7 +25,7 @@ from ingest.template import Template
 DEVICE = """
 import asyncio, sys
 from bacpypes3.basetypes import Scale
-from bacpypes3.errors import UnrecognizedService
+from bacpypes3.errors import ExecutionError, UnrecognizedService
 from bacpypes3.ipv4.app import NormalApplication
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.object import AccumulatorObject, AnalogInputObject, AnalogValueObject
@@ -33,8 +33,11 @@ from bacpypes3.pdu import IPv4Address
 class Old(NormalApplication):
     async def do_ReadPropertyMultipleRequest(self, apdu):
         raise UnrecognizedService("not in this firmware")
+class Small(NormalApplication):
+    async def do_ReadPropertyMultipleRequest(self, apdu):
+        raise ExecutionError("services", "abort-segmentation-not-supported")
 async def main():
-    kind = Old if sys.argv[2] == "old" else NormalApplication
+    kind = {"old": Old, "small": Small, "new": NormalApplication}[sys.argv[2]]
     device = DeviceObject(objectIdentifier=("device", 7), objectName="meter", vendorIdentifier=0)
     app = kind(device, IPv4Address(("127.0.0.1", int(sys.argv[1]))))
     def add(n, value, units, flags=(0, 0, 0, 0), cls=AnalogInputObject, kind="analog-input", **rest):
@@ -101,7 +104,7 @@ def shown(reading: Reading) -> dict[str, float]:
     return {one.quantity: one.value for one in reading.shown if not np.isnan(one.value)}
 
 
-@pytest.mark.parametrize("kind", ["new", "old"])
+@pytest.mark.parametrize("kind", ["new", "old", "small"])
 def test_units_and_scales_are_those_of_the_device(udp_port: int, kind: str) -> None:
     with playing(udp_port, kind):
         reading = read(udp_port, template(*OBJECTS, objects_a_read=3))

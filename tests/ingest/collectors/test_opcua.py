@@ -1,6 +1,7 @@
 """OPC UA against a server in another process."""
 
 import asyncio
+import datetime as dt
 import struct
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import pytest
 from ingest.assignment import assignments
 from ingest.batch import Batch
 from ingest.collector import open_collector, read_meter
-from ingest.errors import LineDown, SourceError, TemplateError
+from ingest.collectors.opcua.tag import Tag
+from ingest.errors import LineDown, PayloadError, SourceError, TemplateError
 from ingest.health import SourceHealth
 from ingest.kinds import read_source, read_template
 from ingest.supervisor import Supervisor
@@ -175,6 +177,38 @@ def test_what_the_server_does_not_vouch_for_is_no_number(free_port: Callable[[],
     assert said <= {"'BadSensorFailure')", "'UncertainLastUsableValue')"}
     assert health.meters["M1"].failing
     assert health.meters["M1"].last_error.startswith("nsu=urn:park:meters;s=M1.Broken: the server does not")
+
+
+def test_a_node_that_the_server_refuses_stays_a_failure(free_port: Callable[[], int]) -> None:
+    port, sink = free_port(), Keeping()
+    gone = {"node": f"{NODE}Gone", "quantity": "current_n", "unit": "A"}
+    with serving(port):
+        health = asyncio.run(
+            collect(way(port), template(POWER, gone), sink, lambda: len(sink.having("active_power")) > 3)
+        )
+    assert health.meters["M1"].failing
+    assert health.meters["M1"].last_error == (
+        "nsu=urn:park:meters;s=M1.Gone: the server refuses: BadNodeIdUnknown"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "server", "shown"),
+    [
+        (dt.datetime(2026, 11, 22, 7, 30), dt.datetime(2026, 11, 22, 7, 31), START_US),  # noqa: DTZ001  # as older servers' libraries give it
+        (dt.datetime(1601, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 11, 22, 7, 30, tzinfo=dt.UTC), START_US),
+        (None, None, 1_795_332_660_000_000),
+    ],
+)
+def test_the_time_of_a_server_that_knows_none(
+    source: dt.datetime | None, server: dt.datetime | None, shown: int
+) -> None:
+    said = SimpleNamespace(SourceTimestamp=source, ServerTimestamp=server)
+    tag = Tag("M1", "M1", template(POWER).measured[0])  # type: ignore[arg-type]  # an OPC UA template's
+    assert tag.time_us(said, 1_795_332_660.0) == shown  # type: ignore[arg-type]  # the times of a value
+    future = SimpleNamespace(SourceTimestamp=dt.datetime(2030, 1, 1, tzinfo=dt.UTC), ServerTimestamp=None)
+    with pytest.raises(PayloadError, match="more than a day ahead"):
+        tag.time_us(future, 1_795_332_660.0)  # type: ignore[arg-type]  # the same
 
 
 def test_a_counter_that_stands_still_is_read_all_the_same(free_port: Callable[[], int]) -> None:

@@ -4,7 +4,7 @@ import logging
 import socket
 from collections.abc import Mapping, Sequence
 
-from bacpypes3.apdu import ErrorRejectAbortNack, RejectPDU
+from bacpypes3.apdu import ErrorRejectAbortNack
 from bacpypes3.basetypes import ErrorType, PropertyIdentifier, StatusFlags
 from bacpypes3.ipv4.app import NormalApplication
 from bacpypes3.local.device import DeviceObject
@@ -44,9 +44,10 @@ class Client:
         try:
             answer = await application.read_property_multiple(device, asked)
         except ErrorRejectAbortNack as error:
-            if isinstance(error, RejectPDU):
-                return await self._one_by_one(device, objects)
-            raise _failure(error) from None
+            failure = _failure(error)
+            if isinstance(failure, UnitSilent):
+                raise failure from None
+            return await self._one_by_one(device, objects)
         found: dict[str, dict[str, object]] = {name: {} for name in objects}
         for name, one, _index, value in answer:
             found[str(name)][str(one)] = _plain(value)
@@ -55,7 +56,7 @@ class Client:
     async def _one_by_one(
         self, device: IPv4Address, objects: Mapping[str, Sequence[str]]
     ) -> dict[str, dict[str, object]]:
-        """For devices that do not know ReadPropertyMultiple."""
+        """For devices that do not know ReadPropertyMultiple, or cannot put so much into one answer."""
         found: dict[str, dict[str, object]] = {}
         for name, properties in objects.items():
             found[name] = {one: await self._one(device, name, one) for one in properties}

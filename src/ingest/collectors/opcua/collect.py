@@ -34,12 +34,13 @@ class OpcUaCollector:
             self._tags[tag.node].append(tag)
         self._heard: list[tuple[str, DataValue]] = []
         self._arrival = asyncio.Event()
-        self._doubted: dict[str, dict[str, PayloadError]] = defaultdict(dict)
+        self._doubted: dict[str, dict[str, PayloadError | UnitRefuses]] = defaultdict(dict)
         """What is wrong with a meter's values now, by place."""
 
     async def run(self, sink: Sink) -> None:
         """One connection's life. Raises SourceError when it ends."""
         async with session(self._source, os.environ) as connection, asyncio.TaskGroup() as tasks:
+            self._doubted.clear()
             refused = await connection.subscribe(self._tags, self._hear)
             self.health.line.succeeded(self._clock(), reads=0)
             self._note_refusals(refused)
@@ -99,6 +100,7 @@ class OpcUaCollector:
         for node, reason in refused.items():
             for tag in self._tags[node]:
                 error = UnitRefuses(f"{tag.place}: the server refuses: {reason}")
+                self._doubted[tag.meter][tag.place] = error
                 self.health.meters[tag.meter].failed(self._clock(), error)
 
 

@@ -10,6 +10,9 @@ from ingest.decode import Linear, scaled
 from ingest.errors import PayloadError
 from ingest.moment import check_plausible, microseconds
 
+_NEVER = 1601
+"""The year in which OPC UA's time begins: a server says by it that it knows none."""
+
 
 class Status(Protocol):
     def is_good(self) -> bool: ...
@@ -60,7 +63,8 @@ class Tag:
 
     def time_us(self, said: DataValue, now: float) -> int:
         """When the value was measured, else when the server saw it [us]; `now` [s]. Raises PayloadError."""
-        moment = said.SourceTimestamp or said.ServerTimestamp
+        given = (said.SourceTimestamp, said.ServerTimestamp)
+        moment = next((one for one in given if one is not None and one.year > _NEVER), None)
         if moment is None:
             return round(now * 1e6)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
