@@ -1,5 +1,7 @@
 """How numpy arrays travel as PostgreSQL's binary arrays, with no Python object per element."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ EPOCH_DAY = 10_957
 
 _HEAD = np.dtype([("dimensions", ">i4"), ("nulls", ">i4"), ("type", ">u4")])
 _SIDE = np.dtype([("length", ">i4"), ("from", ">i4")])
+_TEXT, _TEXTS = 25, 1009
+_NULL = b"\xff\xff\xff\xff"
 
 # element oid -> (array oid, wire form, numpy form, shift of the epoch)
 _FORMS: dict[int, tuple[int, str, str, int]] = {
@@ -100,8 +104,39 @@ class _ArrayDumper(Dumper):
         return dump(obj)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """Texts, many of them alike, and nulls."""
+
+    values: Sequence[str | None]
+
+
+def dump_texts(values: Sequence[str | None]) -> bytes:
+    """Binary form of an array of texts; each different one is encoded once."""
+    cells = {value: _text(value) for value in set(values)}
+    start = np.array((1 if values else 0, None in cells, _TEXT), _HEAD)
+    side = np.array([(len(values), 1)] if values else [], _SIDE)
+    return b"".join((start.tobytes(), side.tobytes(), *(cells[value] for value in values)))
+
+
+def _text(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
+    data = value.encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+class _TextsDumper(Dumper):
+    format = Format.BINARY
+    oid = _TEXTS
+
+    def dump(self, obj: Texts) -> bytes:
+        return dump_texts(obj.values)
+
+
 def register(conn: Connection[Any]) -> None:
     """Let `conn` take numpy arrays as parameters and give them back from binary cursors."""
     conn.adapters.register_dumper(np.ndarray, _ArrayDumper)
+    conn.adapters.register_dumper(Texts, _TextsDumper)
     for array, *_ in _FORMS.values():
         conn.adapters.register_loader(array, _ArrayLoader)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from telemetry.storage import queries
+from telemetry.storage.arrays import Texts
 
 _SQL = queries.beside(__file__)
 _Texts = Sequence[str | None]
@@ -101,8 +102,8 @@ def first_settled(conn: Connection[Any], days: Days) -> dict[tuple[int, str, dat
 def write(conn: Connection[Any], rows: Statement, now: datetime) -> None:
     """Put rows, in place of those that stand; their first settlement stays what it was."""
     if len(rows):
-        columns = {field.name: getattr(rows, field.name) for field in fields(rows)}
-        conn.execute(_SQL["put"], columns | {"quantity": list(rows.quantity), "now": now})
+        columns = {field.name: _column(getattr(rows, field.name)) for field in fields(rows)}
+        conn.execute(_SQL["put"], columns | {"now": now})
 
 
 def remove(conn: Connection[Any], days: Days) -> None:
@@ -111,5 +112,9 @@ def remove(conn: Connection[Any], days: Days) -> None:
         conn.execute(_SQL["remove"], _keys(days))
 
 
+def _column(values: NDArray[Any] | _Texts) -> NDArray[Any] | Texts:
+    return values if isinstance(values, np.ndarray) else Texts(values)
+
+
 def _keys(days: Days) -> dict[str, object]:
-    return {"meter_id": days.meter_id, "quantity": list(days.quantity), "day": days.day}
+    return {"meter_id": days.meter_id, "quantity": Texts(days.quantity), "day": days.day}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from telemetry.storage import queries
+from telemetry.storage.arrays import Texts
 from telemetry.storage.daily import Days
 
 _SQL = queries.beside(__file__)
@@ -54,7 +55,7 @@ def select(
 
 def remove(conn: Connection[Any], days: Days) -> None:
     if len(days):
-        keys = {"meter_id": days.meter_id, "quantity": list(days.quantity), "day": days.day}
+        keys = {"meter_id": days.meter_id, "quantity": Texts(days.quantity), "day": days.day}
         conn.execute(_SQL["remove"], keys)
 
 
@@ -64,15 +65,15 @@ def replace(conn: Connection[Any], days: Days, rows: Emissions, now: datetime) -
     if len(rows):
         columns = {
             "meter_id": rows.meter_id,
-            "quantity": list(rows.quantity),
+            "quantity": Texts(rows.quantity),
             "day": rows.day,
-            "basis": list(rows.basis),
-            "gas": list(rows.gas),
-            "revision": list(rows.revision),
+            "basis": Texts(rows.basis),
+            "gas": Texts(rows.gas),
+            "revision": Texts(rows.revision),
             "scope": rows.scope,
             "kg": rows.kg,
-            "factor": list(rows.factor),
-            "shortfall": list(rows.shortfall),
+            "factor": Texts(rows.factor),
+            "shortfall": Texts(rows.shortfall),
             "now": now,
         }
         conn.execute(_SQL["put"], columns)

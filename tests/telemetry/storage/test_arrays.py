@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from telemetry.storage.arrays import dump, load
+from telemetry.storage.arrays import Texts, dump, load
 from telemetry.storage.errors import StorageError
 from telemetry.storage.pool import Database
 
@@ -52,3 +52,11 @@ def test_dates_times_and_shapes(database: Database, array: NDArray[np.generic], 
 def test_a_null_is_named(database: Database) -> None:
     with pytest.raises(StorageError, match="null"), database.connection() as conn:
         conn.execute("select array[1.0, null]::float8[]", binary=True).fetchone()
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("texts", [[], [None], ["kWh", None, "", "电", 'a "b", {c}', "kWh"], ["x"] * 3])
+def test_texts_arrive_as_they_are(database: Database, texts: list[str | None]) -> None:
+    with database.connection() as conn:
+        row = conn.execute("select %s::text[], cardinality(%s)", [Texts(texts), Texts(texts)]).fetchone()
+    assert row == (texts, len(texts))
