@@ -25,13 +25,16 @@ def collect(
     *,
     edge: Annotated[str | None, typer.Option(help="Which edge of the site this is.")] = None,
     ca: Annotated[Path | None, typer.Option(help="Certificates to trust beside the system's.")] = None,
+    metrics: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1 for Prometheus; default: none.")
+    ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Allow http:// beyond this machine.")] = False,
 ) -> None:
     """Read the sources marked with this edge and post them to the centre; PARKWATT_TOKEN is the key."""
     from telemetry.edge.run import Order  # noqa: PLC0415  # as in `serve`
     from telemetry.edge.run import run as run_edge  # noqa: PLC0415
 
-    run_edge(read_environment(), Order(to, edge, ca, plain))
+    run_edge(read_environment(), Order(to, edge, ca, plain, metrics))
 
 
 @commands.command()

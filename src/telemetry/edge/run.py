@@ -16,6 +16,7 @@ from ingest.pipeline import Pipeline
 from ingest.spool import Spool
 from ingest.supervisor import Supervisor
 from telemetry.edge.beat import Beat
+from telemetry.edge.figures import Figures, shown
 from telemetry.edge.link import Link
 from telemetry.edge.uplink import Uplink
 from telemetry.jobs.reload import Reloader
@@ -40,6 +41,8 @@ class Order:
     """Of this edge; None: the only one that the site names."""
     authority: Path | None = None
     plain: bool = False
+    port: int | None = None
+    """Of loopback, for Prometheus."""
     again_s: float = _AGAIN_S
 
 
@@ -98,6 +101,11 @@ class _Edge:
         await self._enact(self._current.plan)
         ended = _until_told()
         _LOG.info("edge %s collects for %s", self._name, self._order.url)
+        figures = Figures(self._current, self._pipeline, self._supervisor)
+        with shown(figures, self._order.port):
+            await self._until(ended)
+
+    async def _until(self, ended: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             others = [
                 tasks.create_task(work)

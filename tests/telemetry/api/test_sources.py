@@ -176,6 +176,9 @@ def test_a_source_is_shown_as_its_edge_tells_of_it(central: Any) -> None:  # noq
     edge = central.get("/sources")["edges"][0]
     assert (edge["silent"], edge["spool"]["rows"], edge["aside_rows"]) == (False, 8200, 3)
     assert edge["clock_ahead_s"] == pytest.approx(90, abs=5)
+    figures = central.call("GET", "/metrics").text
+    assert 'parkwatt_edge_up{edge="plant-2"} 1.0' in figures
+    assert 'parkwatt_edge_spool_rows{edge="plant-2"} 8200.0' in figures
 
 
 def test_an_edge_that_falls_silent_takes_its_sources_with_it(
