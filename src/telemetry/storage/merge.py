@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from telemetry.storage import encode, queries, staging
+from ingest.checks import Doubt
+from telemetry.storage import encode, flags, queries, staging
+from telemetry.storage.flags import Flags
 from telemetry.storage.rows import Resolved, Rows, resolve
 
 _SQL = queries.beside(__file__)
@@ -146,4 +148,14 @@ def _keep_aside(conn: Connection[Any], rows: Rows, resolved: Resolved, batch_id:
             "offered": conflicts.offered,
             "batch": batch_id[conflicts.row],
         },
+    )
+    flags.add(
+        conn,
+        Flags(
+            rows.meter_id[conflicts.row],
+            rows.time[conflicts.row],
+            [Doubt.DUPLICATE] * len(conflicts.row),
+            conflicts.offered - conflicts.standing,
+        ),
+        [rows.columns[i] for i in conflicts.column],
     )

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from ingest.batch import Batch, Outcome
+from ingest.checks import Checks, Looked
 from ingest.errors import StoreUnavailable
-from telemetry.storage import closing, dirty, merge, queries, seen, stray
+from telemetry.storage import closing, dirty, flags, merge, queries, seen, stray
 from telemetry.storage.dirty import Stage
 from telemetry.storage.errors import StorageError, StorageUnavailable
+from telemetry.storage.flags import Flags
 from telemetry.storage.latest import Board
 from telemetry.storage.merge import RacedError, Written
 from telemetry.storage.pool import Database
@@ -37,6 +39,7 @@ class Writer:
         self._ids: dict[str, int] = {}
         self._cautious: dict[str, float] = {}
         self._seen = seen.Seen()
+        self._checks = Checks()
         self._board = Board()
         self._closing = threading.Event()
         self._flusher = threading.Thread(target=self._flush_on, name="latest", daemon=True)
@@ -54,6 +57,7 @@ class Writer:
         """Learn anew which meters are in service; for after a site was applied. Raises StorageError."""
         with self._db.connection() as conn:
             self._ids = dict(conn.execute(_SQL["meters"]).fetchall())
+            self._checks.learn(dict(conn.execute(_SQL["rated"]).fetchall()))
             self._seen.learn(conn)
 
     def close(self) -> None:
@@ -83,12 +87,14 @@ class Writer:
                     rows = gather(batches, ids)
                     stray.put(conn, batches, ids)
                     written = merge.put(conn, rows, names, self._looked_at(names))
+                    looked = self._doubt(conn, rows, written)
                     news = self._annotate(conn, rows, written)
             except RacedError:
                 self._beware(names, np.ones(len(names), bool))
             else:
                 self._beware(names, written.stood)
                 self._remember(rows, written, news)
+                self._checks.hold(looked)
                 return _outcomes(batches, ids, rows, written)
         raise StorageUnavailable(f"other writers changed the same rows {_TRIES} times")
 
@@ -108,6 +114,17 @@ class Writer:
         """Look before writing what these sources send, for a while after their rows stood already."""
         until = time.monotonic() + _CAUTION_S
         self._cautious.update({name: until for name, again in zip(names, stood, strict=True) if again})
+
+    def _doubt(self, conn: Connection[Any], rows: Rows, written: Written) -> Looked:
+        now_us = int(self._clock() * 1e6)
+        looked = self._checks.look(written.meter_id, written.time, rows.columns, written.values, now_us)
+        found = looked.doubts
+        flags.add(
+            conn,
+            Flags(written.meter_id[found.row], written.time[found.row], found.flag, found.delta),
+            found.quantity,
+        )
+        return looked
 
     def _annotate(self, conn: Connection[Any], rows: Rows, written: Written) -> NDArray[np.int64]:
         news = self._seen.news(written.meter_id, rows.columns, written.values)

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from ingest.batch import Batch
+from ingest.checks import Doubt
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
 from telemetry.storage.pool import Database
@@ -34,6 +35,10 @@ TABLES = (
     "conflict",
 )
 Row = tuple[str, int, dict[str, float]]
+_SETTLED = """
+    select quantity, time, flag from reading_flag where flag <> all(%(doubts)s) order by 1, 2, 3
+"""
+"""Doubts are told as readings come; only what settlement finds must not depend on their order."""
 Outcome = tuple[dict[Any, Any], list[Any], dict[Any, Any]]
 
 
@@ -88,7 +93,7 @@ class Park:
     def outcome(self) -> Outcome:
         with self.db.connection() as conn:
             energy = conn.execute("select quantity, day, amount, coverage from energy").fetchall()
-            flags = conn.execute("select quantity, time, flag from reading_flag order by 1, 2, 3").fetchall()
+            flags = conn.execute(_SETTLED, {"doubts": [str(doubt) for doubt in Doubt]}).fetchall()
             daily = conn.execute(
                 "select quantity, day, amount, coverage, estimated, peak from daily"
             ).fetchall()

@@ -86,6 +86,13 @@ function flagWord(flag: string, words: Words): string {
     step_back: words.flagStepBack,
     repeat: words.flagRepeat,
     replacement: words.flagReplacement,
+    overlap: words.flagOverlap,
+    range: words.flagRange,
+    jump: words.flagJump,
+    stuck: words.flagStuck,
+    counter_back: words.flagCounterBack,
+    clock_ahead: words.flagClockAhead,
+    duplicate: words.flagDuplicate,
   };
   return known[flag] ?? flag;
 }
