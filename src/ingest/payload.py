@@ -136,7 +136,7 @@ def _number(node: object, value: JsonValue, linear: Linear) -> float:
 def _quoted(text: str, value: JsonValue) -> float | None:
     """An empty text holds no number. Raises PayloadError."""
     try:
-        return float(text) if text.strip() else np.nan
+        return float(text) if text.strip() else None
     except ValueError as error:
         raise PayloadError(value.path, text, f"{value.quantity} is a number in quotes") from error
 

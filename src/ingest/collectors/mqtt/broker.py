@@ -44,13 +44,14 @@ class Broker:
             raise SourceError(f"source {source.code}: MQTT version {query['version']!r} is not 5 or 3.1.1")
         named = query.get("version")
         told = _Told(source.code, variables)
+        worker = variables.get("PARKWATT_MQTT_WORKER")
         user, password = told.together("PARKWATT_MQTT_USER", "PARKWATT_MQTT_PASSWORD")
         return cls(
             parts.hostname,
             parts.port or _PORTS[parts.scheme],
             parts.scheme == "mqtts",
             (_VERSIONS[named],) if named else tuple(_VERSIONS.values()),
-            query.get("client", f"parkwatt-{source.code}"),
+            "-".join(filter(None, (query.get("client", f"parkwatt-{source.code}"), worker))),
             user,
             password,
             _trust(source, told),

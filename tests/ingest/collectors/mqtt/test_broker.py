@@ -49,6 +49,11 @@ def test_a_source_has_credentials_of_its_own() -> None:
     assert broker.trust == Trust("site.pem", "two.pem", "two.key", None)
 
 
+def test_a_worker_has_sessions_of_its_own() -> None:
+    assert broker_at("mqtt://b", PARKWATT_MQTT_WORKER="two").client == "parkwatt-s-two"
+    assert broker_at("mqtt://b?client=east", PARKWATT_MQTT_WORKER="two").client == "east-two"
+
+
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"ca .*nowhere\.pem"):
         Trust(ca=str(tmp_path / "nowhere.pem")).context()

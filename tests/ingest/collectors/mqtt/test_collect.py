@@ -266,6 +266,8 @@ def test_acknowledgement_by_hand_is_where_the_adapter_looks_for_it() -> None:
         paho.manual_ack_set(on=True)
         assert paho._manual_ack is True
         assert callable(paho.ack)
+        assert hasattr(paho, "on_message")
+        assert isinstance(client._disconnected, asyncio.Future)
 
     asyncio.run(scenario())
 
