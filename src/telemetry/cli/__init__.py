@@ -25,7 +25,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         heading = "The configuration has mistakes; nothing was started:"
-        errors.print(heading, *error.mistakes, sep="\n  ", markup=False, soft_wrap=True)
+        errors.print(heading, *map(str, error.mistakes), sep="\n  ", markup=False, soft_wrap=True)
         sys.exit(2)
     except (ParkWattError, IngestError) as error:
         errors.print(str(error), markup=False, soft_wrap=True)

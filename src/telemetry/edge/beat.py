@@ -38,6 +38,7 @@ class Beat:
     uplink: Uplink
     told: str = ""
     """What was logged of the centre's last answer."""
+    heard: bool = True
 
     async def run(self) -> None:
         """Until cancelled; a beat that does not reach the centre is left out."""
@@ -46,7 +47,7 @@ class Beat:
                 answer = await asyncio.to_thread(self.link.post, f"/api/v1/edges/{self.name}", self._report())
                 self._heed(answer)
             except StoreUnavailable as error:
-                _LOG.debug("the centre does not hear: %s", error)
+                self._unheard(error)
             await asyncio.sleep(_BEAT_S)
 
     def _report(self) -> EdgeReport:
@@ -59,7 +60,15 @@ class Beat:
             look.answers(self.supervisor.health),
         )
 
+    def _unheard(self, error: StoreUnavailable) -> None:
+        if self.heard:
+            _LOG.warning("the centre is not reached: %s", error)
+        self.heard = False
+
     def _heed(self, answer: Answer) -> None:
+        if not self.heard:
+            _LOG.info("the centre is reached again")
+        self.heard = True
         unknown = msgspec.json.decode(answer.content, type=_Receipt).unknown if answer.taken else [self.name]
         text = ", ".join(unknown)
         if text and text != self.told:

@@ -15,7 +15,7 @@ from ingest.errors import StoreUnavailable
 from telemetry.settings.environment import is_loopback
 from telemetry.settings.mistakes import ConfigError, Mistake
 
-_CONNECT_S, _ANSWER_S = 5.0, 60.0
+_CONNECT_S, _ANSWER_S = 5.0, 30.0
 _WRONG_S = 30.0
 """How long a centre that refuses us is left alone: somebody has to mend that first."""
 _LONGEST_PAUSE_S = 300.0
