@@ -31,7 +31,7 @@ def pigeon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("pigeon")
 def test_a_new_file_is_a_new_kind() -> None:
     source = read_source({"kind": "carrier_pigeon", "code": "roof", "loft": "north"})
-    assert source.model_dump() == {"kind": "carrier_pigeon", "code": "roof", "loft": "north"}
+    assert (source.kind, source.code, source.model_dump()["loft"]) == ("carrier_pigeon", "roof", "north")
     with pytest.raises(ValueError, match=r"kind 'owl' is none of .*carrier_pigeon, .*modbus"):
         read_source({"kind": "owl", "code": "roof"})
 
