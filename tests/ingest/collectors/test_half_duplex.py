@@ -8,10 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.collector import open_collector, read_meter
 from ingest.collectors.dlt645.frame import LAYOUT
 from ingest.collectors.half_duplex import HalfDuplexCollector, Layout
+from ingest.collectors.half_duplex.port import Inbox
 from ingest.errors import LineDown, TemplateError, UnitRefuses, UnitSilent
 from ingest.kinds import read_source, read_template
 from ingest.template import Template
@@ -123,6 +126,28 @@ def test_what_came_too_late_is_thrown_away() -> None:
         one.close()
 
     against(gateway, scenario)
+
+
+def test_a_line_that_talks_unasked_fills_no_memory() -> None:
+    inbox = Inbox()
+    for _ in range(1_000):
+        inbox.data_received(bytes(1_000))
+    inbox.data_received(VOLTS)
+    assert len(inbox.buffer) < 10_000
+    assert LAYOUT.take(inbox.buffer) == VOLTS
+
+
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=6), st.integers(1, 40))
+def test_whatever_comes_only_whole_frames_are_taken(pieces: list[bytes], step: int) -> None:
+    stream, buffer, taken = VOLTS.join(pieces) + bytes(600), bytearray(), []
+    for start in range(0, len(stream), step):
+        buffer += stream[start : start + step]
+        while frame := LAYOUT.take(buffer):
+            taken.append(frame)
+    assert all(frame[-1] == 0x16 and sum(frame[:-2]) & 0xFF == frame[-2] for frame in taken)
+    assert all(frame[0] == frame[7] == 0x68 and len(frame) == 12 + frame[9] for frame in taken)
+    if 0x68 not in b"".join(pieces):
+        assert taken == [VOLTS] * (len(pieces) - 1)
 
 
 def test_a_dead_meter_is_asked_once_and_ever_less() -> None:

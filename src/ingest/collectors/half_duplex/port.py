@@ -10,13 +10,15 @@ from ingest.collectors.half_duplex.source import LineSource
 from ingest.errors import LineDown
 
 _DATA_BITS = 8
+_KEPT = 4_096
+"""Bytes, of a line that talks unasked: more than any answer."""
 _TURNS = 2
 """Of the loop, until the library has attached a port to it and told the protocol."""
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 class Inbox(asyncio.Protocol):
-    """Keeps what arrives until it is taken."""
+    """Keeps the newest of what arrives until it is taken."""
 
     def __init__(self) -> None:
         self.buffer = bytearray()
@@ -25,6 +27,7 @@ class Inbox(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
+        del self.buffer[:-_KEPT]
         self._arrival.set()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio calls it so
