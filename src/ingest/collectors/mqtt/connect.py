@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from aiomqtt import Client, MqttCodeError, MqttError, ProtocolVersion
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.client import Client as PahoClient
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -18,6 +20,11 @@ _CONNACK_S = 4.0
 _ANSWER_S = 10.0
 _SESSION_S = 7 * 86_400
 IN_FLIGHT = 5_000
+_HUNG_UP = {
+    True: "it may not accept the certificate shown to it",
+    False: "it may want encryption (mqtts://) or another version of MQTT",
+}
+"""By whether the connection was encrypted."""
 
 
 class _VersionRefusedError(Exception):
@@ -49,22 +56,37 @@ async def _attempt(broker: Broker, version: ProtocolVersion, inbox: Inbox) -> Cl
     paho = client._client  # noqa: SLF001  # aiomqtt has no acknowledgement by hand
     paho.manual_ack_set(on=True)
     paho.on_message = inbox.take
+    hung_up = _watch(paho)
     try:  # by hand, because aiomqtt keeps the socket of an entry that failed
         await client.__aenter__()
     except MqttError as error:
-        reached = paho.socket() is not None or isinstance(error, MqttCodeError)
+        answered = paho.socket() is not None or isinstance(error, MqttCodeError)
         paho.disconnect()
-        if reached:
-            raise _VersionRefusedError(
-                f"the broker at {broker.host}:{broker.port} refuses: {error}"
-            ) from error
-        raise LineDown(f"no connection to {broker.host}:{broker.port}: {error}") from error
+        place = f"{broker.host}:{broker.port}"
+        if answered:
+            raise _VersionRefusedError(f"the broker at {place} refuses: {error}") from error
+        if hung_up.is_set():
+            raise _VersionRefusedError(f"the broker at {place} hangs up: {_HUNG_UP[broker.tls]}") from error
+        raise LineDown(f"no connection to {place}: {error}") from error
     except asyncio.CancelledError:
         paho.disconnect()
         raise
     client.timeout = _ANSWER_S
     inbox.watch(client._disconnected)  # noqa: SLF001  # aiomqtt tells its own queue alone
     return client
+
+
+def _watch(paho: PahoClient) -> asyncio.Event:
+    """Set once the broker ends the connection: before its first answer aiomqtt tells nothing of that."""
+    ended, told = asyncio.Event(), paho.on_disconnect
+
+    def note(*words: Any) -> None:  # noqa: ANN401  # paho calls it as it likes
+        ended.set()
+        if told is not None:
+            told(*words)
+
+    paho.on_disconnect = note
+    return ended
 
 
 def make_client(broker: Broker, version: ProtocolVersion) -> Client:

@@ -98,22 +98,31 @@ async def _enter(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "variables"),
+    ("files", "variables", "reason"),
     [
-        ({"cert": "client.pem", "key": "client.key"}, {}),
-        ({"ca": "stranger.pem", "cert": "client.pem", "key": "client.key"}, {}),
-        ({"ca": "ca.pem"}, {}),
-        ({"ca": "ca.pem", "cert": "stranger.pem", "key": "stranger.key"}, {}),
+        ({"cert": "client.pem", "key": "client.key"}, {}, "certificate verify failed"),
+        (
+            {"ca": "stranger.pem", "cert": "client.pem", "key": "client.key"},
+            {},
+            "certificate verify failed",
+        ),
+        ({"ca": "ca.pem"}, {}, "may not accept the certificate shown"),
+        (
+            {"ca": "ca.pem", "cert": "stranger.pem", "key": "stranger.key"},
+            {},
+            "may not accept the certificate shown",
+        ),
         (
             {"ca": "ca.pem", "cert": "client.pem", "key": "client.key"},
             {"PARKWATT_MQTT_PASSWORD_HALL_2": "wrong"},
+            "Not authorized",
         ),
     ],
     ids=["unknown-authority", "other-authority", "no-certificate", "stranger", "wrong-password"],
 )
 def test_whoever_is_not_known_stays_outside(
-    port: int, keys: Path, files: dict[str, str], variables: dict[str, str]
+    port: int, keys: Path, files: dict[str, str], variables: dict[str, str], reason: str
 ) -> None:
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(SourceError, match=reason) as caught:
         asyncio.run(_enter(_broker(port, keys, variables, **files)))
     assert "wrong" not in str(caught.value)
