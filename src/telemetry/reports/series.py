@@ -151,10 +151,15 @@ def _rows(
     meter_id: NDArray[np.int32], quantity: Sequence[str]
 ) -> tuple[NDArray[np.int32], list[str], NDArray[np.intp]]:
     """Meters and quantities of the rows that (meter, quantity) pairs make, and each pair's row."""
+    names = np.array(quantity, object)
+    first = np.ones(len(names), bool)
+    first[1:] = (meter_id[1:] != meter_id[:-1]) | (names[1:] != names[:-1])
+    heads = np.flatnonzero(first)
     index: dict[tuple[int, str], int] = {}
-    pairs = zip(meter_id.tolist(), quantity, strict=True)
+    pairs = zip(meter_id[heads].tolist(), names[heads].tolist(), strict=True)
     row = np.array([index.setdefault(pair, len(index)) for pair in pairs], dtype=np.intp)
-    return np.array([pair[0] for pair in index], dtype=np.int32), [pair[1] for pair in index], row
+    of_each = row[np.cumsum(first) - 1] if len(row) else row
+    return np.array([pair[0] for pair in index], dtype=np.int32), [pair[1] for pair in index], of_each
 
 
 def _laid(

@@ -63,13 +63,6 @@ class DayAmounts(Days):
 
     amount: NDArray[np.float64]
     coverage: NDArray[np.float64]
-    estimated: NDArray[np.float64]
-    peak: NDArray[np.float64]
-    """[kW], NaN: none."""
-    cost: NDArray[np.float64]
-    """NaN: none."""
-    tce: NDArray[np.float64]
-    """NaN: none."""
 
 
 def select(
@@ -79,7 +72,7 @@ def select(
     first_day: date,
     last_day: date,
 ) -> DayAmounts:
-    """Rows of the local days first..last, by meter, quantity and day."""
+    """Rows of the local days first..last, in no order."""
     asked = {
         "meters": meter_ids.astype(np.int32),
         "quantities": list(quantities),
@@ -88,9 +81,9 @@ def select(
     }
     row = conn.execute(_SQL["select"], asked, binary=True).fetchone()
     if row is None or row[0] is None:
-        empty = [np.empty(0) for _ in range(6)]
-        return DayAmounts(np.empty(0, np.int32), [], np.empty(0, "M8[D]"), *empty)
-    return DayAmounts(*row)
+        return DayAmounts(np.empty(0, np.int32), [], np.empty(0, "M8[D]"), np.empty(0), np.empty(0))
+    meter, place, *columns = row
+    return DayAmounts(meter, [quantities[n] for n in (place - 1).tolist()], *columns)
 
 
 def first_settled(conn: Connection[Any], days: Days) -> dict[tuple[int, str, date], datetime]:

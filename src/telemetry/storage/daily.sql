@@ -1,16 +1,11 @@
 -- name: select
 select
-    array_agg(meter_id), array_agg(quantity), array_agg(day), array_agg(amount), array_agg(coverage::double precision),
-    array_agg(estimated), array_agg(coalesce(peak, 'NaN')), array_agg(coalesce(cost::double precision, 'NaN')),
-    array_agg(coalesce(tce, 'NaN'))
-from (
-    select *
-    from daily
-    where meter_id = any(%(meters)s::integer[])
-        and quantity = any(%(quantities)s::text[])
-        and day between %(first)s::date and %(last)s::date
-    order by meter_id, quantity, day
-) as found
+    array_agg(meter_id), array_agg(array_position(%(quantities)s::text[], quantity)::smallint), array_agg(day),
+    array_agg(amount), array_agg(coverage::double precision)
+from daily
+where meter_id = any(%(meters)s::integer[])
+    and quantity = any(%(quantities)s::text[])
+    and day between %(first)s::date and %(last)s::date
 
 -- name: first_settled
 select d.meter_id, d.quantity, d.day, d.first_settled_at
