@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Protocol
 
@@ -56,6 +56,18 @@ def row(
         np.array([time_us], np.int64),
         quantities,
         values.reshape(1, -1),
+    )
+
+
+def picked(batch: Batch, rows: NDArray[np.int64]) -> Batch:
+    """These rows alone, with no other meters than theirs."""
+    used, row_meter = np.unique(batch.row_meter[rows], return_inverse=True)
+    return replace(
+        batch,
+        meters=tuple(batch.meters[i] for i in used),
+        row_meter=row_meter.astype(np.int32),
+        time=batch.time[rows],
+        values=batch.values[rows],
     )
 
 

@@ -10,7 +10,8 @@ from accounting.errors import UnitError
 from accounting.quantity import CATALOGUE
 from accounting.units import conversion
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+CODE = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
+Code = Annotated[str, Field(pattern=CODE)]
 
 
 class Frozen(BaseModel):

@@ -2,12 +2,11 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 
 import msgspec
 import numpy as np
 
-from ingest.batch import Batch
+from ingest.batch import Batch, picked
 from ingest.errors import PayloadError
 
 VERSION = 1
@@ -76,12 +75,4 @@ def parts(batch: Batch, most: int) -> Iterator[Batch]:
         yield batch
         return
     for first in range(0, len(batch), rows):
-        piece = slice(first, first + rows)
-        used, row_meter = np.unique(batch.row_meter[piece], return_inverse=True)
-        yield replace(
-            batch,
-            meters=tuple(batch.meters[i] for i in used),
-            row_meter=row_meter.astype(np.int32),
-            time=batch.time[piece],
-            values=batch.values[piece],
-        )
+        yield picked(batch, np.arange(first, min(first + rows, len(batch))))

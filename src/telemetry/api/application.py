@@ -20,6 +20,7 @@ from telemetry.api import (
     session,
     site,
     sources,
+    strays,
     tariff,
     trace,
 )
@@ -47,6 +48,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     meters.EXAMPLE,
     sources.LIST_EXAMPLE,
     sources.EXAMPLE,
+    strays.EXAMPLE,
     edges.EXAMPLE,
     receipt.EXAMPLE,
     readings.EXAMPLE,
@@ -88,6 +90,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         tariff.router(dependencies),
         meters.router(dependencies),
         sources.router(dependencies),
+        strays.router(dependencies),
         edges.router(dependencies),
         readings.router(dependencies, metrics),
         live.router(dependencies),

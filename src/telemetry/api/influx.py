@@ -16,7 +16,7 @@ from telemetry.api.answers import problem_content, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import Refusal
-from telemetry.api.receipt import Receipt, RejectedField, store
+from telemetry.api.receipt import WELL_FORMED, Receipt, RejectedField, store
 from telemetry.settings.plan import Plan
 
 _SOURCE = "influx"
@@ -39,7 +39,7 @@ class WriteError(Struct, frozen=True):
     code: Annotated[str, Meta(examples=["invalid"])]
     message: Annotated[
         str,
-        Meta(examples=["partial write: line 3: meter: no meter has this code (got 'M-9') dropped=1"]),
+        Meta(examples=["partial write: line 3: power: not a number (got 'x') dropped=1"]),
     ]
     line: Annotated[int, Meta(description="The first of them, from 1")]
 
@@ -119,9 +119,10 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
 
 def _parse(plan: Plan, body: bytes, encoding: str, precision: str) -> Parsed:
     plain = bodies.unpack(body, encoding)
-    known = {meter.code for meter in plan.site.meters} if plan.site else set()
     try:
-        return influx.parse(plain, known, plan.influx, source=_SOURCE, precision=precision, now=time.time())
+        return influx.parse(
+            plain, WELL_FORMED, plan.influx, source=_SOURCE, precision=precision, now=time.time()
+        )
     except TooManyRows as error:
         raise Refusal(413, f"The body holds {error.reason}; send it in parts.") from error
 

@@ -1,6 +1,7 @@
 """What became of posted rows, row by row."""
 
 import asyncio
+import re
 import time
 from collections.abc import Container
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from fastapi import Response
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from ingest.batch import Outcome
+from ingest.batch import Outcome, picked
 from ingest.collectors.push import PushSource, columns, rows
-from ingest.collectors.push.parsed import Parsed
+from ingest.collectors.push.parsed import Parsed, Rejected
 from ingest.errors import PayloadError, QueueFull, StoreUnavailable, TooManyRows
+from ingest.template import CODE
 from telemetry.api import bodies
 from telemetry.api.answers import answer
 from telemetry.api.dependencies import Dependencies
@@ -28,6 +30,7 @@ from telemetry.model import Site
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
+_ASIDE = "no meter has this code; the row is kept aside"
 _MOST_ERRORS = 1000
 """Mistakes that one answer lists."""
 
@@ -36,6 +39,15 @@ class _Parser(Protocol):
     def __call__(
         self, body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float
     ) -> Parsed: ...
+
+
+class _WellFormed(Container[str]):
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and re.fullmatch(CODE, code) is not None
+
+
+WELL_FORMED = _WellFormed()
+"""Every code that a meter may have: rows of those that no plan declares yet are kept aside."""
 
 
 class PushedRow(Struct, frozen=True):
@@ -120,18 +132,32 @@ async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) ->
         raise come_again(429, f"Too much comes at once: {error}.") from error
     except StoreUnavailable as error:
         raise come_again(503, "The readings could not be made durable; please send them again.") from error
-    dependencies.arrivals.took(parsed.batch, parsed.rejected, time.time(), time.monotonic() - begun)
+    known = declared(parsed, dependencies.plan.site)
+    dependencies.arrivals.took(known.batch, known.rejected, time.time(), time.monotonic() - begun)
     receipt = _receipt(parsed, outcomes)
     metrics.pushed(_counted(receipt))
     return receipt
 
 
+def declared(parsed: Parsed, site: Site | None) -> Parsed:
+    """The rows of the site's meters; those of others are rejected by name."""
+    known = {meter.code for meter in site.meters} if site else set()
+    if known.issuperset(parsed.batch.meters):
+        return parsed
+    ours = np.array([code in known for code in parsed.batch.meters], bool)[parsed.batch.row_meter]
+    strangers = [
+        Rejected(int(parsed.rows[row]), "meter", parsed.batch.meters[parsed.batch.row_meter[row]], _ASIDE)
+        for row in np.flatnonzero(~ours)
+    ]
+    rows = np.flatnonzero(ours)
+    return Parsed(picked(parsed.batch, rows), parsed.rows[rows], (*parsed.rejected, *strangers))
+
+
 def _parse(site: Site | None, posted: Posted) -> Parsed:
     plain = bodies.unpack(posted.body, posted.encoding)
-    known: Container[str] = {meter.code for meter in site.meters} if site else ()
     parse = _parser(plain, posted.media)
     try:
-        return parse(plain, posted.source, known, _zone(site, posted.source), time.time())
+        return parse(plain, posted.source, WELL_FORMED, _zone(site, posted.source), time.time())
     except TooManyRows as error:
         raise Refusal(413, f"The body holds {error.reason}; send it in parts.") from error
     except PayloadError as error:
@@ -164,8 +190,7 @@ def _receipt(parsed: Parsed, outcomes: NDArray[np.uint8]) -> Receipt:
     fields = [RejectedField(r.row, r.field, shortened(r.value), r.reason) for r in parsed.rejected]
     for index in np.flatnonzero(outcomes == Outcome.UNKNOWN_METER).tolist():
         code = parsed.batch.meters[parsed.batch.row_meter[index]]
-        reason = "no such meter; the row is kept aside"
-        fields.append(RejectedField(int(parsed.rows[index]), "meter", code, reason))
+        fields.append(RejectedField(int(parsed.rows[index]), "meter", code, _ASIDE))
     return Receipt(accepted, duplicate, conflict, spooled, sorted(fields, key=lambda each: each.row))
 
 

@@ -2,16 +2,38 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
+from psycopg.rows import class_row
 
 from ingest.batch import Batch
 from telemetry.storage import queries
 
 _SQL = queries.beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """What came of one undeclared meter."""
+
+    source: str
+    meter: str
+    rows: int
+    first: datetime
+    last: datetime
+    received: datetime
+    values: dict[str, float]
+    """Of its newest row, as they came."""
+
+
+def listed(conn: Connection[Any], limit: int) -> list[Stray]:
+    """Those that came last first."""
+    return conn.cursor(row_factory=class_row(Stray)).execute(_SQL["listed"], {"limit": limit}).fetchall()
 
 
 def put(conn: Connection[Any], batches: Sequence[Batch], ids: Mapping[str, int]) -> None:

@@ -67,7 +67,7 @@ def test_bad_lines_are_named_and_the_good_ones_kept(service: Any) -> None:  # no
     assert answer.headers["content-type"] == "application/json"
     said = answer.json()
     assert (said["code"], said["line"]) == ("invalid", 1)
-    assert "line 1: meter: no meter has this code (got 'M9')" in said["message"]
+    assert "line 1: meter: no meter has this code; the row is kept aside (got 'M9')" in said["message"]
     assert "line 4: active_power: active_power is a number" in said["message"]
     assert "line 5: line: " in said["message"]
     assert said["message"].endswith("dropped=3")
