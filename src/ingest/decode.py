@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,11 @@ class Linear:
             float(ratio.numerator), float(ratio.denominator), float(value.offset * multiplier + offset)
         )
 
-    def __call__(self, raw: float) -> float:
+    @overload
+    def __call__(self, raw: float) -> float: ...
+    @overload
+    def __call__(self, raw: NDArray[np.float64]) -> NDArray[np.float64]: ...
+    def __call__(self, raw: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
         return raw * self.numerator / self.denominator + self.offset
 
 

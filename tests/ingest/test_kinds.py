@@ -36,7 +36,7 @@ def test_a_new_file_is_a_new_kind() -> None:
         read_source({"kind": "owl", "code": "roof"})
 
 
-@pytest.mark.parametrize("name", ["influx", "line_protocol", "nothing", "modbus.line", "../x", ""])
+@pytest.mark.parametrize("name", ["influx", "nothing", "modbus.line", "../x", ""])
 def test_what_is_no_kind(name: str) -> None:
     assert kind(name) is None
 

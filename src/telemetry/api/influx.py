@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import Meta, Struct
 
-from ingest.collectors import influx
+from ingest.collectors.influx import body as influx
 from ingest.collectors.push.parsed import Parsed
 from ingest.errors import TooManyRows
 from telemetry.api import bodies

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
-from ingest.collectors.influx import InfluxMapping
+from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.collectors.mqtt import BrokerSource
 from ingest.kinds import Source, kind
 from ingest.template import Template

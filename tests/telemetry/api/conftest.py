@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+import uvicorn
 
 from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
@@ -127,3 +129,16 @@ def start(database: Database, tmp_path: Path) -> Iterator[Start]:
     yield open_service
     for service in started:
         service.close()
+
+
+@pytest.fixture
+def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:  # noqa: ANN401  # each module's own
+    """The service behind a real HTTP server."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(service.app, port=port, log_level="error", lifespan="off"))
+    serving = asyncio.run_coroutine_threadsafe(server.serve(), service.loop)
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    serving.result(10)

@@ -1,8 +1,7 @@
 """The OpenAPI document against the routes: examples fit, and any question gets a described answer."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +9,6 @@ import jsonschema_rs
 import msgspec
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -51,19 +49,6 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     service.settle()
     service.tick()
     return service
-
-
-@pytest.fixture
-def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:  # noqa: ANN401  # as above
-    """The service behind a real HTTP server."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(service.app, port=port, log_level="error", lifespan="off"))
-    serving = asyncio.run_coroutine_threadsafe(server.serve(), service.loop)
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    serving.result(10)
 
 
 def test_every_operation_is_described_with_an_example(service: Any) -> None:  # noqa: ANN401  # as above

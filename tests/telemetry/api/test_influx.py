@@ -3,14 +3,18 @@
 import gzip
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from influxdb_client import InfluxDBClient, Point
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.rest import ApiException
 from numpy.typing import NDArray
 
 from ingest.batch import Batch
-from ingest.collectors import influx
-from ingest.collectors.influx import InfluxMapping
+from ingest.collectors.influx import body as influx
+from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.errors import QueueFull, StoreUnavailable
 from telemetry.api.access import Access
 from telemetry.api.application import create
@@ -58,6 +62,23 @@ def test_nanoseconds_are_the_default_and_gzip_is_understood(service: Any) -> Non
     answer = service.call("POST", "/api/v2/write", content=body, headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 204
     assert stored(service) == BOTH[:1]
+
+
+def test_the_client_of_influxdb_writes_unchanged(service: Any, address: str) -> None:  # noqa: ANN401  # as above
+    at = datetime(2023, 6, 1, tzinfo=UTC)
+    points = [
+        Point("M1").tag("hall", "1").field("energy_import", 14250).field("active_power", 41.5).time(at),
+        Point("elec").tag("meter", "M2").field("active_power", 7.0).time(at + timedelta(minutes=1)),
+    ]
+    with InfluxDBClient(address, token="any", org="park", enable_gzip=True) as client:  # noqa: S106  # none is asked for
+        assert client.ping()
+        with client.write_api(SYNCHRONOUS) as writer:
+            for _ in range(2):
+                writer.write("meters", record=points)
+                assert stored(service) == BOTH
+            with pytest.raises(ApiException, match="no meter has this code") as refused:
+                writer.write("meters", record=Point("M9").field("active_power", 1.0).time(at))
+    assert refused.value.status == 400
 
 
 def test_bad_lines_are_named_and_the_good_ones_kept(service: Any) -> None:  # noqa: ANN401  # as above

@@ -45,7 +45,7 @@ MISTAKES = [
     ("meters.0.parent", "m2", "meters", "above itself"),
     ("meters.0.region", "CN-XX", "meters[0].region", "'CN-XX'"),
     ("sources.0.port", 70000, "sources[0].port", "70000"),
-    ("sources.0.kind", "profibus", "sources[0]", "kind 'profibus' is none of cjt188, "),
+    ("sources.0.kind", "profibus", "sources[0]", "kind 'profibus' is none of bacnet, "),
     ("sources.0.kind", "line_protocol", "sources[0]", "kind 'line_protocol' is none of"),
     ("sources.0.kind", None, "sources[0]", "kind None is none of"),
     ("areas.1.parent", "nowhere", "areas[1].parent", "'nowhere'"),

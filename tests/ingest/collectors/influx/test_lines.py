@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.collectors.line_protocol import Point, points
+from ingest.collectors.influx.lines import Point, points
 from ingest.errors import PayloadError
 
 

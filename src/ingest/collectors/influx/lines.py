@@ -79,7 +79,7 @@ class _Reader:
         while True:
             field = self._take(_FIELD, "a field, key=value")
             name = _plain(field[1])
-            yield name, _value(name, field[2])
+            yield name, read_value(name, field[2])
             if not self._text.startswith(",", self.at):
                 return
             self.at += 1
@@ -115,7 +115,8 @@ def _plain(name: str) -> str:
     return _ESCAPED.sub(r"\1", name) if "\\" in name else name
 
 
-def _value(name: str, text: str) -> Value:
+def read_value(name: str, text: str) -> Value:
+    """Raises PayloadError."""
     if text.startswith('"'):
         return _ESCAPED_TEXT.sub(r"\1", text[1:-1])
     if text in _TRUE or text in _FALSE:

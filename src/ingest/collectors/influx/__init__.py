@@ -1,0 +1,1 @@
+"""InfluxDB's line protocol, as Telegraf and gateways post it."""
