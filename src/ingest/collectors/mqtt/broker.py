@@ -11,6 +11,7 @@ from ingest.collectors.mqtt.trust import Trust
 from ingest.errors import SourceError
 
 _VERSIONS = {"5": ProtocolVersion.V5, "3.1.1": ProtocolVersion.V311}
+_WEEK_S = 7 * 86_400
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -28,8 +29,8 @@ class Broker:
     user: str | None = None
     password: str | None = None
     trust: Trust = field(default_factory=Trust)
-    lasting: bool = True
-    """The broker keeps what comes while nobody is connected."""
+    keeps_s: int = _WEEK_S
+    """How long the broker keeps what comes while nobody is connected [s]; in MQTT 3.1.1 for ever or 0."""
 
     @classmethod
     def of(cls, source: BrokerSource, variables: Mapping[str, str]) -> "Broker":

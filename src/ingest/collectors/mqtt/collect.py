@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.batch import Batch, Sink
 from ingest.collector import Clock
@@ -17,6 +18,7 @@ _WINDOW = 2_000
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 10.0
 _LINGER_S = 1.0
+_UNDATED_KEPT_S = 60  # what waits longer would be dated far too late: a gap is nearer the truth
 
 
 class MqttCollector:
@@ -24,7 +26,7 @@ class MqttCollector:
 
     def __init__(self, source: str, broker: Broker, routes: Routes, clock: Clock) -> None:
         self.health = SourceHealth.of(source, "mqtt", routes.meters)
-        self._broker = broker
+        self._broker = broker if routes.dated else replace(broker, keeps_s=_UNDATED_KEPT_S)
         self._routes = routes
         self._clock = clock
         self._drops = DropWatch(self.health)

@@ -18,7 +18,6 @@ _log = logging.getLogger("ingest.mqtt.client")
 _log.setLevel(logging.CRITICAL)  # health records and logs each failure once
 _CONNACK_S = 4.0
 _ANSWER_S = 10.0
-_SESSION_S = 7 * 86_400
 IN_FLIGHT = 5_000
 _HUNG_UP = {
     True: "it may not accept the certificate shown to it",
@@ -99,8 +98,8 @@ def make_client(broker: Broker, version: ProtocolVersion) -> Client:
         logger=_log,
         identifier=broker.client,
         protocol=version,
-        clean_session=None if five else not broker.lasting,
-        clean_start=not broker.lasting if five else MQTT_CLEAN_START_FIRST_ONLY,
+        clean_session=None if five else not broker.keeps_s,
+        clean_start=not broker.keeps_s if five else MQTT_CLEAN_START_FIRST_ONLY,
         properties=_properties(broker) if five else None,
         tls_context=broker.trust.context() if broker.tls else None,
         timeout=_CONNACK_S,
@@ -109,6 +108,6 @@ def make_client(broker: Broker, version: ProtocolVersion) -> Client:
 
 def _properties(broker: Broker) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho is untyped here
-    properties.SessionExpiryInterval = _SESSION_S if broker.lasting else 0
+    properties.SessionExpiryInterval = broker.keeps_s
     properties.ReceiveMaximum = IN_FLIGHT
     return properties

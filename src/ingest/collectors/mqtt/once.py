@@ -26,7 +26,7 @@ async def read_once(
     broker: Broker, routes: Routes, address: str, device: JsonDevice, *, wait_s: float, clock: Clock
 ) -> Reading:
     """The next message of a meter, or the next few of one that splits them. Raises SourceError."""
-    own = replace(broker, client=f"parkwatt-read-{secrets.token_hex(6)}", lasting=False)
+    own = replace(broker, client=f"parkwatt-read-{secrets.token_hex(6)}", keeps_s=0)
     topic = routes.pattern.filter_of(address)
     health = SourceHealth.of("read", "mqtt", routes.meters)
     try:

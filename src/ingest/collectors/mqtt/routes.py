@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ingest.collector import Devices, Meter, template_of
 from ingest.collectors.mqtt.topic import Pattern
 from ingest.errors import SourceError
-from ingest.json_device import JsonDevice
+from ingest.json_device import JsonDevice, TimeForm
 from ingest.payload import PayloadReader
 
 _REMEMBERED = 100_000
@@ -38,6 +38,13 @@ class Routes:
         self._known: dict[str, tuple[Route, ...] | None] = {}
         for meter in meters:
             self._enter(meter, template_of(meter, devices, JsonDevice, "MQTT"))
+
+    @property
+    def dated(self) -> bool:
+        """Every payload says when it was read."""
+        gateways = (device for behind in self._gateways.values() for device, _ in behind.values())
+        single = (device for found in self._single.values() for _, device in found)
+        return all(device.time.form is not TimeForm.NONE for device in (*gateways, *single))
 
     @property
     def split(self) -> bool:

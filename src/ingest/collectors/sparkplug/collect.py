@@ -24,7 +24,7 @@ class SparkplugCollector:
 
     def __init__(self, source: str, broker: Broker, behind: Sequence[Behind], clock: Clock) -> None:
         self.health = SourceHealth.of(source, "sparkplug", [each.code for each in behind])
-        self._broker = replace(broker, lasting=False)
+        self._broker = replace(broker, keeps_s=0)
         self._behind = tuple(behind)
         self._clock = clock
 

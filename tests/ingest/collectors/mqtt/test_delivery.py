@@ -183,6 +183,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.acknowledged: list[int] = []
+        self.connect = b""
         self.subscribed = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
 
@@ -191,6 +192,7 @@ class Wire:
         while head := await reader.read(1):
             body = await reader.readexactly((await reader.readexactly(1))[0])
             if head[0] >> 4 == 1:
+                self.connect = body
                 writer.write(b"\x20\x03\x00\x00\x00")
             elif head[0] >> 4 == 8:
                 writer.write(b"\x90\x04" + body[:2] + b"\x00\x01")
@@ -232,6 +234,20 @@ def test_acknowledgements_follow_the_commit_in_the_order_of_arrival(device: Json
         assert sink.times == [7, 3, 9, 5]
 
     asyncio.run(over_the_wire(device, scenario, Sink(shut=True)))
+
+
+@pytest.mark.parametrize(("form", "kept_s"), [("epoch_ms", 7 * 86_400), ("none", 60)])
+def test_the_broker_keeps_for_long_only_what_tells_its_time(
+    mqtt: Callable[..., JsonDevice], form: str, kept_s: int
+) -> None:
+    power = {"path": "p", "quantity": "active_power", "unit": "kW"}
+    device = mqtt(power, time={"path": "t", "form": form} if form != "none" else {})
+
+    async def scenario(wire: Wire, _sink: Sink) -> None:
+        assert wire.connect[7] & 2 == 0, "the session is resumed"
+        assert b"\x11" + kept_s.to_bytes(4, "big") in wire.connect[10:25], "session expiry interval"
+
+    asyncio.run(over_the_wire(device, scenario, Sink()))
 
 
 def test_message_ids_are_used_again(device: JsonDevice) -> None:
