@@ -27,7 +27,7 @@ from ingest.template import Template
 
 _CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 _NOW = 1_795_332_660.0
-_WAY = {"poll_s": 60, "timeout_s": 0.3, "pause_s": 0}
+_WAY = {"poll_s": 60, "timeout_s": 1.0, "pause_s": 0}
 _HEAD = {"code": "case", "name": {"en": "Case", "zh": "案例"}, "source": "a trap"}
 
 

@@ -52,7 +52,7 @@ class Gateway:
 
     def way(self, **rest: object) -> dict[str, object]:
         head = {"kind": "dlt645", "code": "line", "host": "127.0.0.1", "port": self.port}
-        return {**head, "timeout_s": 0.2, "pause_s": 0, "retries": 0, "poll_s": 0.05, **rest}
+        return {**head, "timeout_s": 0.5, "pause_s": 0, "retries": 0, "poll_s": 0.05, **rest}
 
 
 def against(gateway: Gateway, scenario: Callable[[], Awaitable[None]]) -> None:
@@ -114,12 +114,12 @@ def test_what_came_too_late_is_thrown_away() -> None:
     gateway = Gateway(lambda _: stale if len(gateway.questions) == 1 else VOLTS)
 
     async def scenario() -> None:
-        gateway.delay_s = 0.3
+        gateway.delay_s = 0.7
         one = collector(gateway, [meter()], [VOLTAGE])
         await one.poll()
-        assert one.health.meters["M"].last_error == "no answer within 0.2 s"
+        assert one.health.meters["M"].last_error == "no answer within 0.5 s"
         gateway.delay_s = 0.0
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.4)
         [found] = [(await one.fetch(station)).batch for station in one._stations]
         assert found is not None
         assert found.values.tolist() == [[100.1]]
