@@ -1,99 +1,121 @@
 """What the statement's days emitted, as reported and as current."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
-from accounting.emissions import rate
-from accounting.factors import Choice
-from accounting.sources import SOURCES, emitting, scope_of
+from accounting.sources import emitting, scope_of
 from telemetry.jobs.basis import Basis
+from telemetry.reports.factors import kg_per_unit
+from telemetry.storage.daily import Days
 from telemetry.storage.emission import Emissions
 from telemetry.storage.registry import RegisteredMeter
 
 _BASIS = {1: "direct", 2: "location"}
-_REPORTED, _CURRENT = "reported", "current"
+_EPOCH = 1 << 20
+"""So many days before 1970 a key of 21 bits begins."""
+_Word = TypeVar("_Word", str, str | None)
 
 
-class Day(NamedTuple):
-    """One row of the statement."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Amounts(Days):
+    """Rows of the statement."""
 
-    meter: RegisteredMeter
-    quantity: str
-    day: date
-    amount: float
-    first_settled: date
-
-
-class _Row(NamedTuple):
-    meter_id: int
-    quantity: str
-    day: date
-    basis: str
-    gas: str
-    revision: str
-    scope: int
-    kg: float
-    factor: str | None
-    shortfall: str | None
+    amount: NDArray[np.float64]
+    first_settled: NDArray[np.datetime64]
+    """Local day, datetime64[D][r]."""
 
 
 def emissions(
-    days: Sequence[Day], shown: Mapping[int, frozenset[str]], basis: Basis, today: date
+    days: Amounts,
+    meters: Mapping[int, RegisteredMeter],
+    shown: Mapping[int, frozenset[str]],
+    basis: Basis,
+    today: date,
 ) -> Emissions:
     """Emissions of days; `shown` tells what is settled for each meter, so that no flow counts twice."""
     counted = {meter_id: frozenset(emitting(names)) for meter_id, names in shown.items()}
-    rows = [row for day in days if day.quantity in counted[day.meter.id] for row in _rows(day, basis, today)]
-    return _columns(rows)
+    pairs = zip(days.meter_id.tolist(), days.quantity, strict=True)
+    kept = np.flatnonzero(np.array([name in counted[meter_id] for meter_id, name in pairs], bool))
+    part = _picked(days, kept)
+    regions = _regions(part, meters, basis.zone)
+    known = {
+        "reported": np.maximum(part.day, part.first_settled),
+        "current": np.maximum(part.day, np.datetime64(today)),
+    }
+    return _joined(*(_revision(part, regions, name, on, basis) for name, on in known.items()))
 
 
-def _rows(day: Day, basis: Basis, today: date) -> Iterator[_Row]:
-    region = day.meter.at(_morning(day.day, basis.zone)).region
-    known = {_REPORTED: max(day.day, day.first_settled), _CURRENT: max(day.day, today)}
-    for revision, moment in known.items():
-        choice = basis.factors.choice(region, day.quantity, day.day, moment)
-        if choice is not None:
-            yield _row(day, revision, choice)
+def _picked(days: Amounts, rows: NDArray[np.int64]) -> Amounts:
+    names = [days.quantity[row] for row in rows.tolist()]
+    return Amounts(days.meter_id[rows], names, days.day[rows], days.amount[rows], days.first_settled[rows])
 
 
-def _row(day: Day, revision: str, choice: Choice) -> _Row:
-    source, factor = SOURCES.get(day.quantity), choice.factor
-    scope = scope_of(day.quantity)
-    kg = day.amount * rate(source, factor) if source and factor else math.nan
-    return _Row(
-        day.meter.id,
-        day.quantity,
-        day.day,
-        _BASIS[scope],
-        factor.gas if factor else "CO2",
-        revision,
-        scope,
-        kg,
-        factor.id if factor else None,
-        choice.shortfall,
-    )
+def _regions(days: Amounts, meters: Mapping[int, RegisteredMeter], zone: ZoneInfo) -> Sequence[str]:
+    """Region of each row's meter when the day begins."""
+    found = np.empty(len(days), object)
+    for meter_id in np.unique(days.meter_id).tolist():
+        terms, rows = meters[meter_id].terms, np.flatnonzero(days.meter_id == meter_id)
+        since = np.array([_first_day(term.valid_from, zone) for term in terms[1:]], "M8[D]")
+        held = np.searchsorted(since, days.day[rows], side="right")
+        found[rows] = np.array([term.region for term in terms], object)[held]
+    regions: list[str] = found.tolist()
+    return regions
 
 
-def _morning(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+def _first_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The first local day that begins at `moment` or later."""
+    day = moment.astimezone(zone).date()
+    return day if datetime.combine(day, time(), zone) >= moment else day + timedelta(days=1)
 
 
-def _columns(rows: Sequence[_Row]) -> Emissions:
-    columns = list(zip(*rows, strict=True)) or [()] * len(_Row._fields)
-    meter_id, quantity, day, basis, gas, revision, scope, kg, factor, shortfall = columns
+def _revision(
+    days: Amounts, regions: Sequence[str], revision: str, known: NDArray[np.datetime64], basis: Basis
+) -> Emissions:
+    asked, which = _asked(regions, days, known)
+    choices = [basis.factors.choice(region, name, day, on) for region, name, day, on in asked]
+    rates = np.array([kg_per_unit(one[1], choice) for one, choice in zip(asked, choices, strict=True)])
+    factors = [choice.factor if choice else None for choice in choices]
+    scope = {name: scope_of(name) for name in set(days.quantity)}
     return Emissions(
-        np.array(meter_id, np.int32),
-        quantity,
-        np.array(day, "M8[D]"),
-        basis,
-        gas,
-        revision,
-        np.array(scope, np.int16),
-        np.array(kg, np.float64),
-        factor,
-        shortfall,
+        days.meter_id,
+        days.quantity,
+        days.day,
+        basis=[_BASIS[scope[name]] for name in days.quantity],
+        gas=_each([factor.gas if factor else "CO2" for factor in factors], which),
+        revision=[revision] * len(days),
+        scope=np.array([scope[name] for name in days.quantity], np.int16),
+        kg=days.amount * rates[which],
+        factor=_each([factor.id if factor else None for factor in factors], which),
+        shortfall=_each([choice.shortfall if choice else None for choice in choices], which),
     )
+
+
+def _each(words: Sequence[_Word], which: NDArray[np.int64]) -> list[_Word]:
+    found: list[_Word] = np.array(words, object)[which].tolist()
+    return found
+
+
+def _asked(
+    regions: Sequence[str], days: Days, known: NDArray[np.datetime64]
+) -> tuple[list[tuple[str, str, date, date]], NDArray[np.int64]]:
+    """What has to be chosen for, each once, and which of them every row is, int64[r]."""
+    index: dict[tuple[str, str], int] = {}
+    pairs = zip(regions, days.quantity, strict=True)
+    pair = np.array([index.setdefault(each, len(index)) for each in pairs], np.int64)
+    key = (pair << 42) + (days.day.astype(np.int64) + _EPOCH << 21) + known.astype(np.int64) + _EPOCH
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    names, at = list(index), first.tolist()
+    rows = zip(pair[at].tolist(), days.day[at].tolist(), known[at].tolist(), strict=True)
+    return [(*names[number], day, on) for number, day, on in rows], which
+
+
+def _joined(one: Emissions, other: Emissions) -> Emissions:
+    parts = [(getattr(one, each.name), getattr(other, each.name)) for each in fields(Emissions)]
+    columns = [np.concatenate(p) if isinstance(p[0], np.ndarray) else [*p[0], *p[1]] for p in parts]
+    return Emissions(*columns)  # type: ignore[arg-type]  # columns of several types

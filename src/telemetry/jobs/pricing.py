@@ -68,6 +68,7 @@ def _by_band(amount: NDArray[np.float64], band: NDArray[np.uint8], tariff: Tarif
     for day in np.flatnonzero((band != NO_BAND).any(axis=1)):
         places = np.flatnonzero(there[day])
         names = [codes[place] for place in places]
+        form = "{" + ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in names) + "}"
         for row, values in enumerate(sums[:, day, places].tolist()):
-            found[row, day] = json.dumps(dict(zip(names, values, strict=True)))
+            found[row, day] = form % tuple(values)
     return found

@@ -1,7 +1,7 @@
 """The second stage of settlement: quarter hours become the statement of local days."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +47,11 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     known = np.any(~np.isnan(block.amount), axis=2)
     _remove(tx, _days(block, wanted & ~known))
     rows = _statement(block, wanted & known, price(block, basis), basis)
-    stood = daily.first_settled(tx, rows)
+    since = local_days(basis.zone, daily.first_settled(tx, rows, now))
     daily.write(tx, rows, now)
-    days = [
-        carbon.Day(meters[m], name, day, amount, stood.get((m, name, day), now).astimezone(basis.zone).date())
-        for m, name, day, amount in _keys(rows)
-    ]
-    emission.replace(tx, rows, carbon.emissions(days, shown, basis, now.astimezone(basis.zone).date()), now)
+    amounts = carbon.Amounts(rows.meter_id, rows.quantity, rows.day, rows.amount, since)
+    today = now.astimezone(basis.zone).date()
+    emission.replace(tx, rows, carbon.emissions(amounts, meters, shown, basis, today), now)
 
 
 def _shown(tx: Transaction, ranges: Ranges) -> dict[int, frozenset[str]]:
@@ -83,10 +81,6 @@ def _days(block: Block, which: NDArray[np.bool_]) -> Days:
 def _remove(tx: Transaction, gone: Days) -> None:
     daily.remove(tx, gone)
     emission.remove(tx, gone)
-
-
-def _keys(rows: Statement) -> Iterator[tuple[int, str, date, float]]:
-    return zip(rows.meter_id.tolist(), rows.quantity, rows.day.tolist(), rows.amount.tolist(), strict=True)
 
 
 def _statement(block: Block, which: NDArray[np.bool_], priced: Priced, basis: Basis) -> Statement:

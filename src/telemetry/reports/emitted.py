@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.emissions import emitted
 from accounting.factors import Choice
-from accounting.grid import local_day_edges
+from accounting.grid import local_day_edges, local_days
 from accounting.sources import SOURCES, UNSETTLED, emitting
 from telemetry.reports.energy import Question, settled
 from telemetry.reports.factors import Factors, Used, kg_per_unit
@@ -55,12 +54,12 @@ def from_quarter_hours(
     cells = counted(settled(tx, registry, replace(question, quantities=tuple(names))))
     days = _days(question.steps)
     today = question.now.astimezone(question.steps.zone).date()
-    known = _first_settled(tx, cells, days, question.steps.zone) if revision is Revision.REPORTED else {}
+    known = [[today] * len(days)] * len(cells.quantity)
+    if revision is Revision.REPORTED:
+        known = _first_settled(tx, cells, days, question)
     choices = [
-        _choices(
-            registry, factors, pair, steps=question.steps, known=[known.get((*pair, d), today) for d in days]
-        )
-        for pair in zip(cells.meter_id.tolist(), cells.quantity, strict=True)
+        _choices(registry, factors, pair, steps=question.steps, known=on)
+        for pair, on in zip(zip(cells.meter_id.tolist(), cells.quantity, strict=True), known, strict=True)
     ]
     return by_gas(cells, choices, days, _day_of(question.steps))
 
@@ -147,17 +146,18 @@ def _choices(
 
 
 def _first_settled(
-    tx: Transaction, cells: Cells, days: Sequence[date], zone: ZoneInfo
-) -> dict[tuple[int, str, date], date]:
-    """The local day on which each day of each row was first settled."""
+    tx: Transaction, cells: Cells, days: Sequence[date], question: Question
+) -> list[list[date]]:
+    """The local day on which each day of each row was first settled, today where it was not."""
     rows, count = len(cells.quantity), len(days)
     asked = Days(
         np.repeat(cells.meter_id, count),
         [name for name in cells.quantity for _ in days],
         np.array([*days] * rows, dtype="M8[D]"),
     )
-    found = daily.first_settled(tx, asked)
-    return {key: moment.astimezone(zone).date() for key, moment in found.items()}
+    moments = daily.first_settled(tx, asked, question.now)
+    settled = local_days(question.steps.zone, moments).reshape(rows, count)
+    return [list(row) for row in settled.astype(object)]
 
 
 def _days(steps: Steps) -> list[date]:

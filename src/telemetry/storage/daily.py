@@ -86,10 +86,10 @@ def select(
     return DayAmounts(meter, [quantities[n] for n in (place - 1).tolist()], *columns)
 
 
-def first_settled(conn: Connection[Any], days: Days) -> dict[tuple[int, str, date], datetime]:
-    """When each row that stands was first settled."""
-    rows = conn.execute(_SQL["first_settled"], _keys(days))
-    return {(meter_id, quantity, day): moment for meter_id, quantity, day, moment in rows}
+def first_settled(conn: Connection[Any], days: Days, now: datetime) -> NDArray[np.int64]:
+    """When each row was first settled, int64[r] [us]; `now` where none stands."""
+    row = conn.execute(_SQL["first_settled"], _keys(days) | {"now": now}, binary=True).fetchone()
+    return np.empty(0, np.int64) if row is None or row[0] is None else row[0].astype(np.int64)
 
 
 def write(conn: Connection[Any], rows: Statement, now: datetime) -> None:

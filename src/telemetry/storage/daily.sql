@@ -8,9 +8,10 @@ where meter_id = any(%(meters)s::integer[])
     and day between %(first)s::date and %(last)s::date
 
 -- name: first_settled
-select d.meter_id, d.quantity, d.day, d.first_settled_at
-from unnest(%(meter_id)s::integer[], %(quantity)s::text[], %(day)s::date[]) as key (meter_id, quantity, day)
-join daily d on d.meter_id = key.meter_id and d.quantity = key.quantity and d.day = key.day
+select array_agg(coalesce(d.first_settled_at, %(now)s::timestamptz) order by key.number)
+from unnest(%(meter_id)s::integer[], %(quantity)s::text[], %(day)s::date[])
+    with ordinality as key (meter_id, quantity, day, number)
+left join daily d on d.meter_id = key.meter_id and d.quantity = key.quantity and d.day = key.day
 
 -- name: put
 insert into daily (

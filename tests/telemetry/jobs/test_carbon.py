@@ -2,10 +2,11 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from telemetry.jobs.basis import Basis
-from telemetry.jobs.carbon import Day, emissions
+from telemetry.jobs.carbon import Amounts, emissions
 from telemetry.storage.registry import RegisteredMeter
 from telemetry.storage.terms import BEGINNING, MeterTerm
 
@@ -43,7 +44,9 @@ METER = RegisteredMeter(
 def test_a_shortfall_is_booked_in_the_scope_of_its_quantity(
     basis: Basis, quantity: str, scope: int, way: str
 ) -> None:
-    found = emissions([Day(METER, quantity, DAY, 5.0, DAY)], {7: frozenset({quantity})}, basis, DAY)
+    day = np.array([DAY], "M8[D]")
+    rows = Amounts(np.array([7], np.int32), [quantity], day, np.array([5.0]), day)
+    found = emissions(rows, {7: METER}, {7: frozenset({quantity})}, basis, DAY)
     assert found.scope.tolist() == [scope] * 2
     assert list(found.basis) == [way] * 2
     assert all(found.shortfall)
