@@ -166,10 +166,19 @@ async def _serve(
         others = [tasks.create_task(part.run()) for part in parts]
         collecting = tasks.create_task(supervisor.run())
         await server.serve()
-        collecting.cancel()
-        await asyncio.wait({collecting})
+        await _ended(collecting)
         for part in others:
             part.cancel()
+
+
+async def _ended(collecting: asyncio.Task[None]) -> None:
+    """The collectors hand over what they hold to the pipeline, even where Ctrl-C cancels us meanwhile."""
+    collecting.cancel()
+    try:
+        await asyncio.wait({collecting})
+    except asyncio.CancelledError:
+        await asyncio.wait({collecting})
+        raise
 
 
 @dataclass(frozen=True, slots=True)

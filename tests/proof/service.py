@@ -69,6 +69,9 @@ class Service:
                 return True
         return False
 
+    def log(self) -> str:
+        return Path(self._log.name).read_text(encoding="utf-8")
+
     def close(self) -> None:
         self.kill()
         self._log.close()

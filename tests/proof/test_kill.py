@@ -229,6 +229,7 @@ def test_nothing_acknowledged_is_lost_by_ten_kills(park: Park) -> None:
     assert result["of_these_through_the_spool"]
     assert result["messages_acknowledged"]
     assert park.service.stop() == 128 + signal.SIGINT
+    assert "some are given up" not in park.service.log()
 
 
 @pytest.mark.database
