@@ -37,6 +37,8 @@ class Arrivals:
             return
         for each in rejected:
             source.refuse(at, f"row {each.row}, {each.field}", each.reason, str(each.value))
+            if each.field == "meter":
+                source.met(at, str(each.value))
         if not len(batch):
             return
         source.line.succeeded(at, latency, len(batch))

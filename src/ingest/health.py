@@ -19,6 +19,8 @@ from ingest.rate import Rate
 
 _log = logging.getLogger("ingest")
 _KEPT_ASIDE = 50
+_MOST_STRANGERS = 300
+_LONGEST_NAME = 200
 
 
 class Cause(StrEnum):
@@ -109,6 +111,15 @@ class Aside:
 
 
 @dataclass(slots=True, eq=False)
+class Stranger:
+    """A meter that sends and that no site declares."""
+
+    times: int = 0
+    last: float = 0.0
+    """When it was last heard of [s since 1970]."""
+
+
+@dataclass(slots=True, eq=False)
 class SourceHealth:
     """A source, its meters, and what it could not use."""
 
@@ -128,6 +139,8 @@ class SourceHealth:
     """Messages that a broker says it gave up before they came here."""
     aside: deque[Aside] = field(default_factory=lambda: deque(maxlen=_KEPT_ASIDE))
     """The newest of the refused."""
+    strangers: dict[str, Stranger] = field(default_factory=dict)
+    """By the code, topic or address under which they send; the first few hundred."""
 
     @property
     def answering(self) -> int:
@@ -151,6 +164,14 @@ class SourceHealth:
         text = content.decode(errors="replace") if isinstance(content, bytes) else content
         self.refused += 1
         self.aside.append(Aside(at, origin, reason, text[:200]))
+
+    def met(self, at: float, name: str) -> None:
+        """A meter that no site declares has sent something."""
+        if name not in self.strangers and len(self.strangers) >= _MOST_STRANGERS:
+            return
+        stranger = self.strangers.setdefault(name[:_LONGEST_NAME], Stranger())
+        stranger.times += 1
+        stranger.last = at
 
 
 @dataclass(slots=True, eq=False)

@@ -61,3 +61,12 @@ def test_a_meter_answers_once_it_has_been_read_and_until_it_fails() -> None:
     assert health.answering == 2
     health.meters["M-2"].failed(START, UnitSilent("no answer"))
     assert health.answering == 1
+
+
+def test_strangers_are_counted_by_name_and_only_so_many_are_remembered() -> None:
+    health = SourceHealth.of("broker", "mqtt", [])
+    for number in range(1000):
+        health.met(START + number, f"park/{number}")
+        health.met(START + number, "park/0")
+    assert len(health.strangers) == 300
+    assert (health.strangers["park/0"].times, health.strangers["park/0"].last) == (1001, START + 999)

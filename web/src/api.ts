@@ -330,6 +330,7 @@ export interface Aside {
 export interface SourceDetail extends Source {
   each: MeterTrace[];
   aside: Aside[];
+  strangers: { name: string; times: number; last: string }[];
 }
 
 export interface Spool {

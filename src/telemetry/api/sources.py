@@ -22,6 +22,7 @@ from telemetry.reports.sources import (
     MeterTrace,
     SourceAnswer,
     SourceEntry,
+    StrangerEntry,
     edges_of,
     summary,
     worst_first,
@@ -112,6 +113,7 @@ EXAMPLE = SourceAnswer(
     **structs.asdict(_ENTRY),
     each=[_METER],
     aside=[AsideEntry(_AT, "meter M-101", "serial_number: another device answers (got 7)", "")],
+    strangers=[StrangerEntry("park/E1/M-999/state", 312, _AT)],
 )
 
 

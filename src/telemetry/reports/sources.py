@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
-from ingest.health import Aside, Cause, Health, SourceHealth
+from ingest.health import Aside, Cause, Health, SourceHealth, Stranger
 from telemetry.model import Site
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name
@@ -84,11 +84,22 @@ class AsideEntry(Struct, frozen=True):
     content: Annotated[str, Meta(description="Its beginning")]
 
 
+class StrangerEntry(Struct, frozen=True):
+    """A meter that sends and that the site does not declare."""
+
+    name: Annotated[str, Meta(description="Code, topic or address", examples=["park/E1/M-999/state"])]
+    times: Annotated[int, Meta(description="How often since the start")]
+    last: Moment
+
+
 class SourceAnswer(SourceEntry, frozen=True, kw_only=True):
     """One source with its meters, and what of it could not be used."""
 
     each: Annotated[list[MeterTrace], Meta(description="Its meters, those that fail first")]
     aside: Annotated[list[AsideEntry], Meta(description="The newest of what was refused")]
+    strangers: Annotated[
+        list[StrangerEntry], Meta(description="Meters that nobody declared, the newest first")
+    ]
 
 
 _WORST_FIRST = (
@@ -143,6 +154,7 @@ class Look:
             dropped=source.dropped,
             each=sorted(meters, key=worst_first),
             aside=[self._aside(each) for each in reversed(source.aside)],
+            strangers=self._strangers(source.strangers),
             **self._trace(source.line, _of_source(source.line, conditions)),
         )
 
@@ -180,6 +192,10 @@ class Look:
 
     def _aside(self, each: Aside) -> AsideEntry:
         return AsideEntry(self.moment(each.at), each.origin, each.reason, each.content)
+
+    def _strangers(self, met: Mapping[str, Stranger]) -> list[StrangerEntry]:
+        newest_first = sorted(met.items(), key=lambda each: -each[1].last)
+        return [StrangerEntry(name, one.times, self.moment(one.last)) for name, one in newest_first]
 
 
 def _of_source(line: Health, meters: Sequence[Condition]) -> Condition:

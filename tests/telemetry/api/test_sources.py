@@ -88,6 +88,13 @@ def test_what_is_posted_is_known_with_what_could_not_be_used(service: Any) -> No
     assert service.get("/sources")["queue"]["written_rows"] == 2
 
 
+def test_a_meter_that_nobody_declared_is_listed_once(service: Any) -> None:  # noqa: ANN401  # as above
+    for _ in range(3):
+        service.post([_row(active_power=1.0), _row("X-9", active_power=1.0)])
+    strangers = service.get("/sources/push")["strangers"]
+    assert [(each["name"], each["times"]) for each in strangers] == [("X-9", 3)]
+
+
 def test_a_body_that_nobody_can_read_is_kept_aside(service: Any) -> None:  # noqa: ANN401  # as above
     headers = {"Content-Type": "application/json"}
     refused = service.call("POST", "/api/v1/readings?source=scada", content=b"{broken", headers=headers)

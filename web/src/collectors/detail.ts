@@ -7,7 +7,7 @@ import { advice, conditionMark } from "../parts/condition.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
-import { lastError, lastSuccess, type Context } from "./trace.ts";
+import { age, lastError, lastSuccess, type Context } from "./trace.ts";
 
 export function metersTable(source: SourceDetail, context: Context, name: (meter: MeterTrace) => string): TemplateResult {
   const { words } = context;
@@ -47,6 +47,30 @@ function row(meter: MeterTrace, context: Context, name: string): TemplateResult 
 function latency(meter: MeterTrace): TemplateResult {
   if (meter.latency_s === null) return html`${NONE}`;
   return html`<span class="figure"><span class="digits">${three(meter.latency_s * 1000, 1)}</span> <span class="unit">ms</span></span>`;
+}
+
+export function strangersTable(source: SourceDetail, context: Context): TemplateResult | typeof nothing {
+  const { words } = context;
+  if (source.strangers.length === 0) return nothing;
+  return html`<h2 class="aside-title">${words.strangers} <span class="subject">${words.strangersHint}</span></h2>
+    <div class="scroll" tabindex="0" role="region" aria-label=${words.strangers}>
+      <table class="aside">
+        <thead>
+          <tr>
+            <th scope="col">${words.name}</th>
+            <th scope="col" class="number">${words.times}</th>
+            <th scope="col">${words.lastSeen}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${source.strangers.map((one) => html`<tr data-stranger=${one.name}>
+            <th scope="row"><code>${one.name}</code></th>
+            <td data-label=${words.times} class="number"><span class="digits">${exact(one.times)}</span></td>
+            <td data-label=${words.lastSeen}>${age(one.last, context)}</td>
+          </tr>`)}
+        </tbody>
+      </table>
+    </div>`;
 }
 
 export function asideTable(source: SourceDetail, { words, zone }: Context): TemplateResult | typeof nothing {

@@ -7,7 +7,7 @@ import { exact, NONE, three } from "../numbers.ts";
 import { conditionMark } from "../parts/condition.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
-import { asideTable, metersTable } from "./detail.ts";
+import { asideTable, metersTable, strangersTable } from "./detail.ts";
 import { notices } from "./notices.ts";
 import { lastError, lastSuccess, type Context } from "./trace.ts";
 
@@ -119,7 +119,7 @@ class Collectors extends View {
   #opened(source: Source, context: Context): TemplateResult | typeof nothing {
     const detail = this.#detail;
     if (detail?.code !== source.code) return nothing;
-    return html`${metersTable(detail, context, (meter) => this.name(meter.name, meter.code))} ${asideTable(detail, context)}`;
+    return html`${metersTable(detail, context, (meter) => this.name(meter.name, meter.code))} ${strangersTable(detail, context)} ${asideTable(detail, context)}`;
   }
 }
 

@@ -58,6 +58,7 @@ class RowReader:
         routes = self._routes.of(message.topic)
         if routes is None:
             self._health.refuse(message.at, message.topic, "no meter has this address", message.payload)
+            self._health.met(message.at, message.topic)
             return ()
         if message.retain:
             return [route for route in routes if route.reader.dated]
