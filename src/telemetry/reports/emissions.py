@@ -89,7 +89,8 @@ def _series(emitted: Emitted, registry: Registry, question: Question) -> Iterato
     sums = total(emitted.cells, placed, energy.first_cells(steps), len(groups))
     for group, (key, quantity) in sorted(enumerate(groups), key=lambda each: each[1]):
         values, coverage, estimated = energy.columns(sums, group)
-        used = [one for row in _rows(placed, group) for one in emitted.used[row]]
+        shared = {id(each): each for each in (emitted.used[row] for row in _rows(placed, group))}
+        used = [one for each in shared.values() for one in each]
         yield EmissionSeries(
             key=key,
             name=name_of(by, key, registry),

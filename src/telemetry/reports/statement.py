@@ -1,6 +1,7 @@
 """Emissions as the statement of the days holds them, with the factors they were settled with."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -12,7 +13,7 @@ from telemetry.reports.energy import Question, chosen, days_of
 from telemetry.reports.factors import Factors, Used
 from telemetry.reports.series import Cells, local_days
 from telemetry.storage import daily, emission
-from telemetry.storage.emission import Emissions
+from telemetry.storage.emission import Masses
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
@@ -27,50 +28,74 @@ def emitted(
     first, last = question.steps.days
     ids = np.array([meter.id for meter in question.selection.meters_of(registry)], dtype=np.int32)
     names = chosen(question.quantities)
-    rows = emission.select(tx, ids, first, last, revision.value)
+    rows = emission.select(tx, ids, names, first, last, revision.value)
     covered = _coverage(tx, ids, names, first, last)
     why = _Reasons(registry, factors, question, revision)
     found = []
     for gas in sorted(set(rows.gas)):
-        at = [n for n, each in enumerate(rows.gas) if each == gas and rows.quantity[n] in names]
-        cells = _cells(rows, at, covered, first, days_of(first, last))
-        found.append(Emitted(gas, cells, _used(rows, at, cells, why)))
+        at = [n for n, each in enumerate(rows.gas) if each == gas]
+        cells = _measured(_cells(rows, at, first, days_of(first, last)), covered)
+        found.append(Emitted(gas, cells, _used(rows, at, registry, why)))
     return found
 
 
 def _coverage(
     tx: Transaction, ids: NDArray[np.int32], names: list[str], first: date, last: date
-) -> Mapping[_Key, float]:
+) -> Mapping[tuple[int, str], NDArray[np.float64]]:
+    """Coverage of the local days of each meter and quantity, float64[n]."""
     rows = daily.select(tx, ids, names, first, last)
-    columns = (rows.meter_id.tolist(), rows.quantity, rows.day.tolist(), rows.coverage.tolist())
-    return {(meter, name, day): share for meter, name, day, share in zip(*columns, strict=True)}
+    cells = local_days(
+        rows.meter_id,
+        rows.quantity,
+        rows.day,
+        amount=rows.amount,
+        coverage=rows.coverage,
+        first=np.datetime64(first),
+        days=days_of(first, last),
+    )
+    return dict(zip(_pairs(cells), cells.coverage, strict=True))
 
 
-def _keys(rows: Emissions, at: list[int]) -> list[_Key]:
-    meters, days = rows.meter_id.tolist(), rows.day.tolist()
-    return [(meters[n], rows.quantity[n], days[n]) for n in at]
-
-
-def _cells(rows: Emissions, at: list[int], covered: Mapping[_Key, float], first: date, days: int) -> Cells:
-    keys = _keys(rows, at)
-    share = np.array([covered.get(key, 0.0) for key in keys])
+def _cells(rows: Masses, at: list[int], first: date, days: int) -> Cells:
+    """Masses; in place of a coverage 1 on the days that have a row."""
     return local_days(
         rows.meter_id[at],
-        [key[1] for key in keys],
+        [rows.quantity[n] for n in at],
         rows.day[at],
         amount=rows.kg[at],
-        coverage=share,
+        coverage=np.ones(len(at)),
         first=np.datetime64(first),
         days=days,
     )
 
 
-def _used(rows: Emissions, at: list[int], cells: Cells, why: "_Reasons") -> list[list[Used]]:
-    place = {pair: row for row, pair in enumerate(zip(cells.meter_id.tolist(), cells.quantity, strict=True))}
-    used: list[list[Used]] = [[] for _ in place]
-    for n, (meter, quantity, day) in zip(at, _keys(rows, at), strict=True):
-        choice = why.of((meter, quantity, day), rows.factor[n], rows.shortfall[n])
-        used[place[meter, quantity]].append(Used(day, choice))
+def _measured(cells: Cells, covered: Mapping[tuple[int, str], NDArray[np.float64]]) -> Cells:
+    nothing = np.zeros(cells.coverage.shape[1])
+    share = [covered.get(pair, nothing) for pair in _pairs(cells)]
+    return replace(cells, coverage=cells.coverage * np.reshape(share, cells.coverage.shape))
+
+
+def _pairs(cells: Cells) -> list[tuple[int, str]]:
+    return list(zip(cells.meter_id.tolist(), cells.quantity, strict=True))
+
+
+def _used(rows: Masses, at: list[int], registry: Registry, why: "_Reasons") -> list[list[Used]]:
+    """By row of the cells; meters of one history in the same regions share one list."""
+    of_row: dict[tuple[int, str], list[int]] = {}
+    meters, days = rows.meter_id.tolist(), rows.day.tolist()
+    for n in at:
+        of_row.setdefault((meters[n], rows.quantity[n]), []).append(n)
+    shared: dict[tuple[object, ...], list[Used]] = {}
+    used = []
+    for (meter, quantity), part in of_row.items():
+        took = tuple((days[n], rows.factor[n], rows.shortfall[n]) for n in part)
+        regions = tuple((term.valid_from, term.region) for term in registry.by_id[meter].terms)
+        if (regions, quantity, took) not in shared:
+            choices = (why.of((meter, quantity, day), factor, reason) for day, factor, reason in took)
+            shared[regions, quantity, took] = [
+                Used(day, choice) for (day, _, _), choice in zip(took, choices, strict=True)
+            ]
+        used.append(shared[regions, quantity, took])
     return used
 
 

@@ -34,23 +34,38 @@ class Emissions(Days):
     """Why there is no factor."""
 
 
-def select(
-    conn: Connection[Any], meter_ids: NDArray[np.int32], first_day: date, last_day: date, revision: str
-) -> Emissions:
-    """Rows of the local days first..last, by meter, quantity and day."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Masses(Days):
+    """What reports read of them, by meter, quantity and day."""
+
+    gas: Sequence[str]
+    kg: NDArray[np.float64]
+    """NaN: no factor."""
+    factor: Sequence[str | None]
+    shortfall: Sequence[str | None]
+
+
+def select(  # noqa: PLR0917  # which rows, as everywhere
+    conn: Connection[Any],
+    meter_ids: NDArray[np.int32],
+    quantities: Sequence[str],
+    first_day: date,
+    last_day: date,
+    revision: str,
+) -> Masses:
+    """Rows of the local days first..last."""
     asked = {
         "meters": meter_ids.astype(np.int32),
+        "quantities": list(quantities),
         "first": first_day,
         "last": last_day,
         "revision": revision,
     }
     row = conn.execute(_SQL["select"], asked, binary=True).fetchone()
     if row is None or row[0] is None:
-        nothing = np.empty(0, np.int16)
-        return Emissions(
-            np.empty(0, np.int32), [], np.empty(0, "M8[D]"), [], [], [], nothing, np.empty(0), [], []
-        )
-    return Emissions(*row)
+        return Masses(np.empty(0, np.int32), [], np.empty(0, "M8[D]"), [], np.empty(0), [], [])
+    meter, place, day, *columns = row
+    return Masses(meter, [quantities[n] for n in (place - 1).tolist()], day, *columns)
 
 
 def remove(conn: Connection[Any], days: Days) -> None:

@@ -1,11 +1,12 @@
 -- name: select
 select
-    array_agg(meter_id), array_agg(quantity), array_agg(day), array_agg(basis), array_agg(gas), array_agg(revision),
-    array_agg(scope), array_agg(coalesce(kg, 'NaN')), array_agg(factor), array_agg(shortfall)
+    array_agg(meter_id), array_agg(array_position(%(quantities)s::text[], quantity)::smallint), array_agg(day),
+    array_agg(gas), array_agg(coalesce(kg, 'NaN')), array_agg(factor), array_agg(shortfall)
 from (
     select *
     from emission
     where meter_id = any(%(meters)s::integer[])
+        and quantity = any(%(quantities)s::text[])
         and day between %(first)s::date and %(last)s::date
         and revision = %(revision)s::text
     order by meter_id, quantity, day
