@@ -46,6 +46,7 @@ def test_what_waits_on_the_disk_or_was_lost_is_told_above_the_list(
     told["queue"] |= {"failing": True, "last_error": "no connection to the database"}
     told["spool"] |= {"state": "holding", "rows": 8200, "bytes": 210_944, "oldest": told["time"]}
     told["sources"][0] |= {"dropped": 12, "lost_rows": 3}
+    told["sources"][0] |= {"lost_from": "2026-11-22T08:00:00+08:00", "lost_to": "2026-11-22T09:30:00+08:00"}
 
     def answer(route: Route) -> None:
         route.fulfill(body=json.dumps(told), content_type="application/json")
@@ -54,7 +55,7 @@ def test_what_waits_on_the_disk_or_was_lost_is_told_above_the_list(
     page.goto(f"{url}/collectors?lang={language}")
     notices = page.locator(".notices")
     expect(notices).to_be_visible(timeout=15_000)
-    for part in ("8\u202f200", "206\u00a0KiB", "no connection to the database", "12", "line-1"):
+    for part in ("8\u202f200", "206\u00a0KiB", "no connection to the database", "12", "09:30:00"):
         expect(notices).to_contain_text(part)
     expect(notices.locator(".note-bad")).to_have_count(1)
     expect(notices.locator(".note-warning")).to_have_count(2)

@@ -316,6 +316,8 @@ export interface Source extends Trace {
   answering: number;
   waiting_rows: number;
   lost_rows: number;
+  lost_from: string | null;
+  lost_to: string | null;
   refused: number;
   dropped: number;
 }

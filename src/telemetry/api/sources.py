@@ -79,6 +79,8 @@ _ENTRY = SourceEntry(
     next_attempt=None,
     waiting_rows=0,
     lost_rows=0,
+    lost_from=None,
+    lost_to=None,
     refused=0,
     dropped=0,
 )

@@ -71,6 +71,8 @@ class SourceEntry(Trace, frozen=True, kw_only=True):
     answering: Annotated[int, Meta(description="How many of them answer")]
     waiting_rows: Annotated[int, Meta(description="Rows that wait to be made durable")]
     lost_rows: Annotated[int, Meta(description="Rows given up because nothing could make them durable")]
+    lost_from: Annotated[Moment | None, Meta(description="Time of the oldest of them")]
+    lost_to: Annotated[Moment | None, Meta(description="Time of the newest of them")]
     refused: Annotated[int, Meta(description="Payloads and rows that could not be read")]
     dropped: Annotated[int, Meta(description="Messages that its broker says it gave up")]
 
@@ -150,6 +152,8 @@ class Look:
             answering=conditions.count(Condition.ANSWERING),
             waiting_rows=source.waiting,
             lost_rows=source.lost,
+            lost_from=self.moment(source.gap[0]) if source.gap else None,
+            lost_to=self.moment(source.gap[1]) if source.gap else None,
             refused=source.refused,
             dropped=source.dropped,
             each=sorted(meters, key=worst_first),

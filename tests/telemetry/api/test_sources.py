@@ -207,3 +207,15 @@ def test_an_edge_that_the_site_does_not_name_is_not_heard(central: Any) -> None:
     assert answer.json()["errors"][0]["reason"] == "no source of the site is marked with this edge"
     broken = central.call("POST", "/api/v1/edges/plant-2", json={"time": "yesterday"})
     assert broken.status_code == 422
+
+
+def test_rows_given_up_are_told_with_their_times(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
+    assert service.get("/sources/line-1")["lost_from"] is None
+    line.lose(3, 1795332600.0, 1795332700.0)
+    line.lose(2, 1795332500.0, 1795332650.0)
+    (told,) = [each for each in service.get("/sources")["sources"] if each["code"] == "line-1"]
+    assert (told["lost_rows"], told["lost_from"], told["lost_to"]) == (
+        5,
+        "2026-11-22T15:28:20+08:00",
+        "2026-11-22T15:31:40+08:00",
+    )

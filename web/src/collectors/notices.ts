@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Edge, Source, SourceList, Spool } from "../api.ts";
 import { span } from "../i18n/words.ts";
 import { exact, three } from "../numbers.ts";
+import { moment } from "../time.ts";
 import { age, type Context } from "./trace.ts";
 
 const QUEUED = 1000;
@@ -69,13 +70,17 @@ function told({ spool, aside_rows, clock_ahead_s }: Edge, { words, now, language
   ];
 }
 
-function ofSources(sources: readonly Source[], { words }: Context): TemplateResult[] {
+function ofSources(sources: readonly Source[], { words, zone }: Context): TemplateResult[] {
   const dropped = sources.filter((one) => one.dropped > 0).map((one) => words.droppedText(one.code, exact(one.dropped)));
-  const lost = sources.filter((one) => one.lost_rows > 0).map((one) => words.lostTextRows(one.code, exact(one.lost_rows)));
+  const lost = sources.filter((one) => one.lost_rows > 0).map((one) => words.lostTextRows(one.code, exact(one.lost_rows)) + lostSpan(one, words, zone));
   return [
     ...(dropped.length > 0 ? [note(words.droppedTitle, dropped, "warning")] : []),
     ...(lost.length > 0 ? [note(words.lostTitleRows, lost, "bad")] : []),
   ];
+}
+
+function lostSpan({ lost_from, lost_to }: Source, words: Context["words"], zone: string): string {
+  return lost_from && lost_to ? words.lostSpan(moment(Date.parse(lost_from), zone), moment(Date.parse(lost_to), zone)) : "";
 }
 
 function note(title: string, texts: readonly string[], level: "warning" | "bad"): TemplateResult {

@@ -268,4 +268,5 @@ export const en = {
     `${source}: ${count} messages since the start were dropped by the broker before they came here. Raise its queue limits (max_queued_messages).`,
   lostTitleRows: "Readings were given up",
   lostTextRows: (source: string, rows: string) => `${source}: ${rows} rows since the start found no room anywhere.`,
+  lostSpan: (from: string, to: string) => ` They were read from ${from} to ${to}.`,
 } as const;

@@ -265,4 +265,5 @@ export const zh: Words = {
   droppedText: (source, count) => `${source}：启动以来有 ${count} 条消息在到达之前被消息服务器丢弃。请增大其队列上限（max_queued_messages）。`,
   lostTitleRows: "有读数被放弃",
   lostTextRows: (source, rows) => `${source}：启动以来有 ${rows} 行无处存放。`,
+  lostSpan: (from, to) => `读取时间为 ${from} 至 ${to}。`,
 };
