@@ -14,7 +14,7 @@ function announce() {
   for (const [name, metrics] of Object.entries(devices)) {
     client.publishDeviceBirth(name, { timestamp: Date.now(), metrics: copy(metrics) });
   }
-  say("born");
+  client.client.subscribe(`${group}/nothing`, () => say("born")); // the broker answers once it has all that came before
 }
 
 const actions = {
