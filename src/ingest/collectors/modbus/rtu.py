@@ -1,8 +1,6 @@
 """Modbus RTU, over a serial port or TCP: answers carry no number, so doubt is cleared first."""
 
 import asyncio
-import itertools
-from collections.abc import Iterator
 from time import monotonic
 
 from ingest.collectors.modbus.frame import REFUSED, Question, is_sealed, sealed
@@ -11,6 +9,7 @@ from ingest.errors import UnitRefuses, UnitSilent
 
 _SHORTEST = 5
 """Unit, function, length or exception, CRC [bytes]."""
+_LONGEST = 250
 _LIFE = 10.0
 _SHORTEST_LIFE_S = 10.0
 _QUIET_S = 0.02
@@ -34,17 +33,13 @@ class Ghosts:
     def rest(self, question: Question) -> None:
         self._until.pop(question, None)
 
-    def rest_all(self, unit: int) -> None:
-        """A device answers in turn: after a certain answer none to an earlier question comes."""
-        self._until = {question: until for question, until in self._until.items() if question.unit != unit}
-
     def doubles(self, question: Question) -> list[Question]:
         """Those whose late answer would read as the answer to this one."""
         return [ghost for ghost in self.alive() if ghost != question and ghost.resembles(question)]
 
 
 class RtuWire(Wire):
-    """Before a question whose answer could be a late one, a question of another length clears the line."""
+    """A question whose answer could be a late one is asked a little longer, so that the lengths tell."""
 
     def __init__(self, ghosts: Ghosts) -> None:
         super().__init__()
@@ -56,21 +51,27 @@ class RtuWire(Wire):
         self._unclean = False
 
     async def ask(self, question: Question, timeout_s: float) -> bytes:
-        if doubles := self._ghosts.doubles(question):
-            await self._clear(question, doubles, timeout_s)
-        return await self._exchange(question, timeout_s)
+        if not self._ghosts.doubles(question):
+            return await self._exchange(question, timeout_s)
+        try:
+            return (await self._exchange(self._longer(question), timeout_s))[: question.size]
+        except UnitRefuses as error:
+            raise UnitSilent(
+                f"an earlier answer may still come, and a longer read is refused: {error}"
+            ) from error
 
     def fail(self, reason: str) -> None:
         if self._answer is not None:
             settle(self._answer, reason)
 
-    async def _clear(self, question: Question, doubles: list[Question], timeout_s: float) -> None:
-        """Raises UnitSilent where the doubt stays."""
-        sizes = {ghost.size for ghost in self._ghosts.alive()} | {ghost.size for ghost in doubles}
-        try:
-            await self._exchange(next(one for one in _shorter(question) if one.size not in sizes), timeout_s)
-        except (UnitRefuses, UnitSilent) as error:
-            raise UnitSilent(f"an earlier answer may still come: {error}") from error
+    def _longer(self, question: Question) -> Question:
+        """The same and a little more, so that its answer has a length of its own. Raises UnitSilent."""
+        step = 1 if question.function > 2 else 8  # noqa: PLR2004  # 1, 2: bits
+        for length in range(question.length + step, question.length + 9 * step, step):
+            longer = question._replace(length=length)
+            if longer.size <= _LONGEST and not self._ghosts.doubles(longer):
+                return longer
+        raise UnitSilent("an earlier answer may still come")
 
     async def _exchange(self, question: Question, timeout_s: float) -> bytes:
         await self._quiet(timeout_s)
@@ -93,8 +94,6 @@ class RtuWire(Wire):
         ghosts = [ghost for ghost in self._ghosts.alive() if ghost.unit == question.unit]
         if pdu[0] & REFUSED and any(g.function == question.function and g != question for g in ghosts):
             raise UnitSilent("a refusal came that may belong to an earlier request")
-        if question not in ghosts:
-            self._ghosts.rest_all(question.unit)
         return question.data(pdu)
 
     async def _quiet(self, longest_s: float) -> None:
@@ -136,12 +135,6 @@ class RtuWire(Wire):
 
 def _request(question: Question) -> bytes:
     return sealed(bytes([question.unit]) + question.pdu())
-
-
-def _shorter(question: Question) -> Iterator[Question]:
-    """From the same start, each with another length of its answer."""
-    step = 1 if question.function > 2 else 8  # noqa: PLR2004  # 1, 2: bits
-    return (question._replace(length=length) for length in itertools.count(1, step))
 
 
 def _awaited(buffer: bytearray, question: Question) -> int:

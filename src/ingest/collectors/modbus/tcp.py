@@ -13,7 +13,11 @@ _LENGTHS = range(3, 255)
 
 
 class TcpWire(Wire):
-    """An answer that nobody waits for any more is passed over; what is no frame ends the connection."""
+    """An answer that nobody waits for any more is passed over.
+
+    What is no frame ends the connection, and what came with it counts for nothing: a cut answer reads on
+    into the next one.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +45,7 @@ class TcpWire(Wire):
 
     def data_received(self, data: bytes) -> None:
         data = self._buffer + data if self._buffer else data
-        at = 0
+        at, frames = 0, []
         while len(data) - at > _HEADER.size:
             number, protocol, length, unit = _HEADER.unpack_from(data, at)
             if protocol or length not in _LENGTHS:
@@ -50,9 +54,11 @@ class TcpWire(Wire):
             end = at + _HEADER.size - 1 + length
             if end > len(data):
                 break
-            self._deliver(number, unit, data[at + _HEADER.size : end])
+            frames.append((number, unit, data[at + _HEADER.size : end]))
             at = end
         self._buffer = data[at:]
+        for frame in frames:
+            self._deliver(*frame)
 
     def _deliver(self, number: int, unit: int, pdu: bytes) -> None:
         asked, answer = self._waiting.get(number, (None, None))
