@@ -22,8 +22,8 @@ from telemetry.reports.steps import Step, Steps
 from telemetry.reports.view import ParkView
 from telemetry.settings.current import Current
 from telemetry.settings.plan import load_plan
+from telemetry.storage import daily, monthly, registry
 from telemetry.storage import energy as stored
-from telemetry.storage import registry
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
@@ -113,6 +113,14 @@ def year(db: Database, meters: int) -> Iterator[Measure]:
     with db.connection() as tx:
         tx.execute(_DAYS)
         tx.execute(_EMISSIONS, {"factor": choice.factor.id if choice and choice.factor else None})
+        days = daily.select(
+            tx,
+            np.array(list(applied.by_id), np.int32),
+            ["energy_import"],
+            date(2025, 1, 1),
+            date(2025, 12, 31),
+        )
+        monthly.refresh(tx, days)
     quarter_hours(db)
     with db.connection() as tx:
         tx.execute("reset role")

@@ -15,7 +15,7 @@ from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
 from telemetry.jobs.pricing import Priced, price
 from telemetry.jobs.ranges import DAY_US, groups, joined
-from telemetry.storage import daily, emission, seen
+from telemetry.storage import daily, emission, monthly, seen
 from telemetry.storage.daily import Days, Statement
 from telemetry.storage.dirty import Marks
 from telemetry.storage.pool import Transaction
@@ -45,13 +45,16 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     block = blocks.read(tx, ranges.meter_id, sorted(set().union(*shown.values())), span)
     wanted = _wanted(block, ranges.meter_id, first, last)
     known = np.any(~np.isnan(block.amount), axis=2)
-    _remove(tx, _days(block, wanted & ~known))
+    gone = _days(block, wanted & ~known)
+    _remove(tx, gone)
     rows = _statement(block, wanted & known, price(block, basis), basis)
     since = local_days(basis.zone, daily.first_settled(tx, rows, now))
     daily.write(tx, rows, now)
     amounts = carbon.Amounts(rows.meter_id, rows.quantity, rows.day, rows.amount, since)
     today = now.astimezone(basis.zone).date()
     emission.replace(tx, rows, carbon.emissions(amounts, meters, shown, basis, today), now)
+    monthly.refresh(tx, gone)
+    monthly.refresh(tx, rows)
 
 
 def _shown(tx: Transaction, ranges: Ranges) -> dict[int, frozenset[str]]:

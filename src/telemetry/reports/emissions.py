@@ -1,6 +1,6 @@
 """Emissions of settled amounts over intervals, with the factors that each figure stands on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,17 +8,19 @@ from msgspec import Meta, Struct
 
 from accounting.quantity import CATALOGUE
 from accounting.sources import scope_of
-from telemetry.reports import energy, statement
+from telemetry.reports import energy, monthly_emissions, statement
 from telemetry.reports.emitted import Emitted, Revision, from_quarter_hours
 from telemetry.reports.energy import Coverage, Estimated, Question, Values
-from telemetry.reports.factors import Factors, FactorUse, Shortfall, shortfalls, uses
-from telemetry.reports.membership import By, key_of, stretches
+from telemetry.reports.factors import Factors, FactorUse, Shortfall, Used, shortfalls, uses
+from telemetry.reports.membership import By, grouped, key_of
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
-from telemetry.reports.series import Stretches, total
-from telemetry.reports.steps import Step, local_time
+from telemetry.reports.series import Stretches
+from telemetry.reports.steps import Step, Steps, local_time
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
+
+Reader = Callable[[Transaction, Registry, Factors, Question, Revision], list[Emitted]]
 
 
 class Basis(StrEnum):
@@ -61,9 +63,9 @@ def report(
 ) -> EmissionsAnswer:
     """Raises QueryError for codes and quantities that are not there."""
     question.selection.check(registry)
-    read = statement.emitted if question.steps.by_day else from_quarter_hours
-    found = read(tx, registry, factors, question, revision)
     steps = question.steps
+    found = _reader(steps)(tx, registry, factors, question, revision)
+    gases = sorted({each.gas for each in found})
     return EmissionsAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
         to=steps.end,
@@ -73,31 +75,35 @@ def report(
         revision=revision,
         zone=steps.zone.key,
         times=steps.times(),
-        series=[one for each in found for one in _series(each, registry, question)],
+        series=[
+            one
+            for gas in gases
+            for one in _series([each for each in found if each.gas == gas], registry, question)
+        ],
     )
 
 
-def _series(emitted: Emitted, registry: Registry, question: Question) -> Iterator[EmissionSeries]:
-    steps, by = question.steps, question.selection.by
-    placed, groups = stretches(
-        registry,
-        emitted.cells,
-        steps,
-        energy.elapsed(question),
-        key_of(question.selection, registry),
-    )
-    sums = total(emitted.cells, placed, energy.first_cells(steps), len(groups))
+def _reader(steps: Steps) -> Reader:
+    if steps.step is Step.MONTH:
+        return monthly_emissions.emitted
+    return statement.emitted if steps.by_day else from_quarter_hours
+
+
+def _series(parts: list[Emitted], registry: Registry, question: Question) -> Iterator[EmissionSeries]:
+    """Series of one gas."""
+    by, key_of_row = question.selection.by, key_of(question.selection, registry)
+    rows = [part.cells for part in parts]
+    sums, groups, placed = grouped(registry, rows, question.steps, energy.elapsed(question), key_of_row)
     for group, (key, quantity) in sorted(enumerate(groups), key=lambda each: each[1]):
         values, coverage, estimated = energy.columns(sums, group)
-        shared = {id(each): each for each in (emitted.used[row] for row in _rows(placed, group))}
-        used = [one for each in shared.values() for one in each]
+        used = _used(parts, placed, group)
         yield EmissionSeries(
             key=key,
             name=name_of(by, key, registry),
             quantity=quantity,
             carrier=CATALOGUE[quantity].carrier.value,
             scope=str(scope_of(quantity)),
-            gas=emitted.gas,
+            gas=parts[0].gas,
             unit="kg",
             values=values,
             coverage=coverage,
@@ -107,6 +113,11 @@ def _series(emitted: Emitted, registry: Registry, question: Question) -> Iterato
         )
 
 
-def _rows(placed: Stretches, group: int) -> list[int]:
-    rows: list[int] = placed.row[placed.label == group].tolist()
-    return rows
+def _used(parts: Sequence[Emitted], placed: Sequence[Stretches], group: int) -> list[Used]:
+    """The choices behind a group, those that rows share once."""
+    shared = {
+        id(part.used[row]): part.used[row]
+        for part, where in zip(parts, placed, strict=True)
+        for row in where.row[where.label == group].tolist()
+    }
+    return list({id(one): one for each in shared.values() for one in each}.values())

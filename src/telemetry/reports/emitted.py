@@ -15,6 +15,7 @@ from accounting.grid import local_day_edges, local_days
 from accounting.sources import SOURCES, UNSETTLED, emitting
 from telemetry.reports.energy import Question, settled
 from telemetry.reports.factors import Factors, Used, kg_per_unit
+from telemetry.reports.membership import Rows
 from telemetry.reports.series import Cells
 from telemetry.reports.steps import Steps, local_time
 from telemetry.storage import daily
@@ -38,7 +39,7 @@ class Emitted:
     """Masses of one gas on the cells of a question, and the choices behind each row's days."""
 
     gas: str
-    cells: Cells
+    cells: Rows
     """Amounts in kg."""
     used: list[list[Used]]
     """By row of the cells."""

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from accounting.grid import floor_slot, to_us
 from accounting.quantity import CATALOGUE
+from telemetry.reports import months
 from telemetry.reports.errors import QueryError
-from telemetry.reports.membership import By, Selection, key_of, stretches
+from telemetry.reports.membership import By, Rows, Selection, grouped, key_of
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
-from telemetry.reports.series import Cells, Sums, local_days, quarter_hours, total
+from telemetry.reports.series import Cells, Sums, local_days, quarter_hours
 from telemetry.reports.steps import Step, Steps, local_time
-from telemetry.storage import daily, energy
+from telemetry.storage import daily, energy, monthly
+from telemetry.storage.monthly import Wanted
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
@@ -73,12 +75,12 @@ class Question:
 def report(tx: Transaction, registry: Registry, question: Question) -> EnergyAnswer:
     """Raises QueryError for codes and quantities that are not there."""
     question.selection.check(registry)
-    cells = settled(tx, registry, question)
     steps, by = question.steps, question.selection.by
-    placed, groups = stretches(
-        registry, cells, steps, elapsed(question), key_of(question.selection, registry)
+    parts = (
+        by_month(tx, registry, question) if steps.step is Step.MONTH else [settled(tx, registry, question)]
     )
-    sums = total(cells, placed, first_cells(steps), len(groups))
+    key = key_of(question.selection, registry)
+    sums, groups, _ = grouped(registry, parts, steps, elapsed(question), key)
     return EnergyAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
         to=steps.end,
@@ -88,6 +90,22 @@ def report(tx: Transaction, registry: Registry, question: Question) -> EnergyAns
         times=steps.times(),
         series=_series(sums, groups, by, registry),
     )
+
+
+def by_month(tx: Transaction, registry: Registry, question: Question) -> list[Rows]:
+    """Months of the meters that are one thing throughout, days of the others."""
+    whole, apart = divided(question, registry)
+    names, (first, last) = chosen(question.quantities), question.steps.days
+    found, _ = months.laid(monthly.select(tx, Wanted(whole, names, first, last)), question.steps)
+    return [found, _days(tx, apart, names, first, last)] if len(apart) else [found]
+
+
+def divided(question: Question, registry: Registry) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The question's meters that are one thing throughout, and the others."""
+    meters = question.selection.meters_of(registry)
+    even = np.array([months.steady(meter, question.steps) for meter in meters], bool)
+    ids = np.array([meter.id for meter in meters], np.int32)
+    return ids[even], ids[~even]
 
 
 def settled(tx: Transaction, registry: Registry, question: Question) -> Cells:
@@ -139,11 +157,6 @@ def utc_days(steps: Steps) -> tuple[date, date]:
 
 def days_of(first: date, last: date) -> int:
     return (last - first) // timedelta(days=1) + 1
-
-
-def first_cells(steps: Steps) -> NDArray[np.int64]:
-    """Index of each interval's first cell, int64[k]."""
-    return np.searchsorted(steps.cells, steps.edges[:-1]).astype(np.int64)
 
 
 def elapsed(question: Question) -> datetime:

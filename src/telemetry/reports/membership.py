@@ -1,9 +1,10 @@
 """Which meters make up an area, an enterprise or a carrier, from when to when."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from accounting.quantity import CATALOGUE
 from accounting.sources import scope_of
 from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
-from telemetry.reports.series import Cells, Stretches
+from telemetry.reports.series import Stretches, Sums
 from telemetry.reports.steps import Steps
 from telemetry.storage.registry import RegisteredMeter, Registry
 from telemetry.storage.terms import MeterTerm
@@ -108,25 +109,54 @@ def enterprise_of(area: str, registry: Registry) -> str | None:
     return next((c for c in lineage(area, parents) if kinds.get(c) == AreaKind.ENTERPRISE), None)
 
 
-def stretches(
-    registry: Registry, cells: Cells, steps: Steps, until: datetime, key: Key
-) -> tuple[Stretches, list[tuple[str, str]]]:
-    """Where each row of `cells` counts, and the groups (key, quantity) in the order they were met.
+class Rows(Protocol):
+    """Amounts by row: a meter's quantity each."""
+
+    @property
+    def meter_id(self) -> NDArray[np.int32]: ...
+    @property
+    def quantity(self) -> list[str]: ...
+    def total(self, stretches: Stretches, firsts: NDArray[np.int64], groups: int) -> Sums:
+        """Sums over the intervals that begin at cells `firsts` int64[k], by group."""
+
+
+def grouped(
+    registry: Registry, parts: Sequence[Rows], steps: Steps, until: datetime, key: Key
+) -> tuple[Sums, list[tuple[str, str]], list[Stretches]]:
+    """Sums by group, the groups (key, quantity) in the order they were met, where each part counts."""
+    groups: dict[tuple[str, str], int] = {}
+    placed = [_stretches(registry, rows, steps, until, key, groups) for rows in parts]
+    firsts = np.searchsorted(steps.cells, steps.edges[:-1]).astype(np.int64)
+    nothing = Sums(*np.zeros((4, len(groups), len(steps))))
+    sums = sum(
+        (rows.total(where, firsts, len(groups)) for rows, where in zip(parts, placed, strict=True)), nothing
+    )
+    return sums, list(groups), placed
+
+
+def _stretches(  # noqa: PLR0917  # what is asked, and the groups to add to
+    registry: Registry,
+    rows: Rows,
+    steps: Steps,
+    until: datetime,
+    key: Key,
+    groups: dict[tuple[str, str], int],
+) -> Stretches:
+    """Where each of `rows` counts, by number in `groups`.
 
     A term holds from the first local day that begins under it, so that days come to what their hours do.
     From `until` on nothing can have been measured.
     """
-    groups: dict[tuple[str, str], int] = {}
     found: list[tuple[int, int, int, int]] = []
     starts, days = steps.cells, np.append(steps.day_edges, _NEVER)
-    for row, (meter_id, quantity) in enumerate(zip(cells.meter_id.tolist(), cells.quantity, strict=True)):
+    for row, (meter_id, quantity) in enumerate(zip(rows.meter_id.tolist(), rows.quantity, strict=True)):
         meter = registry.by_id[meter_id]
         for term, lo, hi in _held(meter, starts, days, until):
             name = key(meter, term, quantity)
             if name is not None and lo < hi:
                 found.append((row, lo, hi, groups.setdefault((name, quantity), len(groups))))
     columns = np.array(found, dtype=np.int64).reshape(-1, 4).T
-    return Stretches(columns[0], columns[1], columns[2], columns[3]), list(groups)
+    return Stretches(columns[0], columns[1], columns[2], columns[3])
 
 
 def _held(

@@ -27,6 +27,21 @@ class Cells:
     coverage: NDArray[np.float64]
     """float64[r, n]"""
 
+    def total(self, stretches: "Stretches", firsts: NDArray[np.int64], groups: int) -> "Sums":
+        """Sums over the intervals that begin at cells `firsts` int64[k], by group."""
+        at = np.arange(self.amount.shape[1])
+        inside = (at >= stretches.lo[:, None]) & (at < stretches.hi[:, None])
+        amount = self.amount[stretches.row]
+        known = inside & ~np.isnan(amount)
+        parts = (
+            np.where(known, amount, 0.0),
+            known.astype(np.float64),
+            np.where(inside, self.coverage[stretches.row], 0.0),
+            inside.astype(np.float64),
+        )
+        sums = Sums(*(np.add.reduceat(part, firsts, axis=1) for part in parts))
+        return sums.grouped(stretches.label, groups)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
@@ -43,6 +58,11 @@ class Sums:
     def grouped(self, label: NDArray[np.intp], groups: int) -> "Sums":
         """Rows with the same label together, each float64[groups, k]."""
         return Sums(*(_grouped(part, label, groups) for part in self._parts()))
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """What both come to, interval by interval."""
+        pairs = zip(self._parts(), other._parts(), strict=True)
+        return Sums(*(one + two for one, two in pairs))
 
     def values(self) -> NDArray[np.float64]:
         """Amounts, NaN where no cell is known."""
@@ -76,21 +96,6 @@ class Stretches:
         """Every row in a group of its own, all the time."""
         every = np.arange(rows)
         return cls(every, np.zeros(rows, np.int64), np.full(rows, cells, np.int64), every)
-
-
-def total(cells: Cells, stretches: Stretches, firsts: NDArray[np.int64], groups: int) -> Sums:
-    """Sums over the intervals that begin at cells `firsts` int64[k], by group."""
-    at = np.arange(cells.amount.shape[1])
-    inside = (at >= stretches.lo[:, None]) & (at < stretches.hi[:, None])
-    amount = cells.amount[stretches.row]
-    known = inside & ~np.isnan(amount)
-    parts = (
-        np.where(known, amount, 0.0),
-        known.astype(np.float64),
-        np.where(inside, cells.coverage[stretches.row], 0.0),
-        inside.astype(np.float64),
-    )
-    return Sums(*(np.add.reduceat(part, firsts, axis=1) for part in parts)).grouped(stretches.label, groups)
 
 
 def quarter_hours(

@@ -25,12 +25,24 @@ def emitted(
     tx: Transaction, registry: Registry, factors: Factors, question: Question, revision: Revision
 ) -> list[Emitted]:
     """Local days by gas."""
-    first, last = question.steps.days
     ids = np.array([meter.id for meter in question.selection.meters_of(registry)], dtype=np.int32)
+    return of_meters(tx, ids, registry, factors, question, revision)
+
+
+def of_meters(  # noqa: PLR0917  # what a report is asked, for some of its meters
+    tx: Transaction,
+    ids: NDArray[np.int32],
+    registry: Registry,
+    factors: Factors,
+    question: Question,
+    revision: Revision,
+) -> list[Emitted]:
+    """The local days of some meters by gas."""
+    first, last = question.steps.days
     names = chosen(question.quantities)
     rows = emission.select(tx, ids, names, first, last, revision.value)
     covered = _coverage(tx, ids, names, first, last)
-    why = _Reasons(registry, factors, question, revision)
+    why = Reasons(registry, factors, question, revision)
     found = []
     for gas in sorted(set(rows.gas)):
         at = [n for n, each in enumerate(rows.gas) if each == gas]
@@ -79,7 +91,7 @@ def _pairs(cells: Cells) -> list[tuple[int, str]]:
     return list(zip(cells.meter_id.tolist(), cells.quantity, strict=True))
 
 
-def _used(rows: Masses, at: list[int], registry: Registry, why: "_Reasons") -> list[list[Used]]:
+def _used(rows: Masses, at: list[int], registry: Registry, why: "Reasons") -> list[list[Used]]:
     """By row of the cells; meters of one history in the same regions share one list."""
     of_row: dict[tuple[int, str], list[int]] = {}
     meters, days = rows.meter_id.tolist(), rows.day.tolist()
@@ -99,7 +111,7 @@ def _used(rows: Masses, at: list[int], registry: Registry, why: "_Reasons") -> l
     return used
 
 
-class _Reasons:
+class Reasons:
     """Why a day has the factor that it was settled with."""
 
     def __init__(self, registry: Registry, factors: Factors, question: Question, revision: Revision) -> None:

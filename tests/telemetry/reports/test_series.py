@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as hnp
 from accounting.grid import DAY_SLOTS, SLOT_US, Grid
 from telemetry.reports import series
 from telemetry.reports.errors import QueryError
-from telemetry.reports.series import Cells, Stretches, local_days, quarter_hours, total
+from telemetry.reports.series import Cells, Stretches, local_days, quarter_hours
 
 NAN = float("nan")
 
@@ -21,7 +21,7 @@ def _cells(amount: list[list[float]], coverage: list[list[float]]) -> Cells:
 
 def test_an_hour_with_a_quarter_missing_counts_the_rest_and_says_so() -> None:
     cells = _cells([[10, 10, NAN, 10]], [[1, 1, 0, 1]])
-    sums = total(cells, Stretches.whole(1, 4), np.array([0]), 1)
+    sums = cells.total(Stretches.whole(1, 4), np.array([0]), 1)
     assert sums.values().tolist() == [[30.0]]
     assert sums.coverage().tolist() == [[0.75]]
     assert sums.estimated().tolist() == [[True]]
@@ -29,7 +29,7 @@ def test_an_hour_with_a_quarter_missing_counts_the_rest_and_says_so() -> None:
 
 def test_nothing_known_is_not_zero() -> None:
     cells = _cells([[NAN, NAN, 0.0, 0.0]], [[0, 0, 1, 1]])
-    sums = total(cells, Stretches.whole(1, 4), np.array([0, 2]), 1)
+    sums = cells.total(Stretches.whole(1, 4), np.array([0, 2]), 1)
     assert np.isnan(sums.values()[0, 0])
     assert sums.values()[0, 1] == 0.0
     assert sums.estimated().tolist() == [[False, False]]
@@ -38,7 +38,7 @@ def test_nothing_known_is_not_zero() -> None:
 def test_a_meter_counts_where_it_stood_at_the_time() -> None:
     cells = _cells([[1, 2, 4, 8]], [[1, 1, 1, 1]])
     moved = Stretches(np.array([0, 0]), np.array([0, 3]), np.array([3, 4]), np.array([0, 1]))
-    sums = total(cells, moved, np.array([0]), 2)
+    sums = cells.total(moved, np.array([0]), 2)
     assert sums.values().tolist() == [[7.0], [8.0]]
     assert sums.coverage().tolist() == [[1.0], [1.0]]
 
@@ -46,7 +46,7 @@ def test_a_meter_counts_where_it_stood_at_the_time() -> None:
 def test_a_silent_meter_of_a_group_lowers_its_coverage() -> None:
     cells = _cells([[5, 5], [NAN, NAN]], [[1, 1], [0, 0]])
     both = Stretches(np.array([0, 1]), np.zeros(2, np.int64), np.full(2, 2), np.array([0, 0]))
-    sums = total(cells, both, np.array([0]), 1)
+    sums = cells.total(both, np.array([0]), 1)
     assert sums.values().tolist() == [[10.0]]
     assert sums.coverage().tolist() == [[0.5]]
 
@@ -106,6 +106,6 @@ def test_an_answer_that_would_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_groups_and_intervals_keep_the_whole(amount: np.ndarray, label: np.ndarray, width: int) -> None:
     cells = Cells(np.arange(4, dtype=np.int32), ["energy_import"] * 4, amount, np.ones((4, 24)))
     stretches = Stretches(np.arange(4), np.zeros(4, np.int64), np.full(4, 24), label)
-    sums = total(cells, stretches, np.arange(0, 24, width), 3)
+    sums = cells.total(stretches, np.arange(0, 24, width), 3)
     assert np.nansum(sums.values()) == pytest.approx(amount.sum(), rel=1e-12)
     assert not sums.estimated().any()
