@@ -116,7 +116,10 @@ class TimeReader:
         per_us = _PER_US[self._form]
         if self._form is TimeForm.EPOCH_NS and isinstance(value, int):
             return value // 1000
-        return round(value * per_us)
+        try:
+            return round(value * per_us)
+        except (OverflowError, ValueError) as error:
+            raise PayloadError(self._field, value, "no clock shows this") from error
 
     def _digits(self, value: object, zone: tzinfo | None) -> int:
         text = str(value)

@@ -48,17 +48,18 @@ def test_the_park_is_drawn_from_the_last_readings(service: Any) -> None:  # noqa
     assert [row["area"] for row in picture["areas"]] == ["park", "hall"]
 
 
-def _gas(service: Any, seconds_ago: float, shown: float) -> None:  # noqa: ANN401  # as above
-    at = datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
+def _gas(service: Any, second: float, shown: float) -> None:  # noqa: ANN401  # as above
+    at = datetime.fromtimestamp(second, UTC).isoformat()
     service.post([{"meter": "GAS", "time": at, "values": {"gas_volume_20c": shown}}])
 
 
 def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(service: Any) -> None:  # noqa: ANN401  # as above
     _post(service, 1, IN=4.0, PV=-50.0)
-    _gas(service, 61, 5000.0)
+    now = time.time()
+    _gas(service, now - 61, 5000.0)
     alone = service.tick()["park"]
     assert (alone["coverage"], alone["co2_coverage"]) == (1.0, 0.5)
-    _gas(service, 1, 5001.0)
+    _gas(service, now - 1, 5001.0)
     picture = service.tick()
     gas = {row["meter"]: row for row in picture["meters"]}["GAS"]["co2_kg_per_h"]
     assert gas == pytest.approx(60 * 273.15 / 293.15 * 1e-4 * 21_621.888, rel=1e-3)
@@ -67,8 +68,9 @@ def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(servi
 
 
 def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: Any) -> None:  # noqa: ANN401  # as above
-    _gas(service, 61, 5000.0)
-    _gas(service, 1, 5001.0)
+    now = time.time()
+    _gas(service, now - 61, 5000.0)
+    _gas(service, now - 1, 5001.0)
     rows = {row["meter"]: row for row in service.tick()["meters"]}
     assert rows["GAS"]["co2_kg_per_h"] > 0
 
