@@ -62,14 +62,16 @@ def database() -> Iterator[str]:
 
 
 def batches() -> list[Batch]:
-    """Polls of all meters, one after another."""
+    """Polls of all meters, one after another; everything rises, so that nothing is doubted."""
     rng, polls = np.random.default_rng(1), ROWS // METERS
     codes = tuple(f"m{n}" for n in range(METERS))
     each = np.tile(np.arange(METERS, dtype=np.int32), polls)
     found = []
     for n in range(BATCHES):
         time_us = FIRST_US + np.repeat(np.arange(polls) + n * polls, METERS) * POLL_US
-        found.append(Batch("bench", codes, each, time_us.astype(np.int64), NAMES, rng.random((ROWS, 20))))
+        risen = np.repeat(np.arange(polls) + n * polls, METERS)[:, None]
+        values = 1 + 0.001 * (risen + rng.random((ROWS, 20)))
+        found.append(Batch("bench", codes, each, time_us.astype(np.int64), NAMES, values))
     return found
 
 
