@@ -94,7 +94,7 @@ class Worker:
         return bool(held)
 
     def _settle(self, tx: Transaction, stage: Stage, marks: Marks) -> None:
-        now, meters = self._now(), registry.read(tx).by_id
+        now, meters = self._now(), registry.read(tx, np.unique(marks.meter_id).tolist()).by_id
         if stage is Stage.ENERGY:
             quarter_hours.settle(tx, meters, marks, to_us(now))
         else:

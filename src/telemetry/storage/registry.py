@@ -1,6 +1,6 @@
 """What the database knows of areas and meters, and how a site's file enters it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -77,12 +77,14 @@ def load(db: Database) -> Registry:
         return read(conn)
 
 
-def read(conn: Connection[Any]) -> Registry:
+def read(conn: Connection[Any], meter_ids: Sequence[int] | None = None) -> Registry:
+    """All meters, or those of `meter_ids` alone."""
+    asked = {"meters": None if meter_ids is None else [*meter_ids]}
     areas = conn.cursor(row_factory=class_row(RegisteredArea)).execute(_SQL["areas"]).fetchall()
     terms: dict[int, list[MeterTerm]] = {}
-    for meter_id, *term in conn.execute(_SQL["terms"]):
+    for meter_id, *term in conn.execute(_SQL["terms"], asked):
         terms.setdefault(meter_id, []).append(MeterTerm(*term))
-    rows = conn.cursor(row_factory=dict_row).execute(_SQL["meters"]).fetchall()
+    rows = conn.cursor(row_factory=dict_row).execute(_SQL["meters"], asked).fetchall()
     return Registry(
         tuple(areas), tuple(RegisteredMeter(**row, terms=tuple(terms[row["id"]])) for row in rows)
     )

@@ -10,11 +10,13 @@ order by id
 select id, code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, interval_s, stamp, rollover,
     removed_at
 from meter
+where %(meters)s::integer[] is null or id = any(%(meters)s::integer[])
 order by id
 
 -- name: terms
 select meter_id, valid_from, multiplier, area, parent, role, region
 from meter_term
+where %(meters)s::integer[] is null or meter_id = any(%(meters)s::integer[])
 order by meter_id, valid_from
 
 -- name: terms_of
