@@ -289,7 +289,8 @@ def _beyond(
 ) -> list[_Found]:
     lo, hi = _RANGE[places].T
     most = np.where(_POWER[places], _OVERLOAD * rated[:, None], np.inf)
-    row, column = np.nonzero((values > hi) | (values < lo) | (np.abs(values) > most))
+    below = (values < lo) & (values != 0)  # a line without voltage has no frequency
+    row, column = np.nonzero((values > hi) | below | (np.abs(values) > most))
     value = values[row, column]
     delta = np.fmax(np.fmax(value - hi[column], lo[column] - value), np.abs(value) - most[row, column])
     return [_Found(Doubt.RANGE, row, column, delta)]

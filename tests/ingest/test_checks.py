@@ -54,6 +54,11 @@ def test_a_value_that_cannot_be_is_flagged_with_how_far_it_is_out(
     assert flags(Checks(), (1, 0, {quantity: value})) == [(1, 0, quantity, "range", beyond)]
 
 
+def test_a_line_without_voltage_has_no_frequency_either() -> None:
+    assert flags(Checks(), (1, 0, {"voltage_l1": 0.0, "frequency": 0.0})) == []
+    assert flags(Checks(), (1, 0, {"frequency": 0.5})) == [(1, 0, "frequency", "range", 39.5)]
+
+
 def test_ordinary_values_get_no_flag() -> None:
     rows: list[Row] = [
         (
