@@ -42,7 +42,7 @@ class State(StrEnum):
     """It has not been read yet."""
 
 
-class MeterRow(Struct, frozen=True):
+class MeterRow(Struct, frozen=True, gc=False):
     """One meter: primary values, that is with its CT x PT applied."""
 
     meter: str

@@ -93,7 +93,7 @@ class Steps:
 
 
 def local_time(us: int, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(us // 1_000_000, zone).replace(microsecond=us % 1_000_000)
+    return datetime.fromtimestamp(us / 1_000_000, zone)  # exact to the microsecond until 2200
 
 
 def moment(text: str, field: str, zone: ZoneInfo) -> datetime:
