@@ -41,6 +41,7 @@ def _documents(case: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
 def test_case(case: Path) -> None:
     config, wire, expected = _documents(case)
     address, options = config.pop("address", 1), {"retries": config.pop("retries", 0)}
+    options |= {key: config.pop(key) for key in ("framing",) if key in config}
     device = read_template({**_HEAD, **config})
     if isinstance(device, JsonDevice):
         assert _read_payload(device, wire.strip().encode()) == expected
