@@ -108,7 +108,7 @@ def line(gateway: Gateway, timeout_s: float = 0.2, **rest: Any) -> Line:  # noqa
 
 
 def collector(
-    gateway: Gateway, units: Sequence[Unit], *, poll_s: float = 0.05, timeout_s: float = 0.1, retries: int = 0
+    gateway: Gateway, units: Sequence[Unit], *, poll_s: float = 0.05, timeout_s: float = 0.3, retries: int = 0
 ) -> ModbusCollector:
     source = place(gateway.port, timeout_s, poll_s=poll_s, retries=retries)
     for unit in units:
@@ -179,7 +179,7 @@ def test_units_share_one_connection(meter: Device) -> None:
     gateway = Gateway()
 
     async def scenario() -> None:
-        one = collector(gateway, [unit(f"M{n}", n, meter) for n in range(1, 6)])
+        one = collector(gateway, [unit(f"M{n}", n, meter) for n in range(1, 6)], timeout_s=10)
         await one.poll()
         await one.poll()
         one._line.close()
@@ -457,7 +457,7 @@ def test_silent_units_wait_for_the_others(meter: Device) -> None:
     gateway = Gateway(lambda unit, pdu: None if unit == 1 else registers(pdu))
 
     async def scenario() -> None:
-        one = collector(gateway, [unit("M1", 1, meter), unit("M2", 2, meter)], timeout_s=0.02)
+        one = collector(gateway, [unit("M1", 1, meter), unit("M2", 2, meter)])
         await one.poll()
         gateway.requests.clear()
         await one.poll()
@@ -487,7 +487,7 @@ def test_where_all_were_silent_the_first_to_return_wakes_the_others(meter: Devic
     gateway = Gateway(lambda _unit, _pdu: None)
 
     async def scenario() -> None:
-        one = collector(gateway, [unit(f"M{n}", n, meter) for n in (1, 2, 3)], poll_s=60, timeout_s=0.02)
+        one = collector(gateway, [unit(f"M{n}", n, meter) for n in (1, 2, 3)], poll_s=60)
         for _ in range(4):
             await one.poll()
         gateway.answer = lambda _unit, pdu: registers(pdu)
