@@ -15,7 +15,7 @@ from msgspec import Struct
 from ingest.errors import PayloadError, SourceError, StoreUnavailable
 from ingest.files.mapping import FileMapping
 from ingest.files.read import FileReader, Read
-from telemetry.edge.link import Link
+from telemetry.edge.link import Answer, Link
 from telemetry.model import Meter
 
 ROWS = 5_000
@@ -35,7 +35,18 @@ class _Receipt(Struct):
     duplicate: int = 0
     conflict: int = 0
     rejected: list[_Rejected] = []
-    errors: list[_Rejected] = []
+
+
+class _Mistake(Struct):
+    field: str
+    """Of a row: its position, a dot, the field."""
+    value: object
+    reason: str
+
+
+class _Problem(Struct):
+    detail: str
+    errors: list[_Mistake] = []
 
 
 @dataclass(slots=True)
@@ -163,7 +174,7 @@ class Upload:
         self.tally.accepted += receipt.accepted
         self.tally.duplicate += receipt.duplicate
         self.tally.conflict += receipt.conflict
-        for each in [*receipt.rejected, *receipt.errors]:
+        for each in receipt.rejected:
             self.tally.refused += 1
             refused([rows[each.row].line, rows[each.row].meter, each.field, each.value, each.reason])
 
@@ -179,7 +190,21 @@ def _answered(link: Link, body: dict[str, object], waits: Callable[[str], None])
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         else:
-            return msgspec.json.decode(answer.content, type=_Receipt)
+            return _receipt(answer)
+
+
+def _receipt(answer: Answer) -> _Receipt:
+    """Raises SourceError when the service refuses the body and names no rows."""
+    if answer.taken:
+        return msgspec.json.decode(answer.content, type=_Receipt)
+    problem = msgspec.json.decode(answer.content, type=_Problem)
+    named = [(one.field.partition("."), one) for one in problem.errors]
+    rejected = [
+        _Rejected(int(at), field, one.value, one.reason) for (at, _, field), one in named if at.isdecimal()
+    ]
+    if not rejected:
+        raise SourceError(f"the service refuses the rows: {problem.detail}")
+    return _Receipt(rejected=rejected)
 
 
 def _columns(rows: list[Read]) -> dict[str, object]:

@@ -163,3 +163,18 @@ def test_rows_of_meters_that_the_site_lacks(folder: Path, address: str) -> None:
     text = said(*written(folder, meter="X"), "--to", address)
     assert "0 rows, none of them could be used" in text
     assert "no meter of the site has this code" in (folder / "file.csv.rejected.csv").read_text()
+
+
+@pytest.mark.usefixtures("service")
+def test_rows_that_the_service_refuses_altogether_are_told(folder: Path, site: Site, address: str) -> None:
+    unknown = [site.meters[0].model_copy(update={"code": "X"})]
+    mapping = FileMapping.model_validate({**MAPPING, "meter": "X"})
+    link, upload = (
+        Link.to(address, None, None),
+        Upload(folder / "file.csv", mapping, unknown, folder / "data"),
+    )
+    upload.run(link, lambda _line, _waits: None)
+    link.close()
+    assert (upload.tally.accepted, upload.tally.refused, upload.begun) == (0, 98, 0)
+    told = (folder / "file.csv.rejected.csv").read_text().splitlines()
+    assert told[1].startswith("2,X,meter,X,no meter has this code")
