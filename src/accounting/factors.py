@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 from accounting.calendar import STRICT
 from accounting.errors import FactorError
 
-_NUMERATOR = re.compile(r"(g|kg|t)(CO2e|CO2|CH4|N2O|HFC|PFC|SF6|NF3)")
-_KG = {"g": 1e-3, "kg": 1.0, "t": 1e3}
+_NUMERATOR = re.compile(r"(g|kg|t|lb)(CO2e|CO2|CH4|N2O|HFC|PFC|SF6|NF3)")
+_KG = {"g": 1e-3, "kg": 1.0, "t": 1e3, "lb": 0.45359237}
+_CO2E = "CO2e"
 _STATUS = frozenset({"VERIFIED", "DERIVED", "UNVERIFIED"})
 
 
@@ -50,6 +51,10 @@ class Factor:
     withdrawn: date | None = None
     """Day from which a later edition of the same number stands instead."""
     note: str = ""
+    gwp_set: str = ""
+    """Report whose potentials the value was stated with, when it gives one gas as CO2e: ar5."""
+    gwp: float = 1.0
+    """That potential [kgCO2e/kg]."""
 
     def __post_init__(self) -> None:
         for field in ("id", "region", "purpose", "edition", "source", "unit_denominator"):
@@ -61,8 +66,12 @@ class Factor:
             raise ValueError(
                 f"factor {self.id!r}: unit_numerator {self.unit_numerator!r} is not a mass of a gas"
             )
-        if self.unit_gas != self.gas:
+        if self.unit_gas != (_CO2E if self.gwp_set else self.gas):
             raise ValueError(f"factor {self.id!r}: gas {self.gas!r} is not that of {self.unit_numerator!r}")
+        if self.gwp_set and self.gas == _CO2E:
+            raise ValueError(f"factor {self.id!r}: gwp_set {self.gwp_set!r} belongs to one gas, not to CO2e")
+        if not (math.isfinite(self.gwp) and self.gwp > 0):
+            raise ValueError(f"factor {self.id!r}: gwp {self.gwp} is not above 0")
         if self.verified not in _STATUS:
             raise ValueError(f"factor {self.id!r}: verified {self.verified!r} is none of {sorted(_STATUS)}")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
@@ -70,7 +79,7 @@ class Factor:
 
     @property
     def unit_gas(self) -> str:
-        return self.unit_numerator.lstrip("gkt")
+        return self._numerator[1]
 
     @property
     def unit(self) -> str:
@@ -83,8 +92,13 @@ class Factor:
 
     @property
     def kg(self) -> float:
-        """Value in kg of the gas per unit_denominator."""
-        return self.value * _KG[self.unit_numerator.removesuffix(self.gas)]
+        """Value in kg of the gas itself per unit_denominator; a mass of CO2e is divided by its potential."""
+        return self.value * _KG[self._numerator[0]] / self.gwp
+
+    @property
+    def _numerator(self) -> tuple[str, str]:
+        mass, gas = _NUMERATOR.fullmatch(self.unit_numerator).groups()  # type: ignore[union-attr]  # checked
+        return mass, gas
 
     @property
     def known_from(self) -> date:
@@ -144,7 +158,8 @@ def choose(
 
     `regions` run from the province over the grid region to the country; the first that has any factor
     for the day answers. Within it: the edition of the day's own year, else the newest data year before
-    it. `item`, `gas` and `per` (unit_denominator) narrow the question. Raises FactorError when two answer.
+    it. `item`, `gas` and `per` (unit_denominator) narrow the question; a total in CO2e answers before the
+    gases that it was published with. Raises FactorError when two answer.
     """
     wanted = [
         f
@@ -170,6 +185,7 @@ def choose(
 def _newest(local: list[Factor], day: date, known: date, asked: str) -> Choice:
     since = max(f.valid_from or date.min for f in local)
     newest = [f for f in local if (f.valid_from or date.min) == since]
+    newest = [f for f in newest if not f.gwp_set] or newest
     if len(newest) > 1:
         raise FactorError(f"{len(newest)} factors answer for {day}: {', '.join(f.id for f in newest)}")
     factor = newest[0]
@@ -254,6 +270,7 @@ def _row(code: str, line: int, row: Mapping[str, str]) -> Factor:
     try:
         return Factor(
             value=_number(row, "value"),
+            gwp=_number(row, "gwp") if row.keys() & {"gwp", "gwp_set"} else 1.0,
             scope=_whole(row, "scope"),
             year=_whole(row, "year"),
             valid_from=_day(row, "valid_from"),
@@ -280,6 +297,7 @@ _TEXT = (
     "verified",
     "item",
     "note",
+    "gwp_set",
 )
 
 

@@ -247,3 +247,60 @@ def test_knowing_more_never_leads_to_an_older_year(day: date, known: date, later
 
     assert year(known) <= year(date.fromordinal(known.toordinal() + later))
     assert year(known) <= day.year
+
+
+def test_a_gas_stated_as_co2e_is_its_own_mass() -> None:
+    methane = of(gas="CH4", unit_numerator="kgCO2e", value="0.28", gwp_set="ar5", gwp="28")
+    assert (methane.kg, methane.unit) == (pytest.approx(0.01, abs=1e-15), "kgCO2e/kWh")
+    assert of(unit_numerator="lbCO2", value="1").kg == 0.45359237
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"gas": "CH4", "unit_numerator": "kgCH4", "gwp_set": "ar5", "gwp": "28"}, "is not that of 'kgCH4'"),
+        ({"gas": "CO2e", "unit_numerator": "kgCO2e", "gwp_set": "ar5", "gwp": "1"}, "belongs to one gas"),
+        ({"gas": "CH4", "unit_numerator": "kgCO2e", "gwp_set": "ar5"}, "gwp None is not a number"),
+        ({"gas": "CH4", "unit_numerator": "kgCO2e", "gwp_set": "ar5", "gwp": "0"}, "gwp 0.0 is not above 0"),
+    ],
+)
+def test_a_gas_stated_as_co2e_says_with_which_potential(changes: dict[str, str], told: str) -> None:
+    with pytest.raises(FactorError, match=told):
+        of(**changes)
+
+
+def test_a_total_answers_before_its_parts(factors: tuple[Factor, ...]) -> None:
+    day = date(2025, 5, 1)
+
+    def gas(wanted: str | None) -> Factor | None:
+        return choose(
+            factors,
+            day=day,
+            known=TODAY,
+            regions=["GB"],
+            purpose="combustion",
+            item="natural_gas",
+            gas=wanted,
+            per="m3",
+        ).factor
+
+    total, methane = gas(None), gas("CH4")
+    assert total is not None
+    assert methane is not None
+    assert (total.gas, total.kg) == ("CO2e", 2.06672)
+    assert (methane.gas, methane.kg) == ("CH4", methane.value / 28)
+
+
+def test_the_gases_of_a_total_add_up_to_it(factors: tuple[Factor, ...]) -> None:
+    totals = {
+        (f.item, f.unit_denominator, f.purpose): f.kg
+        for f in factors
+        if f.gas == "CO2e" and f.edition == "defra2025"
+    }
+    sums: dict[tuple[str, str, str], float] = {}
+    for f in factors:
+        if f.gwp_set:
+            key = (f.item, f.unit_denominator, f.purpose)
+            sums[key] = sums.get(key, 0.0) + f.kg * f.gwp
+    assert len(sums) == 66
+    assert {key: sums[key] for key in sums if abs(sums[key] - totals[key]) > 3e-5 * totals[key] + 2e-5} == {}

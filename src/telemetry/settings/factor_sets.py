@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from accounting import coal, fuels, gwp
+from accounting import coal, fuels, gwp, heating
 from accounting.coal import Coefficient
 from accounting.errors import AccountingError
 from accounting.factors import Factor, FactorSet, check, parse
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
+from accounting.heating import HeatingValue
 from telemetry.settings.documents import load_file
 from telemetry.settings.mistakes import Mistake
 
@@ -33,19 +34,23 @@ class FactorSets:
     coal: Mapping[str, Coefficient]
     fuels: Mapping[str, Fuel]
     potentials: Potentials
+    heating_values: Mapping[str, HeatingValue]
 
 
 def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets:
     """Every set of the folders; what contradicts itself is appended to `mistakes`."""
     factors = _factors(folders, mistakes)
     burnt = _table(folders, "fuels.csv", fuels.parse, mistakes)
+    potentials = _table(folders, "gwp.csv", gwp.parse, mistakes)
     mistakes.extend(_drifted(factors, burnt))
+    mistakes.extend(_restated(factors, potentials))
     return FactorSets(
         factors=factors,
         regions=_regions([folder / "regions.csv" for folder in folders]),
         coal=_table(folders, "coal.csv", coal.parse, mistakes),
         fuels=burnt,
-        potentials=_table(folders, "gwp.csv", gwp.parse, mistakes),
+        potentials=potentials,
+        heating_values=_table(folders, "heating_values.csv", heating.parse, mistakes),
     )
 
 
@@ -94,6 +99,18 @@ def _drifted(factors: tuple[Factor, ...], burnt: Mapping[str, Fuel]) -> list[Mis
         )
         for fuel, factor in pairs
         if factor and not isclose(fuel.tco2 * _PER_UNIT_KG, factor.kg, rel_tol=_PRINTED)
+    ]
+
+
+def _restated(factors: tuple[Factor, ...], potentials: Potentials) -> list[Mistake]:
+    """One gas given as CO2e must have been stated with the potential that its report lists."""
+    listed = ((each, potentials.get(each.gwp_set, {}).get(each.gas.lower())) for each in factors)
+    return [
+        Mistake(
+            "factors", each.id, f"gwp {each.gwp:g} is not what {each.gwp_set} lists for {each.gas}: {its}"
+        )
+        for each, its in listed
+        if each.gwp_set and each.gwp != its
     ]
 
 

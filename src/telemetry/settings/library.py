@@ -11,6 +11,7 @@ from accounting.coal import Coefficient
 from accounting.factors import Factor
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
+from accounting.heating import HeatingValue
 from accounting.tariff import Tariff
 from ingest.kinds import TEMPLATE
 from ingest.template import Template
@@ -34,6 +35,8 @@ class Library:
     """Heating value, carbon content and oxidation of fuels."""
     potentials: Potentials
     """Global warming potentials, by report."""
+    heating_values: Mapping[str, HeatingValue]
+    """Net calorific values that turn a mass of fuel into what a factor per TJ asks for."""
 
 
 def library_folder() -> Path:
@@ -56,4 +59,5 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         coal=sets.coal,
         fuels=sets.fuels,
         potentials=sets.potentials,
+        heating_values=sets.heating_values,
     )

@@ -61,6 +61,13 @@ def test_a_fuel_factor_must_be_what_its_parameters_give(tmp_path: Path) -> None:
     assert "2644.57" in mistake.reason
 
 
+def test_a_gas_stated_as_co2e_must_use_the_potential_of_its_report(tmp_path: Path) -> None:
+    header = HEADER.replace("verified\n", "verified,gwp_set,gwp\n")
+    row = "own.ch4,tar,3,kgCO2e,t,CH4,1,XX,,,,combustion,Tar,焦油,VERIFIED,ar5,27.9\n"
+    (mistake,) = mistakes_of(own_set(tmp_path, factors=header + row))
+    assert (mistake.key, mistake.reason) == ("own.ch4", "gwp 27.9 is not what ar5 lists for CH4: 28.0")
+
+
 def test_the_same_template_in_both_folders_is_a_mistake(tmp_path: Path) -> None:
     devices = tmp_path / "devices"
     devices.mkdir()
