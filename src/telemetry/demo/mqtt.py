@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiomqtt
@@ -35,13 +36,31 @@ def address(url: str) -> tuple[str, int]:
     return parts.hostname, parts.port or _DEFAULT_PORT
 
 
+class _Broker(Broker):  # type: ignore[misc]  # amqtt is untyped
+    """amqtt, in which a client that comes again before its goodbye is read stays connected.
+
+    amqtt 0.12 takes the end of the old connection for the end of the session that the new one has taken over.
+    """
+
+    async def _client_message_loop(self, client_session: Any, handler: Any) -> None:  # noqa: ANN401
+        if not client_session.transitions.is_connected():
+            client_session.transitions.connect()
+        await super()._client_message_loop(client_session, handler)
+
+    async def _handle_disconnect(self, client_session: Any, handler: Any, disconnected: Any) -> None:  # noqa: ANN401
+        if self._get_handler(client_session) in {None, handler}:
+            await super()._handle_disconnect(client_session, handler, disconnected)
+        else:
+            await self._stop_handler(handler)
+
+
 @asynccontextmanager
 async def broker(url: str) -> AsyncIterator[None]:
     """An MQTT 3.1.1 broker for anyone on this machine. Raises DemoError when it cannot listen."""
     host, port = address(url)
     if host not in {"127.0.0.1", "localhost", "::1"}:
         raise DemoError(f"the demo's own broker asks for no password and stays on loopback, not on {host!r}")
-    running = Broker(_configuration(f"{host}:{port}"))
+    running = _Broker(_configuration(f"{host}:{port}"))
     try:
         await running.start()
     except Exception as error:

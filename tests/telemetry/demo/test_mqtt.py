@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -71,6 +72,24 @@ async def listen(source: MqttSource, instruments: Instruments, switch: Switch) -
         closing.set()
         await publishing
         return heard
+
+
+def test_whoever_connects_again_before_the_goodbye_is_read_is_heard(source: MqttSource) -> None:
+    host, port = mqtt.address(source.url)
+
+    async def take_over() -> object:
+        first, second = (aiomqtt.Client(host, port, identifier="one", clean_session=False) for _ in range(2))
+        async with mqtt.broker(source.url), aiomqtt.Client(host, port) as publisher:
+            await first.__aenter__()
+            await first.subscribe("park", qos=1)
+            async with second, asyncio.timeout(60):
+                await second.subscribe("park", qos=1)
+                with suppress(aiomqtt.MqttError):
+                    await anext(aiter(first.messages))
+                await publisher.publish("park", b"1", qos=1)
+                return (await anext(aiter(second.messages))).payload
+
+    assert asyncio.run(take_over()) == b"1"
 
 
 def test_the_broker_without_passwords_stays_on_loopback() -> None:

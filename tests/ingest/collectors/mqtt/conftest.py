@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-_AMQTT = """
-listeners:
-  default: {{type: tcp, bind: "127.0.0.1:{port}"}}
-plugins:
-  amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
+_EMBEDDED = """
+import asyncio, sys
+from telemetry.demo.mqtt import broker
+
+async def main():
+    async with broker(sys.argv[1]):
+        await asyncio.Event().wait()
+
+asyncio.run(main())
 """
 Mosquitto = Callable[[str], int]
 
@@ -47,13 +51,12 @@ def mosquitto(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Mosquitt
 @pytest.fixture
 def amqtt(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[int]:
     """The embedded broker of the demo, which speaks 3.1.1 alone; its port on loopback."""
-    port, config = free_port(), tmp_path / "amqtt.yaml"
-    config.write_text(_AMQTT.format(port=port))
-    with config.with_suffix(".log").open("wb") as log:
-        command = [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", config]
+    port, path = free_port(), tmp_path / "amqtt.log"
+    with path.open("wb") as log:
+        command = [sys.executable, "-c", _EMBEDDED, f"mqtt://127.0.0.1:{port}"]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _await(port, process, config.with_suffix(".log"))
+        _await(port, process, path)
         yield port
     finally:
         process.terminate()
@@ -61,7 +64,7 @@ def amqtt(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[int]:
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

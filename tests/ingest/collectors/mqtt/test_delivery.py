@@ -74,7 +74,7 @@ async def publish(port: int, numbers: Iterable[int]) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not condition():  # noqa: ASYNC110  # another task does the work
             await asyncio.sleep(0.005)
 
