@@ -9,7 +9,7 @@ from ingest.errors import SourceError
 from ingest.health import SourceHealth
 from ingest.kinds import Source, kind
 from ingest.once import Reading
-from ingest.pace import Pace
+from ingest.pace import Pace, Paced
 from ingest.template import Template
 
 Clock = Callable[[], float]
@@ -94,6 +94,12 @@ def template_of(meter: Meter, devices: Devices, form: type[T], speech: str) -> T
     if not isinstance(template, form):
         raise SourceError(f"meter {meter.code}: {meter.device!r} is no {speech} template")
     return template
+
+
+def pace_of(meter: Meter, devices: Devices) -> Pace:
+    """How it is asked: its own wish before its template's."""
+    template = devices.get(meter.device or "")
+    return meter.pace.within(template.pace if isinstance(template, Paced) else None)
 
 
 def address_of(source: Source, meter: Meter) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ingest.pace import Pace
-from ingest.template import Frozen, Measured, Template
+from ingest.pace import Paced
+from ingest.template import Frozen, Measured
 
 Address = Annotated[int, Field(ge=0, le=0xFFFF)]
 _READ_LIMIT = 125
@@ -144,7 +144,7 @@ class Example(Frozen):
     values: dict[str, float | None]
 
 
-class Device(Template):
+class Device(Paced):
     """A Modbus device."""
 
     protocol: Literal["modbus"]
@@ -153,8 +153,6 @@ class Device(Template):
     """The longest block that the device answers."""
     max_gap: int = Field(10, ge=0)
     """Registers nobody asked for that one read may bridge; 0 where the device refuses them."""
-    pace: Pace = Pace()
-    """What the device needs, where it is slower than others on its line."""
     missing: dict[RegisterType, tuple[int, ...]] = Field(default_factory=dict)
     identity: tuple[Identity, ...] = ()
     texts: tuple[Text, ...] = ()

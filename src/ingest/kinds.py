@@ -11,6 +11,7 @@ from pydantic import PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ingest.errors import TemplateError
+from ingest.pace import Pace
 from ingest.template import Code, Frozen, Template
 
 _COLLECTORS = "ingest.collectors"
@@ -21,6 +22,8 @@ class Source(Frozen):
 
     protocol: ClassVar[str] = ""
     """What it speaks, as a person writes it; empty: as the kind says."""
+    heeds: ClassVar[frozenset[str]] = frozenset()
+    """Which fields of a meter's pace have a meaning behind it."""
     kind: str
     code: Code
     edge: Code | None = None
@@ -30,6 +33,11 @@ class Source(Frozen):
     def expected_s(self) -> float | None:
         """How often its meters are read [s]; None where they come as they please."""
         return None
+
+    def period_s(self, pace: Pace) -> float | None:
+        """How often a meter of this pace is read [s]; None as for `expected_s`."""
+        line_s = self.expected_s
+        return None if line_s is None else pace.period_s(line_s)
 
     @property
     def place(self) -> str:

@@ -29,7 +29,7 @@ class Station:
 
     def has_turn(self, tick: int, line_s: float) -> bool:
         """Whether a period of its own has begun with this poll of the line, or since the last one."""
-        turn = tick // max(1, round((self.poll_s or line_s) / line_s))
+        turn = tick // stride(self.poll_s, line_s)
         begun, self._turn = turn != self._turn, turn
         return begun
 
@@ -46,6 +46,11 @@ class Station:
         self._silences = min(self._silences + 1, 30)
         self._asleep_until = now + pause
         return pause
+
+
+def stride(poll_s: float | None, line_s: float) -> int:
+    """Of how many polls of its line a meter takes part in one; None: in each."""
+    return 1 if poll_s is None else max(1, round(poll_s / line_s))
 
 
 def phase(source: str, poll_s: float) -> float:

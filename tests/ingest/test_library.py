@@ -27,6 +27,7 @@ from ingest.device import Device, Example, Table
 from ingest.json_device import JsonDevice
 from ingest.kinds import read_template
 from ingest.moment import microseconds
+from ingest.pace import Timing
 from ingest.payload import PayloadReader, Reading
 from ingest.plan import Span, plan
 
@@ -35,6 +36,7 @@ _DOCUMENTS: dict[str, Any] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.yaml"))
 }
 _NOW = 1_795_332_700.0
+_TIMING = Timing(timeout_s=1.0, retries=0, pause_s=0.0)
 
 
 def _memory(example: Example) -> dict[tuple[Table, int], int]:
@@ -117,7 +119,7 @@ def test_the_template_in_the_documents_reads_its_example() -> None:
     ids=lambda d: d.code,
 )
 def test_dlt645_examples(meter: Dlt645Meter) -> None:
-    respondent = Meter645("M", "000000000161", meter)
+    respondent = Meter645("M", "000000000161", meter, _TIMING)
     for example in meter.examples:
         answers = [answer(frame) for frame in _frames(LAYOUT_645, example.frames)]
         found = Round({a.data[3::-1].hex().upper(): a.data[4:] for a in answers})
@@ -134,7 +136,7 @@ def test_dlt645_examples(meter: Dlt645Meter) -> None:
 def test_cjt188_examples(meter: Cjt188Meter) -> None:
     for example in meter.examples:
         [frame] = _frames(LAYOUT_188, [example.frame])
-        respondent = Meter188("M", frame[8:1:-1].hex().upper(), meter)
+        respondent = Meter188("M", frame[8:1:-1].hex().upper(), meter, _TIMING)
         assert respondent._fits(frame)
         found = Round({meter.identifier: frame[14:-2]})
         _check(meter.quantities, found.values(respondent), example.values)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, Carrier
 from accounting.sources import SOURCES, UNSETTLED
-from ingest.kinds import Source
 from telemetry.model import AreaKind, Role
 from telemetry.reports.membership import lineage
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
@@ -27,7 +26,7 @@ class Roster:
     """Meter id -> i."""
     multiplier: NDArray[np.float64]
     poll_s: NDArray[np.float64]
-    """Interval of the source, float64[m] [s]; NaN where only the readings can tell."""
+    """How often it is read, float64[m] [s]; NaN where only the readings can tell."""
     most_s: NDArray[np.float64]
     """The longest interval that still counts as measured, float64[m] [s]."""
     electric: NDArray[np.bool_]
@@ -46,18 +45,18 @@ class Roster:
         return len(self.meters)
 
 
-def roster(registry: Registry, sources: Sequence[Source], now: datetime) -> Roster:
+def roster(registry: Registry, polled_s: Mapping[str, float], now: datetime) -> Roster:
+    """`polled_s`: how often meters are read [s], by code, where that is known."""
     meters = tuple(meter for meter in registry.meters if meter.removed_at is None)
     terms = [meter.at(now) for meter in meters]
     generation = np.array([term.role == Role.GENERATION for term in terms], dtype=np.bool_)
     areas, boundary, inside = _areas(registry, meters, now)
-    polls = {source.code: source.expected_s for source in sources if source.expected_s is not None}
     return Roster(
         meters=meters,
         codes=[meter.code for meter in meters],
         index={meter.id: i for i, meter in enumerate(meters)},
         multiplier=np.array([term.multiplier for term in terms], dtype=np.float64),
-        poll_s=np.array([polls.get(meter.source, np.nan) for meter in meters], dtype=np.float64),
+        poll_s=np.array([polled_s.get(meter.code, np.nan) for meter in meters], dtype=np.float64),
         most_s=np.array([meter.max_gap_s for meter in meters], dtype=np.float64),
         electric=np.array([meter.carrier == Carrier.ELECTRICITY for meter in meters], dtype=np.bool_),
         emits=np.array([meter.carrier in _EMITTING for meter in meters], dtype=np.bool_),

@@ -38,7 +38,7 @@ class ParkView:
         self._failing = failing
         self._current = current
         self._adopt(current.plan)
-        self._board = Board.blank(roster(registries.Registry((), ()), (), datetime.now(UTC)))
+        self._board = Board.blank(roster(registries.Registry((), ()), {}, datetime.now(UTC)))
         self._month = Highest(None, None)
         self._block = Block(np.nan, np.nan)
         self._change = 0
@@ -48,7 +48,7 @@ class ParkView:
     def _adopt(self, plan: Plan) -> None:
         self._plan = plan
         self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
-        self._sources = plan.site.sources if plan.site else ()
+        self._polled_s = plan.polled_s()
         self._factors = Factors(plan.library.factors, plan.library.regions)
         self._renewed = -np.inf
 
@@ -70,7 +70,7 @@ class ParkView:
     def _refresh(self, now: float, at: datetime) -> None:
         with self._database.connection() as conn:
             if now - self._renewed >= _SLOW_S:
-                self._renew(conn, roster(registries.read(conn), self._sources, at), now)
+                self._renew(conn, roster(registries.read(conn), self._polled_s, at), now)
                 self._month = billing.month(conn, self._board.roster, at)
                 self._renewed = now
             newest = latest.changed_since(conn, self._change)
@@ -81,7 +81,7 @@ class ParkView:
     def _renew(self, tx: Transaction, new: Roster, now: float) -> None:
         """A changed roster reads every last reading anew."""
         old = self._board.roster
-        if new.meters != old.meters or (new.multiplier != old.multiplier).any():
+        if new.meters != old.meters or not _read_alike(new, old):
             self._board = Board.blank(new)
             ids, until = np.array(list(new.index), dtype=np.int32), int(now * 1e6) + 1
             self._board.recall(readings.select(tx, ids, until - _RECALLED_US, until, QUANTITIES, _NEWEST))
@@ -138,6 +138,11 @@ class ParkView:
         if before is None:
             return list(range(len(time)))
         return np.flatnonzero((before[0] != time) | (before[1] != state)).tolist()
+
+
+def _read_alike(one: Roster, other: Roster) -> bool:
+    same = np.array_equal(one.poll_s, other.poll_s, equal_nan=True)
+    return same and bool((one.multiplier == other.multiplier).all())
 
 
 def _share(running: Demand | None, plan: Plan) -> float | None:

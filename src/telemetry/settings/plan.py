@@ -1,6 +1,6 @@
 """The resolved plan: the library, the site, and what contradicts itself between them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from accounting.tariff import Tariff
+from ingest.collector import pace_of
 from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.collectors.mqtt import BrokerSource
 from ingest.kinds import Source, kind
@@ -37,6 +38,15 @@ class Plan:
         if self.site is None or self.site.billing is None:
             return None
         return _of_series(self.library.tariffs[self.site.billing.tariff], self.site.billing.series)
+
+    def polled_s(self) -> Mapping[str, float]:
+        """How often meters are read [s], by code; without those whose readings come as they please."""
+        if self.site is None:
+            return {}
+        sources = {source.code: source for source in self.site.sources}
+        pace = {meter.code: pace_of(meter, self.library.devices) for meter in self.site.meters}
+        period = {meter.code: sources[meter.source].period_s(pace[meter.code]) for meter in self.site.meters}
+        return {code: seconds for code, seconds in period.items() if seconds is not None}
 
     def meter(self, code: str) -> tuple[Meter, Source]:
         """A meter and where it is read. Raises UnknownName."""
@@ -172,6 +182,8 @@ def _meter(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tup
         return
     if hasattr(kind(source.kind), "Template"):
         yield from _device(key, meter, source.kind, library)
+    for name in sorted(meter.pace.model_fields_set - source.heeds):
+        yield f"{key}.pace.{name}", f"has no meaning behind a source of kind {source.kind}"
     misfit = source.misfit(meter.address)
     if misfit:
         yield f"{key}.address", misfit

@@ -20,6 +20,7 @@ from ingest.collectors.bacnet.present import Present
 from ingest.errors import LineDown, PayloadError, SourceError, TemplateError, UnitSilent
 from ingest.kinds import read_source, read_template
 from ingest.once import Reading
+from ingest.pace import Pace
 from ingest.template import Template
 
 DEVICE = """
@@ -96,7 +97,7 @@ def way(**rest: object) -> dict[str, object]:
 
 
 def read(port: int, device: Template, **rest: object) -> Reading:
-    meter = SimpleNamespace(**METER, address=f"127.0.0.1:{port}")
+    meter = SimpleNamespace(**METER, pace=Pace(), address=f"127.0.0.1:{port}")
     return asyncio.run(read_meter(read_source(way(**rest)), meter, {"t": device}))
 
 
@@ -172,7 +173,7 @@ def test_it_polls_and_only_reads_and_answers_nobody(udp_port: int, kind: str) ->
             lambda: Relay(udp_port), local_addr=("127.0.0.1", 0)
         )
         through = transport.get_extra_info("sockname")[1]
-        meter = SimpleNamespace(**METER, address=f"127.0.0.1:{through}")
+        meter = SimpleNamespace(**METER, pace=Pace(), address=f"127.0.0.1:{through}")
         devices = {"t": template(*OBJECTS)}
         one = open_collector(read_source(way(poll_s=0.2)), [meter], devices, time.time)
         assert isinstance(one, BacnetCollector)
@@ -244,7 +245,7 @@ def test_without_the_library_one_line_says_what_to_install(monkeypatch: pytest.M
     said = r"^source bms speaks BACnet/IP: pip install 'parkwatt\[bacnet\]'$"
     with pytest.raises(SourceError, match=said):
         read(9, template(*OBJECTS))
-    meter = SimpleNamespace(**METER, address="127.0.0.1")
+    meter = SimpleNamespace(**METER, pace=Pace(), address="127.0.0.1")
     with pytest.raises(SourceError, match=said):
         open_collector(read_source(way()), [meter], {"t": template(*OBJECTS)}, time.time)
 

@@ -17,6 +17,7 @@ from ingest.batch import Batch
 from ingest.collector import open_collector, read_meter
 from ingest.kinds import read_source, read_template
 from ingest.once import Reading
+from ingest.pace import Pace
 from ingest.template import Template
 
 pytestmark = pytest.mark.peer
@@ -53,7 +54,7 @@ def template(protocol: str, **rest: object) -> Template:
 
 
 def read(source: dict[str, object], device: Template, address: str | None = None) -> Reading:
-    meter = SimpleNamespace(code="M1", source="s", device="t", address=address)
+    meter = SimpleNamespace(code="M1", source="s", device="t", address=address, pace=Pace())
     return asyncio.run(read_meter(read_source({"code": "s", **source}), meter, {"t": device}))
 
 

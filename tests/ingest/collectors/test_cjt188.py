@@ -8,6 +8,7 @@ import pytest
 from ingest.collector import read_meter
 from ingest.errors import SourceError, TemplateError
 from ingest.kinds import read_source, read_template
+from ingest.pace import Pace
 from ingest.template import Template
 
 ANSWER = bytes.fromhex(
@@ -23,7 +24,7 @@ def template(**rest: object) -> Template:
 
 
 def meter(address: str) -> SimpleNamespace:
-    return SimpleNamespace(code="M", source="line", device="t", address=address)
+    return SimpleNamespace(code="M", source="line", device="t", address=address, pace=Pace())
 
 
 async def asked(address: str, device: Template) -> bytes:

@@ -14,6 +14,7 @@ import yaml
 from ingest.collector import read_meter
 from ingest.kinds import read_source, read_template
 from ingest.once import Reading
+from ingest.pace import Pace
 from ingest.template import Template
 
 LIBRARY = Path(__file__).parents[3] / "config" / "devices"
@@ -64,7 +65,7 @@ def single_phase() -> Template:
 
 def read(way: dict[str, object], template: Template, address: str = "000000000161") -> Reading:
     source = read_source({"kind": "dlt645", "code": "line", "timeout_s": 10, **way})
-    meter = SimpleNamespace(code="M", source="line", device=template.code, address=address)
+    meter = SimpleNamespace(code="M", source="line", device=template.code, address=address, pace=Pace())
     return asyncio.run(read_meter(source, meter, {template.code: template}))
 
 

@@ -17,6 +17,7 @@ from ingest.collectors.half_duplex import HalfDuplexCollector, Layout
 from ingest.collectors.half_duplex.port import Inbox
 from ingest.errors import LineDown, TemplateError, UnitRefuses, UnitSilent
 from ingest.kinds import read_source, read_template
+from ingest.pace import Pace
 from ingest.template import Template
 
 VOLTS = bytes.fromhex("68 61 01 00 00 00 00 68 91 06 33 34 34 35 34 43 10 16")
@@ -72,8 +73,8 @@ def template(*items: dict[str, Any]) -> Template:
     return read_template({**head, "items": items})
 
 
-def meter(code: str = "M", address: str = "000000000161") -> SimpleNamespace:
-    return SimpleNamespace(code=code, source="line", device="t", address=address)
+def meter(code: str = "M", address: str = "000000000161", **pace: float) -> SimpleNamespace:
+    return SimpleNamespace(code=code, source="line", device="t", address=address, pace=Pace(**pace))
 
 
 def collector(
@@ -126,6 +127,21 @@ def test_what_came_too_late_is_thrown_away() -> None:
         one.close()
 
     against(gateway, scenario)
+
+
+def test_a_meter_has_a_pace_of_its_own() -> None:
+    gateway = Gateway(lambda _: None)
+
+    async def scenario() -> None:
+        one = collector(gateway, [meter("S", timeout_s=0.1, retries=2, poll_s=0.15)], [VOLTAGE])
+        for tick in (300, 301, 302, 303):
+            one._stations[0].answered()
+            await one.poll(tick)
+        assert one.health.meters["S"].last_error == "no answer within 0.1 s"
+        one.close()
+
+    against(gateway, scenario)
+    assert len(gateway.questions) == 2 * 3
 
 
 def test_a_line_that_talks_unasked_fills_no_memory() -> None:

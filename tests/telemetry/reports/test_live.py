@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from accounting.sources import ELECTRICITY, SOURCES, UNSETTLED
-from ingest.collectors.modbus import ModbusSource
 from telemetry.reports import live
+from telemetry.reports.board import Board
 from telemetry.reports.live import EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
 from telemetry.reports.picture import AreaRow, Counts, State
 from telemetry.reports.rising import COUNTERS
@@ -65,12 +65,12 @@ METERS = (
     _meter(14, "W", "load"),
     _meter(15, "P", "boundary", "gas"),
 )
-LINE = ModbusSource(kind="modbus", code="line", host="h", poll_s=5)
+POLLED_S = {meter.code: 5.0 for meter in METERS}
 
 
 @pytest.fixture
 def people() -> Roster:
-    return roster(Registry(AREAS, METERS), [LINE], NOW)
+    return roster(Registry(AREAS, METERS), POLLED_S, NOW)
 
 
 def _last(ages: list[float], power: list[float]) -> Last:
@@ -178,9 +178,16 @@ def test_a_flow_that_does_not_say_enough_has_no_rate(people: Roster) -> None:
 
 
 def test_water_neither_emits_nor_lowers_the_coverage() -> None:
-    people = roster(Registry(AREAS, (METERS[0], _meter(16, "P", "boundary", "water"))), [LINE], NOW)
+    people = roster(Registry(AREAS, (METERS[0], _meter(16, "P", "boundary", "water"))), {}, NOW)
     rows = _areas(people, [1.0, 1.0], [4.0, NAN])
     assert rows["P"] == AreaRow("P", 400.0, 400.0, None, 200.0, 1.0, 1.0)
+
+
+def test_a_meter_that_is_read_every_quarter_of_an_hour_is_not_stale_after_minutes() -> None:
+    slow = {**POLLED_S, "M11": 900.0}
+    board = Board.blank(roster(Registry(AREAS, METERS), slow, NOW))
+    state = live.states(live.age_s(_last([600.0] * 5, [1.0] * 5), NOW_US), board.interval_s)
+    assert state.tolist() == [LIVE, *[STALE] * 4]
 
 
 def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roster) -> None:
@@ -200,6 +207,6 @@ def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roste
 
 
 def test_a_park_without_meters_is_drawn() -> None:
-    nobody = roster(Registry((), ()), [], NOW)
+    nobody = roster(Registry((), ()), {}, NOW)
     assert live.area_rows(nobody, np.empty(0), np.empty(0), np.empty(0, np.int8)) == []
     assert live.counts(np.empty(0, np.int8)) == Counts(0, 0, 0, 0)

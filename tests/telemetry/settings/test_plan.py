@@ -37,6 +37,8 @@ MISTAKES = [
     ("meters.0.address", 256, "meters[0].address", "256"),
     ("meters.0.multiplier", -80, "meters[0].multiplier", "-80"),
     ("meters.0.multipler", 80, "meters[0].multipler", "not permitted"),
+    ("meters.0.pace", {"poll": 60}, "meters[0].pace.poll", "not permitted"),
+    ("meters.1.pace", {"poll_s": 60}, "meters[1].pace.poll_s", "no meaning behind a source of kind mqtt"),
     ("meters.1.area", "attic", "meters[1].area", "'attic'"),
     ("meters.1.parent", "m9", "meters[1].parent", "'m9'"),
     ("meters.1.source", "nowhere", "meters[1].source", "'nowhere'"),
@@ -104,6 +106,23 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_plan(write(tmp_path, document))
     assert {mistake.key for mistake in caught.value.mistakes} == {"meters[0].device", "meters[1].area"}
+
+
+def test_a_meter_is_read_by_its_own_pace_before_its_templates_and_its_sources(tmp_path: Path) -> None:
+    document = changed("sources.0.poll_s", 60)
+    known = (library_folder() / "devices" / "eastron-sdm630.yaml").read_text("utf-8")
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "slow.yaml").write_text(
+        known.replace("code: eastron-sdm630\n", "code: slow\npace: {poll_s: 300}\n"), "utf-8"
+    )
+    common = {"name": {"en": "n", "zh": "n"}, "area": "hall", "source": "gw"}
+    document["meters"] += [  # type: ignore[index]
+        common | {"code": "m4", "address": 4, "device": "slow"},
+        common | {"code": "m5", "address": 5, "device": "slow", "pace": {"poll_s": 925}},
+        common | {"code": "m6", "address": 6, "device": "eastron-sdm630", "pace": {"poll_s": 5}},
+    ]
+    plan = load_plan(write(tmp_path, document))
+    assert plan.polled_s() == {"m1": 60.0, "m4": 300.0, "m5": 900.0, "m6": 60.0}
 
 
 def test_without_a_site_there_is_a_plan_with_the_library_alone(tmp_path: Path) -> None:

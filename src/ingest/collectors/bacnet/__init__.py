@@ -23,7 +23,7 @@ def open(  # noqa: A001  # every collector module has this name
         from ingest.collectors.bacnet.poll import BacnetCollector, Device  # noqa: PLC0415  # needs the library
     except ImportError as error:
         raise _missing(source) from error
-    stations = [Device(meter.code, address, template) for meter, address, template in fitting]
+    stations = [Device(meter.code, address, form, meter.pace.poll_s) for meter, address, form in fitting]
     return BacnetCollector(source, stations, clock)
 
 

@@ -20,8 +20,8 @@ from ingest.rhythm import Station
 class Device(Station):
     """One meter at one address."""
 
-    def __init__(self, meter: str, address: str, template: BacnetDevice) -> None:
-        super().__init__(meter)
+    def __init__(self, meter: str, address: str, template: BacnetDevice, poll_s: float | None = None) -> None:
+        super().__init__(meter, poll_s)
         self.present = tuple(Present(declared) for declared in template.objects)
         self.quantities = template.quantities
         self._address = address

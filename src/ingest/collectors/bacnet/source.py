@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import IPv4Address
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ _ADDRESS = re.compile(r"(?P<host>[\d.]+)(:(?P<port>\d{1,5}))?")
 
 class BacnetSource(Source):
     protocol = "BACnet/IP"
+    heeds: ClassVar[frozenset[str]] = frozenset({"poll_s"})
     kind: Literal["bacnet"]
     interface: IPv4Address
     """This machine's own address on the network of the devices."""

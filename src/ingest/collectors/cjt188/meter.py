@@ -5,6 +5,7 @@ from ingest.collectors.half_duplex import Digits, Layout, Line, Respondent
 from ingest.collectors.half_duplex.frame import START, closed
 from ingest.decode import Linear
 from ingest.errors import PayloadError, UnitRefuses
+from ingest.pace import Timing
 from ingest.template import Measured
 
 LAYOUT = Layout(header=11)
@@ -31,9 +32,11 @@ _UNITS = {
 
 
 class Meter188(Respondent):
-    def __init__(self, meter: str, address: str, template: Cjt188Meter) -> None:
+    def __init__(
+        self, meter: str, address: str, template: Cjt188Meter, timing: Timing, poll_s: float | None = None
+    ) -> None:
         self._identifier = template.identifier
-        super().__init__(meter, template.items)
+        super().__init__(meter, template.items, timing, poll_s)
         self._type = template.meter_type
         self._address = bytes.fromhex(address)[::-1]
         self._number = 0
@@ -47,7 +50,7 @@ class Meter188(Respondent):
         self._number = (self._number + 1) & 0xFF
         head = bytes([START, self._type, *self._address, _READ, 3])
         asked = closed(head + bytes.fromhex(question) + bytes([self._number]))
-        frame = await line.ask(asked, self._fits)
+        frame = await line.ask(asked, self._fits, self.timing)
         if frame[_CONTROL] == _ABNORMAL:
             raise UnitRefuses(f"it answers with an error: {frame[11:-2].hex(' ')}")
         return frame[_DATA:-2]

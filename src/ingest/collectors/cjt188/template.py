@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from ingest.collectors.half_duplex import Digits
-from ingest.template import Frozen, Template
+from ingest.pace import Paced
+from ingest.template import Frozen
 
 _ADDRESS = re.compile(r"(?=.{14}$)(AA)*\d*")
 
@@ -28,7 +29,7 @@ class Example(Frozen):
     values: dict[str, float | None]
 
 
-class Cjt188Meter(Template):
+class Cjt188Meter(Paced):
     """A meter that speaks CJ/T 188: water, gas, heat or cooling."""
 
     protocol: Literal["cjt188"]

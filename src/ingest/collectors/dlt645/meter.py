@@ -12,6 +12,7 @@ from ingest.collectors.dlt645.template import Dlt645Meter, Item
 from ingest.collectors.half_duplex import Digits, Line, Respondent
 from ingest.decode import Linear
 from ingest.errors import UnitRefuses, UnitSilent
+from ingest.pace import Timing
 
 _IDENTIFIER = 4
 _LAST_FRAME = 255
@@ -27,8 +28,10 @@ _REASONS = (
 
 
 class Meter645(Respondent):
-    def __init__(self, meter: str, address: str, template: Dlt645Meter) -> None:
-        super().__init__(meter, template.items)
+    def __init__(
+        self, meter: str, address: str, template: Dlt645Meter, timing: Timing, poll_s: float | None = None
+    ) -> None:
+        super().__init__(meter, template.items, timing, poll_s)
         self._address = address_bytes(address)
         self._linear = {item.quantity: Linear.of(item) for item in template.items}
 
@@ -58,7 +61,8 @@ class Meter645(Respondent):
                 return False
             return got.abnormal or (got.data[:_IDENTIFIER] == identifier and got.data.endswith(number))
 
-        frame = await line.ask(question(self._address, control, identifier + number), fits)
+        asked = question(self._address, control, identifier + number)
+        frame = await line.ask(asked, fits, self.timing)
         got = answer(frame)
         if got.abnormal:
             raise UnitRefuses(_reason(got.data))

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ingest.collectors.half_duplex import Digits
-from ingest.template import Frozen, Template
+from ingest.pace import Paced
+from ingest.template import Frozen
 
 Identifier = Annotated[str, Field(pattern=r"^[0-9A-F]{8}$")]
 """DI3 DI2 DI1 DI0, as the standard prints them; a block ends in FF or holds it."""
@@ -29,7 +30,7 @@ class Example(Frozen):
     values: dict[str, float | None]
 
 
-class Dlt645Meter(Template):
+class Dlt645Meter(Paced):
     """A meter that speaks DL/T 645-2007."""
 
     protocol: Literal["dlt645"]

@@ -8,6 +8,7 @@ from ingest.collectors.half_duplex.frame import WAKE_UP, Layout
 from ingest.collectors.half_duplex.port import Inbox, connect
 from ingest.collectors.half_duplex.source import LineSource
 from ingest.errors import UnitSilent
+from ingest.pace import Timing
 
 _STRIKES = 3
 _SHOWN = 40
@@ -28,14 +29,14 @@ class Line:
         self._connection: tuple[asyncio.WriteTransport, Inbox] | None = None
         self._strikes = 0
 
-    async def ask(self, question: bytes, fits: Callable[[bytes], bool]) -> bytes:
+    async def ask(self, question: bytes, fits: Callable[[bytes], bool], timing: Timing) -> bytes:
         """The frame that answers. Raises LineDown without a connection, UnitSilent without an answer."""
         transport, inbox = await self._connected()
-        await asyncio.sleep(self._source.pause_s)
+        await asyncio.sleep(timing.pause_s)
         inbox.buffer.clear()
         begun = monotonic()
         transport.write(WAKE_UP + question)
-        answer = await self._hear(inbox, fits)
+        answer = await self._hear(inbox, fits, timing.timeout_s)
         self.latency = monotonic() - begun
         self._strikes = 0
         return answer
@@ -52,10 +53,10 @@ class Line:
         self._connection = self._connection or await connect(self._source)
         return self._connection
 
-    async def _hear(self, inbox: Inbox, fits: Callable[[bytes], bool]) -> bytes:
+    async def _hear(self, inbox: Inbox, fits: Callable[[bytes], bool], timeout_s: float) -> bytes:
         passed_over = b""
         try:
-            async with asyncio.timeout(self._source.timeout_s):
+            async with asyncio.timeout(timeout_s):
                 while not inbox.lost:
                     frame = self._layout.take(inbox.buffer)
                     if frame is not None and fits(frame):
@@ -65,11 +66,12 @@ class Line:
                         await inbox.more()
         except TimeoutError:
             self._strikes += 1
-            raise UnitSilent(self._why(passed_over, inbox.buffer)) from None
+            raise UnitSilent(_why(timeout_s, passed_over, inbox.buffer)) from None
         raise UnitSilent("the connection was lost")
 
-    def _why(self, passed_over: bytes, rest: bytearray) -> str:
-        silence = f"no answer within {self._source.timeout_s:g} s"
-        if passed_over:
-            return f"{silence}, only what was not asked for: {passed_over[:_SHOWN].hex(' ')}"
-        return f"{silence}, only a piece of one: {rest[:_SHOWN].hex(' ')}" if rest else silence
+
+def _why(timeout_s: float, passed_over: bytes, rest: bytearray) -> str:
+    silence = f"no answer within {timeout_s:g} s"
+    if passed_over:
+        return f"{silence}, only what was not asked for: {passed_over[:_SHOWN].hex(' ')}"
+    return f"{silence}, only a piece of one: {rest[:_SHOWN].hex(' ')}" if rest else silence

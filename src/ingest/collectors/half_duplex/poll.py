@@ -19,7 +19,6 @@ class HalfDuplexCollector(Poller[Respondent]):
     ) -> None:
         super().__init__(source.code, source.kind, respondents, clock, source.poll_s)
         self._line = line
-        self._retries = source.retries
         self._heard_us = 0
 
     def close(self) -> None:
@@ -29,7 +28,7 @@ class HalfDuplexCollector(Poller[Respondent]):
         found, fetched = Round(), Fetched()
         self._heard_us = 0
         try:
-            await found.ask(self._line, station, self._retries, self._heard)
+            await found.ask(self._line, station, self._heard)
         except (UnitSilent, LineDown) as error:
             fetched.trouble = error
         values = found.values(station)

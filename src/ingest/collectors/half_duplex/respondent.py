@@ -12,14 +12,18 @@ from ingest.collectors.half_duplex.digits import Digits
 from ingest.collectors.half_duplex.line import Line
 from ingest.errors import PayloadError, UnitRefuses, UnitSilent
 from ingest.once import Reading, Shown
+from ingest.pace import Timing
 from ingest.rhythm import Station
 
 
 class Respondent(Station, ABC):
     """One meter on a line."""
 
-    def __init__(self, meter: str, items: Sequence[Digits]) -> None:
-        super().__init__(meter)
+    def __init__(
+        self, meter: str, items: Sequence[Digits], timing: Timing, poll_s: float | None = None
+    ) -> None:
+        super().__init__(meter, poll_s)
+        self.timing = timing
         self.items = tuple(items)
         self.quantities = tuple(item.quantity for item in items)
         self.questions = tuple(dict.fromkeys(map(self.question, items)))
@@ -45,13 +49,11 @@ class Round:
     """Of each answer, by its question."""
     complaints: list[UnitRefuses | PayloadError] = field(default_factory=list)
 
-    async def ask(
-        self, line: Line, respondent: Respondent, retries: int, heard: Callable[[], None] = lambda: None
-    ) -> None:
+    async def ask(self, line: Line, respondent: Respondent, heard: Callable[[], None] = lambda: None) -> None:
         """Asks everything; `heard` is called after each answer. Raises LineDown, UnitSilent."""
         for question in respondent.questions:
             try:
-                self.data[question] = await _persist(line, respondent, question, retries)
+                self.data[question] = await _persist(line, respondent, question)
                 heard()
             except UnitRefuses as error:
                 self.complaints.append(UnitRefuses(f"{question}: {error}"))
@@ -71,8 +73,8 @@ class Round:
             return math.nan
 
 
-async def _persist(line: Line, respondent: Respondent, question: str, retries: int) -> bytes:
-    for _ in range(0 if respondent.silent else retries):
+async def _persist(line: Line, respondent: Respondent, question: str) -> bytes:
+    for _ in range(0 if respondent.silent else respondent.timing.retries):
         try:
             return await respondent.ask(line, question)
         except UnitSilent:
@@ -80,11 +82,11 @@ async def _persist(line: Line, respondent: Respondent, question: str, retries: i
     return await respondent.ask(line, question)
 
 
-async def read_once(line: Line, respondent: Respondent, retries: int) -> Reading:
+async def read_once(line: Line, respondent: Respondent) -> Reading:
     """Everything that is asked; refusals are complaints. Raises SourceError when nothing is answered."""
     found = Round()
     try:
-        await found.ask(line, respondent, retries)
+        await found.ask(line, respondent)
     except UnitSilent as error:
         raise UnitSilent(f"{respondent.meter}: {error}") from error
     finally:

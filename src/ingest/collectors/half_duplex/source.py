@@ -1,11 +1,12 @@
 """What a site says of a line: a serial port of this machine, or a gateway that carries its bytes over TCP."""
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ingest.kinds import Source
+from ingest.pace import Pace, Timing
 
 
 class Parity(StrEnum):
@@ -15,6 +16,7 @@ class Parity(StrEnum):
 
 
 class LineSource(Source):
+    heeds: ClassVar[frozenset[str]] = frozenset(Pace.model_fields)
     host: str | None = None
     """Of the gateway."""
     port: int | None = Field(None, ge=1, le=65535)
@@ -33,6 +35,15 @@ class LineSource(Source):
     @property
     def expected_s(self) -> float:
         return self.poll_s
+
+    @property
+    def timing(self) -> Timing:
+        return Timing(self.timeout_s, self.retries, self.pause_s)
+
+    def paced(self, pace: Pace) -> Timing:
+        own = Pace(timeout_s=self.timeout_s, retries=self.retries, pause_s=self.pause_s)
+        merged = pace.within(own)
+        return Timing(merged.timeout_s or self.timeout_s, merged.retries or 0, merged.pause_s or 0.0)
 
     @property
     def place(self) -> str:

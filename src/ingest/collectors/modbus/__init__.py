@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from ingest.collector import Clock, Devices, Meter, template_of
+from ingest.collector import Clock, Devices, Meter, pace_of, template_of
 from ingest.collectors.modbus.line import Line
 from ingest.collectors.modbus.once import read_once
 from ingest.collectors.modbus.poll import ModbusCollector
-from ingest.collectors.modbus.source import Framing, ModbusSource, Timing, is_unit
+from ingest.collectors.modbus.source import Framing, ModbusSource, is_unit
 from ingest.collectors.modbus.unit import Recipe, Unit
 from ingest.device import Device
 from ingest.errors import SourceError
 from ingest.once import Reading
+from ingest.pace import Timing
 
 __all__ = [
     "Framing",
@@ -43,7 +44,7 @@ def open(  # noqa: A001  # every collector module has this name
 async def read(source: ModbusSource, meter: Meter, devices: Devices) -> Reading:
     """One reading of one meter. Raises SourceError, PayloadError when another device answers."""
     device, number = _fitting(meter, devices)
-    return await probe(source, number, device, source.paced(meter.pace.within(device.pace)))
+    return await probe(source, number, device, source.paced(pace_of(meter, devices)))
 
 
 async def probe(source: ModbusSource, unit: int, device: Device, timing: Timing | None = None) -> Reading:
@@ -59,7 +60,7 @@ def _unit(source: ModbusSource, meter: Meter, devices: Devices, recipes: dict[st
     device, number = _fitting(meter, devices)
     if device.code not in recipes:
         recipes[device.code] = Recipe(device)
-    pace = meter.pace.within(device.pace)
+    pace = pace_of(meter, devices)
     return Unit(meter.code, number, recipes[device.code], source.paced(pace), pace.poll_s)
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from ingest.collectors.half_duplex.port import attach
 from ingest.collectors.modbus.frame import Question
 from ingest.collectors.modbus.rtu import Ghosts, RtuWire
-from ingest.collectors.modbus.source import ModbusSource, Timing
+from ingest.collectors.modbus.source import ModbusSource
 from ingest.collectors.modbus.tcp import TcpWire
 from ingest.collectors.modbus.wire import Wire
 from ingest.errors import UnitRefuses, UnitSilent
+from ingest.pace import Timing
 from ingest.plan import Span
 
 _STRIKES = 2

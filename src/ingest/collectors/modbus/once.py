@@ -5,13 +5,13 @@ from numpy.typing import NDArray
 
 from ingest.collectors.modbus.introduction import Introduced, introduce
 from ingest.collectors.modbus.line import Line, persist
-from ingest.collectors.modbus.source import Timing
 from ingest.collectors.modbus.sunspec import Ask
 from ingest.collectors.modbus.unit import Recipe
 from ingest.decode import Words
 from ingest.device import Device, Register
 from ingest.errors import UnitRefuses, UnitSilent
 from ingest.once import Reading, Shown
+from ingest.pace import Timing
 from ingest.plan import Span
 
 

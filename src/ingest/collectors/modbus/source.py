@@ -1,13 +1,11 @@
 """What a site says of a Modbus gateway or serial line."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self, TypeGuard
 
 from pydantic import Field, model_validator
 
 from ingest.collectors.half_duplex.source import LineSource, Parity
-from ingest.pace import Pace
 
 _UNITS = range(256)
 
@@ -16,15 +14,6 @@ class Framing(StrEnum):
     TCP = "tcp"
     RTU = "rtu"
     """As on the serial line; over TCP it needs a gateway that passes the bytes on as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How one request is asked."""
-
-    timeout_s: float
-    retries: int
-    pause_s: float
 
 
 class ModbusSource(LineSource):
@@ -54,15 +43,6 @@ class ModbusSource(LineSource):
         if self.serial is None:
             return self.host, self.port, self.framing
         return self.serial, self.baudrate, self.parity, self.stop_bits
-
-    @property
-    def timing(self) -> Timing:
-        return Timing(self.timeout_s, self.retries, self.pause_s)
-
-    def paced(self, pace: Pace) -> Timing:
-        own = Pace(timeout_s=self.timeout_s, retries=self.retries, pause_s=self.pause_s)
-        merged = pace.within(own)
-        return Timing(merged.timeout_s or self.timeout_s, merged.retries or 0, merged.pause_s or 0.0)
 
     def misfit(self, address: str | int | None) -> str | None:
         return None if is_unit(address) else f"a Modbus unit id is a number from 0 to 255 (got {address!r})"

@@ -2,9 +2,9 @@
 
 from ingest.batch import Batch, row
 from ingest.collectors.modbus.introduction import needs_introduction
-from ingest.collectors.modbus.source import Timing
 from ingest.decode import Decoder, Words
 from ingest.device import Device
+from ingest.pace import Timing
 from ingest.plan import Span, needs, plan
 from ingest.rhythm import Station
 
