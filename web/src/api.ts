@@ -236,6 +236,7 @@ export interface Shortfall {
 export interface EmissionSeries extends Series {
   scope: string;
   gas: string;
+  origin: "meters" | "documents";
   factors: FactorUse[];
   shortfalls: Shortfall[];
 }

@@ -17,6 +17,7 @@ from telemetry.api import (
     meters,
     readings,
     receipt,
+    records,
     session,
     site,
     sources,
@@ -57,10 +58,22 @@ _EXAMPLES: tuple[Struct, ...] = (
     emissions.EXAMPLE,
     tariff.EXAMPLE,
     trace.EXAMPLE,
+    records.RECEIPT_EXAMPLE,
+    records.LIST_EXAMPLE,
+    records.ENTRY,
     Status("alive"),
 )
 """One of each kind of answer."""
-_FURTHER: tuple[type[Struct], ...] = (Problem, Update, PushedRow, Token, WriteError, WriteErrorV1, EdgeReport)
+_FURTHER: tuple[type[Struct], ...] = (
+    Problem,
+    Update,
+    PushedRow,
+    Token,
+    WriteError,
+    WriteErrorV1,
+    EdgeReport,
+    *records.FURTHER,
+)
 
 
 class _Application(FastAPI):
@@ -97,6 +110,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         energy.router(dependencies),
         emissions.router(dependencies),
         trace.router(dependencies),
+        records.router(dependencies),
         session.router(dependencies.settings),
     ):
         versioned.include_router(router)

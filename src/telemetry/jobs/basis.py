@@ -2,11 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from accounting.activities import Kinds
 from accounting.coal import Coefficient
+from accounting.factors import lineage
+from accounting.gwp import Potentials
 from accounting.tariff import Tariff
+from telemetry.reports.activities import Rating
 from telemetry.reports.factors import Factors
 
 
@@ -16,6 +20,15 @@ class Basis:
     factors: Factors
     coal: Mapping[str, Coefficient]
     tariff: Tariff | None = None
+    potentials: Potentials = field(default_factory=dict)
+    region: str = ""
+    """Of the park."""
+
+    @property
+    def rating(self) -> Rating:
+        """What activities are rated by."""
+        kinds = Kinds(self.factors.library, self.potentials)
+        return Rating(kinds, lineage(self.factors.regions, self.region), self.zone)
 
     def digests(self) -> dict[str, str]:
         """A hash of each library, the same as long as nothing in it changes."""

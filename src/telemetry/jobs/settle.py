@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from accounting.grid import SLOT_US, floor_slot, to_us
-from telemetry.jobs import quarter_hours, statement
+from telemetry.jobs import activities, quarter_hours, statement
 from telemetry.jobs.basis import Basis
 from telemetry.reports.factors import Factors
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
-from telemetry.storage import dirty, edition, registry
+from telemetry.storage import dirty, edition, records, registry
 from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.pool import Database, Transaction
@@ -35,7 +35,14 @@ _AFTER_EDGE_S = 60.0
 def basis_of(plan: Plan) -> Basis:
     """What the plan's statement is made by."""
     library, zone = plan.library, plan.site.zone if plan.site else "UTC"
-    return Basis(ZoneInfo(zone), Factors(library.factors, library.regions), library.coal, plan.tariff)
+    return Basis(
+        ZoneInfo(zone),
+        Factors(library.factors, library.regions),
+        library.coal,
+        plan.tariff,
+        library.potentials,
+        plan.site.region if plan.site else "",
+    )
 
 
 class Worker:
@@ -58,6 +65,7 @@ class Worker:
             ]
             if any(changes):
                 dirty.mark_all_energy(tx)
+                records.mark_all(tx)
         self.sweep(_EVER)
 
     def sweep(self, back: timedelta = _QUARTER) -> None:
@@ -77,7 +85,17 @@ class Worker:
         A meter that cannot be settled is left alone for a minute, so that the others go on.
         """
         worked = [self._step(stage) for stage in Stage]
-        return any(worked)
+        return any([*worked, self._activities()])
+
+    def _activities(self) -> bool:
+        try:
+            with self._db.connection() as tx:
+                return activities.settle(tx, self._basis.rating, self._now())
+        except StorageUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # the meters go on
+            _LOG.exception("activities could not be settled; they are tried again")
+            return False
 
     def _step(self, stage: Stage) -> bool:
         held: list[int] = []

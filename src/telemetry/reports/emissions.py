@@ -1,14 +1,17 @@
 """Emissions of settled amounts over intervals, with the factors that each figure stands on."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated
 
+import numpy as np
 from msgspec import Meta, Struct
 
 from accounting.quantity import CATALOGUE
 from accounting.sources import scope_of
-from telemetry.reports import energy, monthly_emissions, statement
+from telemetry.reports import activities, energy, monthly_emissions, statement
+from telemetry.reports.activities import FUGITIVE, FUGITIVE_NAME, Recorded
 from telemetry.reports.emitted import Emitted, Revision, from_quarter_hours
 from telemetry.reports.energy import Coverage, Estimated, Question, Values
 from telemetry.reports.factors import Factors, FactorUse, Shortfall, Used, shortfalls, uses
@@ -27,6 +30,11 @@ class Basis(StrEnum):
     LOCATION = "location"
 
 
+class Origin(StrEnum):
+    METERS = "meters"
+    DOCUMENTS = "documents"
+
+
 class EmissionSeries(Struct, frozen=True):
     """The mass of one gas from one quantity in one group."""
 
@@ -42,6 +50,9 @@ class EmissionSeries(Struct, frozen=True):
     estimated: Estimated
     factors: list[FactorUse]
     shortfalls: list[Shortfall]
+    origin: Annotated[Origin, Meta(description="documents: posted activities, `quantity` is their kind")] = (
+        Origin.METERS
+    )
 
 
 class EmissionsAnswer(Struct, frozen=True, rename={"from_": "from"}):
@@ -76,10 +87,35 @@ def report(
         zone=steps.zone.key,
         times=steps.times(),
         series=[
-            one
-            for gas in gases
-            for one in _series([each for each in found if each.gas == gas], registry, question)
+            *(
+                one
+                for gas in gases
+                for one in _series([each for each in found if each.gas == gas], registry, question)
+            ),
+            *(
+                _written(one, registry, question.selection.by)
+                for one in activities.recorded(tx, registry, question, revision)
+            ),
         ],
+    )
+
+
+def _written(one: Recorded, registry: Registry, by: By) -> EmissionSeries:
+    """A series that stands on documents."""
+    return EmissionSeries(
+        key=one.key,
+        name=FUGITIVE_NAME if one.key == FUGITIVE else name_of(by, one.key, registry),
+        quantity=one.kind,
+        carrier=one.carrier,
+        scope=str(one.scope),
+        gas=one.gas,
+        unit="kg",
+        values=[None if math.isnan(kg) else kg for kg in one.kg.tolist()],
+        coverage=np.round(one.coverage, 4).tolist(),
+        estimated=one.estimated.tolist(),
+        factors=one.factors,
+        shortfalls=one.shortfalls,
+        origin=Origin.DOCUMENTS,
     )
 
 

@@ -194,6 +194,7 @@ export const en = {
   regionInstead: (region: string, asked: string) => `${region}, as ${asked} has none`,
   citation: "Stated in",
   missingFactors: "Not counted",
+  otherGases: "Other gases, not part of the sums above",
   noEnergy: "No settled day in this period yet. Days appear as their quarter hours close.",
   basisLocation: "location-based",
   failed: "This could not be loaded",

@@ -195,6 +195,7 @@ export const zh: Words = {
   regionInstead: (region, asked) => `采用 ${region}，因 ${asked} 无因子`,
   citation: "出处",
   missingFactors: "未计入",
+  otherGases: "其他温室气体(未计入上方合计)",
   noEnergy: "此时段还没有结算的日期。各 15 分钟时段结束后即显示。",
   basisLocation: "基于位置",
   failed: "无法加载",

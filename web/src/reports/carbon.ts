@@ -1,8 +1,9 @@
 /** <pw-carbon>: emissions a day, by enterprise, with the factors they stand on. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, type EmissionReport, type FactorUse, type Shortfall } from "../api.ts";
-import { exact } from "../numbers.ts";
+import { get, type EmissionReport, type EmissionSeries, type FactorUse, type Shortfall } from "../api.ts";
+import { exact, three } from "../numbers.ts";
+import { store } from "../store.ts";
 import { reasonOf } from "./reason.ts";
 import { DailyPage } from "./daily.ts";
 
@@ -13,14 +14,34 @@ class CarbonPage extends DailyPage<EmissionReport> {
     return `${this.words.dailyCarbon} · ${this.words.basisLocation}`;
   }
 
-  protected override ask(query: Record<string, string>): Promise<EmissionReport> {
-    return get<EmissionReport>("/emissions", { ...query, basis: "location", revision: "current" });
+  /** Series of gases that do not add up with CO2. */
+  #apart: readonly EmissionSeries[] = [];
+
+  protected override async ask(query: Record<string, string>): Promise<EmissionReport> {
+    const answer = await get<EmissionReport>("/emissions", { ...query, basis: "location", revision: "current" });
+    this.#apart = answer.series.filter((series) => series.gas !== "CO2");
+    return { ...answer, series: answer.series.filter((series) => series.gas === "CO2") };
   }
 
   protected override below(answer: EmissionReport): TemplateResult {
     const factors = distinct(answer.series.flatMap((series) => series.factors), (one) => `${one.id}|${one.from}|${one.to}`);
     const missing = distinct(answer.series.flatMap((series) => series.shortfalls), (one) => `${one.reason}|${one.from}|${one.to}`);
-    return html`${missing.length > 0 ? this.#missing(missing) : nothing}${factors.length > 0 ? this.#factors(factors) : nothing}`;
+    return html`${missing.length > 0 ? this.#missing(missing) : nothing}${this.#others()}${factors.length > 0 ? this.#factors(factors) : nothing}`;
+  }
+
+  #others(): TemplateResult | typeof nothing {
+    const words = this.words;
+    const chosen = store.route.area ?? store.site?.areas.find((area) => area.kind === "park")?.code;
+    const masses = this.#apart.filter((series) => series.key === chosen).map((series) => ({
+      kind: series.quantity,
+      gas: series.gas,
+      kg: series.values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+    }));
+    if (masses.length === 0) return nothing;
+    return html`<section class="panel">
+      <h2>${words.otherGases}</h2>
+      <ul>${masses.map((one) => html`<li><code>${one.kind}</code> ${three(one.kg)} <span class="unit">kg ${one.gas}</span></li>`)}</ul>
+    </section>`;
   }
 
   #factors(factors: readonly FactorUse[]): TemplateResult {

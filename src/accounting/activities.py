@@ -1,0 +1,168 @@
+"""Activities that no meter shows: their kinds, their units, and what they emit by which factor."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from difflib import get_close_matches
+from itertools import groupby
+from types import MappingProxyType
+
+from accounting.emissions import choose_of, rate
+from accounting.errors import FactorError, UnitError
+from accounting.factors import Choice, Factor, Rule
+from accounting.gwp import Potentials
+from accounting.sources import ELECTRICITY, HEAT, Source, normal_volume
+
+COMBUSTION = "combustion"
+FUGITIVE = "fugitive"
+GWP_REPORT = "ar5"
+"""The report by whose potentials gases that escape are rated."""
+
+_BOUGHT: Mapping[str, Source] = MappingProxyType({"electricity": ELECTRICITY, "heat": HEAT, "steam": HEAT})
+
+UNITS: Mapping[str, tuple[tuple[str, float], ...]] = MappingProxyType(
+    {
+        "t": (("t", 1.0), ("kg", 1e3)),
+        "kg": (("kg", 1.0), ("t", 1e-3)),
+        "L": (("L", 1.0),),
+        "m3": (("m3", 1.0),),
+        "m3_0c": (("1e4Nm3", 1e-4),),
+        "m3_15c": (("1e4Nm3", normal_volume(15.0) * 1e-4),),
+        "m3_20c": (("1e4Nm3", normal_volume(20.0) * 1e-4),),
+        "1e4m3_0c": (("1e4Nm3", 1.0),),
+        "GJ": (("GJ", 1.0), ("kWh", 1e6 / 3600)),
+        "MJ": (("GJ", 1e-3), ("kWh", 1 / 3.6)),
+        "TJ": (("TJ(net)", 1.0), ("GJ", 1e3)),
+        "kWh": (("kWh", 1.0), ("MWh", 1e-3), ("GJ", 3.6e-3)),
+        "MWh": (("MWh", 1.0), ("kWh", 1e3), ("GJ", 3.6)),
+    }
+)
+"""Unit of an activity -> what a factor may be per, best first, and how many of it one unit is.
+
+A volume of gas says at which temperature it was measured, at 101.325 kPa; TJ are of net heating value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Days of an activity that have one factor."""
+
+    gas: str
+    first: date
+    last: date
+    """Included."""
+    choice: Choice
+    per_unit: float
+    """Mass of the gas per unit of the activity [kg], NaN without a factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Every kind of activity that the library can rate, or could in another region."""
+
+    factors: Sequence[Factor]
+    potentials: Potentials
+
+    def names(self) -> list[str]:
+        burnt = {factor.item for factor in self.factors if factor.purpose == COMBUSTION and factor.item}
+        return sorted(burnt | _BOUGHT.keys() | self._gases().keys())
+
+    def check(self, kind: str, unit: str, regions: Sequence[str]) -> None:
+        """Raises FactorError for a kind that is not known, UnitError for a unit that does not fit it."""
+        if kind not in self.names():
+            near = get_close_matches(kind, self.names(), n=1)
+            raise FactorError("is no kind of activity" + (f"; did you mean {near[0]!r}?" if near else ""))
+        fitting = self.units(kind, regions)
+        if unit not in fitting:
+            raise UnitError(f"does not fit {kind}, which is counted in {', '.join(fitting)}")
+
+    def units(self, kind: str, regions: Sequence[str]) -> list[str]:
+        """Units that factors of the regions can be applied to; where they have none, those of any region."""
+        if kind in self._gases():
+            return ["kg", "t"]
+        found = self._about(kind)
+        per = {f.unit_denominator for f in found if f.region in regions} or {
+            f.unit_denominator for f in found
+        }
+        return [unit for unit, those in UNITS.items() if any(name in per for name, _ in those)]
+
+    def scope(self, kind: str) -> int:
+        """1 for what burns or escapes here, 2 for what is bought."""
+        return _BOUGHT[kind].scope if kind in _BOUGHT else 1
+
+    def runs(
+        self, kind: str, unit: str, days: tuple[date, date], known: date, regions: Sequence[str]
+    ) -> list[Run]:
+        """Factors of the days first..last as known on `known` or on a later day itself, by gas.
+
+        A gas that a factor names only on some days has a shortfall on the others.
+        """
+        if kind in self._gases():
+            return [self._escaped(kind, unit, days)]
+        source = self._source(kind, unit)
+        near = [factor for factor in self._about(kind) if factor.region in regions]
+        gases = sorted({factor.gas for factor in near if dict(source.per).get(factor.unit_denominator)})
+        rows = [
+            (day, choose_of(of_gas, source, day=day, known=max(day, known), regions=regions), gas)
+            for gas in gases or ["CO2"]
+            for of_gas in [[factor for factor in near if factor.gas == gas]]
+            for day in _days(*days)
+        ]
+        return [_run(list(group), source) for _, group in groupby(rows, _alike)]
+
+    def _about(self, kind: str) -> list[Factor]:
+        source = _BOUGHT.get(kind, Source(1, COMBUSTION, kind, ()))
+        return [f for f in self.factors if f.purpose == source.purpose and f.item == source.item]
+
+    def _source(self, kind: str, unit: str) -> Source:
+        bought = _BOUGHT.get(kind)
+        if bought:
+            return Source(bought.scope, bought.purpose, bought.item, UNITS[unit])
+        return Source(1, COMBUSTION, kind, UNITS[unit])
+
+    def _gases(self) -> Mapping[str, float]:
+        return self.potentials.get(GWP_REPORT, {})
+
+    def _escaped(self, kind: str, unit: str, days: tuple[date, date]) -> Run:
+        potential = self._gases()[kind]
+        factor = Factor(
+            id=f"gwp.{GWP_REPORT}.{kind}",
+            value=potential,
+            unit_numerator="kgCO2e",
+            unit_denominator="kg",
+            gas="CO2e",
+            scope=1,
+            region="GLOBAL",
+            year=None,
+            valid_from=None,
+            valid_to=None,
+            purpose=FUGITIVE,
+            edition=GWP_REPORT,
+            published=None,
+            source=f"IPCC {GWP_REPORT.upper()}, global warming potential over 100 years",
+            name_en=kind,
+            name_zh=kind,
+            verified="VERIFIED",
+            item=kind,
+        )
+        why = f"potential of {kind} by {GWP_REPORT.upper()}"
+        per_unit = potential * dict(UNITS[unit])["kg"]
+        return Run("CO2e", *days, Choice(factor, Rule.NO_YEAR, why, "GLOBAL"), per_unit)
+
+
+_Day = tuple[date, Choice, str]
+
+
+def _alike(row: _Day) -> tuple[str, str, str]:
+    """Days alike are one run; a shortfall names its day, and is one all the same."""
+    _, choice, gas = row
+    return (gas, choice.factor.id, choice.why) if choice.factor else (gas, "", choice.rule)
+
+
+def _run(days: Sequence[_Day], source: Source) -> Run:
+    first, choice, gas = days[0]
+    per_unit = rate(source, choice.factor) if choice.factor else float("nan")
+    return Run(gas, first, days[-1][0], choice, per_unit)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -1,0 +1,237 @@
+"""What people post because no meter shows it: checked field by field, and what became of each row."""
+
+import calendar
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from accounting.errors import FactorError, UnitError
+from accounting.quantity import LARGEST
+from ingest.template import CODE
+from telemetry.reports.activities import Rating
+from telemetry.reports.errors import QueryError
+from telemetry.storage.records import Draft, Sort
+
+_Word = Annotated[str, Meta(min_length=1, max_length=200)]
+_Name = Annotated[str, Meta(min_length=1, max_length=64)]
+_Period = Annotated[
+    str,
+    Meta(
+        max_length=25,
+        description="A year, a month, a day, or two days with / between them, both included",
+        examples=["2026-05"],
+    ),
+]
+_Who = Annotated[_Word, Meta(description="Who answers for it", examples=["li.na"])]
+_Amount = Annotated[float, Meta(ge=0, le=LARGEST)]
+
+
+class PostedActivity(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something burnt, bought or let go that no meter shows."""
+
+    period: _Period
+    enterprise: Annotated[_Name, Meta(description="Code of an area", examples=["E1"])]
+    kind: Annotated[_Name, Meta(description="diesel, natural_gas, heat, r410a ...", examples=["diesel"])]
+    amount: Annotated[_Amount, Meta(examples=[1.25])]
+    unit: Annotated[_Name, Meta(description="A gas says at which temperature: m3_20c", examples=["t"])]
+    document: Annotated[_Word, Meta(description="Where it is written", examples=["invoice 2026-0517"])]
+    who: _Who
+    note: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class PostedCertificate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Proof that a consumer used green power; its number in the registry counts once."""
+
+    registry_id: Annotated[_Word, Meta(examples=["GEC-2026-000417"])]
+    vintage: Annotated[
+        str, Meta(pattern=r"^\d{4}(-\d{2})?$", description="Year or month of generation", examples=["2026"])
+    ]
+    mwh: Annotated[_Amount, Meta(examples=[120.0])]
+    technology: Annotated[_Name, Meta(examples=["solar"])]
+    generator: Annotated[_Word, Meta(examples=["Yangjiang wind farm 2"])]
+    consumer: Annotated[_Name, Meta(description="Code of an area", examples=["E1"])]
+    interval: Annotated[_Period, Meta(examples=["2026-05"])]
+    who: _Who
+    note: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class PostedProduction(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was made, or another figure that energy and carbon are set against."""
+
+    period: _Period
+    enterprise: Annotated[_Name, Meta(description="Code of an area", examples=["E1"])]
+    product: Annotated[
+        _Name,
+        Meta(description="A code; output_value, added_value and floor_area among them", examples=["bottle"]),
+    ]
+    quantity: Annotated[_Amount, Meta(examples=[48000.0])]
+    unit: Annotated[_Name, Meta(examples=["piece"])]
+    who: _Who
+    document: Annotated[str, Meta(max_length=200, examples=["shift book 22"])] = ""
+    note: Annotated[str, Meta(max_length=1000)] = ""
+
+
+Posted = PostedActivity | PostedCertificate | PostedProduction
+FORMS: Mapping[Sort, type[Posted]] = {
+    Sort.ACTIVITY: PostedActivity,
+    Sort.CERTIFICATE: PostedCertificate,
+    Sort.PRODUCTION: PostedProduction,
+}
+
+
+def span(text: str, field: str) -> tuple[date, date]:
+    """First and last day of a period. Raises QueryError."""
+    first, _, last = text.partition("/")
+    try:
+        lo, hi = _days(first)[0], _days(last or first)[1]
+    except ValueError:
+        reason = "is not a period such as 2026, 2026-05, 2026-05-17 or 2026-05-01/2026-05-15"
+        raise QueryError(field, text, reason) from None
+    if hi < lo:
+        raise QueryError(field, text, "ends before it begins")
+    return lo, hi
+
+
+def _days(text: str) -> tuple[date, date]:
+    """First and last day of a year, a month or a day. Raises ValueError."""
+    if re.fullmatch(r"\d{4}", text):
+        return date(int(text), 1, 1), date(int(text), 12, 31)
+    if re.fullmatch(r"\d{4}-\d{2}", text):
+        year, month = int(text[:4]), int(text[5:])
+        return date(year, month, 1), date(year, month, _length(year, month))
+    day = date.fromisoformat(text)
+    return day, day
+
+
+def _length(year: int, month: int) -> int:
+    if not 1 <= month <= 12:  # noqa: PLR2004  # months
+        raise ValueError
+    return calendar.monthrange(year, month)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a row is checked against."""
+
+    areas: frozenset[str]
+    rating: Rating
+    today: date
+
+    def draft(self, sort: Sort, row: Any) -> tuple[Draft, str]:  # noqa: ANN401  # JSON
+        """The row and who answers for it. Raises QueryError: field, value, reason."""
+        posted = _converted(sort, row)
+        draft = _DRAFTS[sort](posted)
+        self._check(draft, "consumer" if sort is Sort.CERTIFICATE else "enterprise")
+        if sort is Sort.ACTIVITY:
+            self._fits(draft)
+        return draft, posted.who
+
+    def _check(self, draft: Draft, area_field: str) -> None:
+        if draft.area not in self.areas:
+            raise QueryError(area_field, draft.area, "no area has this code; GET /api/v1/site lists them")
+        if draft.first_day > self.today:
+            field = "interval" if draft.sort is Sort.CERTIFICATE else "period"
+            raise QueryError(field, str(draft.first_day), "has not begun yet")
+
+    def _fits(self, draft: Draft) -> None:
+        try:
+            self.rating.kinds.check(draft.name, draft.unit, self.rating.regions)
+        except FactorError as error:
+            raise QueryError("kind", draft.name, str(error)) from error
+        except UnitError as error:
+            raise QueryError("unit", draft.unit, str(error)) from error
+
+
+def _converted(sort: Sort, row: Any) -> Posted:  # noqa: ANN401  # JSON
+    try:
+        posted: Posted = msgspec.convert(row, FORMS[sort])
+    except msgspec.ValidationError as error:
+        raise _mistake(row, str(error)) from error
+    for field in msgspec.structs.fields(posted):
+        value = getattr(posted, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise QueryError(field.name, value, "is not a number")
+        if isinstance(value, str) and field.name != "note" and value != value.strip():
+            raise QueryError(field.name, value, "begins or ends with a space")
+        if isinstance(value, str) and not value.isprintable():
+            raise QueryError(field.name, value, "holds a character that cannot be printed")
+    return posted
+
+
+_PLACE = re.compile(r"`(\w+)`$|`\$\.(\w+)`$")
+
+
+def _mistake(row: Any, told: str) -> QueryError:  # noqa: ANN401  # JSON
+    """What msgspec says of a row, as field, value and reason."""
+    if not isinstance(row, dict):
+        return QueryError("row", row, "is no object")
+    found = _PLACE.search(told)
+    field = (found[1] or found[2]) if found else "row"
+    reason = told.partition(" - at ")[0]
+    if reason.startswith("Object missing"):
+        return QueryError(field, None, "is missing")
+    if reason.startswith("Object contains unknown"):
+        return QueryError(field, None, "is no field of this")
+    return QueryError(field, row.get(field), reason[0].lower() + reason[1:].replace("`", ""))
+
+
+def _activity(posted: PostedActivity) -> Draft:
+    first, last = span(posted.period, "period")
+    return Draft(
+        sort=Sort.ACTIVITY,
+        area=posted.enterprise,
+        name=posted.kind,
+        first_day=first,
+        last_day=last,
+        amount=posted.amount,
+        unit=posted.unit,
+        document=posted.document,
+        note=posted.note,
+    )
+
+
+def _certificate(posted: PostedCertificate) -> Draft:
+    first, last = span(posted.interval, "interval")
+    return Draft(
+        sort=Sort.CERTIFICATE,
+        area=posted.consumer,
+        name=posted.technology,
+        first_day=first,
+        last_day=last,
+        amount=posted.mwh,
+        unit="MWh",
+        document=posted.registry_id,
+        generator=posted.generator,
+        vintage=posted.vintage,
+        note=posted.note,
+    )
+
+
+def _production(posted: PostedProduction) -> Draft:
+    first, last = span(posted.period, "period")
+    if not re.fullmatch(CODE, posted.product):
+        raise QueryError("product", posted.product, "is no code: letters, digits, _ . and - alone")
+    return Draft(
+        sort=Sort.PRODUCTION,
+        area=posted.enterprise,
+        name=posted.product,
+        first_day=first,
+        last_day=last,
+        amount=posted.quantity,
+        unit=posted.unit,
+        document=posted.document,
+        note=posted.note,
+    )
+
+
+_DRAFTS: Mapping[Sort, Callable[[Any], Draft]] = {
+    Sort.ACTIVITY: _activity,
+    Sort.CERTIFICATE: _certificate,
+    Sort.PRODUCTION: _production,
+}

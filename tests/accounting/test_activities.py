@@ -1,0 +1,84 @@
+"""Kinds of activities, their units, and the factors of their days."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from accounting.activities import Kinds
+from accounting.errors import FactorError, UnitError
+from accounting.factors import Factor
+
+REGIONS = ("CN-GD", "CN-SOUTH", "CN")
+MAY = (date(2026, 5, 1), date(2026, 5, 31))
+
+
+def _burnt(name: str, value: float, **rest: Any) -> Factor:  # noqa: ANN401  # fields of a factor
+    standard = {"unit_denominator": "t", "region": "CN", "item": "diesel", "published": None}
+    fields = {"edition": "e", "source": "s", "name_en": name, "name_zh": name, "verified": "VERIFIED"}
+    dates = {"year": None, "valid_from": None, "valid_to": None, "scope": 1, "gas": "CO2"}
+    about = {"purpose": "combustion", "unit_numerator": "tCO2"}
+    return Factor(id=name, value=value, **{**standard, **fields, **dates, **about, **rest})
+
+
+@pytest.fixture
+def kinds() -> Kinds:
+    change = date(2026, 5, 11)
+    return Kinds(
+        (
+            _burnt("old", 3.0, published=date(2020, 1, 1), withdrawn=change),
+            _burnt("new", 3.1, published=change),
+            _burnt("gb", 2.5, region="GB", unit_denominator="L"),
+            _burnt("gas", 21.6, item="natural_gas", unit_denominator="1e4Nm3"),
+        ),
+        {"ar5": {"r410a": 1923.5}},
+    )
+
+
+def test_a_kind_nobody_knows_is_named_with_the_nearest(kinds: Kinds) -> None:
+    with pytest.raises(FactorError, match="is no kind of activity; did you mean 'diesel'"):
+        kinds.check("disel", "t", REGIONS)
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("diesel", "L"), ("natural_gas", "m3"), ("r410a", "L")])
+def test_a_unit_that_does_not_fit_is_named_with_those_that_do(kinds: Kinds, kind: str, unit: str) -> None:
+    with pytest.raises(UnitError, match=f"does not fit {kind}, which is counted in "):
+        kinds.check(kind, unit, REGIONS)
+
+
+def test_litres_fit_where_a_factor_is_per_litre(kinds: Kinds) -> None:
+    kinds.check("diesel", "L", ("GB",))
+    [run] = kinds.runs("diesel", "L", MAY, date(2026, 6, 1), ("GB",))
+    assert run.per_unit == 2500.0
+
+
+def test_a_period_over_a_change_of_factors_has_a_run_for_each(kinds: Kinds) -> None:
+    early, late = kinds.runs("diesel", "kg", MAY, date(2026, 5, 5), REGIONS)
+    assert (early.first, early.last, early.per_unit) == (date(2026, 5, 1), date(2026, 5, 10), 3.0)
+    assert (late.first, late.last, late.per_unit) == (date(2026, 5, 11), date(2026, 5, 31), 3.1)
+    [now] = kinds.runs("diesel", "kg", MAY, date(2026, 6, 1), REGIONS)
+    assert now.choice.factor is not None
+    assert now.choice.factor.id == "new"
+
+
+def test_days_without_a_factor_are_one_shortfall_and_not_zero(kinds: Kinds) -> None:
+    [run] = kinds.runs("diesel", "t", MAY, date(2026, 6, 1), ("DE",))
+    assert run.per_unit != run.per_unit  # NaN
+    assert (
+        run.choice.shortfall
+        == "no combustion diesel per t factor for 2026-05-01 in DE was known on 2026-06-01"
+    )
+    assert (run.first, run.last) == MAY
+
+
+def test_gas_at_20_degrees_is_less_gas_than_at_0(kinds: Kinds) -> None:
+    [cold] = kinds.runs("natural_gas", "m3_0c", MAY, date(2026, 6, 1), REGIONS)
+    [warm] = kinds.runs("natural_gas", "m3_20c", MAY, date(2026, 6, 1), REGIONS)
+    assert cold.per_unit == pytest.approx(2.16)
+    assert warm.per_unit == pytest.approx(2.16 * 273.15 / 293.15)
+
+
+def test_a_refrigerant_counts_by_its_potential(kinds: Kinds) -> None:
+    [run] = kinds.runs("r410a", "kg", MAY, date(2026, 6, 1), REGIONS)
+    assert (run.gas, run.per_unit, kinds.scope("r410a")) == ("CO2e", 1923.5, 1)
+    assert (kinds.scope("diesel"), kinds.scope("heat")) == (1, 2)
