@@ -4,7 +4,8 @@ AccountingError
 ├── UnitError        a unit that does not fit the quantity
 ├── FactorError      no factor, or more than one, answers a question
 ├── TariffError      a calendar that leaves an instant without a band, or claims it twice
-└── SeriesError      readings that cannot be settled
+├── SeriesError      readings that cannot be settled
+└── FormulaError     a virtual meter's formula that cannot be read
 """
 
 
@@ -26,3 +27,7 @@ class TariffError(AccountingError, ValueError):
 
 class SeriesError(AccountingError):
     pass
+
+
+class FormulaError(AccountingError, ValueError):
+    """Also a ValueError, so that a file's checker can name the key."""

@@ -56,6 +56,9 @@ RECIPES: tuple[Recipe, ...] = (
     ),
 )
 
+SETTLED: frozenset[str] = frozenset(recipe.target for recipe in RECIPES)
+"""Every quantity that can be settled."""
+
 
 def recipes_of(shown: Iterable[str]) -> list[Recipe]:
     """What is settled for a meter that shows these quantities."""

@@ -1,16 +1,20 @@
 """The park: areas, sources, meters and what they are from which day on."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from accounting import formula
+from accounting.formula import Formula
 from accounting.quantity import CATALOGUE, Carrier
+from accounting.recipes import SETTLED
 from ingest.kinds import AnySource
 from ingest.pace import Pace
-from ingest.template import Code, Frozen, Label
+from ingest.template import CODE, Code, Frozen, Label
 
 
 class ParkWattError(Exception):
@@ -45,6 +49,27 @@ class Role(StrEnum):
     """Stands beside another meter and counts nowhere."""
 
 
+def _readable(value: dict[str, str]) -> dict[str, str]:
+    for quantity, text in value.items():
+        if quantity not in SETTLED:
+            raise ValueError(f"{quantity!r} is no settled quantity, such as energy_import is")
+        _one_unit(quantity, formula.parse(text))
+    return value
+
+
+def _one_unit(quantity: str, read: Formula) -> None:
+    unit = CATALOGUE[quantity].unit
+    for term in read.terms:
+        other = CATALOGUE[term.quantity].unit
+        if other != unit and abs(term.factor) == 1:
+            named = f"{term.meter}.{term.quantity} is in {other}, {quantity} in {unit}"
+            raise ValueError(f"{named}: it needs the factor between them")
+
+
+Formulas = Annotated[dict[str, str], Field(min_length=1), AfterValidator(_readable)]
+"""Formula by the quantity that it tells."""
+
+
 class Term(Frozen):
     """What a meter is from a day on; None keeps what stood."""
 
@@ -54,6 +79,7 @@ class Term(Frozen):
     parent: Code | None = None
     role: Role | None = None
     region: str | None = None
+    formula: Formulas | None = None
 
     def in_zone(self, zone: ZoneInfo) -> "Term":
         """A day or time written without a zone is meant in the park's."""
@@ -62,11 +88,19 @@ class Term(Frozen):
         return self.model_copy(update={"since": self.since.replace(tzinfo=zone)})
 
 
+_OF_DEVICES = frozenset(
+    {"device", "address", "pace", "multiplier", "serial", "counter_digits", "interval_s", "stamp"}
+)
+
+
 class Meter(Frozen):
     code: Code
     name: Label
     area: Code
-    source: Code
+    source: str = Field("", pattern=CODE)
+    """Where it is read; '' for a virtual meter, which is not."""
+    formula: Formulas | None = None
+    """What a virtual meter is reckoned from: other meters' settled quantities."""
     device: Code | None = None
     """Template; None for meters whose readings are pushed under catalogue names."""
     address: str | int | None = None
@@ -98,6 +132,24 @@ class Meter(Frozen):
         dated = ((t.since, t.multiplier) for t in self.history if t.since and t.multiplier is not None)
         begun = [term for term in dated if term[0].timestamp() <= moment.timestamp()]
         return max(begun, key=lambda term: term[0].timestamp())[1] if begun else self.multiplier
+
+    @property
+    def editions(self) -> tuple[Mapping[str, Formula], ...]:
+        """Every formula that the file gives it, by quantity."""
+        texts = (self.formula, *(term.formula for term in self.history))
+        return tuple(formula.parsed(each) for each in texts if each)
+
+    @model_validator(mode="after")
+    def _read_or_reckoned(self) -> Self:
+        if bool(self.source) == bool(self.formula):
+            raise ValueError("a meter has either a source that it is read from or a formula")
+        if not self.formula and self.editions:
+            raise ValueError("history: a meter that is read takes no formula")
+        known = self.model_fields_set | {n for term in self.history for n in term.model_fields_set}
+        if self.formula and known & _OF_DEVICES:
+            named = ", ".join(sorted(known & _OF_DEVICES))
+            raise ValueError(f"a virtual meter has no device behind it: {named}")
+        return self
 
     @field_validator("counter_digits")
     @classmethod

@@ -51,7 +51,8 @@ def make_site() -> Callable[..., Site]:
 
 
 def _meter(code: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
-    return {"code": code, "name": {"en": code, "zh": code}, "area": "park", "source": "push", **rest}
+    read = {} if "formula" in rest else {"source": "push"}
+    return {"code": code, "name": {"en": code, "zh": code}, "area": "park", **read, **rest}
 
 
 @pytest.fixture

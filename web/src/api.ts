@@ -56,12 +56,13 @@ export interface Meter {
   parent: string | null;
   role: "boundary" | "load" | "generation" | "check";
   carrier: string;
-  source: string;
+  source: string | null;
   device: string | null;
   multiplier: number;
   rated_kw: number | null;
   state: MeterState;
   last_reading: string | null;
+  formula: Record<string, string> | null;
 }
 
 export interface Demand {

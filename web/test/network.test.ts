@@ -8,7 +8,7 @@ const name = { en: "", zh: "" };
 const area = (code: string, kind: Area["kind"]): Area => ({ code, kind, parent: kind === "park" ? null : "P", name });
 const meter = (code: string, role: Meter["role"], parent: string | null, enterprise: string | null, carrier = "electricity"): Meter => ({
   code, name, area: enterprise ?? "P", enterprise, parent, role, carrier, source: "s", device: null, multiplier: 1, rated_kw: null,
-  state: "live", last_reading: null,
+  state: "live", last_reading: null, formula: null,
 });
 const areas = [area("P", "park"), area("E1", "enterprise"), area("E2", "enterprise"), { ...area("W", "workshop"), parent: "E1" }];
 const meters = [

@@ -42,11 +42,10 @@ def _meters(plan: Plan) -> Table:
     table = plain("meter", "source", "address", "template", "area", "role", "multiplier")
     for meter in plan.site.meters if plan.site else ():
         address = str(meter.address if meter.address is not None else meter.code)
+        read = (meter.source, address, _template(plan, meter.device))
         table.add_row(
             meter.code,
-            meter.source,
-            address,
-            _template(plan, meter.device),
+            *(read if not meter.formula else ("reckoned", "", "; ".join(meter.formula.values()))),
             meter.area,
             meter.role,
             f"{meter.multiplier:g}",

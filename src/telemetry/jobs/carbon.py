@@ -30,6 +30,12 @@ class Amounts(Days):
     first_settled: NDArray[np.datetime64]
     """Local day, datetime64[D][r]."""
 
+    def picked(self, rows: NDArray[np.int64]) -> "Amounts":
+        names = [self.quantity[row] for row in rows.tolist()]
+        return Amounts(
+            self.meter_id[rows], names, self.day[rows], self.amount[rows], self.first_settled[rows]
+        )
+
 
 def emissions(
     days: Amounts,
@@ -42,18 +48,13 @@ def emissions(
     counted = {meter_id: frozenset(emitting(names)) for meter_id, names in shown.items()}
     pairs = zip(days.meter_id.tolist(), days.quantity, strict=True)
     kept = np.flatnonzero(np.array([name in counted[meter_id] for meter_id, name in pairs], bool))
-    part = _picked(days, kept)
+    part = days.picked(kept)
     regions = _regions(part, meters, basis.zone)
     known = {
         "reported": np.maximum(part.day, part.first_settled),
         "current": np.maximum(part.day, np.datetime64(today)),
     }
     return _joined(*(_revision(part, regions, name, on, basis) for name, on in known.items()))
-
-
-def _picked(days: Amounts, rows: NDArray[np.int64]) -> Amounts:
-    names = [days.quantity[row] for row in rows.tolist()]
-    return Amounts(days.meter_id[rows], names, days.day[rows], days.amount[rows], days.first_settled[rows])
 
 
 def _regions(days: Amounts, meters: Mapping[int, RegisteredMeter], zone: ZoneInfo) -> Sequence[str]:

@@ -12,6 +12,7 @@ from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
 
 PRICED = "energy_import"
+_APART = "a virtual meter: the meters that it is reckoned from are priced"
 _NO_TARIFF = "the park's contract names no tariff"
 
 
@@ -41,6 +42,18 @@ def price(block: Block, basis: Basis) -> Priced:
     elif len(rows):
         _fill(found, rows, block, basis.tariff)
     return found
+
+
+def without(priced: Priced, apart: NDArray[np.bool_], block: Block) -> Priced:
+    """The same without a price on the days bool[p, d] that stand apart: what they are made of is priced."""
+    bought = apart & np.array([name == PRICED for name in block.quantity], bool)[:, None]
+    return Priced(
+        priced.bands,
+        np.where(apart, np.nan, priced.cost),
+        np.where(bought, np.array(_APART, object), priced.unpriced),
+        np.where(apart, np.array(None, object), priced.tariff),
+        priced.provisional & ~apart,
+    )
 
 
 def _fill(found: Priced, rows: NDArray[np.int64], block: Block, tariff: Tariff) -> None:

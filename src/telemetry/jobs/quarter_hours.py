@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from accounting.counter import Flag
 from accounting.grid import Grid, ceil_slot, floor_slot
 from accounting.intervals import Readings, Settled
-from telemetry.jobs.ranges import DAY_US, groups, joined
+from telemetry.jobs.ranges import DAY_US, groups, joined, picked
 from telemetry.reports import evidence
 from telemetry.reports.evidence import Task
-from telemetry.storage import dirty, energy, flags, retention
+from telemetry.storage import dirty, energy, flags, formulas, retention
 from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.flags import Flags
@@ -31,9 +31,9 @@ def settle(tx: Transaction, meters: Mapping[int, RegisteredMeter], marks: Marks,
     ranges = joined(Ranges(marks.meter_id, marks.lo, marks.hi), DAY_US)
     for task in evidence.tasks(tx, meters, ranges):
         wanted = np.isin(ranges.meter_id, np.array(list(task.meters), np.int32))
-        touched = _touched(tx, task, _picked(ranges, np.flatnonzero(wanted)))
+        touched = _touched(tx, task, picked(ranges, np.flatnonzero(wanted)))
         for group in groups(touched, _SLOTS):
-            _settle(tx, task, _picked(touched, group), now_us)
+            _settle(tx, task, picked(touched, group), now_us)
 
 
 def _touched(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
@@ -51,10 +51,6 @@ def _kept(tx: Transaction, ranges: Ranges) -> Ranges:
     return Ranges(ranges.meter_id[some], lo[some], ranges.hi[some])
 
 
-def _picked(ranges: Ranges, which: NDArray[np.int64]) -> Ranges:
-    return Ranges(ranges.meter_id[which], ranges.lo[which], ranges.hi[which])
-
-
 def _settle(tx: Transaction, task: Task, ranges: Ranges, now_us: int) -> None:
     shown = evidence.shown(tx, task, evidence.anchored(tx, task, ranges), ranges)
     grid = Grid.covering(int(ranges.lo.min()), int(ranges.hi.max()))
@@ -62,8 +58,14 @@ def _settle(tx: Transaction, task: Task, ranges: Ranges, now_us: int) -> None:
     closed = _closed(ranges, shown, evidence.reach(task, ranges), now_us)
     _flag(tx, task.recipe.source, ranges, settled)
     energy.write(tx, task.recipe.target, closed, QuarterHours(grid, settled.amount, settled.coverage))
-    some = closed.hi > closed.lo
-    dirty.mark(tx, Stage.DAILY, Marks(closed.meter_id[some], closed.lo[some], closed.hi[some]))
+    spread(tx, task.recipe.target, closed)
+
+
+def spread(tx: Transaction, quantity: str, settled: Ranges) -> None:
+    """Mark what stands on settled quarter hours: the statement, and virtual meters."""
+    some = settled.hi > settled.lo
+    dirty.mark(tx, Stage.DAILY, Marks(settled.meter_id[some], settled.lo[some], settled.hi[some]))
+    formulas.mark_dependents(tx, quantity, settled)
 
 
 def _closed(ranges: Ranges, shown: Readings, reach: NDArray[np.int64], now_us: int) -> Ranges:

@@ -26,6 +26,22 @@ def joined(ranges: Ranges, gap_us: int) -> Ranges:
     return Ranges(meter[starts], lo[starts], (reach - shift)[ends])
 
 
+def picked(ranges: Ranges, which: NDArray[np.int64]) -> Ranges:
+    return Ranges(ranges.meter_id[which], ranges.lo[which], ranges.hi[which])
+
+
+def pieces(ranges: Ranges, slots: int) -> Ranges:
+    """The same, cut at midnights of UTC into ranges of at most about `slots` quarter hours."""
+    step = max(slots // DAY_SLOTS, 1) * DAY_US
+    first, last = ranges.lo // step, np.maximum(ranges.hi - 1, ranges.lo) // step
+    each = np.repeat(np.arange(len(ranges)), last - first + 1)
+    nth = np.arange(len(each)) - np.repeat(np.cumsum(last - first + 1) - (last - first + 1), last - first + 1)
+    cut = (first[each] + nth) * step
+    return Ranges(
+        ranges.meter_id[each], np.maximum(ranges.lo[each], cut), np.minimum(ranges.hi[each], cut + step)
+    )
+
+
 def groups(ranges: Ranges, slots: int) -> Iterator[NDArray[np.int64]]:
     """Indices of ranges that lie together, each group a block of about `slots` meter-slots at most."""
     order = np.argsort(ranges.lo, kind="stable")

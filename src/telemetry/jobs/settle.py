@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from accounting.grid import SLOT_US, floor_slot, to_us
-from telemetry.jobs import activities, quarter_hours, statement
+from telemetry.jobs import activities, quarter_hours, statement, virtual
 from telemetry.jobs.basis import Basis
 from telemetry.reports.factors import Factors
 from telemetry.settings.current import Current
@@ -114,7 +114,10 @@ class Worker:
     def _settle(self, tx: Transaction, stage: Stage, marks: Marks) -> None:
         now, meters = self._now(), registry.read(tx, np.unique(marks.meter_id).tolist()).by_id
         if stage is Stage.ENERGY:
-            quarter_hours.settle(tx, meters, marks, to_us(now))
+            reckoned = {meter_id: meter for meter_id, meter in meters.items() if meter.virtual}
+            of_reckoned = np.isin(marks.meter_id, list(reckoned))
+            quarter_hours.settle(tx, meters, marks.picked(~of_reckoned), to_us(now))
+            virtual.settle(tx, reckoned, marks.picked(of_reckoned))
         else:
             statement.settle(tx, meters, marks, self._basis, now)
 

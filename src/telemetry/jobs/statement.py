@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting import coal
-from accounting.grid import SLOT_US, local_days
+from accounting.grid import SLOT_US, local_days, to_us
 from accounting.quantity import CATALOGUE
 from accounting.recipes import recipes_of
 from telemetry.jobs import blocks, carbon
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
-from telemetry.jobs.pricing import Priced, price
-from telemetry.jobs.ranges import DAY_US, groups, joined
+from telemetry.jobs.pricing import Priced, price, without
+from telemetry.jobs.ranges import DAY_US, groups, joined, picked
+from telemetry.model import Role
 from telemetry.storage import daily, emission, monthly, seen
 from telemetry.storage.daily import Days, Statement
 from telemetry.storage.dirty import Marks
@@ -33,37 +34,54 @@ def settle(tx: Transaction, meters: Meters, marks: Marks, basis: Basis, now: dat
     """Make the statement of the local days that the marks touch."""
     ranges = joined(Ranges(marks.meter_id, marks.lo, marks.hi), DAY_US)
     for group in groups(ranges, _SLOTS):
-        part = Ranges(ranges.meter_id[group], ranges.lo[group], ranges.hi[group])
-        _settle(tx, meters, part, basis, now)
+        _settle(tx, meters, picked(ranges, group), basis, now)
 
 
 def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: datetime) -> None:
     first = local_days(basis.zone, ranges.lo)
     last = local_days(basis.zone, np.maximum(ranges.hi - 1, ranges.lo))
-    shown = _shown(tx, ranges)
+    shown = _shown(tx, ranges, meters)
     span = blocks.Span(basis.zone, first.min().item(), last.max().item())
     block = blocks.read(tx, ranges.meter_id, sorted(set().union(*shown.values())), span)
     wanted = _wanted(block, ranges.meter_id, first, last)
     known = np.any(~np.isnan(block.amount), axis=2)
     gone = _days(block, wanted & ~known)
     _remove(tx, gone)
-    rows = _statement(block, wanted & known, price(block, basis), basis)
+    apart = _apart(block, meters)
+    priced = without(price(block, basis), apart, block)
+    rows = _statement(block, wanted & known, priced, basis, apart)
     since = local_days(basis.zone, daily.first_settled(tx, rows, now))
     daily.write(tx, rows, now)
     amounts = carbon.Amounts(rows.meter_id, rows.quantity, rows.day, rows.amount, since)
+    amounts = amounts.picked(np.flatnonzero(~apart[wanted & known]))
     today = now.astimezone(basis.zone).date()
     emission.replace(tx, rows, carbon.emissions(amounts, meters, shown, basis, today), now)
     monthly.refresh(tx, gone)
     monthly.refresh(tx, rows)
 
 
-def _shown(tx: Transaction, ranges: Ranges) -> dict[int, frozenset[str]]:
+def _shown(tx: Transaction, ranges: Ranges, meters: Meters) -> dict[int, frozenset[str]]:
     """What is settled for each meter."""
     moved = seen.of_meters(tx, np.unique(ranges.meter_id))
     return {
-        meter_id: frozenset(recipe.target for recipe in recipes_of(moved.get(meter_id, {})))
+        meter_id: frozenset(recipe.target for recipe in recipes_of(moved.get(meter_id, {}))).union(
+            *(term.formula or () for term in meters[meter_id].terms)
+        )
         for meter_id in np.unique(ranges.meter_id).tolist()
     }
+
+
+def _apart(block: Block, meters: Meters) -> NDArray[np.bool_]:
+    """Days on which a virtual meter stands beside its terms, bool[p, d]; at a boundary it stands for them."""
+    found = np.zeros(block.amount.shape[:2], bool)
+    for row, meter_id in enumerate(block.meter_id.tolist()):
+        terms = meters[meter_id].terms
+        if any(term.formula for term in terms):
+            since = np.array([to_us(term.valid_from) for term in terms])
+            held = np.searchsorted(since, block.slot[:, 0], side="right") - 1
+            beside = [term.formula is not None and term.role != Role.BOUNDARY for term in terms]
+            found[row] = np.array(beside, bool)[np.maximum(held, 0)]
+    return found
 
 
 def _wanted(
@@ -86,7 +104,9 @@ def _remove(tx: Transaction, gone: Days) -> None:
     emission.remove(tx, gone)
 
 
-def _statement(block: Block, which: NDArray[np.bool_], priced: Priced, basis: Basis) -> Statement:
+def _statement(
+    block: Block, which: NDArray[np.bool_], priced: Priced, basis: Basis, apart: NDArray[np.bool_]
+) -> Statement:
     keys = _days(block, which)
     amount = np.nansum(block.amount, axis=2)
     estimated = np.nansum(np.where(block.coverage < 1, block.amount, 0.0), axis=2)
@@ -107,7 +127,7 @@ def _statement(block: Block, which: NDArray[np.bool_], priced: Priced, basis: Ba
         unpriced=priced.unpriced[which].tolist(),
         tariff=priced.tariff[which].tolist(),
         provisional=priced.provisional[which],
-        tce=tce[which],
+        tce=np.where(apart, np.nan, tce)[which],
         coefficient=[_coefficient(basis, name) for name in keys.quantity],
     )
 

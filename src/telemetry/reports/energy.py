@@ -116,7 +116,7 @@ def settled(tx: Transaction, registry: Registry, question: Question) -> Cells:
     first, last = question.steps.days
     if question.steps.by_day:
         return _days(tx, ids, names, first, last)
-    found = energy.select(tx, ids, names, *utc_days(question.steps))
+    found = energy.select(tx, ids, names, *utc_days(question.steps.edges))
     return quarter_hours(
         found.meter_id,
         found.quantity,
@@ -148,10 +148,10 @@ def chosen(quantities: Sequence[str]) -> list[str]:
     return list(quantities) or [name for name in CATALOGUE if not name.endswith(PHASES)]
 
 
-def utc_days(steps: Steps) -> tuple[date, date]:
-    """UTC days that the quarter hours of `steps` touch."""
-    first = datetime.fromtimestamp(int(steps.edges[0]) // 1_000_000, UTC)
-    last = datetime.fromtimestamp((int(steps.edges[-1]) - 1) // 1_000_000, UTC)
+def utc_days(edges: NDArray[np.int64]) -> tuple[date, date]:
+    """UTC days that the quarter hours between `edges` int64[n] [us] touch."""
+    first = datetime.fromtimestamp(int(edges[0]) // 1_000_000, UTC)
+    last = datetime.fromtimestamp((int(edges[-1]) - 1) // 1_000_000, UTC)
     return first.date(), last.date()
 
 

@@ -39,6 +39,9 @@ class TermEntry(Struct, frozen=True, rename={"since": "from"}):
     parent: str | None
     role: str
     region: str
+    formula: Annotated[
+        dict[str, str] | None, Meta(description="By quantity, what a virtual meter is reckoned from")
+    ] = None
 
 
 class PlaceEntry(Struct, frozen=True):
@@ -104,7 +107,15 @@ class MeterAnswer(MeterEntry, frozen=True, kw_only=True):
 
 def terms(meter: RegisteredMeter, zone: ZoneInfo) -> list[TermEntry]:
     return [
-        TermEntry(t.valid_from.astimezone(zone), t.multiplier, t.area, t.parent, t.role, t.region)
+        TermEntry(
+            t.valid_from.astimezone(zone),
+            t.multiplier,
+            t.area,
+            t.parent,
+            t.role,
+            t.region,
+            dict(t.formula) if t.formula else None,
+        )
         for t in meter.terms
     ]
 

@@ -23,7 +23,7 @@ class MeterEntry(Struct, frozen=True, kw_only=True):
     parent: Annotated[str | None, Meta(description="The meter upstream")]
     role: Annotated[str, Meta(examples=["boundary"])]
     carrier: Annotated[str, Meta(examples=["electricity"])]
-    source: str
+    source: Annotated[str | None, Meta(description="Where it is read; null: a virtual meter")]
     device: Annotated[
         str | None, Meta(description="Template; null: readings are pushed under catalogue names")
     ]
@@ -31,6 +31,10 @@ class MeterEntry(Struct, frozen=True, kw_only=True):
     rated_kw: float | None
     state: State
     last_reading: Moment | None
+    formula: Annotated[
+        dict[str, str] | None,
+        Meta(description="By quantity, what a virtual meter is reckoned from; null: a meter that is read"),
+    ] = None
 
 
 def entries(
@@ -60,4 +64,5 @@ def entry(meter: RegisteredMeter, registry: Registry, now: datetime, row: MeterR
         rated_kw=meter.rated_kw,
         state=State.NEVER if row is None else row.state,
         last_reading=None if row is None else row.time,
+        formula=dict(term.formula) if term.formula else None,
     )

@@ -1,6 +1,6 @@
 """From a settled amount back to the readings, batches, multipliers and rules behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec import Meta, Struct
 
+from accounting import formula
+from accounting.formula import Term
 from accounting.grid import to_us
 from accounting.intervals import Flow
 from accounting.quantity import CATALOGUE
@@ -22,6 +24,7 @@ from telemetry.reports.evidence import Task
 from telemetry.reports.membership import By, Selection
 from telemetry.reports.meter import ConflictEntry, TemplateEntry, TermEntry, template, terms
 from telemetry.reports.moment import Moment
+from telemetry.reports.reckoning import Known, editions, known
 from telemetry.reports.steps import Step, Steps, local_time
 from telemetry.storage import findings, origin, readings, registry
 from telemetry.storage.findings import Stretch
@@ -82,6 +85,26 @@ class TraceEvent(Struct, frozen=True):
     ]
 
 
+class TraceTerm(Struct, frozen=True):
+    """What a formula takes of another meter; that meter has a trace of its own."""
+
+    meter: str
+    quantity: str
+    unit: str
+    factor: float
+    values: Values
+    coverages: Coverage
+
+
+class TraceEdition(Struct, frozen=True, rename={"from_": "from"}):
+    """The formula of a virtual meter, for as long as it holds in the range."""
+
+    from_: Moment
+    to: Moment
+    formula: Annotated[str | None, Meta(description="null: none tells this quantity then")]
+    terms: list[TraceTerm]
+
+
 class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     """A settled amount, and everything that it was made of."""
 
@@ -108,6 +131,7 @@ class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     terms: list[TermEntry]
     serial: str | None
     template: TemplateEntry | None
+    editions: Annotated[list[TraceEdition], Meta(description="Of a virtual meter; empty for others")] = []
 
 
 FORMULAS: Mapping[Method, str] = {
@@ -137,6 +161,8 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
     asked = energy.Question(steps, Selection(By.METER, (meter.code,)), (question.quantity,), question.now)
     settled = energy.report(tx, known, asked)
     values, coverage = next(((s.values, s.coverage) for s in settled.series), ([], []))
+    if reckoned := list(editions(meter, question.quantity, steps.grid)):
+        return _virtual(tx, _Reckoned(question, meter, steps, reckoned), values, coverage)
     behind = _Behind(
         question,
         meter,
@@ -145,6 +171,75 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
         template(devices.get(meter.device or "")),
     )
     return _answer(tx, behind, values, coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reckoned:
+    question: Question
+    meter: RegisteredMeter
+    steps: Steps
+    editions: Sequence[tuple[slice, str | None]]
+
+
+def _virtual(
+    tx: Transaction, behind: _Reckoned, values: list[float | None], coverage: list[float]
+) -> TraceAnswer:
+    """Raises QueryError when no formula tells the quantity."""
+    question, texts = behind.question, [text for _, text in behind.editions if text is not None]
+    if not texts:
+        told = sorted({name for term in behind.meter.terms for name in term.formula or ()})
+        reason = f"no formula of {behind.meter.code} tells it then; told are {', '.join(told)}"
+        raise QueryError("quantity", question.quantity, reason)
+    unit = CATALOGUE[question.quantity].unit
+    summed = [value for value in values if value is not None]
+    return TraceAnswer(
+        meter=behind.meter.code,
+        quantity=question.quantity,
+        unit=unit,
+        from_=local_time(int(behind.steps.edges[0]), question.zone),
+        to=behind.steps.end,
+        amount=sum(summed) if summed else None,
+        coverage=round(sum(coverage) / len(behind.steps), 4),
+        shown=question.quantity,
+        shown_unit=unit,
+        formula=texts[-1],
+        max_gap_s=behind.meter.max_gap_s,
+        rollover=None,
+        times=behind.steps.times(),
+        values=values,
+        coverages=coverage,
+        spans=[],
+        readings=[],
+        batches=[],
+        events=[],
+        conflicts=[],
+        terms=_terms(behind.meter, behind.steps, question.zone),
+        serial=None,
+        template=None,
+        editions=_editions(tx, behind),
+    )
+
+
+def _editions(tx: Transaction, behind: _Reckoned) -> list[TraceEdition]:
+    reads = [formula.parse(text) for _, text in behind.editions if text is not None]
+    found = known(tx, reads, np.empty(0, np.int32), behind.steps.grid)
+    edges, zone = behind.steps.edges, behind.question.zone
+    return [
+        TraceEdition(
+            local_time(int(edges[at.start]), zone),
+            local_time(int(edges[at.stop]), zone),
+            text,
+            [_term(term, found, at) for term in formula.parse(text).terms] if text else [],
+        )
+        for at, text in behind.editions
+    ]
+
+
+def _term(term: Term, found: Known, at: slice) -> TraceTerm:
+    amount, coverage = found.of(term, at)
+    values = [None if value != value else value for value in amount.tolist()]  # noqa: PLR0124  # NaN
+    unit = CATALOGUE[term.quantity].unit
+    return TraceTerm(term.meter, term.quantity, unit, term.factor, values, np.round(coverage, 4).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +312,7 @@ def _answer(
         batches=_batches(tx, rows, behind),
         events=_events(tx, within, behind),
         conflicts=_conflicts(tx, within, behind),
-        terms=_terms(behind),
+        terms=_terms(meter, behind.steps, question.zone),
         serial=meter.serial,
         template=behind.template,
     )
@@ -275,10 +370,10 @@ def _conflicts(tx: Transaction, within: Stretch, behind: _Behind) -> list[Confli
     return [ConflictEntry(c.time.astimezone(zone), c.quantity, c.standing, c.offered) for c in found]
 
 
-def _terms(behind: _Behind) -> list[TermEntry]:
+def _terms(meter: RegisteredMeter, steps: Steps, zone: ZoneInfo) -> list[TermEntry]:
     """What the meter was in the range."""
-    begun = [term for term in terms(behind.meter, behind.question.zone) if term.since < behind.steps.end]
-    since = behind.moment(int(behind.steps.edges[0]))
+    begun = [term for term in terms(meter, zone) if term.since < steps.end]
+    since = local_time(int(steps.edges[0]), zone)
     return [
         term
         for term, following in zip(begun, [*begun[1:], None], strict=True)

@@ -15,6 +15,7 @@ from ingest.collectors.mqtt import BrokerSource
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
+from telemetry.settings import formulas
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName
@@ -54,6 +55,8 @@ class Plan:
         sources = {source.code: source for source in self.site.sources} if self.site else {}
         if code not in meters:
             raise UnknownName(_no_such("meter", code, meters))
+        if meters[code].formula:
+            raise UnknownName(f"{code!r} is reckoned by a formula and read nowhere")
         return meters[code], sources[meters[code].source]
 
     def device(self, code: str) -> Template:
@@ -122,6 +125,7 @@ def contradictions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
     for index, meter in enumerate(site.meters):
         yield from _meter(f"meters[{index}]", meter, site, library)
     yield from _loops("meters", {meter.code: meter.parent for meter in site.meters})
+    yield from formulas.contradictions(site)
 
 
 def _repeated(key: str, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -176,6 +180,11 @@ def _meter(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tup
         yield f"{key}.area", f"there is no area {meter.area!r}"
     if meter.parent and meter.parent not in {other.code for other in site.meters}:
         yield f"{key}.parent", f"there is no meter {meter.parent!r}"
+    if not meter.formula:
+        yield from _read(key, meter, site, library)
+
+
+def _read(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tuple[str, str]]:
     source = next((source for source in site.sources if source.code == meter.source), None)
     if source is None:
         yield f"{key}.source", f"there is no source {meter.source!r}"

@@ -37,6 +37,9 @@ class Marks:
     def __len__(self) -> int:
         return len(self.meter_id)
 
+    def picked(self, which: NDArray[np.bool_]) -> "Marks":
+        return Marks(self.meter_id[which], self.lo[which], self.hi[which])
+
 
 def mark(conn: Connection[Any], stage: Stage, marks: Marks) -> None:
     if len(marks):

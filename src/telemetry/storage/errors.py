@@ -4,8 +4,12 @@ ParkWattError
 └── StorageError               the database refused what was asked of it
     ├── StorageUnavailable     it does not answer or has no room: the same call may work later
     ├── SchemaError            too old, migrated by a newer ParkWatt, or denying what a migration needs
+    ├── FormulaCircle          virtual meters that are reckoned from one another
     └── EmbeddedPostgresError  the embedded server cannot be started; the message says what to do
 """
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from telemetry.model import ParkWattError
 
@@ -20,6 +24,13 @@ class StorageUnavailable(StorageError):  # noqa: N818  # read as a state by its 
 
 class SchemaError(StorageError):
     pass
+
+
+class FormulaCircle(StorageError):  # noqa: N818  # named by what is found
+    def __init__(self, moment: datetime, meters: Sequence[str]) -> None:
+        super().__init__(
+            f"from {moment.isoformat()} a formula leads back to its own meter: {' -> '.join(meters)}"
+        )
 
 
 class EmbeddedPostgresError(StorageError):

@@ -11,7 +11,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Json
 
 from telemetry.model import Area, Meter, Site
-from telemetry.storage import dirty, queries
+from telemetry.storage import dirty, formulas, queries
 from telemetry.storage.pool import Database
 from telemetry.storage.terms import BEGINNING, MeterTerm, first_difference, timeline
 
@@ -36,7 +36,8 @@ class RegisteredMeter:
     name_en: str
     name_zh: str
     carrier: str
-    source: str
+    source: str | None
+    """None for a virtual meter."""
     device: str | None
     address: str | None
     serial: str | None
@@ -54,6 +55,11 @@ class RegisteredMeter:
         """What the meter is at a moment."""
         held = [term for term in self.terms if term.valid_from <= moment]
         return held[-1] if held else self.terms[0]
+
+    @property
+    def virtual(self) -> bool:
+        """Whether a formula makes it, now."""
+        return self.terms[-1].formula is not None
 
 
 @dataclass(frozen=True)
@@ -123,9 +129,11 @@ def _meters(conn: Connection[Any], site: Site, now: datetime) -> None:
         _put(conn, meter)
     conn.execute(_SQL["remove_meters"], {"codes": [meter.code for meter in site.meters], "now": now})
     known = {code: (meter_id, _terms_of(conn, meter_id)) for meter_id, code in conn.execute(_SQL["ids"])}
-    for meter in site.meters:
-        meter_id, standing = known[meter.code]
-        _redate(conn, meter_id, standing, timeline(meter, site.region, standing, now))
+    new = {m.code: timeline(m, site.region, known[m.code][1], now) for m in site.meters}
+    standing = {code: terms for code, (_, terms) in known.items()}
+    formulas.replace(conn, standing | new)
+    for code, terms in new.items():
+        _redate(conn, *known[code], terms)
 
 
 def _put(conn: Connection[Any], meter: Meter) -> None:
@@ -142,7 +150,7 @@ def _columns(meter: Meter) -> dict[str, object]:
         "en": meter.name.en,
         "zh": meter.name.zh,
         "carrier": meter.carrier,
-        "source": meter.source,
+        "source": meter.source or None,
         "device": meter.device,
         "address": None if meter.address is None else str(meter.address),
         "serial": meter.serial,
@@ -164,8 +172,15 @@ def _redate(
     if old == new:
         return
     conn.execute(_SQL["drop_terms"], {"meter_id": meter_id})
-    conn.cursor().executemany(_SQL["put_term"], [asdict(term) | {"meter_id": meter_id} for term in new])
+    rows = [
+        asdict(term) | {"meter_id": meter_id, "formula": term.formula and Json(term.formula)} for term in new
+    ]
+    conn.cursor().executemany(_SQL["put_term"], rows)
     if rescaled := first_difference(old, new, "multiplier"):
         dirty.mark_readings_since(conn, meter_id, rescaled)
     if moved := first_difference(old, new, "region"):
         dirty.mark_energy_since(conn, meter_id, moved)
+    if reckoned := first_difference(old, new, "formula"):
+        formulas.mark(conn, meter_id, reckoned)
+    if new[-1].formula and (counted := first_difference(old, new, "role")):
+        dirty.mark_energy_since(conn, meter_id, counted)

@@ -1,6 +1,6 @@
 """What a meter is over time: dated by its history, or from the moment an undated edit was loaded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -21,10 +21,12 @@ class MeterTerm:
     parent: str | None
     role: str
     region: str
+    formula: Mapping[str, str] | None = None
+    """Of a virtual meter, by quantity."""
 
 
-_FIELDS = ("multiplier", "area", "parent", "role", "region")
-_Value: TypeAlias = float | str | None
+_FIELDS = ("multiplier", "area", "parent", "role", "region", "formula")
+_Value: TypeAlias = float | str | Mapping[str, str] | None
 _Line: TypeAlias = list[tuple[datetime, _Value]]
 
 

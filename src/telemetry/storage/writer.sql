@@ -1,12 +1,12 @@
 -- name: meters
 select code, id
 from meter
-where removed_at is null
+where removed_at is null and source is not null
 
 -- name: meters_by_code
 select code, id
 from meter
-where removed_at is null and code = any(%(codes)s::text[])
+where removed_at is null and source is not null and code = any(%(codes)s::text[])
 
 -- name: rated
 select m.id, m.rated_kw / term.multiplier

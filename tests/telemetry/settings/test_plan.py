@@ -29,6 +29,13 @@ meters:
   - {code: m1, name: {en: One, zh: 一}, area: park, source: gw, address: 1, device: eastron-sdm630}
   - {code: m2, name: {en: Two, zh: 二}, area: hall, source: mq, device: parkwatt-json, parent: m1}
   - {code: m3, name: {en: Three, zh: 三}, area: hall, source: scada, parent: m1}
+  - code: m4
+    name: {en: Rest, zh: 其余}
+    area: hall
+    role: generation
+    formula: {energy_import: m1.energy_import - (m2.energy_import + m3.energy_import)}
+    history: [{from: 2026-01-01, formula: {energy_import: m1.energy_import - m3.energy_import}}]
+  - {code: m5, name: {en: Half, zh: 半}, area: hall, formula: {energy_import: m4.energy_import / 2}}
 """
 MISTAKES = [
     ("meters.0.device", "eastron-sdm63", "meters[0].device", "did you mean 'eastron-sdm630'"),
@@ -50,6 +57,27 @@ MISTAKES = [
     ("sources.0.kind", "profibus", "sources[0]", "kind 'profibus' is none of bacnet, "),
     ("sources.0.kind", "line_protocol", "sources[0]", "kind 'line_protocol' is none of"),
     ("sources.0.kind", None, "sources[0]", "kind None is none of"),
+    ("meters.2.formula", {"energy_import": "m1.energy_import"}, "meters[2]", "either a source"),
+    ("meters.2.source", "", "meters[2].source", "match"),
+    ("meters.3.formula", {"energy_imprt": "m1.energy_import"}, "meters[3].formula", "no settled quantity"),
+    (
+        "meters.3.formula",
+        {"energy_import": "m1.energy_import * 2 +"},
+        "meters[3].formula",
+        "'the end' stands",
+    ),
+    ("meters.3.formula", {"energy_import": "m1.heat_energy"}, "meters[3].formula", "is in GJ"),
+    ("meters.4.formula", {"energy_import": "m9.energy_import"}, "meters[4].formula", "no meter 'm9'"),
+    ("meters.3.formula", {"energy_import": "m4.energy_import"}, "meters", "m4 -> m4"),
+    ("meters.4.history", [{"formula": {"energy_import": "m5.energy_import"}}], "meters", "m5 -> m5"),
+    ("meters.3.multiplier", 80, "meters[3]", "no device behind it: multiplier"),
+    ("meters.0.role", "generation", "meters[3].role", "counts beside 'm1'"),
+    (
+        "meters.2.history",
+        [{"formula": {"energy_import": "m1.energy_import"}}],
+        "meters[2]",
+        "takes no formula",
+    ),
     ("areas.1.parent", "nowhere", "areas[1].parent", "'nowhere'"),
     ("areas.1.kind", "park", "areas", "exactly one area"),
     ("zone", "Asia/Dongguan", "zone", "'Asia/Dongguan'"),
@@ -74,6 +102,10 @@ def changed(path: str, value: object) -> object:
         place = place[int(step)] if step.isdecimal() else place[step]
     place[last] = value
     return document
+
+
+def test_a_formula_that_has_ended_may_name_a_meter_that_left(tmp_path: Path) -> None:
+    load_plan(write(tmp_path, changed("meters.3.formula", {"energy_import": "m9.energy_import"})))
 
 
 def test_a_good_site_resolves(tmp_path: Path) -> None:

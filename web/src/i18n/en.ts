@@ -113,6 +113,7 @@ export const en = {
   source: "Source",
   device: "Template",
   pushed: "none, values arrive by name",
+  reckoned: "Reckoned from",
   multiplier: "Multiplier (CT × PT)",
   role: "Role",
   upstream: "Upstream meter",

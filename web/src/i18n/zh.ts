@@ -114,6 +114,7 @@ export const zh: Words = {
   source: "数据源",
   device: "模板",
   pushed: "无，按名称直接上报",
+  reckoned: "计算公式",
   multiplier: "倍率（CT × PT）",
   role: "作用",
   upstream: "上级表计",

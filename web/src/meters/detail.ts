@@ -3,7 +3,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { ApiError, get, type Meter, type MeterDetail, type MeterLive } from "../api.ts";
 import { message } from "../frame/notice.ts";
-import { span } from "../i18n/words.ts";
+import { span, type Words } from "../i18n/words.ts";
 import { brief, exact, unitText } from "../numbers.ts";
 import { carrierWord } from "../parts/carrier.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
@@ -76,8 +76,7 @@ class MeterPage extends View {
         ${meter.enterprise === null ? nothing : fact(words.enterprise, this.#area(meter.enterprise))}
         ${fact(words.area, this.#area(meter.area))}
         ${fact(words.carrier, carrierWord(meter.carrier, words))} ${fact(words.role, html`<span class="role">${words[meter.role]}</span>`)}
-        ${fact(words.source, meter.source)} ${fact(words.device, meter.device ?? words.pushed)}
-        ${fact(words.multiplier, exact(meter.multiplier))}
+        ${meter.formula ? reckoned(meter.formula, words) : read(meter, words)}
         ${meter.rated_kw === null ? nothing : fact(words.rated, `${exact(meter.rated_kw)} kW`)}
         ${meter.parent === null ? nothing : fact(words.upstream, this.#link(meter.parent))}
       </dl>`;
@@ -149,6 +148,15 @@ class MeterPage extends View {
       ${detail.template ? html`<section class="panel"><h2>${words.template}</h2>${templateTable(detail.template, context)}</section>` : nothing}
     `;
   }
+}
+
+function read(meter: Meter, words: Words): TemplateResult {
+  return html`${fact(words.source, meter.source ?? "")} ${fact(words.device, meter.device ?? words.pushed)}
+    ${fact(words.multiplier, exact(meter.multiplier))}`;
+}
+
+function reckoned(formula: Record<string, string>, words: Words): TemplateResult[] {
+  return Object.entries(formula).map(([quantity, text]) => fact(words.reckoned, html`<code>${quantity} = ${text}</code>`));
 }
 
 function fact(label: string, value: TemplateResult | string): TemplateResult {
