@@ -58,6 +58,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     emissions.EXAMPLE,
     tariff.EXAMPLE,
     trace.EXAMPLE,
+    trace.EMISSIONS_EXAMPLE,
     records.RECEIPT_EXAMPLE,
     records.LIST_EXAMPLE,
     records.ENTRY,

@@ -1,6 +1,6 @@
 """From a number back to what it was made of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,16 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.meters import EXAMPLE as METER
 from telemetry.api.parameters import From, To, between, site_of
-from telemetry.reports import trace
+from telemetry.api.records import ENTRY, rating_of
+from telemetry.reports import emission_trace, trace
+from telemetry.reports.emission_trace import Asked, EmissionFigure, EmissionPart, EmissionTrace
+from telemetry.reports.emissions import Basis, Origin
+from telemetry.reports.emitted import Revision
+from telemetry.reports.factors import Factors
+from telemetry.reports.records import Desk
+from telemetry.reports.steps import Step, Steps
 from telemetry.reports.trace import How, TraceAnswer, TraceBatch, TraceEvent, TraceReading, TraceSpan
+from telemetry.storage import registry
 
 
 def _at(clock: str) -> datetime:
@@ -44,6 +52,39 @@ EXAMPLE = TraceAnswer(
     template=METER.template,
 )
 
+EMISSIONS_EXAMPLE = EmissionTrace(
+    area="E1",
+    meter=None,
+    from_=_at("00:00"),
+    to=_at("00:00").replace(day=23),
+    basis=Basis.LOCATION,
+    revision=Revision.CURRENT,
+    figures=[EmissionFigure("CO2", "2", 44.19, 1.0, complete=True)],
+    parts=[
+        EmissionPart(
+            origin=Origin.METERS,
+            meter="M-101",
+            quantity="energy_import",
+            scope="2",
+            gas="CO2",
+            from_=date(2026, 11, 22),
+            to=date(2026, 11, 22),
+            amount=100.0,
+            unit="kWh",
+            coverage=1.0,
+            conversion=1.0,
+            formula="100 kWh x 0.4419 kgCO2/kWh",
+            kg=44.19,
+            factor=None,
+            shortfall=None,
+            traces=["/api/v1/trace?meter=M-101&quantity=energy_import&from=2026-11-22&to=2026-11-23"],
+            record=None,
+        )
+    ],
+    documents=[],
+    certificates=[ENTRY],
+)
+
 
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["trace"])
@@ -61,5 +102,32 @@ def router(dependencies: Dependencies) -> APIRouter:
         question = trace.Question(meter, quantity, lo, hi, zone, now)
         with dependencies.database.connection() as conn:
             return answer(trace.report(conn, dependencies.plan.library.devices, question))
+
+    @routes.get(
+        "/trace/emissions",
+        responses=documented("What it was made of", EmissionTrace),
+        summary="Trace an emission",
+    )
+    def emitted(
+        *,
+        from_: From = None,
+        to: To = None,
+        area: Annotated[str | None, Query(max_length=64, description="Default: the park")] = None,
+        meter: Annotated[str | None, Query(max_length=64, examples=["M-101"])] = None,
+        revision: Revision = Revision.CURRENT,
+    ) -> Response:
+        """Emissions of whole days with the meters, amounts, coverage, factors, formulas and documents behind.
+
+        An area counts its boundary meters and the activities posted for it and for what stands below it.
+        """
+        plan, now = dependencies.plan, datetime.now(UTC)
+        zone = ZoneInfo(site_of(plan).zone)
+        steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
+        asked = Asked(steps, area, meter, revision, now)
+        factors = Factors(plan.library.factors, plan.library.regions)
+        known = registry.load(dependencies.database)
+        with dependencies.database.connection() as conn:
+            desk = Desk(rating_of(plan), now)
+            return answer(emission_trace.report(conn, known, factors, desk, asked))
 
     return routes
