@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from telemetry.reports import band, billing, demand, live
 from telemetry.reports.board import Board
 from telemetry.reports.demand import Block, Highest
+from telemetry.reports.derived import Derived
 from telemetry.reports.factors import Factors
 from telemetry.reports.live import EMITTERS, QUANTITIES
 from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
@@ -39,6 +40,7 @@ class ParkView:
         self._current = current
         self._adopt(current.plan)
         self._board = Board.blank(roster(registries.Registry((), ()), {}, datetime.now(UTC)))
+        self._derived = Derived(self._board.roster)
         self._month = Highest(None, None)
         self._block = Block(np.nan, np.nan)
         self._change = 0
@@ -88,11 +90,14 @@ class ParkView:
             self._change = 0
             self._drawn = None
         self._board.roster = new
+        self._derived = Derived(new)
 
     def _draw(self, now_us: int, at: datetime) -> Picture:
         board, people = self._board, self._board.roster
+        self._derived.fill(board)
         age = live.age_s(board.last, now_us)
         state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
+        state = self._derived.doubted(state)
         power = live.power_kw(people, board.last)
         factor = np.column_stack([self._factors.rates(people.region, name, at.date()) for name in EMITTERS])
         flow = live.flows(people, board.last, board.rises.per_hour)
@@ -112,7 +117,7 @@ class ParkView:
                 rate=rate,
                 zone=self._zone,
             ),
-            changed=self._changed(board.last.time, state),
+            changed=self._changed(self._derived.news(board.last.time), state),
             counts=live.counts(state),
         )
 
@@ -134,7 +139,7 @@ class ParkView:
         )
 
     def _changed(self, time: NDArray[np.int64], state: NDArray[np.int8]) -> list[int]:
-        before, self._drawn = self._drawn, (time.copy(), state)
+        before, self._drawn = self._drawn, (time, state)
         if before is None:
             return list(range(len(time)))
         return np.flatnonzero((before[0] != time) | (before[1] != state)).tolist()
