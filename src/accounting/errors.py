@@ -3,6 +3,7 @@
 AccountingError
 ├── UnitError        a unit that does not fit the quantity
 ├── FactorError      no factor, or more than one, answers a question
+├── ActivityError    an amount that cannot be: fuel below zero, a certificate that stands twice
 ├── TariffError      a calendar that leaves an instant without a band, or claims it twice
 ├── SeriesError      readings that cannot be settled
 └── FormulaError     a virtual meter's formula that cannot be read
@@ -18,6 +19,10 @@ class UnitError(AccountingError):
 
 
 class FactorError(AccountingError):
+    pass
+
+
+class ActivityError(AccountingError):
     pass
 
 
