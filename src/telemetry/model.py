@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from accounting import formula
 from accounting.formula import Formula
@@ -46,7 +46,18 @@ class Role(StrEnum):
     GENERATION = "generation"
     """Generates inside the area; import is what the generator draws, export what it makes."""
     CHECK = "check"
-    """Stands beside another meter and counts nowhere."""
+    """Stands beside another meter and counts into no area."""
+
+
+_LETTERS = {"A": 2.0, "B": 1.0, "C": 0.5}
+"""Classes of EN 50470-3 -> limit of error [%]."""
+
+
+def _class_index(value: object) -> object:
+    return _LETTERS.get(value, value.removesuffix("S")) if isinstance(value, str) else value
+
+
+AccuracyClass = Annotated[float, BeforeValidator(_class_index), Field(gt=0, le=10)]
 
 
 def _readable(value: dict[str, str]) -> dict[str, str]:
@@ -117,6 +128,10 @@ class Meter(Frozen):
     """Factor region; default: the site's."""
     serial: str | None = None
     rated_kw: float | None = Field(None, gt=0)
+    accuracy_class: AccuracyClass | None = None
+    """Of the meter with its transformers, as the limit of its error [%]; "0.5S" and "B" are understood."""
+    loss_share: float = Field(0.0, ge=0, lt=1)
+    """Share of what it lets in that is expected to be lost, or measured by nobody, behind it."""
     counter_digits: dict[str, float] = Field(default_factory=dict)
     """Quantity -> the value at which its counter rolls over."""
     max_gap_s: float = Field(900.0, gt=0)

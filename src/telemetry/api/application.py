@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from telemetry.api import (
+    balance,
     edges,
     emissions,
     energy,
@@ -55,6 +56,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     readings.EXAMPLE,
     live.EXAMPLE,
     energy.EXAMPLE,
+    balance.EXAMPLE,
     emissions.EXAMPLE,
     tariff.EXAMPLE,
     trace.EXAMPLE,
@@ -109,6 +111,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         readings.router(dependencies, metrics),
         live.router(dependencies),
         energy.router(dependencies),
+        balance.router(dependencies),
         emissions.router(dependencies),
         trace.router(dependencies),
         records.router(dependencies),

@@ -116,14 +116,19 @@ def settled(tx: Transaction, registry: Registry, question: Question) -> Cells:
     first, last = question.steps.days
     if question.steps.by_day:
         return _days(tx, ids, names, first, last)
-    found = energy.select(tx, ids, names, *utc_days(question.steps.edges))
+    return by_quarter_hour(tx, ids, names, question.steps)
+
+
+def by_quarter_hour(tx: Transaction, ids: NDArray[np.int32], names: Sequence[str], steps: Steps) -> Cells:
+    """Amounts of the quarter hours inside `steps`. Raises QueryError when they are too many."""
+    found = energy.select(tx, ids, names, *utc_days(steps.edges))
     return quarter_hours(
         found.meter_id,
         found.quantity,
         found.day,
         amount=found.amount,
         coverage=found.coverage,
-        grid=question.steps.grid,
+        grid=steps.grid,
     )
 
 
@@ -161,9 +166,12 @@ def days_of(first: date, last: date) -> int:
 
 def elapsed(question: Question) -> datetime:
     """Up to where something could have been settled: the running day counts, a running quarter hour not."""
-    if question.steps.by_day:
-        return question.now
-    return datetime.fromtimestamp(floor_slot(to_us(question.now)) // 1_000_000, UTC)
+    return question.now if question.steps.by_day else last_edge(question.now)
+
+
+def last_edge(now: datetime) -> datetime:
+    """The last end of a quarter hour."""
+    return datetime.fromtimestamp(floor_slot(to_us(now)) // 1_000_000, UTC)
 
 
 def columns(sums: Sums, row: int) -> tuple[list[float | None], list[float], list[bool]]:

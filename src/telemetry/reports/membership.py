@@ -151,7 +151,7 @@ def _stretches(  # noqa: PLR0917  # what is asked, and the groups to add to
     starts, days = steps.cells, np.append(steps.day_edges, _NEVER)
     for row, (meter_id, quantity) in enumerate(zip(rows.meter_id.tolist(), rows.quantity, strict=True)):
         meter = registry.by_id[meter_id]
-        for term, lo, hi in _held(meter, starts, days, until):
+        for term, lo, hi in held(meter, starts, days, until):
             name = key(meter, term, quantity)
             if name is not None and lo < hi:
                 found.append((row, lo, hi, groups.setdefault((name, quantity), len(groups))))
@@ -159,7 +159,7 @@ def _stretches(  # noqa: PLR0917  # what is asked, and the groups to add to
     return Stretches(columns[0], columns[1], columns[2], columns[3])
 
 
-def _held(
+def held(
     meter: RegisteredMeter, starts: NDArray[np.int64], days: NDArray[np.int64], until: datetime
 ) -> list[tuple[MeterTerm, int, int]]:
     """A meter's terms with the cells that they hold for; the first from the beginning."""
