@@ -29,13 +29,13 @@ meters:
   - {code: m1, name: {en: One, zh: 一}, area: park, source: gw, address: 1, device: eastron-sdm630}
   - {code: m2, name: {en: Two, zh: 二}, area: hall, source: mq, device: parkwatt-json, parent: m1}
   - {code: m3, name: {en: Three, zh: 三}, area: hall, source: scada, parent: m1}
-  - code: m4
+  - code: v1
     name: {en: Rest, zh: 其余}
     area: hall
     role: generation
     formula: {energy_import: m1.energy_import - (m2.energy_import + m3.energy_import)}
     history: [{from: 2026-01-01, formula: {energy_import: m1.energy_import - m3.energy_import}}]
-  - {code: m5, name: {en: Half, zh: 半}, area: hall, formula: {energy_import: m4.energy_import / 2}}
+  - {code: v2, name: {en: Half, zh: 半}, area: hall, formula: {energy_import: v1.energy_import / 2}}
 """
 MISTAKES = [
     ("meters.0.device", "eastron-sdm63", "meters[0].device", "did you mean 'eastron-sdm630'"),
@@ -68,8 +68,8 @@ MISTAKES = [
     ),
     ("meters.3.formula", {"energy_import": "m1.heat_energy"}, "meters[3].formula", "is in GJ"),
     ("meters.4.formula", {"energy_import": "m9.energy_import"}, "meters[4].formula", "no meter 'm9'"),
-    ("meters.3.formula", {"energy_import": "m4.energy_import"}, "meters", "m4 -> m4"),
-    ("meters.4.history", [{"formula": {"energy_import": "m5.energy_import"}}], "meters", "m5 -> m5"),
+    ("meters.3.formula", {"energy_import": "v1.energy_import"}, "meters", "v1 -> v1"),
+    ("meters.4.history", [{"formula": {"energy_import": "v2.energy_import"}}], "meters", "v2 -> v2"),
     ("meters.3.multiplier", 80, "meters[3]", "no device behind it: multiplier"),
     ("meters.0.role", "generation", "meters[3].role", "counts beside 'm1'"),
     (
