@@ -21,6 +21,7 @@ from accounting.sources import SOURCES
 from accounting.units import conversion
 
 HERE = Path(__file__).parent
+TODAY = date(2026, 11, 22)
 FACTORS = HERE.parents[1] / "config" / "factors"
 VECTORS = [vector for file in sorted(HERE.glob("*.json")) for vector in json.loads(file.read_text("utf-8"))]
 
@@ -88,11 +89,11 @@ def metered_electricity(given: Inputs) -> Answer:
         rollover=np.array([np.nan]),
     )
     kwh = float(settle(readings, Grid(0, 4)).amount.sum())
-    return {"kWh": kwh, "tce": kwh * coal.rate(coefficients(), "energy_import")}
+    return {"kWh": kwh, "tce": kwh * coal.rate(coefficients(), "energy_import", TODAY)}
 
 
 def metered_gas(given: Inputs) -> Answer:
-    return {"tce": given["m3"] * coal.rate(coefficients(), "gas_volume_0c")}
+    return {"tce": given["m3"] * coal.rate(coefficients(), "gas_volume_0c", TODAY)}
 
 
 def tabulated(name: str) -> Callable[[Inputs], Answer]:
@@ -106,12 +107,12 @@ def tabulated(name: str) -> Callable[[Inputs], Answer]:
 
 def electricity_worth(given: Inputs) -> Answer:
     assert given["kcal_per_kWh"] == 860
-    return {"kgce_per_kWh": coal.rate(coefficients(), "energy_import") * 1e3}
+    return {"kgce_per_kWh": coal.rate(coefficients(), "energy_import", TODAY) * 1e3}
 
 
 def heat_worth(given: Inputs) -> Answer:
     assert given["kJ_per_kgce"] == coal.KJ_PER_KGCE
-    assert coal.rate(coefficients(), "heat_energy") == pytest.approx(0.03412)
+    assert coal.rate(coefficients(), "heat_energy", TODAY) == pytest.approx(0.03412)
     return {"kgce_per_MJ": coal.measured(given["kJ_per_MJ"])}
 
 
@@ -119,8 +120,7 @@ def bought_heat(given: Inputs) -> Answer:
     folder = FACTORS / "cn-industry-guideline"
     header = FactorSet(**yaml.safe_load((folder / "set.yaml").read_text("utf-8")))
     factors = parse(header, table("cn-industry-guideline/factors.csv"))
-    today = date(2026, 11, 22)
-    choice = choose_for(factors, "heat_energy", day=today, known=today, regions=["CN-GD", "CN"])
+    choice = choose_for(factors, "heat_energy", day=TODAY, known=TODAY, regions=["CN-GD", "CN"])
     assert choice is not None
     assert choice.factor is not None
     rates = np.array([rate(SOURCES["heat_energy"], choice.factor)])

@@ -1,12 +1,12 @@
 """The second stage of settlement: quarter hours become the statement of local days."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting import coal
 from accounting.grid import SLOT_US, local_days, to_us
 from accounting.quantity import CATALOGUE
 from accounting.recipes import recipes_of
@@ -15,6 +15,7 @@ from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
 from telemetry.jobs.pricing import Priced, price, without
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked
+from telemetry.jobs.worth import coefficient, worth
 from telemetry.model import Role
 from telemetry.storage import daily, emission, monthly, seen
 from telemetry.storage.daily import Days, Statement
@@ -49,7 +50,8 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     _remove(tx, gone)
     apart = _apart(block, meters)
     priced = without(price(block, basis), apart, block)
-    rows = _statement(block, wanted & known, priced, basis, apart)
+    coal = np.where(apart, np.nan, worth(block, meters, basis))
+    rows = _statement(block, wanted & known, priced, basis, coal)
     since = local_days(basis.zone, daily.first_settled(tx, rows, now))
     daily.write(tx, rows, now)
     amounts = carbon.Amounts(rows.meter_id, rows.quantity, rows.day, rows.amount, since)
@@ -105,14 +107,14 @@ def _remove(tx: Transaction, gone: Days) -> None:
 
 
 def _statement(
-    block: Block, which: NDArray[np.bool_], priced: Priced, basis: Basis, apart: NDArray[np.bool_]
+    block: Block, which: NDArray[np.bool_], priced: Priced, basis: Basis, coal: NDArray[np.float64]
 ) -> Statement:
     keys = _days(block, which)
     amount = np.nansum(block.amount, axis=2)
     estimated = np.nansum(np.where(block.coverage < 1, block.amount, 0.0), axis=2)
     coverage = block.coverage.sum(axis=2, dtype=np.float64) / block.length
     peak, peak_at = _peaks(block)
-    tce = np.array([coal.rate(basis.coal, name) for name in block.quantity])[:, None] * amount
+    tce = (coal * amount)[which]
     return Statement(
         keys.meter_id,
         keys.quantity,
@@ -127,8 +129,11 @@ def _statement(
         unpriced=priced.unpriced[which].tolist(),
         tariff=priced.tariff[which].tolist(),
         provisional=priced.provisional[which],
-        tce=np.where(apart, np.nan, tce)[which],
-        coefficient=[_coefficient(basis, name) for name in keys.quantity],
+        tce=tce,
+        coefficient=[
+            None if math.isnan(own) else coefficient(basis, name, day)
+            for name, day, own in zip(keys.quantity, keys.day.tolist(), tce.tolist(), strict=True)
+        ],
     )
 
 
@@ -141,8 +146,3 @@ def _peaks(block: Block) -> tuple[NDArray[np.float64], NDArray[np.datetime64]]:
     peak = np.take_along_axis(power, at[:, :, None], axis=2)[:, :, 0]
     start = (block.slot[None, :, 0] + at * SLOT_US).astype("M8[us]")
     return np.where(np.isneginf(peak), np.nan, peak), start
-
-
-def _coefficient(basis: Basis, quantity: str) -> str | None:
-    applied = coal.applied(basis.coal, quantity)
-    return applied.id if applied else None

@@ -35,6 +35,7 @@ class FactorSets:
     fuels: Mapping[str, Fuel]
     potentials: Potentials
     heating_values: Mapping[str, HeatingValue]
+    coal_rates: Mapping[int, float]
 
 
 def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets:
@@ -51,6 +52,7 @@ def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets
         fuels=burnt,
         potentials=potentials,
         heating_values=_table(folders, "heating_values.csv", heating.parse, mistakes),
+        coal_rates=_table(folders, "equivalent.csv", coal.parse_yearly, mistakes),
     )
 
 

@@ -37,6 +37,8 @@ class Library:
     """Global warming potentials, by report."""
     heating_values: Mapping[str, HeatingValue]
     """Net calorific values that turn a mass of fuel into what a factor per TJ asks for."""
+    coal_rates: Mapping[int, float]
+    """Year -> coal that power plants burnt for a kWh [kgce], by which the equivalent value rates."""
 
 
 def library_folder() -> Path:
@@ -60,4 +62,5 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         fuels=sets.fuels,
         potentials=sets.potentials,
         heating_values=sets.heating_values,
+        coal_rates=sets.coal_rates,
     )

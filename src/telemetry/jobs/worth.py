@@ -1,0 +1,37 @@
+"""What settled days are worth in standard coal, by the edition in force on each."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting import coal
+from accounting.grid import to_us
+from telemetry.jobs.basis import Basis
+from telemetry.jobs.blocks import Block
+from telemetry.model import Role
+from telemetry.storage.registry import RegisteredMeter
+
+
+def worth(block: Block, meters: Mapping[int, RegisteredMeter], basis: Basis) -> NDArray[np.float64]:
+    """Worth of a unit on each day, float64[p, d] [tce]; media count only where they cross a boundary."""
+    found = np.array([coal.rates(basis.coal, name, block.day) for name in block.quantity])
+    found = found.reshape(len(block.quantity), len(block.day))
+    for pair, (meter_id, name) in enumerate(zip(block.meter_id.tolist(), block.quantity, strict=True)):
+        if name in coal.MEDIA:
+            found[pair, ~_crossing(meters[meter_id], block.slot[:, 0])] = np.nan
+    return found
+
+
+def _crossing(meter: RegisteredMeter, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Days on which a meter stands at a boundary, bool[d]."""
+    since = np.array([to_us(term.valid_from) for term in meter.terms])
+    boundary = np.array([term.role == Role.BOUNDARY for term in meter.terms], bool)
+    held: NDArray[np.bool_] = boundary[np.maximum(np.searchsorted(since, starts, side="right") - 1, 0)]
+    return held
+
+
+def coefficient(basis: Basis, quantity: str, day: date) -> str | None:
+    applied = coal.applied(basis.coal, quantity, day)
+    return applied.id if applied else None
