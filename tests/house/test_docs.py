@@ -47,6 +47,22 @@ def test_every_link_and_path_leads_somewhere(document: Path) -> None:
     assert [str(path) for path in named if not path.exists()] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "test"),
+    sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", TEXT))),
+    ids=lambda word: word,
+)
+def test_every_test_named_exists(path: str, test: str) -> None:
+    assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_the_traps_name_cases_that_exist() -> None:
+    text = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text))
+    assert named
+    assert sorted(named - {path.name for path in (ROOT / "tests" / "ingest" / "cases").iterdir()}) == []
+
+
 def test_the_documents_name_no_machine() -> None:
     assert not re.search(r"/(?:work|farm|root)/[\w.-]{3,}", TEXT)
 

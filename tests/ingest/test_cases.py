@@ -1,11 +1,17 @@
 """Traps met in the field: a folder each with the template, the bytes on the wire and what must come of them.
 
-`wire.txt` of a polled device holds what it sends to each request in turn: `TTTT` stands for the number of a
-Modbus request, `-` for silence. That of an MQTT case holds the payload.
+`wire.txt` of a polled device holds what it sends: `TTTT` stands for the number of a Modbus request, `-` for
+silence, `x` for a connection that is cut. A line answers the next request, or, after `unit function start
+count =`, that question alone; of several lines for one question the last one holds. That of an MQTT case
+holds the payload.
+
+`units` are several meters of one line, `polls` is how often it is polled, a minute apart; in the polls
+`store_away` nothing can be written, and `room` is for how many rows that wait.
 """
 
 import asyncio
-from collections.abc import Iterator
+import selectors
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,9 +21,10 @@ import numpy as np
 import pytest
 import yaml
 
+from ingest import polling
 from ingest.batch import Batch
 from ingest.collector import open_collector
-from ingest.errors import PayloadError
+from ingest.errors import PayloadError, StoreUnavailable
 from ingest.json_device import JsonDevice
 from ingest.kinds import read_source, read_template
 from ingest.pace import Pace
@@ -27,7 +34,9 @@ from ingest.template import Template
 
 _CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 _NOW = 1_795_332_660.0
-_WAY = {"poll_s": 60, "timeout_s": 1.0, "pause_s": 0}
+_POLL_S = 60.0
+_PATIENCE_S = 30.0
+_MOMENT_S = 0.05
 _HEAD = {"code": "case", "name": {"en": "Case", "zh": "案例"}, "source": "a trap"}
 
 
@@ -38,15 +47,18 @@ def _documents(case: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
-def test_case(case: Path) -> None:
+def test_case(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config, wire, expected = _documents(case)
-    address, options = config.pop("address", 1), {"retries": config.pop("retries", 0)}
-    options |= {key: config.pop(key) for key in ("framing",) if key in config}
+    run = _Run(config, wire)
     device = read_template({**_HEAD, **config})
     if isinstance(device, JsonDevice):
         assert _read_payload(device, wire.strip().encode()) == expected
-    else:
-        assert asyncio.run(_poll(device, wire, address, options)) == {"failure": None, **expected}
+        return
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        monkeypatch.setattr(polling, "monotonic", runner.get_loop().time)
+        found = runner.run(run.of(device))
+    wanted = {"failure": None, **expected}
+    assert {name: found[name] for name in wanted} == wanted
 
 
 def _read_payload(device: JsonDevice, payload: bytes) -> dict[str, Any]:
@@ -61,47 +73,146 @@ def _read_payload(device: JsonDevice, payload: bytes) -> dict[str, Any]:
     return found
 
 
+class _Selector(selectors.DefaultSelector):
+    """Both ends of the line are here: when nothing comes for a moment, nothing will until the next timer."""
+
+    skipped = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:  # noqa: ANN401
+        events = super().select(timeout and min(timeout, _MOMENT_S))
+        if not events and timeout and timeout > _MOMENT_S:
+            self.skipped += timeout - _MOMENT_S
+        return events
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Its clock is set forward over every wait: silence costs no time, a slow machine no answer."""
+
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        return super().time() + self._clock.skipped
+
+
 class _Player:
-    """Sends the recorded answers, one to each request."""
+    """The other end of the line."""
 
     def __init__(self, wire: str) -> None:
+        self.asked: list[bytes] = []
+        self.surprises: list[str] = []
+        self._in_turn: list[str] = []
+        self._by_question: defaultdict[bytes, list[str]] = defaultdict(list)
         lines = (line.split("#")[0].strip() for line in wire.splitlines())
-        self._answers: Iterator[str] = iter([line for line in lines if line])
+        for question, of_its_own, answer in (line.rpartition("=") for line in lines if line):
+            self._listed(bytes.fromhex(question), of_its_own).append(answer.strip())
+
+    def _listed(self, question: bytes, of_its_own: str) -> list[str]:
+        return self._by_question[question] if of_its_own else self._in_turn
+
+    def _answer(self, request: bytes) -> str:
+        tcp = request[2:6] == b"\0\0\0\6"
+        question = request[6:] if tcp else request[:-2]
+        self.asked.append(question)
+        lines = self._by_question.get(question)
+        if lines:
+            return lines.pop(0) if lines[1:] else lines[0]
+        if self._in_turn:
+            return self._in_turn.pop(0)
+        self.surprises.append(request.hex(" "))
+        return "x"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while request := await reader.read(300):
-            answer = next(self._answers)
+            answer = self._answer(request)
+            if answer == "x":
+                break
             if answer != "-":
                 writer.write(bytes.fromhex(answer.replace("TTTT", request[:2].hex())))
         writer.close()
 
 
 class _Keeping:
-    values: dict[str, float] | None = None
+    """By meter and minute the values that came, in the order of their coming."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.rows: defaultdict[str, dict[int, dict[str, float]]] = defaultdict(dict)
 
     async def write(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        self.values = _shown(batch.quantities, batch.values[0])
+        if self.away:
+            raise StoreUnavailable("away")
+        for meter, time, values in zip(batch.row_meter, batch.time, batch.values, strict=True):
+            rows = self.rows[batch.meters[meter]]
+            minute = round((time / 1e6 - _NOW) / _POLL_S)
+            assert minute not in rows, "written twice"
+            rows[minute] = _shown(batch.quantities, values)
         return np.zeros(len(batch), np.uint8)
 
 
-async def _poll(device: Template, wire: str, address: object, options: dict[str, Any]) -> dict[str, Any]:
-    server = await asyncio.start_server(_Player(wire).serve, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        way = {"kind": device.protocol, "code": "case", "host": "127.0.0.1", "port": port, **_WAY, **options}
-        meter = SimpleNamespace(code="M", source="case", device="case", address=address, pace=Pace())
-        collector = open_collector(read_source(way), [meter], {"case": device}, lambda: _NOW)
+class _Run:
+    """What is done to a polled line; takes its own words out of the template's."""
+
+    def __init__(self, config: dict[str, Any], wire: str) -> None:
+        self.units: dict[str, Any] = config.pop("units", None) or {"M": config.pop("address", 1)}
+        self.polls: int = config.pop("polls", 1)
+        self.store_away: list[int] = config.pop("store_away", [])
+        self.room: int | None = config.pop("room", None)
+        self.way = {"retries": config.pop("retries", 0)}
+        self.way |= {key: config.pop(key) for key in ("framing",) if key in config}
+        self.player = _Player(wire)
+        self.sink = _Keeping()
+        self.poll = 0
+
+    async def of(self, device: Template) -> dict[str, Any]:
+        server = await asyncio.start_server(self.player.serve, "127.0.0.1", 0)
+        async with server:
+            collector = self._collector(device, server.sockets[0].getsockname()[1])
+            drain = asyncio.create_task(collector._backlog.drain(self.sink))
+            failing = [await self._polled(collector) for self.poll in range(self.polls)]
+            drain.cancel()
+            collector.close()
+            await asyncio.sleep(0.01)
+        assert self.player.surprises == [], "questions that the case does not know"
+        return self._found(collector, failing)
+
+    def _collector(self, device: Template, port: int) -> Poller[Any]:
+        way = {"kind": device.protocol, "code": "case", "host": "127.0.0.1", "port": port, **self.way}
+        source = read_source({**way, "poll_s": _POLL_S, "timeout_s": _PATIENCE_S, "pause_s": 0})
+        meters = [
+            SimpleNamespace(code=code, source="case", device="case", address=address, pace=Pace())
+            for code, address in self.units.items()
+        ]
+        collector = open_collector(source, meters, {"case": device}, lambda: _NOW + self.poll * _POLL_S)
         assert isinstance(collector, Poller)
-        sink = _Keeping()
+        if self.room is not None:
+            collector._backlog._max_rows = self.room
+        return collector
+
+    async def _polled(self, collector: Poller[Any]) -> list[str]:
+        """The meters that fail now."""
+        self.sink.away = self.poll in self.store_away
         await collector.poll()
-        drain = asyncio.create_task(collector._backlog.drain(sink))
-        async with asyncio.timeout(5):
-            while collector.health.waiting:  # noqa: ASYNC110  # another task empties it
+        await asyncio.sleep(_POLL_S)
+        async with asyncio.timeout(_POLL_S):
+            while collector.health.waiting and not self.sink.away:  # noqa: ASYNC110  # another task empties it
                 await asyncio.sleep(0.005)
-        drain.cancel()
-        collector.close()
-        await asyncio.sleep(0.01)
-    return {"values": sink.values or {}, "failure": collector.health.meters["M"].last_error or None}
+        return [code for code, meter in collector.health.meters.items() if meter.failing]
+
+    def _found(self, collector: Poller[Any], failing: list[list[str]]) -> dict[str, Any]:
+        health = collector.health
+        gap = None if health.gap is None else [round((at - _NOW) / _POLL_S) for at in health.gap]
+        first = next(iter(health.meters.values()))
+        return {
+            "values": next((row for rows in self.sink.rows.values() for row in rows.values()), {}),
+            "failure": first.last_error or None,
+            "rows": dict(self.sink.rows),
+            "reads": {code: len(self.sink.rows[code]) for code in self.units},
+            "failing": {code: [i for i, codes in enumerate(failing) if code in codes] for code in self.units},
+            "requests": dict(Counter(question[0] for question in self.player.asked)),
+            "lost": {"rows": health.lost, "minutes": gap},
+        }
 
 
 def _shown(quantities: tuple[str, ...], values: Any) -> dict[str, float]:  # noqa: ANN401
