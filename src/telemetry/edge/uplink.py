@@ -5,15 +5,15 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import msgspec
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
 from ingest.batch import Batch, Outcome, merge
 from ingest.spool import Spool
 from ingest.spool.record import parts
+from telemetry.edge import receipt
 from telemetry.edge.link import Answer, Link
+from telemetry.edge.receipt import Problem
 
 _LOG = logging.getLogger(__name__)
 _POST_BYTES = 1 << 20
@@ -21,27 +21,6 @@ _OFFERED_AGAIN = 20_000
 _WHOLE_ROW = frozenset({"meter", "time", ""})
 """Fields without which a row is not taken at all."""
 _NAMED = 3
-
-
-class _Rejected(Struct):
-    row: int
-    field: str
-    value: object
-    reason: str
-
-
-class _Receipt(Struct):
-    rejected: list[_Rejected]
-
-
-class _Mistake(Struct):
-    field: str
-    reason: str
-
-
-class _Problem(Struct):
-    detail: str
-    errors: list[_Mistake] = []
 
 
 class Uplink:
@@ -109,12 +88,11 @@ def _columns(batch: Batch) -> dict[str, object]:
 
 def _unused(answer: Answer, count: int) -> tuple[NDArray[np.intp], str]:
     """Rows of which the centre took nothing, and why."""
-    if not answer.taken:
-        problem = msgspec.json.decode(answer.content, type=_Problem)
-        reasons = [f"{each.field}: {each.reason}" for each in problem.errors]
-        return np.arange(count), _few(reasons) or problem.detail
-    rejected = msgspec.json.decode(answer.content, type=_Receipt).rejected
-    whole = [each for each in rejected if each.field in _WHOLE_ROW]
+    became = receipt.read(answer)
+    if isinstance(became, Problem):
+        reasons = [f"{each.field}: {each.reason}" for each in became.errors]
+        return np.arange(count), _few(reasons) or became.detail
+    whole = [each for each in became.rejected if each.field in _WHOLE_ROW]
     reasons = [f"{each.field} {each.value}: {each.reason}" for each in whole]
     return np.array(sorted({each.row for each in whole}), np.intp), _few(reasons)
 

@@ -9,44 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
 from ingest.errors import PayloadError, SourceError, StoreUnavailable
 from ingest.files.mapping import FileMapping
 from ingest.files.read import FileReader, Read
+from telemetry.edge import receipt
 from telemetry.edge.link import Answer, Link
+from telemetry.edge.receipt import Problem, Receipt
 from telemetry.model import Meter
 
 ROWS = 5_000
 SOURCE = "import"
 _LONGEST_PAUSE_S = 30.0
-
-
-class _Rejected(Struct):
-    row: int
-    field: str
-    value: object
-    reason: str
-
-
-class _Receipt(Struct):
-    accepted: int = 0
-    duplicate: int = 0
-    conflict: int = 0
-    rejected: list[_Rejected] = []
-
-
-class _Mistake(Struct):
-    field: str
-    """Of a row: its position, a dot, the field."""
-    value: object
-    reason: str
-
-
-class _Problem(Struct):
-    detail: str
-    errors: list[_Mistake] = []
 
 
 @dataclass(slots=True)
@@ -170,16 +143,16 @@ class Upload:
     ) -> None:
         if not rows:
             return
-        receipt = _answered(link, _columns(rows), waits)
-        self.tally.accepted += receipt.accepted
-        self.tally.duplicate += receipt.duplicate
-        self.tally.conflict += receipt.conflict
-        for each in receipt.rejected:
+        became = _answered(link, _columns(rows), waits)
+        self.tally.accepted += became.accepted
+        self.tally.duplicate += became.duplicate
+        self.tally.conflict += became.conflict
+        for each in became.rejected:
             self.tally.refused += 1
             refused([rows[each.row].line, rows[each.row].meter, each.field, each.value, each.reason])
 
 
-def _answered(link: Link, body: dict[str, object], waits: Callable[[str], None]) -> _Receipt:
+def _answered(link: Link, body: dict[str, object], waits: Callable[[str], None]) -> Receipt:
     """However long that takes: the service says when it can take more."""
     pause = 1.0
     while True:
@@ -193,18 +166,15 @@ def _answered(link: Link, body: dict[str, object], waits: Callable[[str], None])
             return _receipt(answer)
 
 
-def _receipt(answer: Answer) -> _Receipt:
+def _receipt(answer: Answer) -> Receipt:
     """Raises SourceError when the service refuses the body and names no rows."""
-    if answer.taken:
-        return msgspec.json.decode(answer.content, type=_Receipt)
-    problem = msgspec.json.decode(answer.content, type=_Problem)
-    named = [(one.field.partition("."), one) for one in problem.errors]
-    rejected = [
-        _Rejected(int(at), field, one.value, one.reason) for (at, _, field), one in named if at.isdecimal()
-    ]
+    became = receipt.read(answer)
+    if not isinstance(became, Problem):
+        return became
+    rejected = [row for one in became.errors if (row := one.in_row)]
     if not rejected:
-        raise SourceError(f"the service refuses the rows: {problem.detail}")
-    return _Receipt(rejected=rejected)
+        raise SourceError(f"the service refuses the rows: {became.detail}")
+    return Receipt(rejected=rejected)
 
 
 def _columns(rows: list[Read]) -> dict[str, object]:
