@@ -64,5 +64,7 @@ def _followed(known: SourceHealth | None, source: Source, meters: Sequence[Meter
     fresh = SourceHealth.of(source.code, source.kind, (m.code for m in meters if m.source == source.code))
     if known is None or known.kind != source.kind:
         return fresh
+    for code in {meter.code for meter in meters} & known.strangers.keys():
+        del known.strangers[code]
     known.meters = fresh.meters | {code: known.meters[code] for code in fresh.meters & known.meters.keys()}
     return known

@@ -26,10 +26,12 @@ from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
+from telemetry.jobs.adopt import Adopter
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
+from telemetry.reports.strays import StrayTally
 from telemetry.reports.view import ParkView
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
@@ -150,16 +152,21 @@ async def _serve(
 ) -> None:
     current, supervisor, arrivals = Current(plan), Supervisor(pipeline, time.time), Arrivals()
     hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)))
-    running = _Running(database, writer, current, supervisor, arrivals, hub)
+    strays = StrayTally()
+    adopter = Adopter(database, writer, strays)
+    running = _Running(database, writer, current, supervisor, arrivals, hub, adopter)
     await running.assign(plan)
     collected = partial(_by_source, supervisor)
-    dependencies = Dependencies(database, current, pipeline, hub, collected, settings, arrivals)
+    dependencies = Dependencies(
+        database, current, pipeline, hub, collected, settings, arrivals, strays=strays
+    )
     server = _server(environment, dependencies, hub)
     parts: list[_Part] = [
         pipeline,
         hub,
         Settler(database, current),
         Expirer(database, current),
+        adopter,
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:
@@ -191,6 +198,7 @@ class _Running:
     supervisor: Supervisor
     arrivals: Arrivals
     hub: LiveHub
+    adopter: Adopter
 
     async def assign(self, plan: Plan) -> None:
         """Raises SourceError."""
@@ -204,6 +212,7 @@ class _Running:
         self.current.adopt(plan)
         await self._assign(plan, change)
         await asyncio.to_thread(self.writer.refresh)
+        self.adopter.wake()
         self.hub.renew()
 
     async def _assign(self, plan: Plan, change: Change) -> None:

@@ -10,6 +10,7 @@ from ingest.pipeline import Pipeline
 from telemetry.api.access import Access
 from telemetry.reports.edges import Edges
 from telemetry.reports.picture import MeterRow
+from telemetry.reports.strays import StrayTally
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
@@ -67,6 +68,7 @@ class Dependencies:
     """How the sources are doing that come by themselves."""
     edges: Edges = field(default_factory=Edges)
     """How the edges are doing."""
+    strays: StrayTally = field(default_factory=StrayTally)
 
     @property
     def plan(self) -> Plan:

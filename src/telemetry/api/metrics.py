@@ -5,7 +5,7 @@ from datetime import UTC
 from time import time
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from telemetry.api.dependencies import Dependencies
 from telemetry.reports import gauges
@@ -52,11 +52,20 @@ class _Gauges:
         yield from gauges.of_store(self._parts.sink.health)
         if self._parts.sink.spool is not None:
             yield from gauges.of_spool(self._parts.sink.spool.health())
+        yield from self._strays()
         yield from self._backlog()
 
     def _edges(self) -> list[EdgeEntry]:
         names = sorted(set(edges_of(self._parts.plan.site).values()))
         return [self._parts.edges.entry(name, time(), UTC) for name in names]
+
+    def _strays(self) -> Iterator[Metric]:
+        tally = self._parts.strays
+        for name, text, count in (
+            ("adopted", "Rows that became readings once their meter was declared", tally.adopted),
+            ("dropped", "Rows of undeclared meters given up: too many were kept", tally.dropped),
+        ):
+            yield CounterMetricFamily(f"parkwatt_strays_{name}", text, count)
 
     def _backlog(self) -> Iterator[Metric]:
         marks = GaugeMetricFamily(

@@ -30,10 +30,13 @@ class StrayList(Struct, frozen=True):
     """Undeclared meters, those that came last first."""
 
     strays: list[StrayEntry]
+    adopted: Annotated[int, Meta(description="Rows that became readings when their meter was declared")]
+    dropped: Annotated[int, Meta(description="The oldest rows, given up because too many were kept")]
 
 
 _AT = datetime.fromisoformat("2026-11-22T08:07:09+08:00")
-EXAMPLE = StrayList([StrayEntry("push", "M-109", 24, _AT.replace(hour=2), _AT, _AT, {"active_power": 41.7})])
+_ENTRY = StrayEntry("push", "M-109", 24, _AT.replace(hour=2), _AT, _AT, {"active_power": 41.7})
+EXAMPLE = StrayList([_ENTRY], 96, 0)
 
 
 def router(dependencies: Dependencies) -> APIRouter:
@@ -41,12 +44,17 @@ def router(dependencies: Dependencies) -> APIRouter:
 
     @routes.get("/strays", responses=documented("Strays", StrayList), summary="Undeclared meters")
     def strays(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
-        """Meters that sent readings and stand in no plan: their rows are kept aside as they came."""
+        """Meters that sent readings and stand in no plan: their rows are kept aside as they came.
+
+        Once a meter is declared its rows become readings, with their own times, and leave this list. The
+        two counts are since the service started.
+        """
         site = dependencies.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")
         with dependencies.database.connection() as conn:
             found = stray.listed(conn, limit)
-        return answer(StrayList([_entry(each, zone) for each in found]))
+        tally = dependencies.strays
+        return answer(StrayList([_entry(each, zone) for each in found], tally.adopted, tally.dropped))
 
     return routes
 

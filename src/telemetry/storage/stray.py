@@ -1,7 +1,8 @@
-"""Rows of meters that nobody has declared: kept as they came."""
+"""Rows of meters that nobody has declared: kept as they came, until somebody declares them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from accounting.quantity import CATALOGUE
 from ingest.batch import Batch
 from telemetry.storage import queries
 
@@ -29,6 +31,61 @@ class Stray:
     received: datetime
     values: dict[str, float]
     """Of its newest row, as they came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row as it came."""
+
+    id: int
+    source: str
+    meter: str
+    time: int
+    """[us since 1970-01-01 UTC]"""
+    values: dict[str, float]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return tuple(sorted(self.values.keys() & CATALOGUE.keys()))
+
+
+def declared(conn: Connection[Any], limit: int) -> list[Kept]:
+    """Rows of meters that are in service by now, those that came first."""
+    return conn.cursor(row_factory=class_row(Kept)).execute(_SQL["declared"], {"limit": limit}).fetchall()
+
+
+def forget(conn: Connection[Any], kept: Iterable[Kept]) -> None:
+    """These rows, except where something was added to them since they were read."""
+    rows = list(kept)
+    taken = {"ids": [each.id for each in rows], "values": [json.dumps(each.values) for each in rows]}
+    conn.execute(_SQL["forget"], taken)
+
+
+def trim(conn: Connection[Any], most: int) -> int:
+    """Give up the oldest beyond `most`; how many."""
+    return conn.execute(_SQL["trim"], {"most": most}).rowcount
+
+
+def alike(kept: Iterable[Kept]) -> list[list[Kept]]:
+    """Those of one source with the same quantities together."""
+    groups: defaultdict[tuple[str, tuple[str, ...]], list[Kept]] = defaultdict(list)
+    for each in kept:
+        groups[each.source, each.quantities].append(each)
+    return list(groups.values())
+
+
+def batch(rows: Sequence[Kept]) -> Batch:
+    """Of rows that are alike."""
+    codes = {code: i for i, code in enumerate(dict.fromkeys(each.meter for each in rows))}
+    quantities = rows[0].quantities
+    return Batch(
+        rows[0].source,
+        tuple(codes),
+        np.array([codes[each.meter] for each in rows], np.int32),
+        np.array([each.time for each in rows], np.int64),
+        quantities,
+        np.array([[each.values[name] for name in quantities] for each in rows], np.float64),
+    )
 
 
 def listed(conn: Connection[Any], limit: int) -> list[Stray]:

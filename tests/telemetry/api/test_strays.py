@@ -1,11 +1,16 @@
 """Rows of meters that nobody has declared: named to their sender, kept aside and listed."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from telemetry.jobs.adopt import Adopter
 from telemetry.model import Site
+from telemetry.reports.strays import StrayTally
+from telemetry.storage import stray
+from telemetry.storage.registry import apply_site
 
 pytestmark = pytest.mark.database
 T0 = "2023-06-01T08:00:00+08:00"
@@ -49,7 +54,7 @@ def test_what_can_be_no_code_is_not_kept(service: Any) -> None:  # noqa: ANN401 
     answer = service.call("POST", "/api/v1/readings", json=[_row("no code", T0, voltage=1.0)])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["reason"] == "no meter has this code"
-    assert service.get("/strays") == {"strays": []}
+    assert service.get("/strays")["strays"] == []
 
 
 def test_undeclared_meters_are_no_meters_of_the_source(service: Any) -> None:  # noqa: ANN401  # as above
@@ -57,3 +62,112 @@ def test_undeclared_meters_are_no_meters_of_the_source(service: Any) -> None:  #
     source = service.get("/sources/push")
     assert [meter["code"] for meter in source["each"]] == ["M1"]
     assert [each["reason"] for each in source["aside"]] == ["no meter has this code; the row is kept aside"]
+
+
+def _keep(service: Any, rows: list[dict[str, Any]], **query: str) -> None:  # noqa: ANN401  # as above
+    """Rows of undeclared meters alone."""
+    assert service.call("POST", "/api/v1/readings", json=rows, params=query).status_code == 422
+
+
+@pytest.fixture
+def adopter(service: Any) -> Adopter:  # noqa: ANN401  # as above
+    return Adopter(service.database, service.writer, StrayTally())
+
+
+@pytest.fixture
+def declare(service: Any, make_site: Callable[..., Site]) -> Callable[..., None]:  # noqa: ANN401  # as above
+    def enact(*codes: str) -> None:
+        apply_site(service.database, make_site(*({"code": code} for code in codes)), datetime.now(UTC))
+        service.writer.refresh()
+
+    return enact
+
+
+def _shown(service: Any, meter: str) -> dict[str, list[float | None]]:  # noqa: ANN401  # as above
+    query = {"meter": meter, "from": "2023-06-01", "to": "2023-06-02", "step": "raw"}
+    found = service.get("/readings", **query)
+    return {"times": found["times"], **{name: q["values"] for name, q in found["quantities"].items()}}
+
+
+def test_once_a_meter_is_declared_its_rows_are_readings_of_their_own_times(
+    service: Any,  # noqa: ANN401  # as above
+    adopter: Adopter,
+    declare: Callable[..., None],
+) -> None:
+    _keep(service, [_row("M9", T0, energy_import=1.0), _row("M8", T0, voltage=229.0)])
+    _keep(service, [_row("M9", T1, energy_import=2.0)], source="other")
+    assert adopter.adopt() == 0
+    declare("M1", "M9")
+    assert adopter.adopt() == 2
+    assert _shown(service, "M9") == {"times": [T0, T1], "energy_import": [1.0, 2.0]}
+    assert [each["meter"] for each in service.get("/strays")["strays"]] == ["M8"]
+    assert adopter.adopt() == 0
+    service.settle()
+    with service.database.connection() as conn:
+        assert conn.execute("select distinct quantity from energy").fetchall() == [("energy_import",)]
+
+
+def test_a_value_that_stands_already_is_not_overwritten_by_one_that_was_kept(
+    service: Any,  # noqa: ANN401  # as above
+    adopter: Adopter,
+    declare: Callable[..., None],
+) -> None:
+    _keep(service, [_row("M9", T0, energy_import=1.0, voltage=230.0)])
+    declare("M1", "M9")
+    service.post([_row("M9", T0, energy_import=7.0)])
+    adopter.adopt()
+    assert _shown(service, "M9") == {"times": [T0], "energy_import": [7.0], "voltage": [230.0]}
+    with service.database.connection() as conn:
+        assert conn.execute("select standing, offered from conflict").fetchall() == [(7.0, 1.0)]
+
+
+def test_a_turn_that_broke_off_after_the_write_is_done_again_and_changes_nothing(
+    service: Any,  # noqa: ANN401  # as above
+    adopter: Adopter,
+    declare: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _keep(service, [_row("M9", T0, energy_import=1.0)])
+    declare("M1", "M9")
+    with monkeypatch.context() as broken:
+        broken.setattr(stray, "forget", lambda *_: (_ for _ in ()).throw(ConnectionError))
+        with pytest.raises(ConnectionError):
+            adopter.adopt()
+    assert [each["meter"] for each in service.get("/strays")["strays"]] == ["M9"]
+    assert adopter.adopt() == 1
+    assert _shown(service, "M9") == {"times": [T0], "energy_import": [1.0]}
+    with service.database.connection() as conn:
+        assert conn.execute("select count(*) from conflict").fetchone() == (0,)
+
+
+def test_quantities_that_came_apart_for_one_instant_are_all_kept(
+    service: Any,  # noqa: ANN401  # as above
+    adopter: Adopter,
+    declare: Callable[..., None],
+) -> None:
+    _keep(service, [_row("M9", T0, energy_import=1.0), _row("M9", T0, voltage=230.0)])
+    _keep(service, [_row("M9", T0, current=4.0, voltage=231.0)])
+    declare("M1", "M9")
+    adopter.adopt()
+    assert _shown(service, "M9") == {
+        "times": [T0],
+        "energy_import": [1.0],
+        "voltage": [230.0],
+        "current": [4.0],
+    }
+
+
+def test_beyond_the_bound_the_oldest_rows_are_given_up_loudly(
+    service: Any,  # noqa: ANN401  # as above
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tally = StrayTally()
+    adopter = Adopter(service.database, service.writer, tally, most=2)
+    for meter in ("M7", "M8", "M9"):
+        _keep(service, [_row(meter, T0, voltage=230.0)])
+    adopter.trim()
+    assert {each["meter"] for each in service.get("/strays")["strays"]} == {"M8", "M9"}
+    assert tally.dropped == 1
+    assert "the oldest are given up" in caplog.text
+    adopter.trim()
+    assert tally.dropped == 1

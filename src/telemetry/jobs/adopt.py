@@ -1,0 +1,86 @@
+"""What came before its meter was declared becomes readings once it is; what is kept has a bound."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
+
+import numpy as np
+
+from ingest.batch import Outcome, Store
+from ingest.errors import StoreUnavailable
+from telemetry.reports.strays import StrayTally
+from telemetry.storage import stray
+from telemetry.storage.errors import StorageError
+from telemetry.storage.pool import Database
+from telemetry.storage.stray import Kept
+
+_LOG = logging.getLogger(__name__)
+_PAUSE_S = 60.0
+_ROWS = 5_000
+"""Adopted in one turn."""
+MOST = 1_000_000
+"""Rows that are kept at most."""
+
+
+class Adopter:
+    """Rows are written before they are forgotten: a turn that breaks off in between is done again."""
+
+    def __init__(self, db: Database, store: Store, tally: StrayTally, most: int = MOST) -> None:
+        self._db = db
+        self._store = store
+        self._tally = tally
+        self._most = most
+        self._changed = asyncio.Event()
+        self._dropping = False
+
+    def wake(self) -> None:
+        """The site has changed."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                while await asyncio.to_thread(self.adopt):
+                    pass
+                await asyncio.to_thread(self.trim)
+            except (StorageError, StoreUnavailable) as error:
+                _LOG.warning("rows of meters that were undeclared wait: %s", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _PAUSE_S)
+            self._changed.clear()
+
+    def adopt(self) -> int:
+        """Bring in some rows of meters in service; how many. Raises StorageError, StoreUnavailable."""
+        with self._db.connection() as conn:
+            kept = stray.declared(conn, _ROWS)
+        if not kept:
+            return 0
+        stored = self._stored(kept)
+        with self._db.connection() as conn:
+            stray.forget(conn, stored)
+        self._tally.adopted += len(stored)
+        meters = ", ".join(sorted({each.meter for each in stored}))
+        _LOG.info("%d rows from before their meters were declared are readings now: %s", len(stored), meters)
+        return len(stored)
+
+    def _stored(self, kept: Sequence[Kept]) -> list[Kept]:
+        groups = stray.alike(kept)
+        outcomes = self._store.write([stray.batch(rows) for rows in groups])
+        became = zip(chain(*groups), np.concatenate(outcomes).tolist(), strict=True)
+        return [each for each, outcome in became if outcome != Outcome.UNKNOWN_METER]
+
+    def trim(self) -> None:
+        """Give up what is too much. Raises StorageError."""
+        with self._db.connection() as conn:
+            dropped = stray.trim(conn, self._most)
+        if dropped and not self._dropping:
+            _LOG.error(
+                "more than %d rows of undeclared meters are kept: the oldest are given up; declare these "
+                "meters or stop their senders (GET /api/v1/strays lists them)",
+                self._most,
+            )
+        self._dropping = dropped > 0
+        self._tally.dropped += dropped
