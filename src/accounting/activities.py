@@ -122,11 +122,19 @@ class Kinds:
     def _gases(self) -> Mapping[str, float]:
         return self.potentials.get(GWP_REPORT, {})
 
+    def by_id(self) -> Mapping[str, Factor]:
+        """Every factor that a run may name."""
+        return {factor.id: factor for factor in (*self.factors, *map(self._potential, self._gases()))}
+
     def _escaped(self, kind: str, unit: str, days: tuple[date, date]) -> Run:
-        potential = self._gases()[kind]
-        factor = Factor(
+        factor, why = self._potential(kind), f"potential of {kind} by {GWP_REPORT.upper()}"
+        per_unit = factor.value * dict(UNITS[unit])["kg"]
+        return Run("CO2e", *days, Choice(factor, Rule.NO_YEAR, why, factor.region), per_unit)
+
+    def _potential(self, kind: str) -> Factor:
+        return Factor(
             id=f"gwp.{GWP_REPORT}.{kind}",
-            value=potential,
+            value=self._gases()[kind],
             unit_numerator="kgCO2e",
             unit_denominator="kg",
             gas="CO2e",
@@ -144,9 +152,6 @@ class Kinds:
             verified="VERIFIED",
             item=kind,
         )
-        why = f"potential of {kind} by {GWP_REPORT.upper()}"
-        per_unit = potential * dict(UNITS[unit])["kg"]
-        return Run("CO2e", *days, Choice(factor, Rule.NO_YEAR, why, "GLOBAL"), per_unit)
 
 
 _Day = tuple[date, Choice, str]

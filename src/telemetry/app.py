@@ -31,14 +31,18 @@ from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
+from telemetry.reports import periods
+from telemetry.reports.periods import Recomputation
 from telemetry.reports.strays import StrayTally
 from telemetry.reports.view import ParkView
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import token_check
+from telemetry.storage import periods as stored_periods
 from telemetry.storage.embedded import EmbeddedPostgres, has_data
 from telemetry.storage.migrate import migrate, migrations, pending
+from telemetry.storage.periods import Wanted
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -87,6 +91,15 @@ def apply_migrations(environment: Environment) -> list[str]:
         names = pending(url)
         migrate(url)
         return names
+
+
+def recompute(environment: Environment, wanted: Wanted) -> list[Recomputation]:
+    """Reckon closed periods anew from their frozen rows; empty when there are none such.
+
+    Raises StorageError, EmbeddedPostgresError, FactorError.
+    """
+    with _database(environment) as database, database.connection() as tx:
+        return [periods.recompute(tx, closed) for closed in stored_periods.listed(tx, wanted)]
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

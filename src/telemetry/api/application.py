@@ -16,6 +16,7 @@ from telemetry.api import (
     influx,
     live,
     meters,
+    periods,
     readings,
     receipt,
     records,
@@ -64,6 +65,10 @@ _EXAMPLES: tuple[Struct, ...] = (
     records.RECEIPT_EXAMPLE,
     records.LIST_EXAMPLE,
     records.ENTRY,
+    periods.EXAMPLE,
+    periods.LIST_EXAMPLE,
+    periods.ROWS_EXAMPLE,
+    periods.PROOF_EXAMPLE,
     Status("alive"),
 )
 """One of each kind of answer."""
@@ -76,6 +81,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     WriteErrorV1,
     EdgeReport,
     *records.FURTHER,
+    periods.PostedPeriod,
 )
 
 
@@ -115,6 +121,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         emissions.router(dependencies),
         trace.router(dependencies),
         records.router(dependencies),
+        periods.router(dependencies),
         session.router(dependencies.settings),
     ):
         versioned.include_router(router)

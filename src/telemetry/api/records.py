@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,13 +21,14 @@ from telemetry.api.problems import Mistake, Refusal, shortened
 from telemetry.api.receipt import JSON, RejectedField
 from telemetry.reports.activities import Rating
 from telemetry.reports.errors import QueryError
-from telemetry.reports.posting import FORMS, Checks, span
+from telemetry.reports.posting import FORMS, Checks, converted, span
 from telemetry.reports.records import Desk, RecordEntry, RecordMass
 from telemetry.settings.plan import Plan
 from telemetry.storage import records, registry
 from telemetry.storage.pool import Transaction
 from telemetry.storage.records import Listing, Record, Sort
 
+T = TypeVar("T", bound=Struct)
 _MOST = 10_000
 _PLACES = {
     Sort.ACTIVITY: ("activities", "What was burnt, bought or let go and no meter shows"),
@@ -96,11 +97,7 @@ class _Rows:
 
     def parsed(self) -> list[Any]:
         """Raises Refusal (413, 422)."""
-        try:
-            found = msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
-            mistake = Mistake("body", shortened(self.body.decode(errors="replace")), str(error))
-            raise Refusal(422, "The body cannot be read.", [mistake]) from error
+        found = _json(self.body)
         rows = found if isinstance(found, list) else [found]
         if len(rows) > _MOST:
             raise Refusal(413, f"The body holds more than {_MOST} rows; send it in parts.")
@@ -136,9 +133,14 @@ def _add(routes: APIRouter, dependencies: Dependencies, sort: Sort, place: str, 
         _withdrawing(dependencies, sort),
         methods=["POST"],
         responses=documented("It no longer counts", RecordEntry),
-        openapi_extra=_body(reference(PostedWithdrawal)),
+        openapi_extra=as_body(PostedWithdrawal),
         summary=f"Withdraw from {place}",
     )
+
+
+def as_body(kind: type[Struct]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes a `kind`."""
+    return _body(reference(kind))
 
 
 def _body(schema: dict[str, Any]) -> dict[str, Any]:
@@ -217,10 +219,10 @@ def _withdrawing(dependencies: Dependencies, sort: Sort) -> Callable[..., Any]:
 
 
 def _withdraw(dependencies: Dependencies, sort: Sort, number: int, body: bytes) -> RecordEntry:
-    desk, told = _desk(dependencies), _told(body)
+    desk, posted = _desk(dependencies), told(body, PostedWithdrawal)
     with dependencies.database.connection() as tx:
         records.lock(tx)
-        desk.withdraw(tx, _known(tx, sort, number), told.who, told.reason)
+        desk.withdraw(tx, _known(tx, sort, number), posted.who, posted.reason)
         return desk.entry(_known(tx, sort, number))
 
 
@@ -231,9 +233,15 @@ def _known(tx: Transaction, sort: Sort, number: int) -> Record:
     return found
 
 
-def _told(body: bytes) -> PostedWithdrawal:
+def told(body: bytes, kind: type[T]) -> T:
+    """A body as one `kind`. Raises Refusal (422), QueryError."""
+    return converted(_json(body), kind)
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401  # JSON
+    """Raises Refusal (422)."""
     try:
-        return msgspec.json.decode(body, type=PostedWithdrawal)
+        return msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
         raise Refusal(422, "The body cannot be read.", [mistake]) from error

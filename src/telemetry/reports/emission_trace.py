@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from accounting import activities as kinds
 from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, scope_of
-from telemetry.model import AreaKind, Role
+from telemetry.model import AreaKind
 from telemetry.reports import activities
 from telemetry.reports.activities import Part, share, shortfall_of, use_of
 from telemetry.reports.emissions import Basis, Origin
@@ -23,7 +23,7 @@ from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question, chosen
 from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Factors, FactorUse, Shortfall, Used, shortfalls, uses
-from telemetry.reports.membership import By, Selection
+from telemetry.reports.membership import By, Selection, boundary_meters, crosses
 from telemetry.reports.moment import Moment
 from telemetry.reports.records import Desk, RecordEntry
 from telemetry.reports.statement import Reasons
@@ -31,7 +31,7 @@ from telemetry.reports.steps import Steps, local_time
 from telemetry.storage import daily, emission, records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.records import Listing, Sort
-from telemetry.storage.registry import RegisteredMeter, Registry
+from telemetry.storage.registry import Registry
 
 MOST_DAYS = 366
 _ONE_TRACE = timedelta(days=30)
@@ -164,7 +164,7 @@ _Key = tuple[str, str, str, str]
 
 
 def _metered(tx: Transaction, registry: Registry, factors: Factors, asked: Asked) -> Iterator[EmissionPart]:
-    meters = [registry.by_code[asked.meter]] if asked.meter else _boundary(registry, asked.area)
+    meters = [registry.by_code[asked.meter]] if asked.meter else boundary_meters(registry, asked.area or "")
     ids, names = np.array([meter.id for meter in meters], np.int32), chosen(())
     first, last = asked.steps.days
     masses = emission.select(tx, ids, names, first, last, asked.revision.value)
@@ -175,7 +175,7 @@ def _metered(tx: Transaction, registry: Registry, factors: Factors, asked: Asked
     facts = zip(*columns, masses.kg.tolist(), masses.factor, masses.shortfall, strict=True)
     for meter_id, quantity, day, gas, kg, factor, lack in facts:
         meter = registry.by_id[meter_id]
-        if asked.area and not _crosses(meter, asked, day):
+        if asked.area and not crosses(meter, asked.area, day, asked.steps.zone):
             continue
         one = sums.setdefault((meter.code, quantity, gas, factor or ""), _Sum())
         amount, coverage = settled.get((meter_id, quantity, day), (math.nan, 0.0))
@@ -185,19 +185,6 @@ def _metered(tx: Transaction, registry: Registry, factors: Factors, asked: Asked
         one.kg.append(kg)
     for key, one in sorted(sums.items()):
         yield _metered_part(key, one)
-
-
-def _boundary(registry: Registry, area: str | None) -> list[RegisteredMeter]:
-    return [
-        meter
-        for meter in registry.meters
-        if any(term.area == area and term.role == Role.BOUNDARY for term in meter.terms)
-    ]
-
-
-def _crosses(meter: RegisteredMeter, asked: Asked, day: date) -> bool:
-    term = meter.at(datetime.combine(day, time(), asked.steps.zone))
-    return term.area == asked.area and term.role == Role.BOUNDARY
 
 
 def _settled(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,18 @@ def _boundary(areas: set[str], name: Callable[[MeterTerm, str], str]) -> Key:
         return name(term, quantity) if term.role == Role.BOUNDARY and term.area in areas else None
 
     return key
+
+
+def boundary_meters(registry: Registry, area: str) -> list[RegisteredMeter]:
+    """Meters that cross the area's edge at any time."""
+    key = _boundary({area}, lambda term, _: term.area)
+    return [meter for meter in registry.meters if any(key(meter, term, "") for term in meter.terms)]
+
+
+def crosses(meter: RegisteredMeter, area: str, day: date, zone: ZoneInfo) -> bool:
+    """Whether the meter crosses the area's edge on a local day, as it is when the day begins."""
+    term = meter.at(datetime.combine(day, time(), zone))
+    return term.area == area and term.role == Role.BOUNDARY
 
 
 def within(registry: Registry, areas: tuple[str, ...]) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -77,6 +77,7 @@ class PostedProduction(Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=1000)] = ""
 
 
+T = TypeVar("T", bound=Struct)
 Posted = PostedActivity | PostedCertificate | PostedProduction
 FORMS: Mapping[Sort, type[Posted]] = {
     Sort.ACTIVITY: PostedActivity,
@@ -125,7 +126,7 @@ class Checks:
 
     def draft(self, sort: Sort, row: Any) -> tuple[Draft, str]:  # noqa: ANN401  # JSON
         """The row and who answers for it. Raises QueryError: field, value, reason."""
-        posted = _converted(sort, row)
+        posted = converted(row, FORMS[sort])
         draft = _DRAFTS[sort](posted)
         self._check(draft, "consumer" if sort is Sort.CERTIFICATE else "enterprise")
         if sort is Sort.ACTIVITY:
@@ -148,9 +149,10 @@ class Checks:
             raise QueryError("unit", draft.unit, str(error)) from error
 
 
-def _converted(sort: Sort, row: Any) -> Posted:  # noqa: ANN401  # JSON
+def converted(row: Any, form: type[T]) -> T:  # noqa: ANN401  # JSON
+    """A JSON object as one `form`. Raises QueryError: field, value, reason."""
     try:
-        posted: Posted = msgspec.convert(row, FORMS[sort])
+        posted = msgspec.convert(row, form)
     except msgspec.ValidationError as error:
         raise _mistake(row, str(error)) from error
     for field in msgspec.structs.fields(posted):

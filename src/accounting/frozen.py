@@ -1,0 +1,217 @@
+"""A closed period as rows: their canonical form and hash, the figures they come to, and these reckoned anew.
+
+docs/periods.md describes the form.
+"""
+
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from accounting import coal
+from accounting.activities import UNITS
+from accounting.coal import Coefficient
+from accounting.emissions import rate
+from accounting.errors import FactorError
+from accounting.factors import Factor
+from accounting.quantity import CATALOGUE
+from accounting.sources import SOURCES
+
+Row = Mapping[str, Any]
+
+KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "head": (),
+        "factor": ("id",),
+        "coefficient": ("id",),
+        "price": ("tariff", "series", "valid_from"),
+        "day": ("meter", "quantity", "day"),
+        "emission": ("meter", "quantity", "day", "basis", "gas"),
+        "record": ("id",),
+        "record_emission": ("record", "gas", "first_day"),
+    }
+)
+"""Sort of row -> what tells its rows apart."""
+
+_DERIVED = {"day": "tce", "emission": "kg", "record_emission": "kg"}
+"""What is reckoned from other fields; `cost` of a day has its own rule."""
+_CLOSE = 1e-9
+_CENTS = 1e-4
+"""Costs are kept to four decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that a period comes to."""
+
+    name: str
+    unit: str
+    value: float | None
+    """None: nothing is known."""
+    missing: int
+    """Rows that should have a part in it and say why they have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that two sets of rows do not say alike; None where one of them lacks the row."""
+
+    row: str
+    field: str
+    before: Any
+    after: Any
+
+
+def line(row: Row) -> str:
+    """One row: compact JSON, names sorted, numbers as the shortest decimal that reads back the same."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def canonical(rows: Iterable[Row]) -> list[str]:
+    """Every row as a line, the lines in the order of their characters."""
+    return sorted(line(row) for row in rows)
+
+
+def digest(lines: Iterable[str]) -> str:
+    """SHA-256 of the lines in UTF-8, each ended by a line feed, as hexadecimal digits."""
+    return hashlib.sha256("".join(f"{each}\n" for each in lines).encode()).hexdigest()
+
+
+def factor_row(factor: Factor) -> Row:
+    plain = {key: str(value) if isinstance(value, date) else value for key, value in asdict(factor).items()}
+    return {"sort": "factor", **plain}
+
+
+def coefficient_row(coefficient: Coefficient) -> Row:
+    return {"sort": "coefficient", **asdict(coefficient)}
+
+
+def figures(rows: Sequence[Row]) -> list[Figure]:
+    """Amounts by quantity [unit], cost [currency], standard coal [tce], and masses by scope and gas [kg]."""
+    found: defaultdict[tuple[str, str], list[float | None]] = defaultdict(list)
+    for row in rows:
+        for name, unit, value in _parts(row):
+            found[name, unit].append(value)
+    return [_figure(name, unit, values) for (name, unit), values in sorted(found.items())]
+
+
+def _figure(name: str, unit: str, values: Sequence[float | None]) -> Figure:
+    known = [value for value in values if value is not None]
+    total = math.fsum(known) if known else None
+    return Figure(name, unit, total, len(values) - len(known))
+
+
+def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
+    if row["sort"] == "day":
+        yield f"amount.{row['quantity']}", CATALOGUE[row["quantity"]].unit, row["amount"]
+        if row["tce"] is not None:
+            yield "tce", "tce", row["tce"]
+        if row["cost"] is not None or row["unpriced"] is not None:
+            yield "cost", "currency", None if row["cost"] is None else float(Decimal(row["cost"]))
+    elif row["sort"] in {"emission", "record_emission"}:
+        yield f"emission.{row['basis']}.scope{row['scope']}.{row['gas']}", "kg", row["kg"]
+
+
+def recomputed(rows: Sequence[Row]) -> list[Row]:
+    """The rows with every result reckoned anew from the frozen amounts, factors, coefficients and prices.
+
+    Raises FactorError when a row names a factor that was not frozen with it.
+    """
+    basis = _Basis.of(rows)
+    return [basis.again(row) if row["sort"] in _DERIVED else row for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    factors: Mapping[str, Factor]
+    coefficients: Mapping[str, Coefficient]
+    prices: Sequence[Row]
+    amounts: Mapping[tuple[str, str, str], float]
+    units: Mapping[int, str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "_Basis":
+        by_sort: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_sort[row["sort"]].append(row)
+        coefficients = (Coefficient(**_without_sort(row)) for row in by_sort["coefficient"])
+        return cls(
+            {row["id"]: _factor(row) for row in by_sort["factor"]},
+            {each.id: each for each in coefficients},
+            sorted(by_sort["price"], key=lambda row: str(row["valid_from"])),
+            {(row["meter"], row["quantity"], row["day"]): row["amount"] for row in by_sort["day"]},
+            {row["id"]: row["unit"] for row in by_sort["record"]},
+        )
+
+    def again(self, row: Row) -> Row:
+        if row["sort"] == "day":
+            return {**row, "tce": self._tce(row), "cost": self._cost(row)}
+        if row["factor"] is None:
+            return {**row, "kg": None}
+        factor = self.factors.get(row["factor"])
+        if factor is None:
+            raise FactorError(f"the factor {row['factor']!r} was not frozen with the period")
+        if row["sort"] == "emission":
+            amount = self.amounts[row["meter"], row["quantity"], row["day"]]
+            return {**row, "kg": amount * rate(SOURCES[row["quantity"]], factor)}
+        units = dict(UNITS[self.units[row["record"]]])
+        return {**row, "kg": row["amount"] * (factor.kg * units[factor.unit_denominator])}
+
+    def _tce(self, row: Row) -> float | None:
+        coefficient = self.coefficients.get(row["coefficient"] or "")
+        if coefficient is None:
+            return None
+        day = date.fromisoformat(row["day"])
+        found = float(row["amount"] * coal.rate({coefficient.id: coefficient}, row["quantity"], day))
+        return None if math.isnan(found) else found
+
+    def _cost(self, row: Row) -> str | None:
+        """Amounts by band at the prices of the day, to four decimals."""
+        if row["cost"] is None or row["bands"] is None:
+            return None
+        table = [price for price in self.prices if price["valid_from"] <= row["day"]][-1]
+        per_kwh = {band: float(Decimal(price)) for band, price in table["per_kwh"].items()}
+        return f"{math.fsum(kwh * per_kwh[band] for band, kwh in row['bands'].items()):.4f}"
+
+
+def _without_sort(row: Row) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != "sort"}
+
+
+def _factor(row: Row) -> Factor:
+    values, dates = _without_sort(row), {each.name for each in fields(Factor) if "date" in str(each.type)}
+    for name in dates & values.keys():
+        values[name] = values[name] and date.fromisoformat(values[name])
+    return Factor(**values)
+
+
+def unlike(before: Sequence[Row], after: Sequence[Row], *, close: bool = False) -> list[Difference]:
+    """What two sets of rows say otherwise, row by row; `close` lets results differ by rounding alone."""
+    old, new = ({_key(row): row for row in rows} for rows in (before, after))
+    return [
+        Difference(key, name, one.get(name), other.get(name))
+        for key in sorted(old.keys() | new.keys())
+        for one, other in [(old.get(key, {}), new.get(key, {}))]
+        for name in sorted(one.keys() | other.keys())
+        if not _alike(name, one.get(name), other.get(name), close=close)
+    ]
+
+
+def _key(row: Row) -> str:
+    return " ".join((row["sort"], *(str(row[name]) for name in KEYS[row["sort"]])))
+
+
+def _alike(name: str, one: Any, other: Any, *, close: bool) -> bool:  # noqa: ANN401  # JSON
+    if one == other:
+        return True
+    if not close or one is None or other is None or name not in {"kg", "tce", "cost"}:
+        return False
+    if name == "cost":
+        return abs(float(one) - float(other)) <= _CENTS
+    return math.isclose(one, other, rel_tol=_CLOSE)

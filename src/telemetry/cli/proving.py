@@ -1,0 +1,56 @@
+"""`parkwatt recompute`: whether a closed period's numbers come out again."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from telemetry.cli.terminal import errors, out, plain
+from telemetry.reports.periods import Recomputation
+from telemetry.settings.environment import read_environment
+from telemetry.storage.periods import Wanted
+
+commands = typer.Typer()
+
+
+@commands.command()
+def recompute(
+    period: Annotated[str, typer.Option(help="Number of a closed period, or 2026-05 or 2026 for every one.")],
+    area: Annotated[str | None, typer.Option(help="Code of an area; default: all.")] = None,
+) -> None:
+    """Reckon closed periods anew from their frozen amounts, factors and prices; exit 1 unless all agree."""
+    from telemetry.app import recompute as run  # noqa: PLC0415  # `check` should not load the web framework
+
+    found = run(read_environment(), _wanted(period, area))
+    if not found:
+        errors.print("No closed period is such. GET /api/v1/periods lists those there are.", markup=False)
+    for each in found:
+        _print(each)
+    if not found or not all(each.same for each in found):
+        raise typer.Exit(1)
+
+
+def _wanted(period: str, area: str | None) -> Wanted:
+    if re.fullmatch(r"\d{4}(-\d{2})?", period):
+        return Wanted(area=area, period=period)
+    if not period.isdecimal():
+        raise typer.BadParameter(f"{period!r} is no number, year or month")
+    return Wanted(id=int(period), area=area)
+
+
+def _print(found: Recomputation) -> None:
+    table = plain("figure", "unit", "frozen", "recomputed")
+    for figure in found.figures:
+        table.add_row(figure.name, figure.unit, _number(figure.frozen), _number(figure.recomputed))
+    out.print(f"Period {found.id}, hash {found.hash}", soft_wrap=True)
+    out.print(table)
+    if found.hash_again != found.hash:
+        errors.print(f"The hash of its rows is {found.hash_again}: they were changed.", soft_wrap=True)
+    for one in found.differences:
+        told = f"{one.row}: {one.field} was {one.before}, comes out as {one.after}"
+        errors.print(told, markup=False, soft_wrap=True)
+    out.print("Every number came out again." if found.same else "NOT every number came out again.")
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.12g}"

@@ -1,0 +1,173 @@
+"""The rows that a period stands on, as they are now: statement, emissions, records, factors, prices."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+
+from accounting.coal import Coefficient
+from accounting.factors import Factor
+from accounting.frozen import Row, coefficient_row, factor_row
+from accounting.grid import to_us
+from accounting.tariff import PriceTable, Tariff
+from telemetry.reports.activities import Rating, share
+from telemetry.reports.emitted import Revision
+from telemetry.reports.membership import boundary_meters, crosses, within
+from telemetry.reports.steps import Step, Steps
+from telemetry.storage import periods, record_emission, records
+from telemetry.storage.pool import Transaction
+from telemetry.storage.record_emission import RecordEmission
+from telemetry.storage.records import Listing, Record, Sort
+from telemetry.storage.registry import RegisteredMeter, Registry
+
+FORM = 1
+"""Edition of the canonical form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What figures are reckoned by."""
+
+    coal: Mapping[str, Coefficient]
+    tariff: Tariff | None
+    rating: Rating
+
+    def factors(self) -> Mapping[str, Factor]:
+        return self.rating.kinds.by_id()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A month or a year of an area."""
+
+    area: str
+    period: str
+    first: date
+    last: date
+    """Included."""
+
+
+def collect(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch) -> list[Row]:
+    """Every row that the area's figures stand on, with what they are reckoned by."""
+    stated = list(_stated(tx, registry, shelf, stretch))
+    recorded = list(_recorded(tx, registry, shelf, stretch))
+    rows = [_head(shelf, stretch), *stated, *recorded]
+    return [*rows, *_libraries(shelf, stretch, rows)]
+
+
+def _head(shelf: Shelf, stretch: Stretch) -> Row:
+    return {
+        "sort": "head",
+        "form": FORM,
+        "area": stretch.area,
+        "period": stretch.period,
+        "first_day": str(stretch.first),
+        "last_day": str(stretch.last),
+        "zone": shelf.rating.zone.key,
+    }
+
+
+def _stated(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch) -> Iterator[Row]:
+    """The statement and the emissions of the meters that cross the area's edge, day by day."""
+    meters = {meter.id: meter for meter in boundary_meters(registry, stretch.area)}
+    asked = (list(meters), stretch.first, stretch.last)
+    for sort, found in (("day", periods.days(tx, *asked)), ("emission", periods.emissions(tx, *asked))):
+        for row in found:
+            meter = meters[row.pop("meter_id")]
+            if _counts(meter, row, shelf, stretch):
+                yield {"sort": sort, "meter": meter.code, **row}
+
+
+def _counts(meter: RegisteredMeter, row: Row, shelf: Shelf, stretch: Stretch) -> bool:
+    return crosses(meter, stretch.area, date.fromisoformat(row["day"]), shelf.rating.zone)
+
+
+def _recorded(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch) -> Iterator[Row]:
+    """Records of the area and what stands below it, and what its activities emitted in the period."""
+    areas = sorted(within(registry, (stretch.area,)))
+    found = {
+        each.id: each
+        for sort in Sort
+        for each in records.listed(tx, Listing(sort, stretch.first, stretch.last, areas))
+    }
+    yield from map(_record, found.values())
+    steps = _steps(shelf, stretch)
+    for mass in record_emission.select(tx, stretch.first, stretch.last, Revision.CURRENT):
+        if mass.record_id in found:
+            yield _mass(mass, steps, stretch)
+
+
+def _steps(shelf: Shelf, stretch: Stretch) -> Steps:
+    ends = (stretch.first, stretch.last + timedelta(days=1))
+    edges = [to_us(datetime.combine(day, time(), shelf.rating.zone)) for day in ends]
+    return Steps(Step.DAY, shelf.rating.zone, np.array(edges, np.int64))
+
+
+def _record(record: Record) -> Row:
+    return {
+        "sort": "record",
+        "id": record.id,
+        "what": record.sort,
+        "area": record.area,
+        "name": record.name,
+        "first_day": str(record.first_day),
+        "last_day": str(record.last_day),
+        "amount": record.amount,
+        "unit": record.unit,
+        "document": record.document,
+        "generator": record.generator,
+        "vintage": record.vintage,
+        "posted_by": record.posted_by,
+    }
+
+
+def _mass(mass: RecordEmission, steps: Steps, stretch: Stretch) -> Row:
+    inside = float(share(mass, steps)[0])
+    return {
+        "sort": "record_emission",
+        "record": mass.record_id,
+        "gas": mass.gas,
+        "basis": "direct" if mass.scope == 1 else "location",
+        "scope": mass.scope,
+        "first_day": str(max(mass.first_day, stretch.first)),
+        "last_day": str(min(mass.last_day, stretch.last)),
+        "amount": mass.amount * inside,
+        "kg": None if mass.shortfall else mass.kg * inside,
+        "factor": mass.factor,
+        "shortfall": mass.shortfall,
+    }
+
+
+def _libraries(shelf: Shelf, stretch: Stretch, rows: Sequence[Row]) -> Iterator[Row]:
+    """What the rows name of the libraries."""
+    factors = shelf.factors()
+    for name in sorted({row["factor"] for row in rows if row.get("factor")}):
+        if name in factors:
+            yield factor_row(factors[name])
+    for name in sorted({row["coefficient"] for row in rows if row.get("coefficient")}):
+        if name in shelf.coal:
+            yield coefficient_row(shelf.coal[name])
+    if shelf.tariff and any(row.get("tariff") == shelf.tariff.code for row in rows):
+        yield from (_price(shelf.tariff.code, table) for table in _tables(shelf.tariff, stretch))
+
+
+def _tables(tariff: Tariff, stretch: Stretch) -> list[PriceTable]:
+    """Those that a day of the period can take: what holds, else the last before it."""
+    tables = [table for table in tariff.tables(tariff.series[0]) if table.valid_from <= stretch.last]
+    begun = [table for table in tables if table.valid_from <= stretch.first]
+    return tables[max(len(begun) - 1, 0) :]
+
+
+def _price(code: str, table: PriceTable) -> dict[str, Any]:
+    return {
+        "sort": "price",
+        "tariff": code,
+        "series": table.series,
+        "valid_from": str(table.valid_from),
+        "valid_to": str(table.valid_to) if table.valid_to else None,
+        "per_kwh": {band: str(table.per_kwh(band)) for band in table.prices},
+        "standing": table.standing.value,
+        "source": table.source,
+    }
