@@ -136,7 +136,8 @@ def _counted(lines: Iterable[Line], rules: RuleSet, scope: int) -> list[tuple[in
 def _sum(signed: Iterable[tuple[int, Line]], *, market: bool) -> dict[str, float]:
     parts: defaultdict[str, list[float]] = defaultdict(list)
     for sign, line in signed:
-        for gas, mass in ((line.market if market else None) or line.gases).items():
+        masses = line.market if market and line.market is not None else line.gases
+        for gas, mass in masses.items():
             parts[gas].append(sign * mass)
     return {gas: math.fsum(masses) for gas, masses in sorted(parts.items())}
 

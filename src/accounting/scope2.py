@@ -1,6 +1,7 @@
 """Scope 2 side by side: location-based by grid factors, market-based by what served each kWh."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 import numpy as np
@@ -24,6 +25,8 @@ class Tier(IntEnum):
     """Nothing answers: a shortfall."""
 
 
+_YEAR = len("2026")
+_MONTHS_VALID = 24
 _INSTRUMENTS = (Tier.CERTIFICATE, Tier.CONTRACT, Tier.SUPPLIER)
 
 
@@ -130,6 +133,20 @@ def _rest(open_load: Floats, kg: Floats, served: Floats, residual: Floats, avera
     served[Tier.NONE] = (open_load * ~(by_residual | by_average)).sum(axis=1)
     rate = np.where(by_residual, residual, average)
     kg += np.where(open_load > 0, open_load * rate, 0.0)
+
+
+def vintage_fits(vintage: str, first: date, last: date) -> bool:
+    """Whether power made in `vintage`, a year or a month, may serve consumption on the days first..last.
+
+    Not before it was made, and within two years of it (Chinese green certificates, 发改能源 [2025] 262).
+    """
+    try:
+        made = date.fromisoformat(f"{vintage}-01-01" if len(vintage) == _YEAR else f"{vintage}-01")
+    except ValueError:
+        return False
+    whole_year = len(vintage) == _YEAR
+    began = first >= made or (whole_year and first.year == made.year)
+    return began and (last.year - made.year) * 12 + last.month - made.month <= _MONTHS_VALID + 11 * whole_year
 
 
 def unbacked(own: Floats, sold: ArrayLike) -> Floats:

@@ -9,11 +9,12 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from accounting.emissions import choose_for, rate
+from accounting.emissions import choose_for, choose_of, rate
 from accounting.factors import Choice, Factor, Rule, lineage
-from accounting.sources import SOURCES
+from accounting.sources import RESIDUAL, SOURCES
 
 _MOST = 50_000
+_RESIDUAL = "residual"
 
 
 class FactorUse(Struct, frozen=True, rename={"since": "from"}):
@@ -71,6 +72,15 @@ class Factors:
             regions = lineage(self.regions, region)
             self._found[key] = choose_for(self.library, quantity, day=day, known=known, regions=regions)
         return self._found[key]
+
+    def residual(self, region: str, day: date, known: date) -> Choice:
+        """What electricity is rated by that no certificate claims."""
+        key = (region, _RESIDUAL, day, known)
+        if key not in self._found:
+            regions = lineage(self.regions, region)
+            self._found[key] = choose_of(self.library, RESIDUAL, day=day, known=known, regions=regions)
+        found = self._found[key]
+        return found if found is not None else Choice(None, Rule.NONE, "no residual factor")
 
     def rates(self, regions: Sequence[str], quantity: str, day: date) -> NDArray[np.float64]:
         """Rate of each region on a day that runs, float64[m] [kg per unit of the quantity]; NaN: none."""

@@ -1,0 +1,173 @@
+"""The inventory of a fictitious enterprise, as docs/inventory.md reckons it by hand."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+ZONE = ZoneInfo("Asia/Shanghai")
+JUNE = "2023-06"
+START = int(datetime(2023, 6, 1, tzinfo=ZONE).timestamp())
+QUARTERS = 30 * 96
+AMOUNTS = {
+    "E-1": {"energy_import": 100_000.0, "energy_export": 5_000.0},
+    "G-1": {"gas_volume_20c": 20_000.0},
+    "S-1": {"steam_energy": 300.0},
+    "W-1": {"water_volume": 1_000.0},
+}
+WHO = {"enterprise": "hall", "period": JUNE, "who": "li.na"}
+DIESEL = {**WHO, "kind": "diesel", "amount": 2.0, "unit": "t", "document": "invoice 7"}
+LEAK = {**WHO, "kind": "r410a", "amount": 5.0, "unit": "kg", "document": "service 3"}
+GREEN = {
+    "registry_id": "GEC-1",
+    "vintage": "2023",
+    "mwh": 60.0,
+    "technology": "wind",
+    "generator": "Yangjiang 2",
+    "consumer": "hall",
+    "interval": JUNE,
+    "who": "li.na",
+}
+
+
+def _meter(code: str, carrier: str) -> Mapping[str, object]:
+    return {"code": code, "role": "boundary", "area": "hall", "carrier": carrier, "max_gap_s": 3e6}
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    carriers = {"E-1": "electricity", "G-1": "gas", "S-1": "steam", "W-1": "water"}
+    service = start(make_site(*(_meter(code, carrier) for code, carrier in carriers.items())))
+    rows = [
+        {"meter": code, "time": datetime.fromtimestamp(at, UTC).isoformat(), "values": values}
+        for code, amounts in AMOUNTS.items()
+        for at, values in ((START, dict.fromkeys(amounts, 0.0)), (START + QUARTERS * 900, amounts))
+    ]
+    service.post(rows)
+    for place, row in (("activities", DIESEL), ("activities", LEAK), ("certificates", GREEN)):
+        assert service.call("POST", f"/api/v1/{place}", json=row).status_code == 200
+    service.settle()
+    return service
+
+
+def ask(service: Any, **asked: object) -> Any:  # noqa: ANN401  # JSON
+    return service.get("/inventory", period=JUNE, area="hall", **asked)
+
+
+POWER, FED_IN = 100_000 * 0.4419, 5_000 * 0.4419
+GAS = 20_000 * 273.15 / 293.15 / 1e4 * 21_621.888
+DIESEL_KG, STEAM = 2 * 3145.122, 300 * 110.0
+
+
+def near(value: float) -> Any:  # noqa: ANN401  # pytest's
+    return pytest.approx(value, rel=1e-6)
+
+
+def test_by_the_protocol_what_is_fed_in_stands_beside(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service)
+    assert found["scopes"] == {
+        "1": {"CO2": near(GAS + DIESEL_KG), "CO2e": near(5 * 1923.5)},
+        "2": {"CO2": near(POWER + STEAM)},
+    }
+    assert found["avoided"] == {"CO2": near(FED_IN)}
+    assert (found["short"], found["biogenic"]) == ([], {})
+
+
+def test_by_the_chinese_guidelines_it_is_taken_off(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service, rules="cn-enterprise")
+    assert found["scopes"]["2"] == {"CO2": near(POWER + STEAM - FED_IN)}
+    assert found["avoided"] == {}
+
+
+def test_certificates_serve_first_and_the_rest_takes_the_residual(service: Any) -> None:  # noqa: ANN401  # as above
+    market = ask(service)["market"]
+    assert market["served"]["certificate"] == near(60_000)
+    assert market["served"]["residual"] == near(40_000)
+    assert market["served"]["none"] == 0.0
+    assert market["kg"] == {"CO2": near(40_000 * 0.6096)}
+    assert {each["id"] for each in market["factors"]} == {"cn.grid.national.exmkt.2023"}
+    assert [(each["document"], each["kwh"], each["refused"]) for each in market["certificates"]] == [
+        ("GEC-1", near(60_000), "")
+    ]
+    assert ask(service)["scope2_market"] == {"CO2": near(40_000 * 0.6096 + STEAM)}
+
+
+def test_a_certificate_gives_a_part_of_its_period_its_part_once(service: Any) -> None:  # noqa: ANN401  # as above
+    def served(period: str) -> float:
+        found = service.get("/inventory", period=period, area="hall")
+        return float(found["market"]["served"]["certificate"])
+
+    assert served("2023-06-01/2023-06-10") == near(20_000)
+    assert served("2023-06-11/2023-06-30") == near(40_000)
+
+
+def test_a_certificate_too_old_is_refused_by_name(service: Any) -> None:  # noqa: ANN401  # as above
+    row = {**GREEN, "registry_id": "GEC-0", "vintage": "2020"}
+    assert service.call("POST", "/api/v1/certificates", json=row).status_code == 200
+    found = ask(service)["market"]
+    assert found["served"]["certificate"] == near(60_000)
+    refused = {each["document"]: (each["kwh"], each["refused"]) for each in found["certificates"]}
+    assert refused["GEC-0"] == (0.0, "its vintage may not serve this interval")
+
+
+def test_standard_coal_counts_what_crossed_and_waits_for_the_equivalent_value(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service)
+    lines = {
+        "energy_import": 12.29,
+        "energy_export": -0.6145,
+        "gas_volume_20c": 20_000 * 273.15 / 293.15 * 1.2143e-3,
+        "steam_energy": 10.236,
+        "water_volume": 0.2571,
+        "diesel": 2.9142,
+        "r410a": 0.0,
+    }
+    assert found["coal"]["lines"] == {name: near(tce) for name, tce in lines.items()}
+    assert found["coal"]["calorific"] == near(math.fsum(lines.values()))
+    assert found["coal"]["equivalent"] is None
+    co2 = (GAS + DIESEL_KG + POWER + STEAM) / 1e3
+    assert found["tco2_per_tce"] == near(co2 / math.fsum(lines.values()))
+
+
+def test_a_sum_of_co2_is_no_co2e(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service, gwp="ar6")["co2e"]
+    assert (found["report"], found["kg"]) == ("ar6", None)
+    assert found["why"].startswith("no sum in CO2e: the factors of ")
+
+
+def test_uncertainty_is_told_when_its_parts_are(service: Any) -> None:  # noqa: ANN401  # as above
+    assert ask(service)["uncertainty"] == {"CO2": None, "CO2e": None}
+    found = ask(service, amounts_percent=2, factors_percent=5)["uncertainty"]
+    masses = (GAS, DIESEL_KG, POWER, STEAM)
+    expected = math.hypot(2, 5) * math.hypot(*masses) / math.fsum(masses)
+    assert found == {"CO2": near(expected), "CO2e": near(math.hypot(2, 5))}
+
+
+def test_the_documents_worked_numbers_are_those_of_the_answer(service: Any) -> None:  # noqa: ANN401  # as above
+    text = (Path(__file__).parents[3] / "docs" / "inventory.md").read_text(encoding="utf-8")
+    protocol, chinese = (
+        ask(service, amounts_percent=2, factors_percent=5),
+        ask(service, rules="cn-enterprise"),
+    )
+    masses = [kg for line in protocol["lines"] for kg in line["kg"].values()]
+    masses += [
+        kg for found in (protocol, chinese) for each in found["scopes"].values() for kg in each.values()
+    ]
+    masses += [protocol["scope2_market"]["CO2"], chinese["scope2_market"]["CO2"], protocol["avoided"]["CO2"]]
+    printed = [f"{kg:,.2f}".replace(",", " ") for kg in masses]
+    printed += [f"{protocol['coal']['calorific']:.4f}", f"{protocol['tco2_per_tce']:.4f}"]
+    printed += [f"{protocol['uncertainty'][gas]:.4f} %" for gas in ("CO2", "CO2e")]
+    assert [number for number in printed if number not in text] == []
+    assert len(printed) > 15
+
+
+def test_an_area_that_is_not_there_is_refused(service: Any) -> None:  # noqa: ANN401  # as above
+    problem = service.call("GET", "/api/v1/inventory", params={"period": JUNE, "area": "nowhere"})
+    assert problem.status_code == 422
+    assert "nowhere" in problem.text
