@@ -1,141 +1,23 @@
 """An edge behind a firewall: the link is cut, the edge is killed, and at the centre nothing is missing."""
 
-import os
 import signal
-import socket
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+sys.path.append(str(Path(__file__).parent))
+import far
+from far import SECOND, SITE, TOKEN, Cable, Edge, consecutive, stands, told, until
+
 pytestmark = pytest.mark.database
-IMPORT = 0x0048
-TOKEN = "the-key-of-this-test-alone"  # noqa: S105  # opens nothing else
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
-SITE = """
-code: plant
-name: {{en: Works, zh: 工厂}}
-zone: Asia/Shanghai
-region: CN-GD
-areas: [{{code: plant, kind: park, name: {{en: Works, zh: 工厂}}}}]
-sources:
-  - {{kind: modbus, code: far, edge: hall-2, host: 127.0.0.1, port: {port}, poll_s: 0.2, timeout_s: 5}}
-meters:
-  - {{code: F-1, name: {{en: Far, zh: 远端}}, area: plant, source: far, device: eastron-sdm630, address: 1}}
-"""
-SECOND = (
-    "  - {code: F-2, name: {en: New, zh: 新}, area: plant, source: far, device: eastron-sdm630, address: 2}\n"
-)
-
-
-class Cable:
-    """A TCP connection to the centre that can be cut and joined again."""
-
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        self._open: set[socket.socket] = set()
-        self.whole = True
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        self.whole = False
-        for end in list(self._open):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def join(self) -> None:
-        self.whole = True
-
-    def close(self) -> None:
-        self.cut()
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                try:
-                    far = self._joined()
-                except OSError:
-                    near.close()
-                    continue
-                self._open |= {near, far}
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-
-    def _joined(self) -> socket.socket:
-        if not self.whole:
-            raise ConnectionRefusedError
-        return socket.create_connection(("127.0.0.1", self._target))
-
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65536):
-                other.sendall(data)
-        with suppress(OSError):
-            other.shutdown(socket.SHUT_RDWR)
-        self._open.discard(one)
-        one.close()
-
-
-class Edge:
-    """`parkwatt collect` as a process of its own."""
-
-    def __init__(self, folder: Path, config: Path, url: str) -> None:
-        self.log = folder / "edge.log"
-        self._command = [sys.executable, "-m", "telemetry.cli", "collect", "--to", url]
-        variables = {
-            "PARKWATT_CONFIG_DIR": str(config),
-            "PARKWATT_DATA_DIR": str(folder / "data"),
-            "PARKWATT_TOKEN": TOKEN,
-        }
-        self._environment = os.environ | variables
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
-
-    def end(self, how: signal.Signals) -> int:
-        if self._process is None:
-            return 0
-        self._process.send_signal(how)
-        code, self._process = self._process.wait(30), None
-        return code
-
-
-def until(what: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "this did not come about in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
 def counting(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Registers
-    """A meter whose counter rises by one with each read, so that a reading that is missing shows."""
-
-    class Counting(type(registers)):  # type: ignore[misc]  # as above
-        count = 0
-
-        def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> Any:  # noqa: ANN401  # pyModbusTCP's
-            unit = srv_info.recv_frame.mbap.unit_id
-            if unit == 1 and address <= IMPORT < address + number:
-                self.count += 1
-                self.put(1, IMPORT, float(self.count))
-            return super().get_input_registers(address, number, srv_info)
-
-    bank = Counting()
+    bank = far.counting(registers)
     yield bank
     bank.stop()
 
@@ -158,24 +40,6 @@ def edge(centre: Any, cable: Cable, tmp_path: Path) -> Iterator[Edge]:  # noqa: 
     edge.start()
     yield edge
     edge.end(signal.SIGKILL)
-
-
-def stands(centre: Any, meter: str = "F-1", after: int = -1) -> list[int]:  # noqa: ANN401  # as above
-    """What the meter showed beyond `after`, in order of time, as the centre reads it back."""
-    query = {"meter": meter, "from": "2020-01-01", "to": "2100-01-01", "step": "raw", "limit": "100000"}
-    answer = httpx.get(f"{centre.url}/api/v1/readings", params=query, headers=HEADERS, timeout=30)
-    if answer.status_code == 404:
-        return []
-    values = answer.raise_for_status().json()["quantities"].get("energy_import", {"values": []})["values"]
-    return [int(value) for value in values if value > after]
-
-
-def told(centre: Any) -> Any:  # noqa: ANN401  # as above
-    return httpx.get(f"{centre.url}/api/v1/sources", headers=HEADERS, timeout=30).raise_for_status().json()
-
-
-def consecutive(values: list[int]) -> bool:
-    return values == list(range(values[0], values[0] + len(values)))
 
 
 def test_after_a_night_without_the_link_nothing_is_missing_and_nothing_doubled(
@@ -243,14 +107,14 @@ def test_a_wrong_key_is_said_plainly_and_loses_nothing(
     counting: Any,  # noqa: ANN401  # as above
 ) -> None:
     edge.end(signal.SIGKILL)
-    edge._environment["PARKWATT_TOKEN"] = "another-key-altogether"  # noqa: S105  # opens nothing
+    edge.environment["PARKWATT_TOKEN"] = "another-key-altogether"  # noqa: S105  # opens nothing
     first = counting.count + 1
     edge.start()
     until(lambda: "PARKWATT_TOKEN here has to be the token there" in edge.log.read_text())
     until(lambda: counting.count > first + 5)
     assert edge.end(signal.SIGTERM) == 0
     last = counting.count
-    edge._environment["PARKWATT_TOKEN"] = TOKEN
+    edge.environment["PARKWATT_TOKEN"] = TOKEN
     edge.start()
     until(lambda: stands(centre)[-1] > last)
     until(lambda: consecutive(stands(centre, after=first)))

@@ -37,6 +37,7 @@ def import_(
     to: Annotated[
         str | None, typer.Option(help="Address of the service; default: the one of this machine.")
     ] = None,
+    ca: Annotated[Path | None, typer.Option(help="Certificates to trust beside the system's.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and tell; post nothing.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Allow http:// beyond this machine.")] = False,
 ) -> None:
@@ -49,7 +50,7 @@ def import_(
     upload = Upload(file, _mapping(mapping), site.meters, environment.data_dir / "imports")
     if upload.begun and not dry_run:
         out.print(f"An earlier attempt came to line {upload.begun}; going on from there.")
-    with _link(environment, to, plain=plain, dry_run=dry_run) as link, _bar(file) as bar:
+    with _link(environment, to, ca, plain=plain, dry_run=dry_run) as link, _bar(file) as bar:
         upload.run(link, bar)
     _tell(upload, ZoneInfo(site.zone), dry_run=dry_run)
 
@@ -92,12 +93,14 @@ def _answered(mapping: FileMapping, field: str, answer: str) -> FileMapping:
 
 
 @contextmanager
-def _link(environment: Environment, to: str | None, *, plain: bool, dry_run: bool) -> Iterator[Link | None]:
+def _link(
+    environment: Environment, to: str | None, authority: Path | None, *, plain: bool, dry_run: bool
+) -> Iterator[Link | None]:
     if dry_run:
         yield None
         return
     url = to or f"http://127.0.0.1:{environment.port}"
-    with closing(Link.to(url, environment.token, None, plain=plain)) as link:
+    with closing(Link.to(url, environment.token, authority, plain=plain)) as link:
         yield link
 
 
