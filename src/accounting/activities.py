@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from itertools import groupby
 from types import MappingProxyType
 
+from accounting.coal import Coefficient, in_force
 from accounting.emissions import choose_of, rate
 from accounting.errors import FactorError, UnitError
 from accounting.factors import Choice, Factor, Rule
@@ -40,6 +41,35 @@ UNITS: Mapping[str, tuple[tuple[str, float], ...]] = MappingProxyType(
 """Unit of an activity -> what a factor may be per, best first, and how many of it one unit is.
 
 A volume of gas says at which temperature it was measured, at 101.325 kPa; TJ are of net heating value."""
+
+
+_COAL: Mapping[str, str] = MappingProxyType(
+    {
+        "electricity": "electricity_eq",
+        "heat": "heat_eq",
+        "steam": "heat_eq",
+        "natural_gas": "gas_gasfield",
+        "crude_oil": "crude",
+        "washed_coal": "cleaned_coal",
+    }
+)
+"""Kinds whose coefficient of standard coal bears another name."""
+_COAL_PER: Mapping[str, tuple[str, float]] = MappingProxyType({"m3": ("1e4Nm3", 1e4), "MJ": ("GJ", 1e3)})
+
+
+def worth(
+    coefficients: Mapping[str, Coefficient], kind: str, unit: str, day: date
+) -> tuple[Coefficient, float] | None:
+    """The coefficient of standard coal of a kind, and the worth of a unit of it [tce]; None: not tabulated.
+
+    GB/T 2589, calorific values; its m3 of gas are at 0 degC.
+    """
+    found = in_force(coefficients, _COAL.get(kind, kind), day)
+    if found is None:
+        return None
+    name, each = _COAL_PER.get(found.per, (found.per, 1.0))
+    ratio = dict(UNITS[unit]).get(name)
+    return None if ratio is None else (found, found.kgce * ratio * each / 1e3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +151,10 @@ class Kinds:
 
     def _gases(self) -> Mapping[str, float]:
         return self.potentials.get(GWP_REPORT, {})
+
+    def is_energy(self, kind: str) -> bool:
+        """False for gases that escape."""
+        return kind not in self._gases()
 
     def by_id(self) -> Mapping[str, Factor]:
         """Every factor that a run may name."""

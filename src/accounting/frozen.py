@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from accounting import coal
-from accounting.activities import UNITS
+from accounting.activities import UNITS, worth
 from accounting.coal import Coefficient
 from accounting.emissions import rate
 from accounting.errors import FactorError
@@ -35,12 +35,13 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "emission": ("meter", "quantity", "day", "basis", "gas"),
         "record": ("id",),
         "record_emission": ("record", "gas", "first_day"),
+        "record_energy": ("record",),
     }
 )
 """Sort of row -> what tells its rows apart."""
 
-_DERIVED = {"day": "tce", "emission": "kg", "record_emission": "kg"}
-"""What is reckoned from other fields; `cost` of a day has its own rule."""
+_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy"})
+"""Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
 _CENTS = 1e-4
 """Costs are kept to four decimals."""
@@ -114,6 +115,8 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
             yield "tce", "tce", row["tce"]
         if row["cost"] is not None or row["unpriced"] is not None:
             yield "cost", "currency", None if row["cost"] is None else float(Decimal(row["cost"]))
+    elif row["sort"] == "record_energy":
+        yield "tce", "tce", row["tce"]
     elif row["sort"] in {"emission", "record_emission"}:
         yield f"emission.{row['basis']}.scope{row['scope']}.{row['gas']}", "kg", row["kg"]
 
@@ -133,7 +136,7 @@ class _Basis:
     coefficients: Mapping[str, Coefficient]
     prices: Sequence[Row]
     amounts: Mapping[tuple[str, str, str], float]
-    units: Mapping[int, str]
+    records: Mapping[int, Row]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> "_Basis":
@@ -146,12 +149,14 @@ class _Basis:
             {each.id: each for each in coefficients},
             sorted(by_sort["price"], key=lambda row: str(row["valid_from"])),
             {(row["meter"], row["quantity"], row["day"]): row["amount"] for row in by_sort["day"]},
-            {row["id"]: row["unit"] for row in by_sort["record"]},
+            {row["id"]: row for row in by_sort["record"]},
         )
 
     def again(self, row: Row) -> Row:
         if row["sort"] == "day":
             return {**row, "tce": self._tce(row), "cost": self._cost(row)}
+        if row["sort"] == "record_energy":
+            return {**row, "tce": self._worth(row)}
         if row["factor"] is None:
             return {**row, "kg": None}
         factor = self.factors.get(row["factor"])
@@ -160,7 +165,7 @@ class _Basis:
         if row["sort"] == "emission":
             amount = self.amounts[row["meter"], row["quantity"], row["day"]]
             return {**row, "kg": amount * rate(SOURCES[row["quantity"]], factor)}
-        units = dict(UNITS[self.units[row["record"]]])
+        units = dict(UNITS[self.records[row["record"]]["unit"]])
         return {**row, "kg": row["amount"] * (factor.kg * units[factor.unit_denominator])}
 
     def _tce(self, row: Row) -> float | None:
@@ -170,6 +175,14 @@ class _Basis:
         day = date.fromisoformat(row["day"])
         found = float(row["amount"] * coal.rate({coefficient.id: coefficient}, row["quantity"], day))
         return None if math.isnan(found) else found
+
+    def _worth(self, row: Row) -> float | None:
+        if row["coefficient"] is None:
+            return None
+        record, frozen = self.records[row["record"]], self.coefficients[row["coefficient"]]
+        day = date.fromisoformat(row["first_day"])
+        found = worth({frozen.id: frozen}, record["name"], record["unit"], day)
+        return row["amount"] * found[1] if found else None
 
     def _cost(self, row: Row) -> str | None:
         """Amounts by band at the prices of the day, to four decimals."""

@@ -1,11 +1,13 @@
 """Kinds of activities, their units, and the factors of their days."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
-from accounting.activities import Kinds
+from accounting import coal
+from accounting.activities import Kinds, worth
 from accounting.errors import FactorError, UnitError
 from accounting.factors import Factor
 
@@ -76,6 +78,27 @@ def test_gas_at_20_degrees_is_less_gas_than_at_0(kinds: Kinds) -> None:
     [warm] = kinds.runs("natural_gas", "m3_20c", MAY, date(2026, 6, 1), REGIONS)
     assert cold.per_unit == pytest.approx(2.16)
     assert warm.per_unit == pytest.approx(2.16 * 273.15 / 293.15)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "tce"),
+    [
+        ("diesel", "t", 1.4571),
+        ("diesel", "kg", 0.0014571),
+        ("natural_gas", "m3_0c", 1.2143e-3),
+        ("natural_gas", "1e4m3_0c", 12.143),
+        ("heat", "GJ", 0.03412),
+        ("electricity", "MWh", 0.1229),
+    ],
+)
+def test_an_activity_is_worth_standard_coal(
+    rows: Callable[[str], list[dict[str, str]]], kind: str, unit: str, tce: float
+) -> None:
+    coefficients = coal.parse(rows("factors/cn-gbt2589-coal/coal.csv"))
+    found = worth(coefficients, kind, unit, date(2026, 5, 1))
+    assert found is not None
+    assert found[1] == pytest.approx(tce)
+    assert worth(coefficients, "lignite", "t", date(2026, 5, 1)) is None
 
 
 def test_a_refrigerant_counts_by_its_potential(kinds: Kinds) -> None:

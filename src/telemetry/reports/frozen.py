@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from accounting.activities import worth
 from accounting.coal import Coefficient
 from accounting.factors import Factor
 from accounting.frozen import Row, coefficient_row, factor_row
@@ -93,6 +94,9 @@ def _recorded(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretc
         for each in records.listed(tx, Listing(sort, stretch.first, stretch.last, areas))
     }
     yield from map(_record, found.values())
+    for record in found.values():
+        if record.sort == Sort.ACTIVITY and shelf.rating.kinds.is_energy(record.name):
+            yield _energy(record, shelf, stretch)
     steps = _steps(shelf, stretch)
     for mass in record_emission.select(tx, stretch.first, stretch.last, Revision.CURRENT):
         if mass.record_id in found:
@@ -120,6 +124,22 @@ def _record(record: Record) -> Row:
         "generator": record.generator,
         "vintage": record.vintage,
         "posted_by": record.posted_by,
+    }
+
+
+def _energy(record: Record, shelf: Shelf, stretch: Stretch) -> Row:
+    """What an activity's part in the period is worth in standard coal."""
+    first, last = max(record.first_day, stretch.first), min(record.last_day, stretch.last)
+    amount = record.amount * ((last - first).days + 1) / record.days
+    found = worth(shelf.coal, record.name, record.unit, first)
+    return {
+        "sort": "record_energy",
+        "record": record.id,
+        "first_day": str(first),
+        "last_day": str(last),
+        "amount": amount,
+        "tce": amount * found[1] if found else None,
+        "coefficient": found[0].id if found else None,
     }
 
 

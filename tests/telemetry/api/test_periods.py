@@ -72,7 +72,9 @@ def test_a_month_is_frozen_with_its_figures(service: Any) -> None:  # noqa: ANN4
     assert figures["emission.direct.scope1.CO2e"]["closed"] == pytest.approx(1.5 * 1923.5)
     gas = 90 * 273.15 / 293.15 * 2.1621888
     assert figures["emission.direct.scope1.CO2"]["closed"] == pytest.approx(3145.122 + gas, rel=1e-6)
-    assert figures["tce"]["closed"] > 0
+    shared = 1.4571 * 2 / 30 * 15
+    gas_tce = 90 * 273.15 / 293.15 * 1.2143e-3
+    assert figures["tce"]["closed"] == pytest.approx(2160 * 0.1229e-3 + gas_tce + shared)
     assert figures["cost"]["closed"] > 0
     assert {figure["drift"] for figure in figures.values()} == {0.0}
 

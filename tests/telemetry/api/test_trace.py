@@ -27,7 +27,8 @@ def rows(quantity: str, **shown: float) -> list[dict[str, Any]]:
 @pytest.fixture
 def service(start: Start, make_site: Callable[..., Site]) -> Callable[..., Any]:
     def of(*posted: list[dict[str, Any]], **meter: Any) -> Any:  # noqa: ANN401  # conftest's Service
-        found = start(make_site({"code": "M", "area": "hall", "source": "scada", **meter}))
+        sources = [{"kind": "push", "code": "scada"}]
+        found = start(make_site({"code": "M", "area": "hall", "source": "scada", **meter}, sources=sources))
         for body in posted:
             found.post(body)
         found.settle()
