@@ -59,3 +59,22 @@ def test_what_waits_on_the_disk_or_was_lost_is_told_above_the_list(
         expect(notices).to_contain_text(part)
     expect(notices.locator(".note-bad")).to_have_count(1)
     expect(notices.locator(".note-warning")).to_have_count(2)
+
+
+@pytest.mark.parametrize(("language", "rate"), [("en", "days a second"), ("zh", "表天")])
+def test_a_settlement_that_takes_long_says_what_waits_and_until_when(
+    page: Page, url: str, language: str, rate: str
+) -> None:
+    told = httpx.get(f"{url}/api/v1/settlement").raise_for_status().json()
+    told["stages"][1] |= {"meters": 812, "days": 296_380, "settled_days": 68_620, "days_per_s": 7624.4}
+    told["stages"][1] |= {"since": "2026-01-01T08:00:00+08:00", "expected_end": "2026-01-01T08:07:48+08:00"}
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=json.dumps(told), content_type="application/json")
+
+    page.route("**/api/v1/settlement", answer)
+    page.goto(f"{url}/collectors?lang={language}")
+    notice = page.locator(".note-plain")
+    expect(notice).to_be_visible(timeout=30_000)
+    for part in ("812", "296\u202f380", "68\u202f620", "7\u202f620", "08:07:48", rate):
+        expect(notice).to_contain_text(part)

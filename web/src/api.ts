@@ -364,6 +364,21 @@ export interface Edge {
   aside_rows: number;
 }
 
+export interface StageProgress {
+  stage: "energy" | "daily";
+  meters: number;
+  days: number;
+  settled_days: number;
+  since: string | null;
+  days_per_s: number;
+  expected_end: string | null;
+}
+
+export interface Settlement {
+  time: string;
+  stages: StageProgress[];
+}
+
 export interface SourceList {
   time: string;
   configuration: { since: string; mistakes: { file: string; key: string; reason: string }[] };

@@ -11,7 +11,7 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.reports import gauges
 from telemetry.reports.edges import EdgeEntry
 from telemetry.reports.sources import edges_of
-from telemetry.storage import dirty
+from telemetry.storage import progress
 from telemetry.storage.errors import StorageError
 
 MEDIA_TYPE = "text/plain; version=0.0.4"
@@ -68,13 +68,9 @@ class _Gauges:
             yield CounterMetricFamily(f"parkwatt_strays_{name}", text, count)
 
     def _backlog(self) -> Iterator[Metric]:
-        marks = GaugeMetricFamily(
-            "parkwatt_settle_backlog", "Meters that wait for settlement", labels=["stage"]
-        )
         try:
             with self._parts.database.connection() as conn:
-                for stage, count in dirty.pending(conn).items():
-                    marks.add_metric([stage], count)
+                waiting = progress.waiting(conn)
         except StorageError:
             return
-        yield marks
+        yield from gauges.of_settlement(waiting)

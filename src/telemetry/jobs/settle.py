@@ -13,13 +13,15 @@ import numpy as np
 from accounting.grid import SLOT_US, floor_slot, to_us
 from telemetry.jobs import activities, quarter_hours, statement, virtual
 from telemetry.jobs.basis import Basis
+from telemetry.jobs.ranges import DAY_US, joined
 from telemetry.reports.factors import Factors
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
-from telemetry.storage import dirty, edition, records, registry
+from telemetry.storage import dirty, edition, progress, records, registry
 from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.readings import Ranges
 
 _LOG = logging.getLogger(__name__)
 _PAUSE_S = 0.5
@@ -73,6 +75,7 @@ class Worker:
         edge = datetime.fromtimestamp(floor_slot(to_us(self._now())) // 1_000_000, UTC)
         with self._db.connection() as tx:
             dirty.mark_newest(tx, edge - back, edge)
+            progress.forget(tx)
 
     def drain(self) -> None:
         """Settle until no mark is left that could be taken. Raises StorageError."""
@@ -105,6 +108,7 @@ class Worker:
                 held = np.unique(marks.meter_id).tolist()
                 if held:
                     self._settle(tx, stage, marks)
+                    progress.note(tx, stage, _days(marks))
         except StorageUnavailable:
             raise
         except Exception:  # noqa: BLE001  # whatever is wrong with one meter must not stop the others
@@ -179,6 +183,13 @@ class Settler:
         worker = Worker(self._db, basis_of(plan))
         worker.start()
         return worker, plan
+
+
+def _days(marks: Marks) -> int:
+    """Days of meters that the marks touch."""
+    first, last = marks.lo // DAY_US, np.maximum(marks.lo, marks.hi - 1) // DAY_US + 1
+    whole = joined(Ranges(marks.meter_id, first * DAY_US, last * DAY_US), 0)
+    return int(((whole.hi - whole.lo) // DAY_US).sum())
 
 
 def _edge() -> int:

@@ -11,6 +11,8 @@ from ingest.health import Health, SourceHealth, StoreHealth
 from ingest.spool import SpoolHealth, SpoolState
 from telemetry.reports.edges import EdgeEntry
 from telemetry.settings.current import Current
+from telemetry.storage.dirty import Stage
+from telemetry.storage.progress import Waiting
 
 T = TypeVar("T")
 _Family = CounterMetricFamily | GaugeMetricFamily
@@ -119,3 +121,21 @@ def of_spool(health: SpoolHealth) -> Iterator[Metric]:
     for each in SpoolState:
         state.add_metric([each.value.replace(" ", "_")], float(each is health.state))
     yield state
+
+
+def of_settlement(waiting: Mapping[Stage, Waiting]) -> Iterator[Metric]:
+    def family(name: str, help_: str) -> GaugeMetricFamily:
+        return GaugeMetricFamily(f"parkwatt_settle_{name}", help_, labels=["stage"])
+
+    meters = family("backlog", "Meters that wait for settlement")
+    days = family("backlog_days", "Days that wait, of all meters together")
+    rate = family("days_per_second", "Days settled a second while some wait, mean of five minutes at most")
+    left = family("expected_seconds", "Until nothing waits, at this rate; none while it is unknown")
+    for stage in Stage:
+        found = waiting.get(stage)
+        meters.add_metric([stage], found.meters if found else 0)
+        days.add_metric([stage], found.days if found else 0)
+        rate.add_metric([stage], found.days_per_s if found else 0)
+        if not found or found.days_per_s > 0:
+            left.add_metric([stage], found.days / found.days_per_s if found else 0)
+    yield from (meters, days, rate, left)

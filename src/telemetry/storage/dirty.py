@@ -15,6 +15,8 @@ from telemetry.storage import queries
 _SQL = queries.beside(__file__)
 _TRIED = 8
 """How many meters are tried for each one that can be held."""
+_DAYS = 10_000
+"""Days of meters that are taken at once: a long re-settlement is done, and seen, in parts."""
 
 
 class Stage(StrEnum):
@@ -70,30 +72,39 @@ def mark_newest(conn: Connection[Any], since: datetime, until: datetime) -> None
 def take(conn: Connection[Any], stage: Stage, meters: int, without: Sequence[int] = ()) -> Marks:
     """Marks of up to `meters` meters, removed from the table, the meters locked until the transaction ends.
 
-    Meters that another worker holds are left to it, those of `without` are left alone.
+    Long ranges wait until no short ones are left, so that a re-settlement of years holds up nothing that is
+    live. Meters that another worker holds are left to it, those of `without` are left alone.
     """
-    asked = {"stage": stage, "limit": _TRIED * meters, "without": list(without)}
-    rows = conn.execute(_SQL["waiting"], asked, binary=True).fetchone()
-    held = _lock(conn, rows[0] if rows else [], meters)
-    return _remove(conn, stage, held)
+    found = _take(conn, stage, meters, without, long=False)
+    return found if len(found) else _take(conn, stage, meters, without, long=True)
 
 
-def pending(conn: Connection[Any]) -> dict[Stage, int]:
-    """How many meters wait in each stage."""
-    found = dict(conn.execute(_SQL["pending"]).fetchall())
-    return {stage: found.get(stage.value, 0) for stage in Stage}
+def _take(conn: Connection[Any], stage: Stage, meters: int, without: Sequence[int], *, long: bool) -> Marks:
+    asked = {"stage": stage, "limit": _TRIED * meters, "without": list(without), "long": long}
+    row = conn.execute(_SQL["waiting"], asked, binary=True).fetchone()
+    held = np.empty(0, np.int32)
+    for candidates in _parts(row[0], row[1], meters) if row else ():
+        held = _lock(conn, candidates)
+        if len(held):
+            break
+    return _remove(conn, stage, held, long=long)
 
 
-def _lock(conn: Connection[Any], candidates: Sequence[int], meters: int) -> NDArray[np.int32]:
-    row = conn.execute(
-        _SQL["lock"], {"meters": np.asarray(candidates, np.int32), "limit": meters}, binary=True
-    )
-    found = row.fetchone()
-    return np.asarray(found[0] if found else [], np.int32)
+def _parts(meter_id: NDArray[np.int32], days: NDArray[np.int32], meters: int) -> list[NDArray[np.int32]]:
+    """In turn, up to `meters` meters with not many more than `_DAYS` days."""
+    before = np.cumsum(days) - days
+    part = np.stack([before // _DAYS, np.arange(len(days)) // meters])
+    return np.split(meter_id, np.flatnonzero(np.diff(part).any(axis=0)) + 1)
 
 
-def _remove(conn: Connection[Any], stage: Stage, meters: NDArray[np.int32]) -> Marks:
-    row = conn.execute(_SQL["remove"], {"stage": stage, "meters": meters}, binary=True).fetchone()
+def _lock(conn: Connection[Any], candidates: NDArray[np.int32]) -> NDArray[np.int32]:
+    row = conn.execute(_SQL["lock"], {"meters": candidates}, binary=True).fetchone()
+    return np.asarray(row[0] if row else [], np.int32)
+
+
+def _remove(conn: Connection[Any], stage: Stage, meters: NDArray[np.int32], *, long: bool) -> Marks:
+    asked = {"stage": stage, "meters": meters, "long": long}
+    row = conn.execute(_SQL["remove"], asked, binary=True).fetchone()
     if row is None or row[0] is None:
         nothing = np.empty(0, np.int64)
         return Marks(np.empty(0, np.int32), nothing, nothing)

@@ -34,11 +34,13 @@ from latest l
 where l.time >= %(since)s::timestamptz and l.time < %(until)s::timestamptz
 
 -- name: waiting
-select coalesce(array_agg(meter_id), array[]::integer[])
+select coalesce(array_agg(meter_id order by first), array[]::integer[]), coalesce(array_agg(days order by first), array[]::integer[])
 from (
-    select meter_id
+    select meter_id, min(id) as first, sum(1 + extract(epoch from hi - lo) / 86400)::integer as days
     from dirty
-    where stage = %(stage)s::text and not meter_id = any(%(without)s::integer[])
+    where stage = %(stage)s::text
+        and (hi - lo > interval '40 days') = %(long)s::boolean
+        and not meter_id = any(%(without)s::integer[])
     group by meter_id
     order by min(id)
     limit %(limit)s::integer
@@ -46,23 +48,16 @@ from (
 
 -- name: lock
 select coalesce(array_agg(meter_id), array[]::integer[])
-from (
-    select meter_id
-    from unnest(%(meters)s::integer[]) as candidate (meter_id)
-    where pg_try_advisory_xact_lock(7276, meter_id)
-    limit %(limit)s::integer
-) as held
+from unnest(%(meters)s::integer[]) as candidate (meter_id)
+where pg_try_advisory_xact_lock(7276, meter_id)
 
 -- name: remove
 with gone as (
     delete from dirty
-    where stage = %(stage)s::text and meter_id = any(%(meters)s::integer[])
+    where stage = %(stage)s::text
+        and (hi - lo > interval '40 days') = %(long)s::boolean
+        and meter_id = any(%(meters)s::integer[])
     returning meter_id, lo, hi
 )
 select array_agg(meter_id order by meter_id, lo), array_agg(lo order by meter_id, lo), array_agg(hi order by meter_id, lo)
 from gone
-
--- name: pending
-select stage, count(distinct meter_id)
-from dirty
-group by stage

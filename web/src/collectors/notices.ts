@@ -1,7 +1,7 @@
-/** What a person should know before the list: the spool, the queue, what brokers dropped and what was given up. */
+/** What a person should know before the list: the spool, the queue, what is settled again, what brokers dropped and what was given up. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Edge, Source, SourceList, Spool } from "../api.ts";
+import type { Edge, Settlement, Source, SourceList, Spool, StageProgress } from "../api.ts";
 import { span } from "../i18n/words.ts";
 import { exact, three } from "../numbers.ts";
 import { moment } from "../time.ts";
@@ -10,9 +10,10 @@ import { age, type Context } from "./trace.ts";
 const QUEUED = 1000;
 const SENT_S = 15;
 const CLOCK_S = 5;
+const SETTLED_S = 10;
 
-export function notices(list: SourceList, context: Context): TemplateResult | typeof nothing {
-  const found = [...ofConfiguration(list, context), ...ofSpool(list, context), ...ofQueue(list, context), ...ofEdges(list.edges, context), ...ofSources(list.sources, context)];
+export function notices(list: SourceList, settlement: Settlement | null, context: Context): TemplateResult | typeof nothing {
+  const found = [...ofConfiguration(list, context), ...ofSpool(list, context), ...ofQueue(list, context), ...ofSettlement(settlement, context), ...ofEdges(list.edges, context), ...ofSources(list.sources, context)];
   return found.length === 0 ? nothing : html`<div class="notices" role="status">${found}</div>`;
 }
 
@@ -44,6 +45,17 @@ function waiting(spool: Spool, { words, now, language }: Context): string {
 function ofQueue({ queue }: SourceList, { words }: Context): TemplateResult[] {
   if (queue.waiting_rows < QUEUED) return [];
   return [note(words.queueTitle, [words.queueText(exact(queue.waiting_rows))], "warning")];
+}
+
+function ofSettlement(settlement: Settlement | null, context: Context): TemplateResult[] {
+  const late = (settlement?.stages ?? []).filter(({ since }) => since !== null && context.now - Date.parse(since) > SETTLED_S * 1000);
+  return late.length === 0 ? [] : [note(context.words.settlingTitle, late.map((stage) => settling(stage, context)), "plain")];
+}
+
+function settling(stage: StageProgress, { words, zone }: Context): string {
+  const name = stage.stage === "energy" ? words.settlingEnergy : words.settlingDaily;
+  const end = stage.expected_end === null ? "" : words.settlingEnd(three(stage.days_per_s), moment(Date.parse(stage.expected_end), zone));
+  return words.settlingText(name, exact(stage.meters), exact(stage.days), exact(stage.settled_days)) + end;
 }
 
 function ofEdges(edges: readonly Edge[], context: Context): TemplateResult[] {
@@ -83,7 +95,7 @@ function lostSpan({ lost_from, lost_to }: Source, words: Context["words"], zone:
   return lost_from && lost_to ? words.lostSpan(moment(Date.parse(lost_from), zone), moment(Date.parse(lost_to), zone)) : "";
 }
 
-function note(title: string, texts: readonly string[], level: "warning" | "bad"): TemplateResult {
+function note(title: string, texts: readonly string[], level: "plain" | "warning" | "bad"): TemplateResult {
   return html`<section class="panel note note-${level}">
     <h2>${title}</h2>
     ${texts.map((text) => html`<p>${text}</p>`)}

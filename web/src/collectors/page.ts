@@ -1,7 +1,7 @@
 /** <pw-collectors>: every source with its meters, and what waits, was refused or was lost. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, type Source, type SourceDetail, type SourceList } from "../api.ts";
+import { ApiError, get, type Settlement, type Source, type SourceDetail, type SourceList } from "../api.ts";
 import { message } from "../frame/notice.ts";
 import { exact, NONE, three } from "../numbers.ts";
 import { conditionMark } from "../parts/condition.ts";
@@ -17,6 +17,7 @@ const COLUMNS = 6;
 class Collectors extends View {
   #list: SourceList | null = null;
   #detail: SourceDetail | null = null;
+  #settlement: Settlement | null = null;
   #problem: ApiError | null = null;
   #timer = 0;
   #asked = "";
@@ -40,9 +41,9 @@ class Collectors extends View {
     window.clearTimeout(this.#timer);
     const open = (this.#asked = store.route.source ?? "");
     try {
-      const [list, detail] = await Promise.all([get<SourceList>("/sources"), open ? detailOf(open) : null]);
+      const [list, detail, settlement] = await Promise.all([get<SourceList>("/sources"), open ? detailOf(open) : null, progress()]);
       if (open !== this.#asked) return;
-      [this.#list, this.#detail, this.#problem] = [list, detail, null];
+      [this.#list, this.#detail, this.#settlement, this.#problem] = [list, detail, settlement, null];
     } catch (error) {
       if (error instanceof ApiError) this.#problem = error;
     }
@@ -57,7 +58,7 @@ class Collectors extends View {
     if (this.#list.sources.length === 0) return message(words.noSourcesTitle, words.noSourcesText);
     const context = { words, now: Date.parse(this.#list.time), zone: this.zone, language: store.route.language };
     return html`<div class="collectors ${store.connection.state === "lost" ? "is-lost" : ""}">
-      ${notices(this.#list, context)}
+      ${notices(this.#list, this.#settlement, context)}
       <section class="panel">
         <h1>${words.sources} <span class="subject">${words.sourcesSubject}</span></h1>
         ${this.#table(this.#list.sources, context)}
@@ -121,6 +122,14 @@ class Collectors extends View {
     if (detail?.code !== source.code) return nothing;
     return html`${metersTable(detail, context, (meter) => this.name(meter.name, meter.code))} ${strangersTable(detail, context)} ${asideTable(detail, context)}`;
   }
+}
+
+/** None while the database is away. */
+function progress(): Promise<Settlement | null> {
+  return get<Settlement>("/settlement").catch((error: unknown) => {
+    if (error instanceof ApiError) return null;
+    throw error;
+  });
 }
 
 function detailOf(code: string): Promise<SourceDetail | null> {

@@ -263,6 +263,12 @@ export const en = {
   spoolHeld: (records: string) => `${records} records are refused by the database and stay on the disk; the log says why.`,
   spoolDamaged: (records: string) => `${records} records were given back damaged by the disk; their readings are lost.`,
   storeAway: (error: string) => `The database takes no readings: ${error}`,
+  settlingTitle: "Figures are settled again",
+  settlingText: (stage: string, meters: string, days: string, settled: string) =>
+    `${stage}: ${meters} meters wait with ${days} days in all, ${settled} are done. Until then their figures of before are shown.`,
+  settlingEnd: (rate: string, end: string) => ` ${rate} days a second, done about ${end}.`,
+  settlingEnergy: "Quarter hours",
+  settlingDaily: "Daily statement",
   queueTitle: "Readings wait in memory",
   queueText: (rows: string) => `${rows} rows wait to be written.`,
   droppedTitle: "The broker gave up messages",

@@ -1,0 +1,1 @@
+insert into settling (stage, days) values ('daily', 365);
