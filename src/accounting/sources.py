@@ -33,6 +33,8 @@ def _gas(celsius: float) -> Source:
 ELECTRICITY = Source(2, "scope2_location", "electricity", (("kWh", 1.0), ("MWh", 1e-3)))
 RESIDUAL = Source(2, "scope2_market_residual", "electricity", (("kWh", 1.0), ("MWh", 1e-3)))
 """What electricity that no certificate or contract claims is rated by, market-based."""
+GREEN = Source(2, "ets_green_deduction", "electricity_green", (("MWh", 1.0), ("kWh", 1e3)))
+"""What a regional carbon market takes off for a MWh of green power."""
 HEAT = Source(2, "scope2_heat", "heat", (("GJ", 1.0), ("kWh", 1e6 / 3600)))
 
 SOURCES: Mapping[str, Source] = MappingProxyType(

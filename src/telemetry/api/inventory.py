@@ -18,15 +18,9 @@ from telemetry.reports.emissions import Origin
 from telemetry.reports.energy import Question
 from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Factors
-from telemetry.reports.inventory import (
-    Asked,
-    Co2e,
-    InventoryAnswer,
-    InventoryLine,
-    Library,
-    MarketBased,
-    ServedBy,
-)
+from telemetry.reports.hourly import Hourly
+from telemetry.reports.inventory import Asked, Library
+from telemetry.reports.inventory_answer import Co2e, InventoryAnswer, InventoryLine, MarketBased, ServedBy
 from telemetry.reports.membership import By, Selection
 from telemetry.reports.posting import span
 from telemetry.reports.steps import Step, Steps
@@ -58,8 +52,11 @@ EXAMPLE = InventoryAnswer(
     short=[],
     co2e=Co2e("ar5", None, "no sum in CO2e: the factors of energy_import do not cover it"),
     uncertainty={"CO2": 5.385},
+    hourly=Hourly(None, 10_000.0, 1.0, [], 0.31, 1.0),
     coal=Worth(1.229, None, {"energy_import": 1.229}, []),
     tco2_per_tce=3.5956,
+    above_t=4.17,
+    deduction=None,
 )
 
 _Percent = Annotated[float | None, Query(ge=0, le=1000)]
@@ -79,6 +76,12 @@ def router(dependencies: Dependencies) -> APIRouter:
         gwp: Annotated[Literal["ar4", "ar5", "ar6"], Query(description="Potentials of CO2e")] = "ar5",
         amounts_percent: _Percent = None,
         factors_percent: _Percent = None,
+        threshold: Annotated[
+            float | None, Query(ge=0, le=1e6, description="tCO2/tce that may not be passed")
+        ] = None,
+        allowances_short: Annotated[
+            float | None, Query(ge=0, le=1e12, description="tCO2 short in a market that deducts green power")
+        ] = None,
     ) -> Response:
         """Scope 1 and 2, both bases, with what served each kWh, standard coal and carbon per energy.
 
@@ -88,7 +91,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         plan, known = dependencies.plan, registry.load(dependencies.database)
         code = area or _park(known)
         percent = tuple(math.nan if each is None else each for each in (amounts_percent, factors_percent))
-        asked = Asked(code, site_of(plan).region, rules, gwp, (percent[0], percent[1]))
+        region, uncertain = site_of(plan).region, (percent[0], percent[1])
+        asked = Asked(code, region, rules, gwp, uncertain, threshold, allowances_short)
         question = Question(_steps(period, plan), Selection(By.AREA, (), (code,)), (), datetime.now(UTC))
         with dependencies.database.connection() as conn:
             return answer(inventory.report(conn, known, _library(plan), question, asked))
@@ -117,5 +121,9 @@ def _steps(period: str, plan: Plan) -> Steps:
 def _library(plan: Plan) -> Library:
     library = plan.library
     return Library(
-        Factors(library.factors, library.regions), library.potentials, library.coal, library.coal_rates
+        Factors(library.factors, library.regions),
+        library.potentials,
+        library.coal,
+        library.coal_rates,
+        library.series,
     )

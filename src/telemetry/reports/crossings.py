@@ -27,6 +27,8 @@ class Crossings:
     day: list[date]
     amount: NDArray[np.float64]
     """float64[r, d]; NaN where nothing is known, and where the meter stands elsewhere."""
+    refused: list[str]
+    """Amounts below zero, which are none: meter, quantity, day and value."""
 
     def rows(self, quantity: str) -> list[int]:
         return [row for row, name in enumerate(self.quantity) if name == quantity]
@@ -44,12 +46,15 @@ def crossings(tx: Transaction, registry: Registry, question: Question) -> Crossi
         amount[row, lo:hi] = cells.amount[row, lo:hi]
     kept = _kept(cells.meter_id.tolist(), cells.quantity)
     first = steps.days[0]
-    return Crossings(
-        [int(cells.meter_id[row]) for row in kept],
-        [cells.quantity[row] for row in kept],
-        [first + timedelta(days=n) for n in range(len(by_day.steps))],
-        amount[kept],
-    )
+    days = [first + timedelta(days=n) for n in range(len(by_day.steps))]
+    names = [cells.quantity[row] for row in kept]
+    meters = [int(cells.meter_id[row]) for row in kept]
+    amount = amount[kept]
+    refused = [
+        f"{registry.by_id[meters[row]].code} {names[row]} on {days[day]}: {amount[row, day]:g} is below 0"
+        for row, day in np.argwhere(amount < 0).tolist()
+    ]
+    return Crossings(meters, names, days, np.where(amount < 0, np.nan, amount), refused)
 
 
 def _kept(meter_id: list[int], quantity: list[str]) -> list[int]:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from accounting.emissions import choose_for, choose_of, rate
 from accounting.factors import Choice, Factor, Rule, lineage
-from accounting.sources import RESIDUAL, SOURCES
+from accounting.sources import GREEN, RESIDUAL, SOURCES, Source
 
 _MOST = 50_000
-_RESIDUAL = "residual"
 
 
 class FactorUse(Struct, frozen=True, rename={"since": "from"}):
@@ -75,12 +74,20 @@ class Factors:
 
     def residual(self, region: str, day: date, known: date) -> Choice:
         """What electricity is rated by that no certificate claims."""
-        key = (region, _RESIDUAL, day, known)
-        if key not in self._found:
+        return self._of(RESIDUAL, region, day, known)
+
+    def green(self, region: str, day: date, known: date) -> Choice:
+        """What a regional market takes off for green power."""
+        return self._of(GREEN, region, day, known)
+
+    def _of(self, source: Source, region: str, day: date, known: date) -> Choice:
+        key = (region, source.purpose, day, known)
+        found = self._found.get(key)
+        if found is None:
             regions = lineage(self.regions, region)
-            self._found[key] = choose_of(self.library, RESIDUAL, day=day, known=known, regions=regions)
-        found = self._found[key]
-        return found if found is not None else Choice(None, Rule.NONE, "no residual factor")
+            found = choose_of(self.library, source, day=day, known=known, regions=regions)
+            self._found[key] = found
+        return found
 
     def rates(self, regions: Sequence[str], quantity: str, day: date) -> NDArray[np.float64]:
         """Rate of each region on a day that runs, float64[m] [kg per unit of the quantity]; NaN: none."""

@@ -3,16 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
-from msgspec import Meta, Struct
 
 from accounting import inventory
 from accounting.coal import Coefficient
 from accounting.errors import FactorError
 from accounting.gwp import Potentials
-from accounting.inventory import Flow, Inventory, Line, RuleSet, in_co2e, intensity
+from accounting.hourly import HourlySeries
+from accounting.inventory import Flow, Inventory, Line, RuleSet, above, deduction, in_co2e, intensity
+from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
 from telemetry.reports import activities, emissions, market
 from telemetry.reports.activities import Part
@@ -20,90 +20,28 @@ from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings
 from telemetry.reports.emissions import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
-from telemetry.reports.factors import Factors, FactorUse, Shortfall, shortfalls, uses
+from telemetry.reports.factors import Factors, shortfalls, uses
+from telemetry.reports.hourly import Hourly, hourly
+from telemetry.reports.inventory_answer import (
+    Co2e,
+    Deduction,
+    InventoryAnswer,
+    InventoryLine,
+    MarketBased,
+    ServedBy,
+)
 from telemetry.reports.market import Bought, Grid
 from telemetry.reports.membership import lineage
-from telemetry.reports.moment import Moment
 from telemetry.reports.worth import Worth, worth
 from telemetry.storage import records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import Registry
 
-Masses = Annotated[
-    dict[str, float | None],
-    Meta(description="Gas -> kg; null: an amount without a factor", examples=[{"CO2": 1.0}]),
-]
 _BIOGENIC = frozenset({"biodiesels", "other_biogas", "wood_or_wood_waste"})
 _BOUGHT = frozenset({IMPORT, "electricity"})
 _KG_PER_T = 1e3
-
-
-class InventoryLine(Struct, frozen=True):
-    """Emissions of one source over the whole period."""
-
-    name: Annotated[str, Meta(description="Quantity of meters, or kind of the activities of documents")]
-    scope: Annotated[str, Meta(examples=["2"])]
-    flow: Flow
-    origin: Origin
-    kg: Masses
-    coverage: Annotated[float, Meta(description="Share of the time that was measured or documented")]
-    factors: list[FactorUse]
-    shortfalls: list[Shortfall]
-
-
-class ServedBy(Struct, frozen=True):
-    """A certificate and what it did."""
-
-    document: str
-    consumer: str
-    vintage: str | None
-    kwh: Annotated[float, Meta(description="What it served in this period")]
-    refused: Annotated[str, Meta(description="Why it served nothing; empty: it may serve")]
-
-
-class MarketBased(Struct, frozen=True):
-    """Scope 2 of bought electricity by the market-based method."""
-
-    kg: Masses
-    served: Annotated[
-        dict[str, float],
-        Meta(description="What served the kWh, from certificate to average; none: a shortfall"),
-    ]
-    certificates: list[ServedBy]
-    factors: list[FactorUse]
-    shortfalls: list[Shortfall]
-
-
-class Co2e(Struct, frozen=True):
-    """Scope 1 and 2 in CO2e, where every factor covers it."""
-
-    report: Annotated[str, Meta(examples=["ar5"])]
-    kg: float | None
-    why: Annotated[str, Meta(description="Why there is no sum")]
-
-
-class InventoryAnswer(Struct, frozen=True, rename={"from_": "from"}):
-    """What an area emitted, gases apart: CO2 and CO2e are never added up."""
-
-    area: str
-    from_: Moment
-    to: Moment
-    rules: RuleSet
-    lines: list[InventoryLine]
-    scopes: Annotated[dict[str, Masses], Meta(description="Scope -> gas -> kg, scope 2 location-based")]
-    market: MarketBased
-    scope2_market: Annotated[Masses, Meta(description="Scope 2 as a whole, market-based")]
-    avoided: Annotated[Masses, Meta(description="What was sold, beside the totals")]
-    biogenic: Annotated[Masses, Meta(description="CO2 of biomass, in no total")]
-    short: Annotated[list[str], Meta(description="Lines with days that have no factor")]
-    co2e: Co2e
-    uncertainty: Annotated[
-        dict[str, float | None],
-        Meta(description="Gas -> percent of the sum by IPCC approach 1; null: not stated"),
-    ]
-    coal: Worth
-    tco2_per_tce: Annotated[float | None, Meta(description="CO2 of scopes 1 and 2 over calorific tce")]
+_KWH_PER_MWH = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +52,7 @@ class Library:
     potentials: Potentials
     coal: Mapping[str, Coefficient]
     coal_rates: Mapping[int, float]
+    series: Sequence[HourlySeries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +66,21 @@ class Asked:
     report: str = "ar5"
     percent: tuple[float, float] = (math.nan, math.nan)
     """Uncertainty of amounts and of factors [%]."""
+    threshold: float | None = None
+    """Carbon per energy that may not be passed [tCO2/tce]."""
+    allowances_short: float | None = None
+    """Shortfall in a regional market that deducts green power [tCO2]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the totals are made of."""
+
+    lines: Sequence[InventoryLine]
+    served: Bought
+    hourly: Hourly
+    worth: Worth
+    refused: Sequence[str]
 
 
 def report(
@@ -141,39 +95,41 @@ def report(
     power = [part for name, part in documents if name == "electricity"]
     served = market.bought(crossed, power, _certificates(tx, registry, question, asked.area), grid)
     lines = [*_lines(series), *_sold(crossed, grid)]
-    return _answer(
-        question, asked, lines, served, worth(crossed, documents, library.coal, library.coal_rates), library
+    found = Found(
+        lines,
+        served,
+        hourly(tx, registry, question, library.series),
+        worth(crossed, documents, library.coal, library.coal_rates),
+        crossed.refused,
     )
+    return _answer(question, asked, found, library)
 
 
-def _answer(  # noqa: PLR0917  # what the answer is put together from
-    question: Question,
-    asked: Asked,
-    lines: Sequence[InventoryLine],
-    served: Bought,
-    worth: Worth,
-    library: Library,
-) -> InventoryAnswer:
+def _answer(question: Question, asked: Asked, parts: Found, library: Library) -> InventoryAnswer:
     percent = float(of_product(*asked.percent)) if not any(map(math.isnan, asked.percent)) else math.nan
-    counted = _counted(lines, served, percent)
+    counted = _counted(parts.lines, parts.served, percent)
     found = inventory.inventory(counted, asked.rules)
     gases = sorted({gas for scope in found.scopes.values() for gas in scope})
+    without = {line.name for line in parts.lines if line.shortfalls} | set(found.short)
     return InventoryAnswer(
         area=asked.area,
         from_=question.steps.times()[0],
         to=question.steps.end,
         rules=asked.rules,
-        lines=list(lines),
+        lines=list(parts.lines),
         scopes={str(scope): dict(masses) for scope, masses in found.scopes.items()},
-        market=_market(served),
+        market=_market(parts.served),
         scope2_market=dict(found.market),
         avoided=dict(found.avoided),
         biogenic=dict(found.biogenic),
-        short=sorted({line.name for line in lines if line.shortfalls} | set(found.short)),
+        short=[*sorted(without), *parts.refused],
         co2e=_co2e(counted, library.potentials, asked.report),
         uncertainty={gas: inventory.uncertainty_of(_in_totals(counted), gas) for gas in gases},
-        coal=worth,
-        tco2_per_tce=_per_tce(found, worth),
+        hourly=parts.hourly,
+        coal=parts.worth,
+        tco2_per_tce=_per_tce(found, parts.worth),
+        above_t=_above(found, parts.worth, asked.threshold),
+        deduction=_deduction(parts.served, asked, question, library.factors),
     )
 
 
@@ -258,6 +214,25 @@ def _in_totals(lines: Sequence[Line]) -> list[Line]:
 
 def _per_tce(found: Inventory, worth: Worth) -> float | None:
     return intensity(found.gross("CO2", (1, 2)) / _KG_PER_T, worth.calorific) if worth.calorific else None
+
+
+def _above(found: Inventory, worth: Worth, threshold: float | None) -> float | None:
+    if threshold is None or worth.calorific is None:
+        return None
+    return above(found.gross("CO2", (1, 2)) / _KG_PER_T, worth.calorific, threshold)
+
+
+def _deduction(served: Bought, asked: Asked, question: Question, factors: Factors) -> Deduction | None:
+    """By the region's own factor of the day on which the period ends."""
+    if asked.allowances_short is None:
+        return None
+    last = question.steps.days[1]
+    choice = factors.green(asked.region, last, max(last, question.now.astimezone(question.steps.zone).date()))
+    if choice.factor is None:
+        return Deduction(None, choice.why)
+    green = served.served[Tier.CERTIFICATE.name.lower()] / _KWH_PER_MWH
+    tco2 = deduction(green, asked.allowances_short, choice.factor.kg / _KG_PER_T)
+    return Deduction(tco2, f"{choice.factor.id}: {choice.why}")
 
 
 def _documents(tx: Transaction, registry: Registry, question: Question) -> list[tuple[str, Part]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accounting.activities import UNITS
 from accounting.factors import Choice, Rule
-from accounting.scope2 import Instruments, Tier, market, vintage_fits
+from accounting.scope2 import Instruments, Tier, location, market, vintage_fits
 from telemetry.reports.activities import Part, share
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 from telemetry.reports.factors import Factors, Used, kg_per_unit
@@ -86,7 +86,7 @@ def sold(crossed: Crossings, grid: Grid) -> tuple[dict[str, float], list[Used]]:
         [grid.regions(crossed.meter_id[row], crossed.day) for row in rows], crossed.day, crossed.amount[rows]
     )
     rates, used = flows.rated(grid.average)
-    return _by_gas(flows.kwh * rates, used), used
+    return _by_gas(location(flows.kwh, rates), used), used
 
 
 def bought(

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from accounting import coal, fuels, gwp, heating
+from accounting import coal, fuels, gwp, heating, hourly
 from accounting.coal import Coefficient
 from accounting.errors import AccountingError
 from accounting.factors import Factor, FactorSet, check, parse
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.heating import HeatingValue
+from accounting.hourly import HourlySeries
 from telemetry.settings.documents import load_file
 from telemetry.settings.mistakes import Mistake
 
@@ -36,6 +37,7 @@ class FactorSets:
     potentials: Potentials
     heating_values: Mapping[str, HeatingValue]
     coal_rates: Mapping[int, float]
+    series: tuple[HourlySeries, ...]
 
 
 def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets:
@@ -53,6 +55,7 @@ def load_factor_sets(folders: list[Path], mistakes: list[Mistake]) -> FactorSets
         potentials=potentials,
         heating_values=_table(folders, "heating_values.csv", heating.parse, mistakes),
         coal_rates=_table(folders, "equivalent.csv", coal.parse_yearly, mistakes),
+        series=_series(folders, mistakes),
     )
 
 
@@ -87,6 +90,19 @@ def _table(folders: list[Path], name: str, read: Callable[[Rows], T], mistakes: 
     except AccountingError as error:
         mistakes.append(Mistake(name, "", str(error)))
         return read([])
+
+
+def _series(folders: list[Path], mistakes: list[Mistake]) -> tuple[HourlySeries, ...]:
+    """Hourly factors of every set that has some."""
+    found: list[HourlySeries] = []
+    try:
+        for table in sorted(path for folder in folders for path in folder.glob("*/hourly.csv")):
+            header = load_file(table.with_name("set.yaml"), _SET, mistakes)
+            found.extend(hourly.parse(header, read_rows(table)) if header else ())
+        hourly.check(found)
+    except AccountingError as error:
+        mistakes.append(Mistake("hourly.csv", "", str(error)))
+    return tuple(found)
 
 
 def _drifted(factors: tuple[Factor, ...], burnt: Mapping[str, Fuel]) -> list[Mistake]:

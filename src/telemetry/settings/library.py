@@ -12,6 +12,7 @@ from accounting.factors import Factor
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.heating import HeatingValue
+from accounting.hourly import HourlySeries
 from accounting.tariff import Tariff
 from ingest.kinds import TEMPLATE
 from ingest.template import Template
@@ -39,6 +40,8 @@ class Library:
     """Net calorific values that turn a mass of fuel into what a factor per TJ asks for."""
     coal_rates: Mapping[int, float]
     """Year -> coal that power plants burnt for a kWh [kgce], by which the equivalent value rates."""
+    series: tuple[HourlySeries, ...]
+    """Grid factors by the hour."""
 
 
 def library_folder() -> Path:
@@ -63,4 +66,5 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         potentials=sets.potentials,
         heating_values=sets.heating_values,
         coal_rates=sets.coal_rates,
+        series=sets.series,
     )

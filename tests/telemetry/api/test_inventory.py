@@ -167,6 +167,44 @@ def test_the_documents_worked_numbers_are_those_of_the_answer(service: Any) -> N
     assert len(printed) > 15
 
 
+def test_what_stands_above_a_threshold_is_told(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service, threshold=0.2)
+    co2 = (GAS + DIESEL_KG + POWER + STEAM) / 1e3
+    assert found["above_t"] == near(co2 - 0.2 * found["coal"]["calorific"])
+    assert (ask(service)["above_t"], ask(service, threshold=1000)["above_t"]) == (None, 0.0)
+
+
+def test_green_power_takes_off_allowances_only_where_a_market_says_by_what(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service, allowances_short=10)["deduction"]
+    assert found["tco2"] is None
+    assert found["why"].startswith("no ets_green_deduction electricity_green per MWh factor for 2023-06-30")
+    assert ask(service)["deduction"] is None
+
+
+def test_without_series_and_generators_nothing_is_told_by_the_hour(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service)["hourly"]
+    assert (found["kg"], found["editions"], found["score"]) == (None, [], None)
+
+
+def test_an_amount_below_zero_is_named_and_serves_nothing(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    rest = {"energy_import": "E-1.energy_import - E-2.energy_import"}
+    virtual = {"code": "V-1", "role": "boundary", "area": "hall", "formula": rest}
+    service = start(make_site({"code": "E-1"}, {"code": "E-2"}, virtual))
+    rows = [
+        {"meter": code, "time": datetime.fromtimestamp(START + at * 900, UTC).isoformat(), "values": values}
+        for code, kwh in (("E-1", 1.0), ("E-2", 3.0))
+        for at in range(3)
+        for values in [{"energy_import": kwh * at}]
+    ]
+    service.post(rows)
+    service.settle()
+    found = ask(service)
+    assert found["short"] == ["V-1 energy_import on 2023-06-01: -4 is below 0"]
+    assert sum(found["market"]["served"].values()) == 0.0
+
+
 def test_an_area_that_is_not_there_is_refused(service: Any) -> None:  # noqa: ANN401  # as above
     problem = service.call("GET", "/api/v1/inventory", params={"period": JUNE, "area": "nowhere"})
     assert problem.status_code == 422

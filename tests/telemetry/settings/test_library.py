@@ -68,6 +68,15 @@ def test_a_gas_stated_as_co2e_must_use_the_potential_of_its_report(tmp_path: Pat
     assert (mistake.key, mistake.reason) == ("own.ch4", "gwp 27.9 is not what ar5 lists for CH4: 28.0")
 
 
+def test_hourly_factors_are_read_and_a_bad_hour_is_named(tmp_path: Path) -> None:
+    hours = "region,start,value\nXX,2026-05-01T00:00:00+08:00,0.4\n"
+    config = own_set(tmp_path, hourly=hours)
+    assert [(each.region, each.kg.tolist()) for each in load_library(config, []).series] == [("XX", [0.4])]
+    (config / "factors" / "own" / "hourly.csv").write_text(hours + "XX,noon,0.4\n", encoding="utf-8")
+    (mistake,) = mistakes_of(config)
+    assert "line 3: Invalid isoformat string: 'noon'" in mistake.reason
+
+
 def test_the_same_template_in_both_folders_is_a_mistake(tmp_path: Path) -> None:
     devices = tmp_path / "devices"
     devices.mkdir()
