@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from telemetry.api import (
     balance,
+    corrections,
     edges,
     emissions,
     energy,
@@ -57,6 +58,8 @@ _EXAMPLES: tuple[Struct, ...] = (
     edges.EXAMPLE,
     receipt.EXAMPLE,
     readings.EXAMPLE,
+    corrections.LIST_EXAMPLE,
+    corrections.EXAMPLE,
     live.EXAMPLE,
     energy.EXAMPLE,
     balance.EXAMPLE,
@@ -86,6 +89,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     EdgeReport,
     *records.FURTHER,
     periods.PostedPeriod,
+    *corrections.FURTHER,
 )
 
 
@@ -119,6 +123,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         strays.router(dependencies),
         edges.router(dependencies),
         readings.router(dependencies, metrics),
+        corrections.router(dependencies),
         live.router(dependencies),
         energy.router(dependencies),
         balance.router(dependencies),

@@ -63,7 +63,7 @@ EXAMPLE = MeterAnswer(
     values={"active_power": LatestValue(412.5, "kW")},
     readings=[ReadingEntry(_AT, {"active_power": 412.5})],
     events=[EventEntry(_AT, "energy_import", "reset")],
-    conflicts=[ConflictEntry(_AT, "energy_import", 120.0, 121.0)],
+    conflicts=[ConflictEntry(4711, _AT, "energy_import", 120.0, 121.0)],
 )
 
 

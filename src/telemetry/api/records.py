@@ -21,7 +21,8 @@ from telemetry.api.problems import Mistake, Refusal, shortened
 from telemetry.api.receipt import JSON, RejectedField
 from telemetry.reports.activities import Rating
 from telemetry.reports.errors import QueryError
-from telemetry.reports.posting import FORMS, Checks, converted, span
+from telemetry.reports.forms import converted
+from telemetry.reports.posting import FORMS, Checks, span
 from telemetry.reports.records import Desk, RecordEntry, RecordMass
 from telemetry.settings.plan import Plan
 from telemetry.storage import records, registry

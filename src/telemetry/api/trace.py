@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 
 from telemetry.api.answers import answer, documented
+from telemetry.api.corrections import EXAMPLE as CORRECTION
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.meters import EXAMPLE as METER
 from telemetry.api.parameters import From, To, between, site_of
@@ -47,6 +48,7 @@ EXAMPLE = TraceAnswer(
     batches=[TraceBatch(17, "line-1", _at("08:00"), 60), TraceBatch(18, "line-1", _at("08:15"), 60)],
     events=[TraceEvent(_at("08:15"), "reset", 0.25)],
     conflicts=METER.conflicts,
+    corrections=[CORRECTION],
     terms=METER.terms,
     serial="20261122",
     template=METER.template,

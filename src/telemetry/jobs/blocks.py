@@ -1,7 +1,7 @@
 """Settled quarter hours laid out as [meter and quantity, local day, slot of the day]."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -68,6 +68,22 @@ def read(tx: Transaction, meter_ids: NDArray[np.int32], quantities: Sequence[str
         length,
         _by_local_day(_whole(rows.amount, places, shape, np.nan), begin, np.nan),
         _by_local_day(_whole(rows.coverage, places, shape, 0.0), begin, 0.0),
+    )
+
+
+def completed(block: Block, pairs: Collection[tuple[int, str]]) -> Block:
+    """The same with rows of nothing for those of `pairs` that it lacks."""
+    there = set(zip(block.meter_id.tolist(), block.quantity, strict=True))
+    absent = [pair for pair in pairs if pair not in there]
+    if not absent:
+        return block
+    void = np.full((len(absent), *block.amount.shape[1:]), np.nan)
+    return replace(
+        block,
+        meter_id=np.append(block.meter_id, np.array([meter for meter, _ in absent], np.int32)),
+        quantity=[*block.quantity, *(quantity for _, quantity in absent)],
+        amount=np.concatenate([block.amount, void]),
+        coverage=np.concatenate([block.coverage, np.zeros(void.shape, np.float32)]),
     )
 
 

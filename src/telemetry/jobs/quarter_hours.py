@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from accounting.counter import Flag
 from accounting.grid import Grid, ceil_slot, floor_slot
 from accounting.intervals import Readings, Settled
+from telemetry.jobs import amended
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked
 from telemetry.reports import evidence
 from telemetry.reports.evidence import Task
-from telemetry.storage import dirty, energy, flags, formulas, retention
-from telemetry.storage.dirty import Marks, Stage
+from telemetry.storage import energy, flags, formulas, retention
+from telemetry.storage.dirty import Marks
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.flags import Flags
 from telemetry.storage.pool import Transaction
@@ -29,11 +30,14 @@ def settle(tx: Transaction, meters: Mapping[int, RegisteredMeter], marks: Marks,
     The quarter hour that runs at `now_us` waits for its end, unless a reading lies beyond it.
     """
     ranges = joined(Ranges(marks.meter_id, marks.lo, marks.hi), DAY_US)
+    written = [ranges]
     for task in evidence.tasks(tx, meters, ranges):
         wanted = np.isin(ranges.meter_id, np.array(list(task.meters), np.int32))
         touched = _touched(tx, task, picked(ranges, np.flatnonzero(wanted)))
+        written.append(touched)
         for group in groups(touched, _SLOTS):
             _settle(tx, task, picked(touched, group), now_us)
+    amended.settle(tx, written)
 
 
 def _touched(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
@@ -58,14 +62,7 @@ def _settle(tx: Transaction, task: Task, ranges: Ranges, now_us: int) -> None:
     closed = _closed(ranges, shown, evidence.reach(task, ranges), now_us)
     _flag(tx, task.recipe.source, ranges, settled)
     energy.write(tx, task.recipe.target, closed, QuarterHours(grid, settled.amount, settled.coverage))
-    spread(tx, task.recipe.target, closed)
-
-
-def spread(tx: Transaction, quantity: str, settled: Ranges) -> None:
-    """Mark what stands on settled quarter hours: the statement, and virtual meters."""
-    some = settled.hi > settled.lo
-    dirty.mark(tx, Stage.DAILY, Marks(settled.meter_id[some], settled.lo[some], settled.hi[some]))
-    formulas.mark_dependents(tx, quantity, settled)
+    formulas.spread(tx, task.recipe.target, closed)
 
 
 def _closed(ranges: Ranges, shown: Readings, reach: NDArray[np.int64], now_us: int) -> Ranges:

@@ -17,7 +17,7 @@ from telemetry.jobs.pricing import Priced, price, without
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked
 from telemetry.jobs.worth import coefficient, worth
 from telemetry.model import Role
-from telemetry.storage import daily, emission, monthly, seen
+from telemetry.storage import corrections, daily, emission, monthly, seen
 from telemetry.storage.daily import Days, Statement
 from telemetry.storage.dirty import Marks
 from telemetry.storage.pool import Transaction
@@ -44,6 +44,7 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     shown = _shown(tx, ranges, meters)
     span = blocks.Span(basis.zone, first.min().item(), last.max().item())
     block = blocks.read(tx, ranges.meter_id, sorted(set().union(*shown.values())), span)
+    block = blocks.completed(block, [(meter, name) for meter, names in shown.items() for name in names])
     wanted = _wanted(block, ranges.meter_id, first, last)
     known = np.any(~np.isnan(block.amount), axis=2)
     gone = _days(block, wanted & ~known)
@@ -63,11 +64,16 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
 
 
 def _shown(tx: Transaction, ranges: Ranges, meters: Meters) -> dict[int, frozenset[str]]:
-    """What is settled for each meter."""
+    """What is settled for each meter, or was while a formula or a person told it."""
     moved = seen.of_meters(tx, np.unique(ranges.meter_id))
+    set_by_hand = corrections.quantities(tx, np.unique(ranges.meter_id))
+    virtual = [meter_id for meter_id in set(ranges.meter_id.tolist()) if meters[meter_id].virtual]
+    before = monthly.quantities(tx, virtual) if virtual else {}
     return {
         meter_id: frozenset(recipe.target for recipe in recipes_of(moved.get(meter_id, {}))).union(
-            *(term.formula or () for term in meters[meter_id].terms)
+            set_by_hand.get(meter_id, ()),
+            before.get(meter_id, ()),
+            *(term.formula or () for term in meters[meter_id].terms),
         )
         for meter_id in np.unique(ranges.meter_id).tolist()
     }

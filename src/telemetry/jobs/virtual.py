@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from accounting import formula
 from accounting.formula import Formula
 from accounting.grid import Grid, ceil_slot, floor_slot
-from telemetry.jobs.quarter_hours import spread
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked, pieces
 from telemetry.reports.reckoning import Known, editions, known
-from telemetry.storage import energy
+from telemetry.storage import energy, formulas
 from telemetry.storage.dirty import Marks
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.pool import Transaction
@@ -63,7 +62,7 @@ def _settle(tx: Transaction, meters: _Meters, ranges: Ranges) -> None:
     for quantity in sorted(_told(meters, ranges, found)):
         amount, coverage = _reckoned(meters, ranges, quantity, found, grid)
         energy.write(tx, quantity, ranges, QuarterHours(grid, amount, coverage))
-        spread(tx, quantity, ranges)
+        formulas.spread(tx, quantity, ranges)
 
 
 def _told(meters: _Meters, ranges: Ranges, found: Known) -> set[str]:

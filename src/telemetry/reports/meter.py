@@ -22,6 +22,7 @@ from telemetry.reports.picture import MeterRow
 from telemetry.reports.readings import ever_shown
 from telemetry.reports.steps import local_time
 from telemetry.storage import findings, readings, registry
+from telemetry.storage.findings import Conflict
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter
 
@@ -88,10 +89,18 @@ class EventEntry(Struct, frozen=True):
 class ConflictEntry(Struct, frozen=True):
     """A value that differs from the one that stands, kept aside."""
 
+    id: Annotated[int, Meta(description="By which a correction accepts it")]
     time: Moment
     quantity: str
-    kept: float
+    kept: Annotated[float | None, Meta(description="null: what stood had been withdrawn")]
     offered: float
+    accepted_by: Annotated[int | None, Meta(description="The correction that accepted it")] = None
+
+
+def conflict(found: Conflict, zone: ZoneInfo) -> ConflictEntry:
+    kept = None if math.isnan(found.standing) else found.standing
+    at = found.time.astimezone(zone)
+    return ConflictEntry(found.id, at, found.quantity, kept, found.offered, found.accepted_by)
 
 
 class MeterAnswer(MeterEntry, frozen=True, kw_only=True):
@@ -154,7 +163,7 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
         values=_latest(question.row),
         readings=last_readings(tx, meter, question),
         events=[EventEntry(e.time.astimezone(zone), e.quantity, e.flag) for e in found],
-        conflicts=[ConflictEntry(c.time.astimezone(zone), c.quantity, c.standing, c.offered) for c in aside],
+        conflicts=[conflict(each, zone) for each in aside],
     )
 
 

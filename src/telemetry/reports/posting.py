@@ -1,14 +1,12 @@
 """What people post because no meter shows it: checked field by field, and what became of each row."""
 
 import calendar
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from accounting.errors import FactorError, UnitError
@@ -16,6 +14,7 @@ from accounting.quantity import LARGEST
 from ingest.template import CODE
 from telemetry.reports.activities import Rating
 from telemetry.reports.errors import QueryError
+from telemetry.reports.forms import converted
 from telemetry.storage.records import Draft, Sort
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -77,7 +76,6 @@ class PostedProduction(Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=1000)] = ""
 
 
-T = TypeVar("T", bound=Struct)
 Posted = PostedActivity | PostedCertificate | PostedProduction
 FORMS: Mapping[Sort, type[Posted]] = {
     Sort.ACTIVITY: PostedActivity,
@@ -147,40 +145,6 @@ class Checks:
             raise QueryError("kind", draft.name, str(error)) from error
         except UnitError as error:
             raise QueryError("unit", draft.unit, str(error)) from error
-
-
-def converted(row: Any, form: type[T]) -> T:  # noqa: ANN401  # JSON
-    """A JSON object as one `form`. Raises QueryError: field, value, reason."""
-    try:
-        posted = msgspec.convert(row, form)
-    except msgspec.ValidationError as error:
-        raise _mistake(row, str(error)) from error
-    for field in msgspec.structs.fields(posted):
-        value = getattr(posted, field.name)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise QueryError(field.name, value, "is not a number")
-        if isinstance(value, str) and field.name != "note" and value != value.strip():
-            raise QueryError(field.name, value, "begins or ends with a space")
-        if isinstance(value, str) and not value.isprintable():
-            raise QueryError(field.name, value, "holds a character that cannot be printed")
-    return posted
-
-
-_PLACE = re.compile(r"`(\w+)`$|`\$\.(\w+)`$")
-
-
-def _mistake(row: Any, told: str) -> QueryError:  # noqa: ANN401  # JSON
-    """What msgspec says of a row, as field, value and reason."""
-    if not isinstance(row, dict):
-        return QueryError("row", row, "is no object")
-    found = _PLACE.search(told)
-    field = (found[1] or found[2]) if found else "row"
-    reason = told.partition(" - at ")[0]
-    if reason.startswith("Object missing"):
-        return QueryError(field, None, "is missing")
-    if reason.startswith("Object contains unknown"):
-        return QueryError(field, None, "is no field of this")
-    return QueryError(field, row.get(field), reason[0].lower() + reason[1:].replace("`", ""))
 
 
 def _activity(posted: PostedActivity) -> Draft:

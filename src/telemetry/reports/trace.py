@@ -18,19 +18,20 @@ from accounting.quantity import CATALOGUE
 from accounting.recipes import Method
 from ingest.template import Template
 from telemetry.reports import energy, evidence
+from telemetry.reports.corrections import CorrectionEntry, entries
 from telemetry.reports.energy import Coverage, Values
 from telemetry.reports.errors import NoSuchMeter, QueryError
 from telemetry.reports.evidence import Task
 from telemetry.reports.membership import By, Selection
-from telemetry.reports.meter import ConflictEntry, TemplateEntry, TermEntry, template, terms
+from telemetry.reports.meter import ConflictEntry, TemplateEntry, TermEntry, conflict, template, terms
 from telemetry.reports.moment import Moment
 from telemetry.reports.reckoning import Known, editions, known
 from telemetry.reports.steps import Step, Steps, local_time
-from telemetry.storage import findings, origin, readings, registry
+from telemetry.storage import corrections, findings, origin, readings, registry
 from telemetry.storage.findings import Stretch
 from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
-from telemetry.storage.registry import RegisteredMeter
+from telemetry.storage.registry import RegisteredMeter, Registry
 
 MOST_SLOTS = 31 * 96
 MOST_READINGS = 20_000
@@ -128,6 +129,9 @@ class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     batches: list[TraceBatch]
     events: list[TraceEvent]
     conflicts: list[ConflictEntry]
+    corrections: Annotated[
+        list[CorrectionEntry], Meta(description="Of its readings and amounts, newest first")
+    ]
     terms: list[TermEntry]
     serial: str | None
     template: TemplateEntry | None
@@ -213,6 +217,7 @@ def _virtual(
         batches=[],
         events=[],
         conflicts=[],
+        corrections=[],
         terms=_terms(behind.meter, behind.steps, question.zone),
         serial=None,
         template=None,
@@ -312,6 +317,7 @@ def _answer(
         batches=_batches(tx, rows, behind),
         events=_events(tx, within, behind),
         conflicts=_conflicts(tx, within, behind),
+        corrections=_corrections(tx, within, behind),
         terms=_terms(meter, behind.steps, question.zone),
         serial=meter.serial,
         template=behind.template,
@@ -367,7 +373,14 @@ def _events(tx: Transaction, within: Stretch, behind: _Behind) -> list[TraceEven
 def _conflicts(tx: Transaction, within: Stretch, behind: _Behind) -> list[ConflictEntry]:
     zone = behind.question.zone
     found = findings.conflicts(tx, behind.meter.id, _FINDINGS, within)
-    return [ConflictEntry(c.time.astimezone(zone), c.quantity, c.standing, c.offered) for c in found]
+    return [conflict(each, zone) for each in found]
+
+
+def _corrections(tx: Transaction, within: Stretch, behind: _Behind) -> list[CorrectionEntry]:
+    """Those that hold and those that were undone."""
+    names = sorted({within.quantity, behind.question.quantity})
+    found = corrections.listed(tx, [behind.meter.id], names, within.lo, within.hi, _FINDINGS)
+    return entries(tx, Registry((), (behind.meter,)), found, behind.question.zone)
 
 
 def _terms(meter: RegisteredMeter, steps: Steps, zone: ZoneInfo) -> list[TermEntry]:

@@ -25,10 +25,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
+    id: int
     time: datetime
     quantity: str
     standing: float
+    """NaN: withdrawn."""
     offered: float
+    accepted_by: int | None
+    """The correction that accepted what was offered."""
 
 
 @dataclass(frozen=True, slots=True)

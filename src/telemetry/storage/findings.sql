@@ -9,7 +9,11 @@ order by time desc, quantity, flag
 limit %(limit)s
 
 -- name: conflicts
-select time, quantity, standing, offered
+select id, time, quantity, standing, offered, (
+    select max(c.id)
+    from correction c
+    where c.conflict_id = conflict.id and c.undone_by is null
+) as accepted_by
 from conflict
 where meter_id = %(meter)s
     and (%(quantity)s = '' or quantity = %(quantity)s)

@@ -12,7 +12,8 @@ from psycopg import Connection
 
 from accounting import formula
 from accounting.grid import ceil_slot, to_us
-from telemetry.storage import queries
+from telemetry.storage import dirty, queries
+from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.errors import FormulaCircle
 from telemetry.storage.readings import Ranges
 from telemetry.storage.terms import MeterTerm
@@ -59,16 +60,18 @@ def mark(conn: Connection[Any], meter_id: int, since: datetime) -> None:
     conn.execute(_SQL["mark"], {"meter": meter_id, "since": since})
 
 
-def mark_dependents(conn: Connection[Any], quantity: str, changed: Ranges) -> None:
-    """Mark the virtual meters that are reckoned from this quantity of these meters in [lo, hi)."""
-    some = np.flatnonzero(changed.hi > changed.lo)
+def spread(conn: Connection[Any], quantity: str, settled: Ranges) -> None:
+    """Mark what stands on quarter hours settled in [lo, hi): the statement, and virtual meters."""
+    some = np.flatnonzero(settled.hi > settled.lo)
+    changed = Marks(settled.meter_id[some], settled.lo[some], settled.hi[some])
+    dirty.mark(conn, Stage.DAILY, changed)
     conn.execute(
         _SQL["mark_dependents"],
         {
-            "meter": changed.meter_id[some],
+            "meter": changed.meter_id,
             "quantity": quantity,
-            "lo": changed.lo[some].astype("M8[us]"),
-            "hi": changed.hi[some].astype("M8[us]"),
+            "lo": changed.lo.astype("M8[us]"),
+            "hi": changed.hi.astype("M8[us]"),
         },
     )
 

@@ -51,15 +51,14 @@ def put(conn: Connection[Any], rows: Rows, sources: Sequence[str], looked_at: ND
     changed = np.flatnonzero(~found | filled)
     at = rows.head[changed]
     stood = np.bincount(rows.source[rows.head], found, len(sources)) > 0
-    return Written(
-        resolved.outcome, stood, rows.meter_id[at], rows.time[at], of_group[changed], resolved.merged[changed]
-    )
+    shown = resolved.merged[changed] if standing is None else _read(resolved.merged[changed])
+    return Written(resolved.outcome, stood, rows.meter_id[at], rows.time[at], of_group[changed], shown)
 
 
 def _look(
     conn: Connection[Any], rows: Rows, groups: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64] | None]:
-    """Which groups stand already, bool[g], and with which values, float64[g, k]."""
+    """Which groups stand already, bool[g], and with which values, float64[g, k]; inf: one was withdrawn."""
     found = np.zeros(len(rows.head), bool)
     if not len(groups):
         return found, None
@@ -75,6 +74,11 @@ def _look(
         found[stands] = True
         standing[stands] = np.column_stack(row[1:])
     return found, standing
+
+
+def _read(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same with NaN for what was withdrawn."""
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def _holes(merged: NDArray[np.float64], standing: NDArray[np.float64] | None) -> NDArray[np.float64]:
@@ -138,13 +142,14 @@ def _keep_aside(conn: Connection[Any], rows: Rows, resolved: Resolved, batch_id:
     conflicts = resolved.conflicts
     if not len(conflicts.row):
         return
+    standing = _read(conflicts.standing)
     conn.execute(
         _SQL["conflicts"],
         {
             "meter": rows.meter_id[conflicts.row],
             "time": rows.time[conflicts.row].astype("M8[us]"),
             "quantity": [rows.columns[i] for i in conflicts.column],
-            "standing": conflicts.standing,
+            "standing": standing,
             "offered": conflicts.offered,
             "batch": batch_id[conflicts.row],
         },
@@ -155,7 +160,7 @@ def _keep_aside(conn: Connection[Any], rows: Rows, resolved: Resolved, batch_id:
             rows.meter_id[conflicts.row],
             rows.time[conflicts.row],
             [Doubt.DUPLICATE] * len(conflicts.row),
-            conflicts.offered - conflicts.standing,
+            np.nan_to_num(conflicts.offered - standing),
         ),
         [rows.columns[i] for i in conflicts.column],
     )

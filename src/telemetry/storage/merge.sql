@@ -7,7 +7,7 @@ begin
 end $$
 
 -- name: look
-select array_agg(key.number), {standing}
+select array_agg(key.number), {stood}
 from unnest(%(meter)s::integer[], %(time)s::timestamptz[]) with ordinality as key (meter_id, time, number)
 join reading r on r.meter_id = key.meter_id and r.time = key.time
 where r.time between %(lo)s::timestamptz and %(hi)s::timestamptz

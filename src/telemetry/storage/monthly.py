@@ -82,6 +82,14 @@ def _months(days: Days) -> dict[str, object]:
     }
 
 
+def quantities(conn: Connection[Any], meter_ids: Sequence[int]) -> dict[int, set[str]]:
+    """What each meter has months of."""
+    found: dict[int, set[str]] = {}
+    for meter_id, name in conn.execute(_SQL["quantities"], {"meters": list(meter_ids)}):
+        found.setdefault(meter_id, set()).add(name)
+    return found
+
+
 def select(conn: Connection[Any], wanted: Wanted) -> list[MonthAmounts]:
     rows = conn.execute(_SQL["select"], _asked(wanted), binary=True).fetchall()
     return [MonthAmounts(*row) for row in rows]

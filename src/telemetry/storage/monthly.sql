@@ -61,3 +61,8 @@ where meter_id = any(%(meters)s::integer[])
     and revision = %(revision)s::text
 group by quantity, gas, factor, shortfall
 order by quantity, gas, factor, shortfall
+
+-- name: quantities
+select distinct meter_id, quantity
+from monthly
+where meter_id = any(%(meters)s::integer[])

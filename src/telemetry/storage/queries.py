@@ -30,6 +30,7 @@ def expand(query: LiteralString, columns: Sequence[str]) -> bytes:
     """Fill the parts of a query that repeat for each quantity column.
 
     `{column}` is the first, `{columns}` lists them; `{standing}` aggregates those of r with NaN for null;
+    `{stood}` does so with infinity for what was withdrawn;
     `{completed}` fills the holes of r from i; `{vacant}` holds where all that i brings is missing in r;
     `{newer}` replaces those of latest.
     """
@@ -50,6 +51,7 @@ _NEWER: LiteralString = (
 _FORMS: Mapping[str, tuple[LiteralString, LiteralString]] = {
     "columns": ("{0}", ", "),
     "standing": ("array_agg(coalesce(r.{0}, 'NaN'))", ", "),
+    "stood": ("array_agg(case when r.{0} = 'NaN' then 'Infinity' else coalesce(r.{0}, 'NaN') end)", ", "),
     "completed": ("{0} = coalesce(r.{0}, i.{0})", ", "),
     "vacant": ("(r.{0} is null or i.{0} is null)", " and "),
     "newer": (_NEWER, ", "),

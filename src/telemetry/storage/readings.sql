@@ -23,7 +23,7 @@ cross join lateral (
         from reading r
         where r.meter_id = range.meter_id
             and r.time < range.lo
-            and r.{column} is not null
+            and r.{column} <> 'NaN'
             and (range.still or r.{column} <> 0)
         order by r.time desc
         limit %(depth)s::integer
@@ -36,7 +36,7 @@ cross join lateral (
         from reading r
         where r.meter_id = range.meter_id
             and r.time > range.hi
-            and r.{column} is not null
+            and r.{column} <> 'NaN'
             and (range.still or r.{column} <> 0)
         order by r.time
         limit %(depth)s::integer
@@ -47,7 +47,7 @@ left join lateral (
     from reading r
     where r.meter_id = range.meter_id
         and r.time < coalesce(before.time, range.lo)
-        and r.{column} is not null
+        and r.{column} <> 'NaN'
         and before.found < %(depth)s::integer
     order by r.time desc
     limit 1
@@ -57,7 +57,7 @@ left join lateral (
     from reading r
     where r.meter_id = range.meter_id
         and r.time > coalesce(after.time, range.hi)
-        and r.{column} is not null
+        and r.{column} <> 'NaN'
         and after.found < %(depth)s::integer
     order by r.time desc
     limit 1
@@ -72,6 +72,6 @@ cross join lateral (
     from reading
     where reading.meter_id = range.meter_id
         and reading.time between range.lo and range.hi
-        and reading.{column} is not null
+        and reading.{column} <> 'NaN'
     order by reading.time
 ) as r

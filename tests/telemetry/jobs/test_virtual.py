@@ -105,7 +105,13 @@ def test_its_editions_hold_from_their_dates(
 
 
 def test_an_undated_formula_holds_from_its_loading_and_a_dated_one_replaces_what_was_reckoned(
-    writer: Writer, worker: Worker, batch: Made, slots: Slots, virtual: Database, make_site: MakeSite
+    writer: Writer,
+    worker: Worker,
+    batch: Made,
+    slots: Slots,
+    ask: Ask,
+    virtual: Database,
+    make_site: MakeSite,
 ) -> None:
     writer.write([batch(*_counter("m1", [0, 10, 20, 30, 40]), *_counter("m2", [0, 1, 2, 3, 4]))])
     worker.drain()
@@ -118,6 +124,9 @@ def test_an_undated_formula_holds_from_its_loading_and_a_dated_one_replaces_what
     apply_site(virtual, make_site(*METERS, other | {"history": dated}), later)
     worker.drain()
     assert slots("v1") == {}
+    assert ask(
+        "select distinct quantity from daily d join meter m on m.id = d.meter_id where code = 'v1'"
+    ) == [("energy_export",)]
     assert _amounts(slots("v1", "energy_export")) == dict.fromkeys(range(4), 10.0)
 
 
