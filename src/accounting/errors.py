@@ -5,6 +5,7 @@ AccountingError
 ├── FactorError      no factor, or more than one, answers a question
 ├── ActivityError    an amount that cannot be: fuel below zero, a certificate that stands twice
 ├── TariffError      a calendar that leaves an instant without a band, or claims it twice
+├── SchemeError      a scheme whose indicators cannot be reckoned
 ├── SeriesError      readings that cannot be settled
 └── FormulaError     a virtual meter's formula that cannot be read
 """
@@ -27,6 +28,10 @@ class ActivityError(AccountingError):
 
 
 class TariffError(AccountingError, ValueError):
+    """Also a ValueError, so that a file's checker can name the key."""
+
+
+class SchemeError(AccountingError, ValueError):
     """Also a ValueError, so that a file's checker can name the key."""
 
 

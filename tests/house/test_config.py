@@ -18,6 +18,7 @@ def test_the_library_has_no_mistake_and_uses_every_file() -> None:
     assert mistakes == []
     assert len(library.devices) == len(list((CONFIG / "devices").glob("*.yaml")))
     assert len(library.tariffs) == len(list((CONFIG / "tariffs").glob("*.yaml")))
+    assert len(library.schemes) == len(list((CONFIG / "schemes").glob("*.yaml")))
     assert library.factors
 
 

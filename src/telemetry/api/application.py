@@ -14,6 +14,7 @@ from telemetry.api import (
     emissions,
     energy,
     health,
+    indicators,
     influx,
     inventory,
     live,
@@ -76,6 +77,8 @@ _EXAMPLES: tuple[Struct, ...] = (
     periods.LIST_EXAMPLE,
     periods.ROWS_EXAMPLE,
     periods.PROOF_EXAMPLE,
+    indicators.EXAMPLE,
+    indicators.SCHEMES_EXAMPLE,
     Status("alive"),
 )
 """One of each kind of answer."""
@@ -133,6 +136,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         trace.router(dependencies),
         records.router(dependencies),
         periods.router(dependencies),
+        indicators.router(dependencies),
         session.router(dependencies.settings),
     ):
         versioned.include_router(router)

@@ -1,4 +1,4 @@
-"""The libraries of data: device templates, factor sets, tariffs; those shipped and the park's own."""
+"""The libraries of data: devices, factors, tariffs, schemes; those shipped and the park's own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.heating import HeatingValue
 from accounting.hourly import HourlySeries
+from accounting.scheme import Scheme
 from accounting.tariff import Tariff
 from ingest.kinds import TEMPLATE
 from ingest.template import Template
@@ -21,6 +22,7 @@ from telemetry.settings.factor_sets import load_factor_sets
 from telemetry.settings.mistakes import Mistake
 
 _TARIFF: TypeAdapter[Tariff] = TypeAdapter(Tariff)
+_SCHEME: TypeAdapter[Scheme] = TypeAdapter(Scheme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Library:
     regions: Mapping[str, str]
     """Factor region -> the one that answers where it has no factor."""
     tariffs: Mapping[str, Tariff]
+    schemes: Mapping[str, Scheme]
+    """What rates parks and factories."""
     coal: Mapping[str, Coefficient]
     """Coefficients of standard coal."""
     fuels: Mapping[str, Fuel]
@@ -61,6 +65,7 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         factors=sets.factors,
         regions=sets.regions,
         tariffs=load_folders([root / "tariffs" for root in roots], _TARIFF, mistakes),
+        schemes=load_folders([root / "schemes" for root in roots], _SCHEME, mistakes),
         coal=sets.coal,
         fuels=sets.fuels,
         potentials=sets.potentials,
