@@ -1,3 +1,5 @@
+import asyncio
+import selectors
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,46 @@ from ingest.kinds import read_template
 
 LIBRARY = Path(__file__).parents[2] / "config" / "devices"
 _HEAD = {"code": "t", "name": {"en": "T", "zh": "T"}, "source": "a test"}
+_MOMENT_S = 0.004
+_TICK_S = 1e-6
+
+
+class _Selector(selectors.DefaultSelector):
+    """When nothing comes for a moment, nothing will until the next timer: its time is now."""
+
+    now = 0.0
+    awaited = 0
+    """Answers of other processes: while one is missing, the clock stands."""
+
+    def select(self, timeout: float | None = None) -> Any:  # noqa: ANN401
+        events = super().select(timeout and min(timeout, _MOMENT_S))
+        if timeout and not events and not self.awaited:
+            self.now += timeout + _TICK_S
+        return events
+
+
+class PatientLoop(asyncio.SelectorEventLoop):
+    """Its clock moves only while everybody waits: silence costs no time, and no machine is too slow."""
+
+    def __init__(self) -> None:
+        self.clock = _Selector()
+        super().__init__(self.clock)
+
+    def time(self) -> float:
+        return self.clock.now
+
+
+@pytest.fixture
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops are patient, except where the pseudo-terminals of another process are the line."""
+    if "wire" not in request.fixturenames:
+        monkeypatch.setattr("asyncio.events.new_event_loop", PatientLoop)
+        for module in ("polling", "collectors.modbus.line", "collectors.modbus.rtu"):
+            monkeypatch.setattr(f"ingest.{module}.monotonic", _now)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 @pytest.fixture(scope="session")

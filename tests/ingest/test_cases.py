@@ -10,7 +10,6 @@ holds the payload.
 """
 
 import asyncio
-import selectors
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,6 @@ import numpy as np
 import pytest
 import yaml
 
-from ingest import polling
 from ingest.batch import Batch
 from ingest.collector import open_collector
 from ingest.errors import PayloadError, StoreUnavailable
@@ -36,7 +34,6 @@ _CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 _NOW = 1_795_332_660.0
 _POLL_S = 60.0
 _PATIENCE_S = 30.0
-_MOMENT_S = 0.05
 _HEAD = {"code": "case", "name": {"en": "Case", "zh": "案例"}, "source": "a trap"}
 
 
@@ -46,17 +43,16 @@ def _documents(case: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
     return config, (case / "wire.txt").read_text(encoding="utf-8"), expected
 
 
+@pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
-def test_case(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_case(case: Path) -> None:
     config, wire, expected = _documents(case)
     run = _Run(config, wire)
     device = read_template({**_HEAD, **config})
     if isinstance(device, JsonDevice):
         assert _read_payload(device, wire.strip().encode()) == expected
         return
-    with asyncio.Runner(loop_factory=_Loop) as runner:
-        monkeypatch.setattr(polling, "monotonic", runner.get_loop().time)
-        found = runner.run(run.of(device))
+    found = asyncio.run(run.of(device))
     wanted = {"failure": None, **expected}
     assert {name: found[name] for name in wanted} == wanted
 
@@ -71,29 +67,6 @@ def _read_payload(device: JsonDevice, payload: bytes) -> dict[str, Any]:
     if reading.complaints:
         found["complaints"] = [str(one) for one in reading.complaints]
     return found
-
-
-class _Selector(selectors.DefaultSelector):
-    """Both ends of the line are here: when nothing comes for a moment, nothing will until the next timer."""
-
-    skipped = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:  # noqa: ANN401
-        events = super().select(timeout and min(timeout, _MOMENT_S))
-        if not events and timeout and timeout > _MOMENT_S:
-            self.skipped += timeout - _MOMENT_S
-        return events
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """Its clock is set forward over every wait: silence costs no time, a slow machine no answer."""
-
-    def __init__(self) -> None:
-        self._clock = _Selector()
-        super().__init__(self._clock)
-
-    def time(self) -> float:
-        return super().time() + self._clock.skipped
 
 
 class _Player:

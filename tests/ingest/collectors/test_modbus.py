@@ -19,6 +19,7 @@ from ingest.errors import LineDown, SourceError, StoreUnavailable, UnitRefuses, 
 from ingest.pace import Pace
 from ingest.plan import Span
 
+pytestmark = pytest.mark.usefixtures("patience")
 NOW = 1_795_332_600.0
 Build = Callable[..., Device]
 Answer = Callable[[int, bytes], bytes | None]
@@ -293,10 +294,10 @@ def test_requests_keep_the_pause_of_the_line() -> None:
 
     async def scenario() -> None:
         one = Line(place(gateway.port, 1.0, pause_s=0.05))
-        begun = time.monotonic()
+        begun = asyncio.get_running_loop().time()
         for _ in range(3):
             await one.read(1, Span(Table.HOLDING, 10, 1))
-        assert time.monotonic() - begun >= 0.1
+        assert asyncio.get_running_loop().time() - begun >= 0.1
         one.close()
 
     against(gateway, scenario)
@@ -307,10 +308,10 @@ def test_a_cut_connection_is_noticed_at_once_and_opened_again() -> None:
 
     async def scenario() -> None:
         one = line(gateway, timeout_s=5.0)
-        begun = time.monotonic()
+        begun = asyncio.get_running_loop().time()
         with pytest.raises(UnitSilent, match="connection was lost"):
             await one.read(1, Span(Table.HOLDING, 10, 1))
-        assert time.monotonic() - begun < 1
+        assert asyncio.get_running_loop().time() - begun < 1
         gateway.cut = False
         assert list(await one.read(1, Span(Table.HOLDING, 10, 1))) == [10]
         one.close()

@@ -20,8 +20,9 @@ from ingest.collectors.modbus import Line, ModbusCollector, ModbusSource, Recipe
 from ingest.device import Device, Table
 from ingest.plan import Span
 
+pytestmark = pytest.mark.usefixtures("patience")
 PEERS = Path(__file__).parents[2] / "peers"
-UNITS = (1, 2, 3)
+UNITS = (1, 2, 3, 4, 5, 6)
 STARTS = {"voltage_l1": 10, "voltage_l2": 100, "voltage_l3": 200, "current_l1": 300}
 BITS = {"production_count": ("coil", 1), "running_hours": ("discrete", 2)}
 
@@ -62,39 +63,84 @@ def device(modbus: Callable[..., Device]) -> Device:
     return modbus(*words, *bits)
 
 
+class Turn:
+    """How many answers of another process are missing on one connection."""
+
+    def __init__(self) -> None:
+        self._missing = 0
+        self._clock: Any = getattr(asyncio.get_running_loop(), "clock", None)
+
+    def theirs(self) -> None:
+        self._missing += 1
+        self._clock.awaited += 1
+
+    def ours(self) -> None:
+        if self._missing:
+            self._missing -= 1
+            self._clock.awaited -= 1
+
+    def end(self) -> None:
+        while self._missing:
+            self.ours()
+
+
+def frames(buffer: bytes, framing: str) -> tuple[list[bytes], bytes]:
+    """The whole frames and what is left; on RTU, where one is under way, what comes together is one."""
+    if framing == "rtu":
+        return [buffer], b""
+    found = []
+    while len(buffer) >= 6 and len(buffer) >= (end := 6 + int.from_bytes(buffer[4:6], "big")):
+        found.append(buffer[:end])
+        buffer = buffer[end:]
+    return found, buffer
+
+
 class Proxy:
     """Passes requests on as they are, and keeps their function codes; answers meet a fault now and then."""
 
-    def __init__(self, port: int, seed: int, *, code_at: int, faulty: float) -> None:
+    def __init__(self, port: int, seed: int, framing: str, *, elsewhere: bool, faulty: float = 0.25) -> None:
+        """`elsewhere`: the device is another process, whose answers time waits for."""
         self.codes: set[int] = set()
         self.faults = 0
         self._port = port
-        self._code_at = code_at
+        self._framing = framing
+        self._elsewhere = elsewhere
         self._faulty = faulty
         self._random = random.Random(seed)  # noqa: S311  # repeatable, not secret
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         theirs, ours = await asyncio.open_connection("127.0.0.1", self._port)
-        back = asyncio.create_task(self._answers(theirs, writer))
-        with suppress(ConnectionError):
-            while request := await reader.read(300):
-                self.codes.add(request[self._code_at])
-                ours.write(request)
+        turn = Turn()
+        back = asyncio.create_task(self._answers(theirs, writer, turn))
+        async for request in self._frames(reader):
+            self.codes.add(request[7 if self._framing == "tcp" else 1])
+            if self._elsewhere:
+                turn.theirs()
+            ours.write(request)
+        turn.end()
         back.cancel()
         for one in (ours, writer):
             one.close()
 
-    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held_back = b""
+    async def _frames(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+        rest = b""
         with suppress(ConnectionError):
-            while answer := await reader.read(4096):
-                if self._random.random() > self._faulty:
-                    writer.write(answer + held_back)
-                    held_back = b""
-                    continue
-                self.faults += 1
-                held_back += await self._spoil(answer, writer)
+            while came := await reader.read(4096):
+                found, rest = frames(rest + came, self._framing)
+                for frame in found:
+                    yield frame
+
+    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turn: Turn) -> None:
+        held_back = b""
+        async for answer in self._frames(reader):
+            turn.ours()
+            if self._random.random() > self._faulty:
+                writer.write(answer + held_back)
+                held_back = b""
+                continue
+            self.faults += 1
+            held_back += await self._spoil(answer, writer)
         writer.close()
 
     async def _spoil(self, answer: bytes, writer: asyncio.StreamWriter) -> bytes:
@@ -111,7 +157,7 @@ class Proxy:
         elif kind == "split":
             for byte in answer:
                 writer.write(bytes([byte]))
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
         return answer if kind == "swapped" else b""
 
     async def _later(self, answer: bytes, writer: asyncio.StreamWriter) -> None:
@@ -131,8 +177,10 @@ class Keeping:
         return np.zeros(len(batch), np.uint8)
 
 
-async def polled(port: int, device: Device, seed: int, framing: str) -> tuple[Proxy, Keeping]:
-    proxy = Proxy(port, seed, code_at=7 if framing == "tcp" else 1, faulty=0.25)
+async def polled(
+    port: int, device: Device, seed: int, framing: str = "tcp", in_flight: int = 1
+) -> tuple[Proxy, Keeping]:
+    proxy = Proxy(port, seed, framing, elsewhere=framing == "tcp")
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     source = ModbusSource(
         kind="modbus",
@@ -140,6 +188,7 @@ async def polled(port: int, device: Device, seed: int, framing: str) -> tuple[Pr
         host="127.0.0.1",
         port=server.sockets[0].getsockname()[1],
         framing=framing,
+        in_flight=in_flight,
         timeout_s=0.15,
         poll_s=0.05,
     )
@@ -188,18 +237,21 @@ async def node_units(node: str, **place: object) -> AsyncIterator[None]:
     )
     try:
         assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"ready\n"
+        assert await process.stdout.readline() == b"ready\n"
         yield
     finally:
         await process.communicate(b"")  # its input ends, and so does it
 
 
-def test_tcp_of_modbus_serial(node: str, device: Device, free_port: Callable[[], int]) -> None:
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_tcp_of_modbus_serial(
+    node: str, device: Device, free_port: Callable[[], int], in_flight: int
+) -> None:
     port = free_port()
 
     async def scenario() -> list[tuple[Proxy, Keeping]]:
         async with node_units(node, host="127.0.0.1", port=port):
-            return await asyncio.gather(*(polled(port, device, seed, "tcp") for seed in range(4)))
+            return [await polled(port, device, seed, in_flight=in_flight) for seed in range(4)]
 
     judge(asyncio.run(scenario()))
 
@@ -223,10 +275,10 @@ def test_rtu_of_pymodbus_over_tcp(device: Device, free_port: Callable[[], int]) 
         units = [SimDevice(unit, _blocks(unit)) for unit in UNITS]  # type: ignore[arg-type]
         server = ModbusTcpServer(units, framer=FramerType.RTU, address=("127.0.0.1", port))
         await server.serve_forever(background=True)
-        runs = await asyncio.gather(*(polled(port, device, seed, "rtu") for seed in range(4)))
+        runs = [await polled(port, device, seed, "rtu") for seed in range(4)]
         with suppress(asyncio.CancelledError):
             await server.shutdown()
-        return list(runs)
+        return runs
 
     judge(asyncio.run(scenario()))
 

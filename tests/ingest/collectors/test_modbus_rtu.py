@@ -18,7 +18,9 @@ from ingest.device import Table
 from ingest.errors import LineDown, UnitRefuses, UnitSilent
 from ingest.plan import Span
 
+pytestmark = pytest.mark.usefixtures("patience")
 A, B, C = Span(Table.HOLDING, 10, 2), Span(Table.HOLDING, 100, 2), Span(Table.HOLDING, 10, 4)
+D = Span(Table.HOLDING, 200, 2)
 
 
 def sealed(content: bytes) -> bytes:
@@ -113,6 +115,24 @@ def test_a_late_answer_is_not_taken_for_that_of_another_register() -> None:
 
     against(bus, scenario)
     assert [struct.unpack(">HH", request[2:6]) for request in bus.requests] == [(10, 2), (100, 3)]
+
+
+def test_each_late_answer_is_awaited_that_was_asked_for() -> None:
+    """The question was repeated, and both answers come: the second must not pass for that of a third."""
+    bus = Bus(lambda _: [])
+
+    async def scenario(line: Line) -> None:
+        for _ in range(2):
+            with pytest.raises(UnitSilent):
+                await line.read(7, A)
+        for other in (B, D):
+            bus.answers = lambda request: [
+                (0.0, shows_addresses(bus.requests[0])),
+                (0.1, shows_addresses(request)),
+            ]
+            assert list(await line.read(7, other)) == [other.start, other.start + 1]
+
+    against(bus, scenario)
 
 
 def test_where_the_doubt_stays_the_answer_is_dropped() -> None:

@@ -126,7 +126,9 @@ def _floats(cell: Any) -> Any:  # noqa: ANN401  # a number, an array of them, or
 
 
 _SLOWLY = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

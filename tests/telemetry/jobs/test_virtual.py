@@ -227,7 +227,11 @@ def _settled(db: Database) -> dict[tuple[str, Any], tuple[Any, Any]]:
         return {(code, day): (np.array(a), np.array(c)) for code, day, a, c in conn.execute(asked).fetchall()}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(_deliveries(), st.integers(-400, 100_000))
 def test_whatever_comes_in_whichever_order_it_is_the_formula_of_its_terms(
     quick: Database, basis: Basis, batch: Made, parts: list[tuple[list[Row], bool]], ahead: int

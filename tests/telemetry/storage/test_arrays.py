@@ -21,7 +21,11 @@ def test_round_trip(array: NDArray[np.generic]) -> None:
 
 
 @pytest.mark.database
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(_ARRAYS)
 def test_the_server_reads_and_writes_the_same(database: Database, array: NDArray[np.generic]) -> None:
     with database.connection() as conn:

@@ -17,21 +17,28 @@ _SHOWN = 40
 
 
 class Ghosts:
-    """Questions given up whose answers may still come: each for ten times the patience it was given."""
+    """Questions given up whose answers may still come, once for each time they were asked in vain.
+
+    Each lives for ten times the patience it was given.
+    """
 
     def __init__(self) -> None:
-        self._until: dict[Question, float] = {}
+        self._until: dict[Question, list[float]] = {}
 
     def add(self, question: Question, timeout_s: float) -> None:
-        self._until[question] = monotonic() + max(_LIFE * timeout_s, _SHORTEST_LIFE_S)
+        until = monotonic() + max(_LIFE * timeout_s, _SHORTEST_LIFE_S)
+        self._until.setdefault(question, []).append(until)
 
     def alive(self) -> list[Question]:
         now = monotonic()
-        self._until = {question: until for question, until in self._until.items() if until > now}
+        left = ((question, [one for one in until if one > now]) for question, until in self._until.items())
+        self._until = {question: until for question, until in left if until}
         return list(self._until)
 
     def rest(self, question: Question) -> None:
-        self._until.pop(question, None)
+        """One answer has come."""
+        if until := self._until.get(question):
+            until.pop(0)
 
     def doubles(self, question: Question) -> list[Question]:
         """Those whose late answer would read as the answer to this one."""
