@@ -192,6 +192,9 @@ class StoreHealth:
     def committed(self, rows: int) -> None:
         self.commits += 1
         self.rows += rows
+        self.recovered()
+
+    def recovered(self) -> None:
         if self.failing:
             self.failing = False
             _log.info("the store takes readings again")

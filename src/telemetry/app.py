@@ -17,6 +17,7 @@ import uvicorn
 
 from ingest.arrivals import Arrivals
 from ingest.assignment import Assignment, assignments
+from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
@@ -29,6 +30,7 @@ from telemetry.api.guard import served
 from telemetry.jobs.adopt import Adopter
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
+from telemetry.jobs.prepare import Preparation
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
 from telemetry.reports import periods
@@ -41,6 +43,7 @@ from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import token_check
 from telemetry.storage import periods as stored_periods
 from telemetry.storage.embedded import EmbeddedPostgres, has_data
+from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.migrate import migrate, migrations, pending
 from telemetry.storage.periods import Wanted
 from telemetry.storage.pool import Database
@@ -63,12 +66,39 @@ def run(environment: Environment) -> None:
     plan = load_plan(environment.config_dir, environment.mqtt_url)
     settings = _settings(environment)
     with (
-        _database(environment) as database,
-        _writer(database, plan) as writer,
+        _database_url(environment) as url,
+        closing(Database(url)) as database,
+        closing(Writer(database)) as writer,
         closing(Spool.open(environment.data_dir / "spool", limit=environment.spool_mb << 20)) as spool,
     ):
-        pipeline = Pipeline(writer, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
-        asyncio.run(_serve(environment, plan, settings, database, writer=writer, pipeline=pipeline))
+        current = Current(plan)
+        preparation = Preparation(url, database, writer, current)
+        pipeline = Pipeline(preparation, spool, patience_s=_PATIENCE_S, writers=_WRITERS)
+        _begin(preparation, pipeline)
+        asyncio.run(
+            _serve(
+                environment,
+                settings,
+                database,
+                writer=writer,
+                current=current,
+                preparation=preparation,
+                pipeline=pipeline,
+            )
+        )
+
+
+def _begin(preparation: Preparation, pipeline: Pipeline) -> None:
+    """A database that does not answer is waited for. Raises StorageError for one that cannot be used."""
+    try:
+        preparation.attempt()
+    except StorageUnavailable as error:
+        pipeline.health.failed(StoreUnavailable(preparation.reason))
+        _LOG.error(
+            "ParkWatt starts without its database and goes on by itself when it answers; until then readings "
+            "are kept in the spool, and nothing is settled or shown: %s",
+            error,
+        )
 
 
 def plan_migrations(environment: Environment) -> list[str]:
@@ -137,17 +167,6 @@ def _embedded(environment: Environment, parts: ExitStack) -> str:
     return server.start(environment.data_dir)
 
 
-@contextmanager
-def _writer(database: Database, plan: Plan) -> Iterator[Writer]:
-    if plan.site:
-        apply_site(database, plan.site, datetime.now(UTC))
-    writer = Writer.open(database)
-    try:
-        yield writer
-    finally:
-        writer.close()
-
-
 class _Part(Protocol):
     async def run(self) -> None:
         """Until cancelled."""
@@ -156,19 +175,20 @@ class _Part(Protocol):
 
 async def _serve(
     environment: Environment,
-    plan: Plan,
     settings: Settings,
     database: Database,
     *,
     writer: Writer,
+    current: Current,
+    preparation: Preparation,
     pipeline: Pipeline,
 ) -> None:
-    current, supervisor, arrivals = Current(plan), Supervisor(pipeline, time.time), Arrivals()
+    supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
     hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)))
     strays = StrayTally()
-    adopter = Adopter(database, writer, strays)
-    running = _Running(database, writer, current, supervisor, arrivals, hub, adopter)
-    await running.assign(plan)
+    adopter = Adopter(database, preparation, strays)
+    running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
+    await running.assign(current.plan)
     collected = partial(_by_source, supervisor)
     dependencies = Dependencies(
         database, current, pipeline, hub, collected, settings, arrivals, strays=strays
@@ -184,6 +204,7 @@ async def _serve(
     ]
     async with asyncio.TaskGroup() as tasks:
         others = [tasks.create_task(part.run()) for part in parts]
+        others.append(tasks.create_task(preparation.run(partial(running.prepared, pipeline))))
         collecting = tasks.create_task(supervisor.run())
         await server.serve()
         await _ended(collecting)
@@ -208,6 +229,7 @@ class _Running:
     database: Database
     writer: Writer
     current: Current
+    preparation: Preparation
     supervisor: Supervisor
     arrivals: Arrivals
     hub: LiveHub
@@ -219,12 +241,20 @@ class _Running:
 
     async def enact(self, plan: Plan) -> None:
         """Raises SourceError, StorageError; then the plan of before holds."""
+        if not self.preparation.done:
+            raise StorageUnavailable(self.preparation.reason)
         change = self.supervisor.prepare(_assignments(plan))
         if plan.site:
             await asyncio.to_thread(apply_site, self.database, plan.site, datetime.now(UTC))
         self.current.adopt(plan)
         await self._assign(plan, change)
         await asyncio.to_thread(self.writer.refresh)
+        self.adopter.wake()
+        self.hub.renew()
+
+    def prepared(self, pipeline: Pipeline) -> None:
+        """The database has answered for the first time, after the start."""
+        pipeline.health.recovered()
         self.adopter.wake()
         self.hub.renew()
 

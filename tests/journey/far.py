@@ -37,8 +37,9 @@ SECOND = (
 class Cable:
     """A TCP connection to the centre that can be cut and joined again; with `tls` it ends that here."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
-        self._target = port
+    def __init__(self, target: int | str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        """`target`: a port of loopback, or the file of a socket."""
+        self._target = target
         self._tls = tls
         self._server = socket.create_server((host, 0))
         self.port = self._server.getsockname()[1]
@@ -80,7 +81,11 @@ class Cable:
     def _joined(self) -> socket.socket:
         if not self.whole:
             raise ConnectionRefusedError
-        return socket.create_connection(("127.0.0.1", self._target))
+        if isinstance(self._target, int):
+            return socket.create_connection(("127.0.0.1", self._target))
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(self._target)
+        return far
 
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
@@ -147,7 +152,7 @@ def stands(centre: Any, meter: str = "F-1", after: int = -1) -> list[int]:  # no
     """What the meter showed beyond `after`, in order of time, as the centre reads it back."""
     query = {"meter": meter, "from": "2020-01-01", "to": "2100-01-01", "step": "raw", "limit": "100000"}
     answer = httpx.get(f"{centre.url}/api/v1/readings", params=query, headers=HEADERS, timeout=30)
-    if answer.status_code == 404:
+    if answer.status_code in {404, 503}:
         return []
     values = answer.raise_for_status().json()["quantities"].get("energy_import", {"values": []})["values"]
     return [int(value) for value in values if value > after]

@@ -26,31 +26,40 @@ _KEEPALIVE = {
 class Database:
     """A pool of connections; lost ones are replaced when the server is back."""
 
-    def __init__(self, pool: ConnectionPool[Connection[Any]]) -> None:
-        self._pool = pool
+    def __init__(self, url: str, size: int = 8, wait_s: float = 10.0) -> None:
+        """Not connected yet; a connection is waited for up to `wait_s` [s]."""
+        self._url = url
+        self._size = size
+        self._wait_s = wait_s
+        self._pool: ConnectionPool[Connection[Any]] | None = None
 
     @classmethod
     def open(cls, url: str, size: int = 8, wait_s: float = 10.0) -> Self:
-        """Connect to a migrated database; a connection is waited for up to `wait_s` [s].
+        """One that is connected to a migrated database. Raises StorageUnavailable."""
+        database = cls(url, size, wait_s)
+        database.connect()
+        return database
 
-        Raises StorageUnavailable when none comes.
-        """
+    def connect(self) -> None:
+        """To a migrated database; once is enough. Raises StorageUnavailable when no connection comes."""
+        if self._pool is not None:
+            return
         pool = ConnectionPool(
-            url,
+            self._url,
             min_size=1,
-            max_size=size,
-            timeout=wait_s,
+            max_size=self._size,
+            timeout=self._wait_s,
             kwargs=_KEEPALIVE,
             configure=_configure,
             check=ConnectionPool.check_connection,
             open=False,
         )
         try:
-            pool.open(wait=True, timeout=wait_s)
+            pool.open(wait=True, timeout=self._wait_s)
         except psycopg.OperationalError as error:
             pool.close()
-            raise StorageUnavailable(f"no connection within {wait_s:g} s") from error
-        return cls(pool)
+            raise StorageUnavailable(f"no connection within {self._wait_s:g} s") from error
+        self._pool = pool
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -58,6 +67,8 @@ class Database:
 
         Raises StorageUnavailable when the server is away, StorageError for what it refuses.
         """
+        if self._pool is None:
+            raise StorageUnavailable("the database has not answered since the start")
         try:
             with self._pool.connection() as conn:
                 yield conn
@@ -67,7 +78,8 @@ class Database:
             raise StorageError(_reason(error)) from error
 
     def close(self) -> None:
-        self._pool.close()
+        if self._pool is not None:
+            self._pool.close()
 
 
 def _configure(conn: Connection[Any]) -> None:

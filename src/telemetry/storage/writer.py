@@ -46,12 +46,16 @@ class Writer:
 
     @classmethod
     def open(cls, db: Database, clock: Callable[[], float] = time.time) -> Self:
-        """Repair `latest`, learn the meters. Raises StorageError."""
+        """One that has started. Raises StorageError."""
         writer = cls(db, clock)
-        writer._board.repair(db)
-        writer.refresh()
-        writer._flusher.start()
+        writer.start()
         return writer
+
+    def start(self) -> None:
+        """Repair `latest`, learn the meters. Raises StorageError."""
+        self._board.repair(self._db)
+        self.refresh()
+        self._flusher.start()
 
     def refresh(self) -> None:
         """Learn anew which meters are in service; for after a site was applied. Raises StorageError."""

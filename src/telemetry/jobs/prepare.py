@@ -1,0 +1,74 @@
+"""The database is brought up to date and told the site, at the start or as soon as it answers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.batch import Batch
+from ingest.errors import StoreUnavailable
+from telemetry.settings.current import Current
+from telemetry.storage.errors import StorageError
+from telemetry.storage.migrate import migrate
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+_LOG = logging.getLogger(__name__)
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
+
+
+class Preparation:
+    """The store of the pipeline, closed until everything is ready; then it is the writer."""
+
+    def __init__(self, url: str, database: Database, writer: Writer, current: Current) -> None:
+        self.done = False
+        self.reason = "the database was not asked yet"
+        self._url = url
+        self._database = database
+        self._writer = writer
+        self._current = current
+
+    def write(self, batches: Sequence[Batch]) -> list[NDArray[np.uint8]]:
+        """As the writer. Raises StoreUnavailable."""
+        if not self.done:
+            raise StoreUnavailable(self.reason)
+        return self._writer.write(batches)
+
+    def attempt(self) -> None:
+        """Once; what was done already is done again and changes nothing. Raises StorageError."""
+        try:
+            self._prepare()
+        except StorageError as error:
+            self.reason = f"the database has not been ready since the start: {error}"
+            raise
+
+    def _prepare(self) -> None:
+        migrate(self._url)
+        site = self._current.plan.site
+        if site is not None:
+            with closing(Database.open(self._url, size=1)) as own:
+                apply_site(own, site, datetime.now(UTC))
+        self._database.connect()
+        self._writer.start()
+        self.done = True
+
+    async def run(self, then: Callable[[], None]) -> None:
+        """Until all is ready; `then` is called when that took more than the start."""
+        pause, told = _FIRST_PAUSE_S, ""
+        while not self.done:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            try:
+                await asyncio.to_thread(self.attempt)
+            except StorageError as error:
+                if told != str(error):
+                    _LOG.warning("still without the database: %s", error)
+                told = str(error)
+            else:
+                _LOG.info("the database is ready")
+                then()
