@@ -13,7 +13,7 @@ from bench.measure import Measure
 from bench.resettle import DEMO
 from bench.write import database
 from telemetry.model import Site
-from telemetry.reports import emissions, energy
+from telemetry.reports import cost, emissions, energy
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
@@ -41,9 +41,14 @@ START_US = int(YEAR[0].timestamp()) * 1_000_000
 UTC_DAY_US = START_US // (DAY_SLOTS * SLOT_US) * DAY_SLOTS * SLOT_US
 
 _DAYS = """
-insert into daily
-    (meter_id, quantity, day, amount, coverage, estimated, provisional, first_settled_at, settled_at)
-select m.id, 'energy_import', d, 100 + m.id % 7, 1, 0, false, now(), now()
+insert into daily (
+    meter_id, quantity, day, amount, coverage, estimated, provisional, first_settled_at, settled_at, tariff,
+    cost, bands, band_costs
+)
+select
+    m.id, 'energy_import', d, 100 + m.id % 7, 1, 0, false, now(), now(), 'demo-park', 100,
+    '{"valley": 30, "flat": 40, "peak": 20, "sharp": 10}',
+    '{"valley": 10, "flat": 30, "peak": 30, "sharp": 30}'
 from meter m, generate_series(date '2025-01-01', '2025-12-31', interval '1 day') d
 order by m.id, d
 """
@@ -129,7 +134,7 @@ def year(db: Database, meters: int) -> Iterator[Measure]:
     single = question(Step.QUARTER, Selection(By.METER, meters=("m0",)))
     with db.connection() as tx:
         plain = p95(lambda: tx.execute(_SUM).fetchall())
-        asked = {
+        asked: dict[str, Callable[[], object]] = {
             "energy": lambda: energy.report(tx, applied, question(Step.MONTH, whole)),
             "energy.enterprise": lambda: energy.report(tx, applied, question(Step.MONTH, one)),
             "emissions": lambda: emissions.report(
@@ -138,6 +143,11 @@ def year(db: Database, meters: int) -> Iterator[Measure]:
             "emissions.enterprise": lambda: emissions.report(
                 tx, applied, factors, question(Step.MONTH, one), Revision.CURRENT
             ),
+        }
+        tariffs = plan.library.tariffs
+        asked |= {
+            "cost": lambda: cost.report(tx, applied, tariffs, question(Step.MONTH, whole), "CNY"),
+            "cost.enterprise": lambda: cost.report(tx, applied, tariffs, question(Step.MONTH, one), "CNY"),
         }
         for name, action in asked.items():
             what = (

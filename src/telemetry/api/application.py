@@ -10,6 +10,7 @@ from msgspec import Struct
 from telemetry.api import (
     balance,
     corrections,
+    cost,
     edges,
     emissions,
     energy,
@@ -63,6 +64,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     corrections.EXAMPLE,
     live.EXAMPLE,
     energy.EXAMPLE,
+    cost.EXAMPLE,
     balance.EXAMPLE,
     emissions.EXAMPLE,
     inventory.EXAMPLE,
@@ -129,6 +131,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         corrections.router(dependencies),
         live.router(dependencies),
         energy.router(dependencies),
+        cost.router(dependencies),
         balance.router(dependencies),
         emissions.router(dependencies),
         inventory.router(dependencies),

@@ -46,6 +46,11 @@ def site_of(plan: Plan) -> Site:
     return plan.site
 
 
+def zone_of(plan: Plan) -> ZoneInfo:
+    """The park's. Raises NoSuchSite."""
+    return ZoneInfo(site_of(plan).zone)
+
+
 class _Range:
     """From, to and step as they were asked for."""
 
@@ -56,7 +61,7 @@ class _Range:
 
     def steps(self, plan: Plan, now: datetime) -> Steps:
         """Raises QueryError, NoSuchSite."""
-        zone = ZoneInfo(site_of(plan).zone)
+        zone = zone_of(plan)
         return Steps.covering(self._step, zone, *between(self._from, self._to, zone, now))
 
 

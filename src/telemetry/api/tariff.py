@@ -1,7 +1,6 @@
 """The tariff's bands over time."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 from msgspec import Struct
@@ -9,7 +8,7 @@ from msgspec import Struct
 from accounting.tariff import Tariff
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import From, To, between, site_of
+from telemetry.api.parameters import From, To, between, zone_of
 from telemetry.api.problems import Refusal
 from telemetry.reports.band import BandSpan, spans
 from telemetry.reports.steps import Step, Steps
@@ -44,7 +43,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     @routes.get("/tariff", responses=documented("Bands over time", BandsAnswer), summary="Tariff bands")
     def bands(from_: From = None, to: To = None) -> Response:
         """Bands and prices from `from` to `to`, by default today; 404 when the park names no tariff."""
-        zone = ZoneInfo(site_of(dependencies.plan).zone)
+        zone = zone_of(dependencies.plan)
         lo, hi = between(from_, to, zone, datetime.now(UTC))
         steps = Steps.covering(Step.QUARTER, zone, lo, hi)
         return answer(_bands(_tariff(dependencies.plan), steps))

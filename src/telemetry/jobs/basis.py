@@ -13,6 +13,9 @@ from accounting.tariff import Tariff
 from telemetry.reports.activities import Rating
 from telemetry.reports.factors import Factors
 
+_PRICING = "cost by band"
+"""Names how days are priced; another name has all of them priced anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -37,7 +40,7 @@ class Basis:
                 (sorted(self.factors.library, key=lambda f: f.id), sorted(self.factors.regions.items()))
             ),
             "coal": _digest(sorted(self.coal.items())),
-            "tariff": _digest(self.tariff),
+            "tariff": _digest((_PRICING, self.tariff)),
         }
 
 

@@ -14,6 +14,8 @@ from telemetry.jobs.blocks import Block
 PRICED = "energy_import"
 _APART = "a virtual meter: the meters that it is reckoned from are priced"
 _NO_TARIFF = "the park's contract names no tariff"
+_DIGITS = 4
+"""Decimals of the currency that a day's cost of a band is kept with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +24,8 @@ class Priced:
 
     bands: NDArray[np.object_]
     """Amount by band as a JSON object, object[p, d]."""
+    band_costs: NDArray[np.object_]
+    """Cost by band as a JSON object, object[p, d]."""
     cost: NDArray[np.float64]
     """float64[p, d]."""
     unpriced: NDArray[np.object_]
@@ -34,8 +38,8 @@ class Priced:
 def price(block: Block, basis: Basis) -> Priced:
     """Price what is bought from the grid."""
     shape = block.amount.shape[:2]
-    none = np.full(shape, None, object)
-    found = Priced(none, np.full(shape, np.nan), none.copy(), none.copy(), np.zeros(shape, bool))
+    bands, costs, unpriced, code = np.full((4, *shape), None, object)
+    found = Priced(bands, costs, np.full(shape, np.nan), unpriced, code, np.zeros(shape, bool))
     rows = np.flatnonzero([name == PRICED for name in block.quantity])
     if basis.tariff is None:
         found.unpriced[rows] = _NO_TARIFF
@@ -49,6 +53,7 @@ def without(priced: Priced, apart: NDArray[np.bool_], block: Block) -> Priced:
     bought = apart & np.array([name == PRICED for name in block.quantity], bool)[:, None]
     return Priced(
         priced.bands,
+        np.where(apart, np.array(None, object), priced.band_costs),
         np.where(apart, np.nan, priced.cost),
         np.where(bought, np.array(_APART, object), priced.unpriced),
         np.where(apart, np.array(None, object), priced.tariff),
@@ -63,25 +68,34 @@ def _fill(found: Priced, rows: NDArray[np.int64], block: Block, tariff: Tariff) 
     price = prices.price.reshape(block.slot.shape)
     amount = np.nan_to_num(block.amount[rows])
     void = (np.isnan(price) & (amount != 0)).any(axis=2)
-    cost = np.nansum(amount * price, axis=2)
-    found.cost[rows] = np.where(void, np.nan, cost)
+    cost = np.round(_by_band(amount, band, np.nan_to_num(price), tariff), _DIGITS)
+    found.cost[rows] = np.where(void, np.nan, cost.sum(axis=2))
     reason = prices.unpriced or f"{tariff.code} does not hold on this day"
-    found.unpriced[rows] = np.where(void, np.array(reason, object), np.array(None, object))
+    none = np.array(None, object)
+    found.unpriced[rows] = np.where(void, np.array(reason, object), none)
     found.tariff[rows] = tariff.code
     found.provisional[rows] = (prices.provisional.reshape(block.slot.shape) & (amount != 0)).any(axis=2)
-    found.bands[rows] = _by_band(amount, band, tariff)
+    found.bands[rows] = _json(_by_band(amount, band, np.ones(price.shape), tariff), band, tariff)
+    found.band_costs[rows] = np.where(void, none, _json(cost, band, tariff))
 
 
-def _by_band(amount: NDArray[np.float64], band: NDArray[np.uint8], tariff: Tariff) -> NDArray[np.object_]:
-    """Amount of each band that has any slot in the day, as JSON."""
-    codes = [b.code for b in tariff.bands]
-    sums = np.stack([(amount * (band == n)).sum(axis=2) for n in range(len(codes))], axis=-1)
-    there = np.stack([(band == n).any(axis=1) for n in range(len(codes))], axis=-1)
-    found = np.full(amount.shape[:2], None, object)
+def _by_band(
+    amount: NDArray[np.float64], band: NDArray[np.uint8], weight: NDArray[np.float64], tariff: Tariff
+) -> NDArray[np.float64]:
+    """Sums of amount x weight of each day by band, float64[r, d, b]."""
+    weights = (band[:, :, None] == np.arange(len(tariff.bands))) * weight[:, :, None]
+    sums: NDArray[np.float64] = np.matmul(amount.transpose(1, 0, 2), weights).transpose(1, 0, 2)
+    return sums
+
+
+def _json(sums: NDArray[np.float64], band: NDArray[np.uint8], tariff: Tariff) -> NDArray[np.object_]:
+    """Sums of each band that has any slot in the day, as JSON, object[r, d]."""
+    codes = [json.dumps(b.code).replace("%", "%%") for b in tariff.bands]
+    there = (band[:, :, None] == np.arange(len(codes))).any(axis=1)
+    found = np.full(sums.shape[:2], None, object)
     for day in np.flatnonzero((band != NO_BAND).any(axis=1)):
         places = np.flatnonzero(there[day])
-        names = [codes[place] for place in places]
-        form = "{" + ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in names) + "}"
+        form = "{" + ", ".join(f"{codes[place]}: %r" for place in places) + "}"
         for row, values in enumerate(sums[:, day, places].tolist()):
             found[row, day] = form % tuple(values)
     return found

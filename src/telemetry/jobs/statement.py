@@ -131,6 +131,7 @@ def _statement(
         peak=peak[which],
         peak_at=peak_at[which],
         bands=priced.bands[which].tolist(),
+        band_costs=priced.band_costs[which].tolist(),
         cost=priced.cost[which],
         unpriced=priced.unpriced[which].tolist(),
         tariff=priced.tariff[which].tolist(),

@@ -97,7 +97,7 @@ def by_month(tx: Transaction, registry: Registry, question: Question) -> list[Ro
     whole, apart = divided(question, registry)
     names, (first, last) = chosen(question.quantities), question.steps.days
     found, _ = months.laid(monthly.select(tx, Wanted(whole, names, first, last)), question.steps)
-    return [found, _days(tx, apart, names, first, last)] if len(apart) else [found]
+    return [found, by_local_day(tx, apart, names, first, last)] if len(apart) else [found]
 
 
 def divided(question: Question, registry: Registry) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -115,7 +115,7 @@ def settled(tx: Transaction, registry: Registry, question: Question) -> Cells:
     names = chosen(question.quantities)
     first, last = question.steps.days
     if question.steps.by_day:
-        return _days(tx, ids, names, first, last)
+        return by_local_day(tx, ids, names, first, last)
     return by_quarter_hour(tx, ids, names, question.steps)
 
 
@@ -132,7 +132,8 @@ def by_quarter_hour(tx: Transaction, ids: NDArray[np.int32], names: Sequence[str
     )
 
 
-def _days(tx: Transaction, ids: NDArray[np.int32], names: list[str], first: date, last: date) -> Cells:
+def by_local_day(tx: Transaction, ids: NDArray[np.int32], names: list[str], first: date, last: date) -> Cells:
+    """Amounts of the local days first..last. Raises QueryError when they are too many."""
     rows = daily.select(tx, ids, names, first, last)
     return local_days(
         rows.meter_id,

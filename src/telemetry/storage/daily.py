@@ -45,6 +45,8 @@ class Statement(Days):
     """Its start, datetime64[us][r]; of no meaning without a peak."""
     bands: _Texts
     """Amount by tariff band as a JSON object."""
+    band_costs: _Texts
+    """Cost by tariff band as a JSON object, where there is one."""
     cost: NDArray[np.float64]
     """In the tariff's currency; NaN: none."""
     unpriced: _Texts

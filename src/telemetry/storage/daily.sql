@@ -15,21 +15,21 @@ left join daily d on d.meter_id = key.meter_id and d.quantity = key.quantity and
 
 -- name: put
 insert into daily (
-    meter_id, quantity, day, amount, coverage, estimated, peak, peak_at, bands, cost, unpriced, tariff, provisional, tce,
-    coefficient, first_settled_at, settled_at
+    meter_id, quantity, day, amount, coverage, estimated, peak, peak_at, bands, band_costs, cost, unpriced, tariff,
+    provisional, tce, coefficient, first_settled_at, settled_at
 )
 select
     meter_id, quantity, day, amount, coverage, estimated, nullif(peak, 'NaN'),
-    case when peak <> 'NaN' then peak_at end, bands, round(nullif(cost, 'NaN')::numeric, 4), unpriced, tariff, provisional,
-    nullif(tce, 'NaN'), coefficient, %(now)s::timestamptz, %(now)s::timestamptz
+    case when peak <> 'NaN' then peak_at end, bands, band_costs, round(nullif(cost, 'NaN')::numeric, 4), unpriced,
+    tariff, provisional, nullif(tce, 'NaN'), coefficient, %(now)s::timestamptz, %(now)s::timestamptz
 from unnest(
     %(meter_id)s::integer[], %(quantity)s::text[], %(day)s::date[], %(amount)s::double precision[],
     %(coverage)s::double precision[], %(estimated)s::double precision[], %(peak)s::double precision[],
-    %(peak_at)s::timestamptz[], %(bands)s::jsonb[], %(cost)s::double precision[], %(unpriced)s::text[],
-    %(tariff)s::text[], %(provisional)s::boolean[], %(tce)s::double precision[], %(coefficient)s::text[]
+    %(peak_at)s::timestamptz[], %(bands)s::jsonb[], %(band_costs)s::jsonb[], %(cost)s::double precision[],
+    %(unpriced)s::text[], %(tariff)s::text[], %(provisional)s::boolean[], %(tce)s::double precision[], %(coefficient)s::text[]
 ) as s (
-    meter_id, quantity, day, amount, coverage, estimated, peak, peak_at, bands, cost, unpriced, tariff, provisional, tce,
-    coefficient
+    meter_id, quantity, day, amount, coverage, estimated, peak, peak_at, bands, band_costs, cost, unpriced, tariff,
+    provisional, tce, coefficient
 )
 on conflict (meter_id, quantity, day) do update set
     amount = excluded.amount,
@@ -38,6 +38,7 @@ on conflict (meter_id, quantity, day) do update set
     peak = excluded.peak,
     peak_at = excluded.peak_at,
     bands = excluded.bands,
+    band_costs = excluded.band_costs,
     cost = excluded.cost,
     unpriced = excluded.unpriced,
     tariff = excluded.tariff,

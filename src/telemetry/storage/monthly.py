@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
 
-from telemetry.storage import queries
+from telemetry.storage import cost, queries
 from telemetry.storage.arrays import Texts
 from telemetry.storage.daily import Days
 
@@ -67,6 +67,7 @@ def refresh(conn: Connection[Any], changed: Days) -> None:
         keys = _months(changed)
         for name in ("remove", "remove_emission", "put", "put_emission"):
             conn.execute(_SQL[name], keys)
+        cost.refresh(conn, keys)
 
 
 def _months(days: Days) -> dict[str, object]:

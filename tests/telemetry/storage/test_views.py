@@ -80,6 +80,7 @@ def _state(db: Database, meter: str, now: datetime) -> None:
         peak=np.array([4.0, np.nan]),
         peak_at=np.array(["2026-05-19T02:00", "2026-05-19T02:00"], "M8[us]"),
         bands=['{"peak": 8.0, "valley": 16.0}', None],
+        band_costs=['{"peak": 8.5, "valley": 4.0}', None],
         cost=np.array([12.5, np.nan]),
         unpriced=[None, "no tariff"],
         tariff=["t", None],
