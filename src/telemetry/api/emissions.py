@@ -4,21 +4,26 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from msgspec import structs
 
 from accounting.factors import Rule
 from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.periods import shelf_of
 from telemetry.reports import emissions
-from telemetry.reports.emissions import Basis, EmissionsAnswer, EmissionSeries
+from telemetry.reports.emissions import Basis, ClosedNote, EmissionsAnswer, EmissionSeries
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors, FactorUse
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name
+from telemetry.reports.periods import Books, PeriodAnswer
 from telemetry.reports.steps import Step
 from telemetry.storage import registry
+from telemetry.storage.pool import Transaction
 
+_MOST_CLOSED = 24
 _FIRST = datetime.fromisoformat("2023-06-01T00:00:00+08:00")
 EXAMPLE = EmissionsAnswer(
     from_=_FIRST,
@@ -64,6 +69,22 @@ EXAMPLE = EmissionsAnswer(
 )
 
 
+def closed_in(tx: Transaction, books: Books, found: EmissionsAnswer, question: Question) -> list[ClosedNote]:
+    """Closed periods of the areas that the answer tells of, the newest of them where they are many."""
+    if question.selection.by not in {By.AREA, By.ENTERPRISE}:
+        return []
+    areas = {series.key for series in found.series}
+    standing = books.standing(tx, areas, *question.steps.days)
+    return [_note(books.answer(tx, each)) for each in standing[-_MOST_CLOSED:]]
+
+
+def _note(closed: PeriodAnswer) -> ClosedNote:
+    figures = [figure for figure in closed.figures if figure.name.startswith("emission.")]
+    return ClosedNote(
+        closed.id, closed.area, closed.period, closed.hash, closed.closed_by, closed.closed_at, figures
+    )
+
+
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["emissions"])
     library = dependencies.plan.library
@@ -88,6 +109,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
-            return answer(emissions.report(conn, known, factors, question, revision))
+            found = emissions.report(conn, known, factors, question, revision)
+            books = Books(known, shelf_of(dependencies.plan), now)
+            return answer(structs.replace(found, closed=closed_in(conn, books, found, question)))
 
     return routes

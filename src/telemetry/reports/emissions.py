@@ -18,6 +18,7 @@ from telemetry.reports.factors import Factors, FactorUse, Shortfall, Used, short
 from telemetry.reports.membership import By, grouped, key_of
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
+from telemetry.reports.periods import PeriodFigure
 from telemetry.reports.series import Stretches
 from telemetry.reports.steps import Step, Steps, local_time
 from telemetry.storage.pool import Transaction
@@ -55,6 +56,18 @@ class EmissionSeries(Struct, frozen=True):
     )
 
 
+class ClosedNote(Struct, frozen=True):
+    """A closed period that the answer touches: what left the house, beside what is known now."""
+
+    id: int
+    area: str
+    period: Annotated[str, Meta(examples=["2026-05"])]
+    hash: str
+    closed_by: str
+    closed_at: Moment
+    figures: Annotated[list[PeriodFigure], Meta(description="Emissions as closed, as current, and the drift")]
+
+
 class EmissionsAnswer(Struct, frozen=True, rename={"from_": "from"}):
     """Emissions over intervals: amount x factor, gases apart; without a factor a shortfall, and not 0."""
 
@@ -67,6 +80,9 @@ class EmissionsAnswer(Struct, frozen=True, rename={"from_": "from"}):
     zone: str
     times: Annotated[list[Moment], Meta(description="Starts of the intervals")]
     series: list[EmissionSeries]
+    closed: Annotated[
+        list[ClosedNote], Meta(description="Periods in this range that were closed, and their drift since")
+    ] = []
 
 
 def report(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
@@ -211,6 +211,11 @@ class Books:
         """The rows as they would be frozen now."""
         stretch = Stretch(closed.area, closed.period, closed.first_day, closed.last_day)
         return collect(tx, self.registry, self.shelf, stretch)
+
+    def standing(self, tx: Transaction, areas: Collection[str], first: date, last: date) -> list[Closed]:
+        """Periods of areas that touch the days first..last, each as it was issued last."""
+        found = periods.listed(tx, Wanted(first=first, last=last))
+        return [each for each in found if each.replaced_by is None and each.area in areas]
 
 
 def _allowed(order: Order, standing: Closed | None) -> None:

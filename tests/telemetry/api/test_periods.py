@@ -104,6 +104,20 @@ def test_what_comes_later_is_drift_and_not_in_the_closed_figure(service: Any) ->
     assert figure["drift"] == pytest.approx(240 * 0.4419)
 
 
+def test_a_report_tells_what_was_closed_and_how_far_it_drifted(service: Any) -> None:  # noqa: ANN401  # as above
+    first, month = _post(service, JUNE), {"from": "2023-06-01", "to": "2023-07-01", "step": "month"}
+    _late(service)
+    answer = service.get("/emissions", by="enterprise", **month)
+    [note] = answer["closed"]
+    assert (note["id"], note["area"], note["hash"]) == (first["id"], "hall", first["hash"])
+    figure = _figures(note)[SCOPE_2]
+    assert (figure["closed"], figure["drift"]) == (pytest.approx(2160 * 0.4419), pytest.approx(240 * 0.4419))
+    shown = [each["values"] for each in answer["series"] if each["scope"] == "2"]
+    assert shown == [[pytest.approx(figure["current"])]]
+    later = {"from": "2023-07-01", "to": "2023-08-01", "step": "month"}
+    assert service.get("/emissions", by="enterprise", **later)["closed"] == []
+
+
 def test_a_reissue_needs_a_reason_and_keeps_both_with_their_differences(service: Any) -> None:  # noqa: ANN401  # as above
     first = _post(service, JUNE)
     _late(service)
