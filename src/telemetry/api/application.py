@@ -19,6 +19,7 @@ from telemetry.api import (
     influx,
     inventory,
     live,
+    manual,
     meters,
     periods,
     readings,
@@ -95,6 +96,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     *records.FURTHER,
     periods.PostedPeriod,
     *corrections.FURTHER,
+    *manual.FURTHER,
 )
 
 
@@ -128,6 +130,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         strays.router(dependencies),
         edges.router(dependencies),
         readings.router(dependencies, metrics),
+        manual.router(dependencies, metrics),
         corrections.router(dependencies),
         live.router(dependencies),
         energy.router(dependencies),

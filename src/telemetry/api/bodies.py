@@ -2,11 +2,13 @@
 
 import zlib
 from collections.abc import Collection
+from typing import Any
 
+import msgspec
 import zstandard
 from starlette.requests import ClientDisconnect, Request
 
-from telemetry.api.problems import Mistake, Refusal
+from telemetry.api.problems import Mistake, Refusal, shortened
 
 BODY_BYTES = 8 * 1024 * 1024
 UNPACKED_BYTES = 32 * 1024 * 1024
@@ -37,6 +39,15 @@ def media_type(request: Request, known: Collection[str]) -> str:
         mistake = Mistake("Content-Type", declared or None, f"has to be {' or '.join(known)}")
         raise Refusal(415, "A body of this kind is not read here.", [mistake])
     return declared
+
+
+def decoded(body: bytes) -> Any:  # noqa: ANN401  # JSON
+    """Raises Refusal (422)."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
+        raise Refusal(422, "The body cannot be read.", [mistake]) from error
 
 
 def unpack(body: bytes, encoding: str, limit: int = UNPACKED_BYTES) -> bytes:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +12,6 @@ from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import From, To, between, site_of
-from telemetry.api.problems import Mistake, Refusal, shortened
 from telemetry.api.receipt import JSON
 from telemetry.reports.correcting import Desk
 from telemetry.reports.correction_forms import FORMS, ReadingTo
@@ -101,11 +99,7 @@ def _meter(known: registry.Registry, code: str) -> registry.RegisteredMeter:
 
 def _make(dependencies: Dependencies, body: bytes) -> CorrectionEntry:
     zone = ZoneInfo(site_of(dependencies.plan).zone)
-    try:
-        row = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
-        raise Refusal(422, "The body cannot be read.", [mistake]) from error
+    row = bodies.decoded(body)
     with dependencies.database.connection() as tx:
         made = corrections.one(tx, Desk(tx, zone, datetime.now(UTC)).make(row))
         return entries(tx, registry.read(tx), [made] if made else [], zone)[0]

@@ -17,9 +17,10 @@ from telemetry.reports.emission_trace import Asked, EmissionFigure, EmissionPart
 from telemetry.reports.emissions import Basis, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.factors import Factors
+from telemetry.reports.manual import ManualEntry
 from telemetry.reports.records import Desk
 from telemetry.reports.steps import Step, Steps
-from telemetry.reports.trace import How, TraceAnswer, TraceBatch, TraceEvent, TraceReading, TraceSpan
+from telemetry.reports.traced import How, TraceAnswer, TraceBatch, TraceEvent, TraceReading, TraceSpan
 from telemetry.storage import registry
 
 
@@ -48,6 +49,11 @@ EXAMPLE = TraceAnswer(
     batches=[TraceBatch(17, "line-1", _at("08:00"), 60), TraceBatch(18, "line-1", _at("08:15"), 60)],
     events=[TraceEvent(_at("08:15"), "reset", 0.25)],
     conflicts=METER.conflicts,
+    entered=[
+        ManualEntry(
+            "M-101", _at("08:15"), "energy_import", 14250.25, "li.na", "display scratched", _at("09:00")
+        )
+    ],
     corrections=[CORRECTION],
     terms=METER.terms,
     serial="20261122",

@@ -1,32 +1,35 @@
 """From a settled amount back to the readings, batches, multipliers and rules behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Meta, Struct
 
-from accounting import formula
-from accounting.formula import Term
 from accounting.grid import to_us
 from accounting.intervals import Flow
 from accounting.quantity import CATALOGUE
 from accounting.recipes import Method
 from ingest.template import Template
-from telemetry.reports import energy, evidence
+from telemetry.reports import energy, evidence, manual, virtual_trace
 from telemetry.reports.corrections import CorrectionEntry, entries
-from telemetry.reports.energy import Coverage, Values
 from telemetry.reports.errors import NoSuchMeter, QueryError
 from telemetry.reports.evidence import Task
+from telemetry.reports.manual import ManualEntry
 from telemetry.reports.membership import By, Selection
 from telemetry.reports.meter import ConflictEntry, TemplateEntry, TermEntry, conflict, template, terms
-from telemetry.reports.moment import Moment
-from telemetry.reports.reckoning import Known, editions, known
+from telemetry.reports.reckoning import editions
 from telemetry.reports.steps import Step, Steps, local_time
+from telemetry.reports.traced import (
+    How,
+    TraceAnswer,
+    TraceBatch,
+    TraceEvent,
+    TraceReading,
+    TraceSpan,
+)
+from telemetry.reports.virtual_trace import Reckoned
 from telemetry.storage import corrections, findings, origin, readings, registry
 from telemetry.storage.findings import Stretch
 from telemetry.storage.pool import Transaction
@@ -36,106 +39,6 @@ from telemetry.storage.registry import RegisteredMeter, Registry
 MOST_SLOTS = 31 * 96
 MOST_READINGS = 20_000
 _FINDINGS = 1000
-
-
-class How(StrEnum):
-    """How well the course of a stretch is known."""
-
-    MEASURED = "measured"
-    ESTIMATED = "estimated"
-    """Its sum is known, its course is not: it is spread evenly."""
-    UNKNOWN = "unknown"
-
-
-class TraceSpan(Struct, frozen=True, rename={"from_": "from"}):
-    """What flowed between two readings that count."""
-
-    from_: Moment
-    to: Moment
-    before: Annotated[float | None, Meta(description="What the meter showed at its start")]
-    after: Annotated[float, Meta(description="At its end; of an amount: the amount")]
-    multiplier: float
-    amount: Annotated[float | None, Meta(description="In the quantity's unit; null: nothing is known")]
-    how: How
-
-
-class TraceReading(Struct, frozen=True):
-    """One reading as the meter showed it."""
-
-    time: Moment
-    value: float | None
-    batch: int
-
-
-class TraceBatch(Struct, frozen=True):
-    """Readings that arrived together."""
-
-    id: int
-    source: str
-    received_at: Moment
-    rows: Annotated[int, Meta(description="Of all meters in it")]
-
-
-class TraceEvent(Struct, frozen=True):
-    """What settlement found at a reading."""
-
-    time: Moment
-    flag: Annotated[str, Meta(examples=["reset"])]
-    delta: Annotated[
-        float, Meta(description="reset, rollover: what was counted; else by how much it differed")
-    ]
-
-
-class TraceTerm(Struct, frozen=True):
-    """What a formula takes of another meter; that meter has a trace of its own."""
-
-    meter: str
-    quantity: str
-    unit: str
-    factor: float
-    values: Values
-    coverages: Coverage
-
-
-class TraceEdition(Struct, frozen=True, rename={"from_": "from"}):
-    """The formula of a virtual meter, for as long as it holds in the range."""
-
-    from_: Moment
-    to: Moment
-    formula: Annotated[str | None, Meta(description="null: none tells this quantity then")]
-    terms: list[TraceTerm]
-
-
-class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
-    """A settled amount, and everything that it was made of."""
-
-    meter: str
-    quantity: str
-    unit: str
-    from_: Moment
-    to: Moment
-    amount: Annotated[float | None, Meta(description="Sum of the quarter hours; null: nothing is settled")]
-    coverage: Annotated[float, Meta(description="Share of the time that was measured, 0 to 1")]
-    shown: Annotated[str, Meta(description="Quantity it was settled from", examples=["energy_import"])]
-    shown_unit: str
-    formula: str
-    max_gap_s: Annotated[float, Meta(description="Longer stretches between readings are estimated")]
-    rollover: Annotated[float | None, Meta(description="Value at which the counter begins again")]
-    times: Annotated[list[Moment], Meta(description="Starts of the quarter hours")]
-    values: Values
-    coverages: Coverage
-    spans: list[TraceSpan]
-    readings: Annotated[list[TraceReading], Meta(description="All of them, those that do not count too")]
-    batches: list[TraceBatch]
-    events: list[TraceEvent]
-    conflicts: list[ConflictEntry]
-    corrections: Annotated[
-        list[CorrectionEntry], Meta(description="Of its readings and amounts, newest first")
-    ]
-    terms: list[TermEntry]
-    serial: str | None
-    template: TemplateEntry | None
-    editions: Annotated[list[TraceEdition], Meta(description="Of a virtual meter; empty for others")] = []
 
 
 FORMULAS: Mapping[Method, str] = {
@@ -166,7 +69,9 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
     settled = energy.report(tx, known, asked)
     values, coverage = next(((s.values, s.coverage) for s in settled.series), ([], []))
     if reckoned := list(editions(meter, question.quantity, steps.grid)):
-        return _virtual(tx, _Reckoned(question, meter, steps, reckoned), values, coverage)
+        held = _terms(meter, steps, question.zone)
+        virtual = Reckoned(meter, question.quantity, steps, reckoned, held)
+        return virtual_trace.answer(tx, virtual, values, coverage)
     behind = _Behind(
         question,
         meter,
@@ -175,76 +80,6 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
         template(devices.get(meter.device or "")),
     )
     return _answer(tx, behind, values, coverage)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reckoned:
-    question: Question
-    meter: RegisteredMeter
-    steps: Steps
-    editions: Sequence[tuple[slice, str | None]]
-
-
-def _virtual(
-    tx: Transaction, behind: _Reckoned, values: list[float | None], coverage: list[float]
-) -> TraceAnswer:
-    """Raises QueryError when no formula tells the quantity."""
-    question, texts = behind.question, [text for _, text in behind.editions if text is not None]
-    if not texts:
-        told = sorted({name for term in behind.meter.terms for name in term.formula or ()})
-        reason = f"no formula of {behind.meter.code} tells it then; told are {', '.join(told)}"
-        raise QueryError("quantity", question.quantity, reason)
-    unit = CATALOGUE[question.quantity].unit
-    summed = [value for value in values if value is not None]
-    return TraceAnswer(
-        meter=behind.meter.code,
-        quantity=question.quantity,
-        unit=unit,
-        from_=local_time(int(behind.steps.edges[0]), question.zone),
-        to=behind.steps.end,
-        amount=sum(summed) if summed else None,
-        coverage=round(sum(coverage) / len(behind.steps), 4),
-        shown=question.quantity,
-        shown_unit=unit,
-        formula=texts[-1],
-        max_gap_s=behind.meter.max_gap_s,
-        rollover=None,
-        times=behind.steps.times(),
-        values=values,
-        coverages=coverage,
-        spans=[],
-        readings=[],
-        batches=[],
-        events=[],
-        conflicts=[],
-        corrections=[],
-        terms=_terms(behind.meter, behind.steps, question.zone),
-        serial=None,
-        template=None,
-        editions=_editions(tx, behind),
-    )
-
-
-def _editions(tx: Transaction, behind: _Reckoned) -> list[TraceEdition]:
-    reads = [formula.parse(text) for _, text in behind.editions if text is not None]
-    found = known(tx, reads, np.empty(0, np.int32), behind.steps.grid)
-    edges, zone = behind.steps.edges, behind.question.zone
-    return [
-        TraceEdition(
-            local_time(int(edges[at.start]), zone),
-            local_time(int(edges[at.stop]), zone),
-            text,
-            [_term(term, found, at) for term in formula.parse(text).terms] if text else [],
-        )
-        for at, text in behind.editions
-    ]
-
-
-def _term(term: Term, found: Known, at: slice) -> TraceTerm:
-    amount, coverage = found.of(term, at)
-    values = [None if value != value else value for value in amount.tolist()]  # noqa: PLR0124  # NaN
-    unit = CATALOGUE[term.quantity].unit
-    return TraceTerm(term.meter, term.quantity, unit, term.factor, values, np.round(coverage, 4).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +152,7 @@ def _answer(
         batches=_batches(tx, rows, behind),
         events=_events(tx, within, behind),
         conflicts=_conflicts(tx, within, behind),
+        entered=_entered(tx, within, behind),
         corrections=_corrections(tx, within, behind),
         terms=_terms(meter, behind.steps, question.zone),
         serial=meter.serial,
@@ -374,6 +210,10 @@ def _conflicts(tx: Transaction, within: Stretch, behind: _Behind) -> list[Confli
     zone = behind.question.zone
     found = findings.conflicts(tx, behind.meter.id, _FINDINGS, within)
     return [conflict(each, zone) for each in found]
+
+
+def _entered(tx: Transaction, within: Stretch, behind: _Behind) -> list[ManualEntry]:
+    return manual.entries(tx, behind.meter, within, behind.question.zone)
 
 
 def _corrections(tx: Transaction, within: Stretch, behind: _Behind) -> list[CorrectionEntry]:

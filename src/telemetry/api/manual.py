@@ -1,0 +1,82 @@
+"""Readings that people enter by hand."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
+
+from ingest.collectors.push.parsed import Parsed, Rejected
+from telemetry.api import bodies
+from telemetry.api.answers import answer, documented, reference
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.metrics import Metrics
+from telemetry.api.parameters import site_of
+from telemetry.api.problems import Mistake, Refusal, shortened
+from telemetry.api.receipt import JSON, Receipt, store
+from telemetry.reports import manual
+from telemetry.reports.errors import QueryError
+from telemetry.reports.manual import PostedReading
+from telemetry.storage import manual as notes
+from telemetry.storage import registry
+from telemetry.storage.manual import Draft
+
+_MOST = 10_000
+FURTHER: tuple[type[Struct], ...] = (PostedReading,)
+_FORM = reference(PostedReading)
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {JSON: {"schema": {"oneOf": [{"type": "array", "items": _FORM}, _FORM]}}},
+    }
+}
+
+
+def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
+    routes = APIRouter(tags=["readings"])
+
+    @routes.post(
+        "/manual-readings",
+        responses=documented("At least one row was taken, or stood already", Receipt),
+        openapi_extra=_BODY,
+        summary="Enter readings by hand",
+    )
+    async def post(request: Request) -> Response:
+        """One row or a list, each with who read it. What contradicts a value that stands is kept aside."""
+        bodies.media_type(request, (JSON,))
+        rows = _rows(await bodies.read(request))
+        return answer(await store(dependencies, metrics, await run_in_threadpool(_noted, dependencies, rows)))
+
+    return routes
+
+
+def _rows(body: bytes) -> list[Any]:
+    found = bodies.decoded(body)
+    rows = found if isinstance(found, list) else [found]
+    if len(rows) > _MOST:
+        raise Refusal(413, f"The body holds more than {_MOST} rows; send it in parts.")
+    return rows
+
+
+def _noted(dependencies: Dependencies, rows: list[Any]) -> Parsed:
+    """What can be taken, once it is durable who read it. Raises Refusal when nothing can."""
+    zone, now = ZoneInfo(site_of(dependencies.plan).zone), datetime.now(UTC)
+    kept: list[Draft] = []
+    places: list[int] = []
+    rejected: list[Rejected] = []
+    with dependencies.database.connection() as tx:
+        known = registry.read(tx)
+        for place, row in enumerate(rows):
+            try:
+                kept.append(manual.draft(known, row, zone, now))
+                places.append(place)
+            except QueryError as error:
+                rejected.append(Rejected(place, error.field, error.value, error.reason))
+        notes.put(tx, kept)
+    if not kept:
+        mistakes = [Mistake(f"{r.row}.{r.field}", shortened(r.value), r.reason) for r in rejected]
+        raise Refusal(422, f"None of the rows could be taken; {len(mistakes)} mistakes.", mistakes[:1000])
+    return Parsed(manual.batch(known, kept), np.array(places, np.intp), tuple(rejected))

@@ -1,0 +1,88 @@
+"""Readings that a person enters: counters like others, with who read them in the trace."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+PATH = "/api/v1/manual-readings"
+NOTE = {"quantity": "energy_import", "who": "li.na", "note": "display scratched"}
+
+
+def at(clock: str) -> str:
+    return f"2026-11-20T{clock}:00+08:00"
+
+
+def row(clock: str, value: float) -> dict[str, Any]:
+    return {"meter": "M", "time": at(clock), "value": value, **NOTE}
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return start(
+        make_site(
+            {"code": "M", "multiplier": 80, "max_gap_s": 3600},
+            {"code": "V", "formula": {"energy_import": "2 * M.energy_import"}},
+        )
+    )
+
+
+def test_they_are_settled_and_the_trace_tells_who_read_them(service: Any) -> None:  # noqa: ANN401  # as above
+    posted = service.call("POST", PATH, json=[row("08:00", 14250), row("09:00", 15890)])
+    assert posted.status_code == 200, posted.text
+    assert posted.json()["accepted"] == 2
+    assert service.call("POST", PATH, json=row("09:00", 15890)).json()["duplicate"] == 1
+    service.settle()
+    trace = service.get("/trace", meter="M", **{"from": at("08:00"), "to": at("09:00")})
+    assert trace["amount"] == 131_200
+    assert {batch["source"] for batch in trace["batches"]} == {"manual"}
+    (first, second) = trace["entered"]
+    assert (first["time"], first["value"], first["who"], first["note"]) == (
+        at("08:00"),
+        14250,
+        "li.na",
+        "display scratched",
+    )
+    assert second["entered_at"]
+
+
+def test_one_that_contradicts_what_stands_is_kept_aside(service: Any) -> None:  # noqa: ANN401  # as above
+    service.post([{"meter": "M", "time": at("08:00"), "values": {"energy_import": 14250}}])
+    assert service.call("POST", PATH, json=row("08:00", 14520)).json()["conflict"] == 1
+    (aside,) = service.get("/meters/M")["conflicts"]
+    accepted = {"kind": "accept", "conflict": aside["id"], "who": "wang.wei", "reason": "read twice"}
+    answer = service.call("POST", "/api/v1/corrections", json=accepted)
+    assert answer.json()["readings"] == [{"time": at("08:00"), "original": 14250, "corrected": 14520}]
+
+
+@pytest.mark.parametrize(
+    ("field", "reason", "other"),
+    [
+        ("who", "is missing", {"who": None}),
+        ("who", "length >= 1", {"who": ""}),
+        ("who", "a space", {"who": " li.na"}),
+        ("meter", "no meter in service", {"meter": "X"}),
+        ("meter", "reckoned by a formula", {"meter": "V"}),
+        ("quantity", "not in the catalogue", {"quantity": "warmth"}),
+        ("time", "lies in the future", {"time": "2100-01-01T00:00:00Z"}),
+        ("value", "float", {"value": "many"}),
+        ("remark", "no field of this", {"remark": "x"}),
+    ],
+)
+def test_a_row_that_cannot_be_taken_is_refused_and_the_others_are_kept(
+    service: Any,  # noqa: ANN401  # as above
+    field: str,
+    reason: str,
+    other: dict[str, Any],
+) -> None:
+    wrong = {name: value for name, value in {**row("08:00", 1), **other}.items() if value is not None}
+    alone = service.call("POST", PATH, json=wrong)
+    assert alone.status_code == 422
+    (mistake,) = alone.json()["errors"]
+    assert mistake["field"] == f"0.{field}"
+    assert reason in mistake["reason"]
+    beside = service.call("POST", PATH, json=[row("08:00", 2), wrong]).json()
+    assert (beside["accepted"], [(r["row"], r["field"]) for r in beside["rejected"]]) == (1, [(1, field)])
