@@ -40,6 +40,8 @@ class Batch:
     """Names from the catalogue; the columns of values."""
     values: NDArray[np.float64]
     """float64[n, k] in the catalogue's units; NaN = not read."""
+    edition: str = ""
+    """Of the templates it was decoded by; '' where there were none."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -72,10 +74,10 @@ def picked(batch: Batch, rows: NDArray[np.int64]) -> Batch:
 
 
 def merge(batches: Sequence[Batch]) -> list[Batch]:
-    """One batch for each source and set of quantities, rows in the order they came."""
-    groups: defaultdict[tuple[str, tuple[str, ...]], list[Batch]] = defaultdict(list)
+    """One batch for each source, edition and set of quantities, rows in the order they came."""
+    groups: defaultdict[tuple[str, str, tuple[str, ...]], list[Batch]] = defaultdict(list)
     for batch in batches:
-        groups[batch.source, batch.quantities].append(batch)
+        groups[batch.source, batch.edition, batch.quantities].append(batch)
     return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
 
 
@@ -89,6 +91,7 @@ def _joined(group: list[Batch]) -> Batch:
         np.concatenate([one.time for one in group]),
         group[0].quantities,
         np.concatenate([one.values for one in group]),
+        group[0].edition,
     )
 
 

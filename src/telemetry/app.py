@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from socket import socket
 from types import FrameType
@@ -30,7 +29,7 @@ from telemetry.api.guard import served
 from telemetry.jobs.adopt import Adopter
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
-from telemetry.jobs.prepare import Preparation
+from telemetry.jobs.prepare import Preparation, tell
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
 from telemetry.reports import periods
@@ -47,7 +46,6 @@ from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.migrate import migrate, migrations, pending
 from telemetry.storage.periods import Wanted
 from telemetry.storage.pool import Database
-from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
@@ -244,8 +242,7 @@ class _Running:
         if not self.preparation.done:
             raise StorageUnavailable(self.preparation.reason)
         change = self.supervisor.prepare(_assignments(plan))
-        if plan.site:
-            await asyncio.to_thread(apply_site, self.database, plan.site, datetime.now(UTC))
+        await asyncio.to_thread(tell, self.database, plan)
         self.current.adopt(plan)
         await self._assign(plan, change)
         await asyncio.to_thread(self.writer.refresh)

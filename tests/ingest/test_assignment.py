@@ -1,9 +1,13 @@
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ingest import assignment
 from ingest.assignment import assignments
+from ingest.batch import Batch, row
 from ingest.errors import SourceError
 from ingest.kinds import read_source, read_template
 
@@ -25,7 +29,7 @@ def _meter(**change: object) -> Any:  # noqa: ANN401  # any meter will do
 
 def _assigned(
     line: dict[str, object] = LINE, meter: object = None, template: dict[str, Any] = TEMPLATE
-) -> object:
+) -> Any:  # noqa: ANN401  # an Assignment
     meters: list[Any] = [meter or _meter(), _meter(code="other", source="elsewhere")]
     return assignments([read_source(line)], meters, {"t": read_template(template)})["line"]
 
@@ -45,6 +49,31 @@ def test_what_is_written_alike_is_assigned_alike() -> None:
 )
 def test_a_changed_part_changes_the_assignment(changed: dict[str, Any]) -> None:
     assert _assigned(**changed) != _assigned()
+
+
+def test_an_edited_template_is_another_edition_and_a_moved_meter_is_not() -> None:
+    edition = _assigned().edition
+    assert len(edition) == 16
+    assert _assigned(meter=_meter(address=2)).edition == edition
+    assert _assigned(template={**TEMPLATE, "max_gap": 0}).edition != edition
+    assert _assigned(meter=_meter(device="nowhere")).edition == ""
+
+
+def test_what_a_collector_writes_names_the_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Once:
+        async def run(self, sink: Any) -> None:  # noqa: ANN401  # a Sink
+            await sink.write(row("line", "m", 0, ("active_power",), np.ones(1)))
+
+    written: list[Batch] = []
+
+    class Kept:
+        async def write(self, batch: Batch) -> None:
+            written.append(batch)
+
+    monkeypatch.setattr(assignment, "open_collector", lambda *_: Once())
+    assigned = _assigned()
+    asyncio.run(assigned.open(lambda: 0.0).run(Kept()))
+    assert [each.edition for each in written] == [assigned.edition]
 
 
 def test_sources_that_come_by_themselves_are_assigned_to_nobody() -> None:

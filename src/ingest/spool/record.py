@@ -22,6 +22,7 @@ class _Head(msgspec.Struct, array_like=True, frozen=True):
     rows: int
     meters: tuple[str, ...]
     quantities: tuple[str, ...]
+    edition: str = ""
 
 
 _encode_head = msgspec.msgpack.Encoder().encode
@@ -29,7 +30,7 @@ _decode_head = msgspec.msgpack.Decoder(_Head).decode
 
 
 def encode(batch: Batch) -> bytes:
-    head = _encode_head(_Head(batch.source, len(batch), batch.meters, batch.quantities))
+    head = _encode_head(_Head(batch.source, len(batch), batch.meters, batch.quantities, batch.edition))
     return b"".join(
         (
             _PREFIX.pack(VERSION, len(head)),
@@ -64,6 +65,7 @@ def _columns(data: bytes, start: int, head: _Head) -> Batch:
         np.frombuffer(data, _TIME, n, time),
         head.quantities,
         np.frombuffer(data, _VALUE, n * k, values).reshape(n, k),
+        head.edition,
     )
 
 

@@ -92,12 +92,15 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     async def post(
         request: Request,
         source: Annotated[str, Query(max_length=64, description="Who sends", examples=["push"])] = "push",
+        edition: Annotated[
+            str, Query(pattern="^[0-9a-f]{0,16}$", description="Of an edge's templates, as the edge says")
+        ] = "",
     ) -> Response:
         """Answers once the rows are durable; they may be sent again. 422 when none could be taken."""
         media = bodies.media_type(request, (JSON, ARROW))
         body = await bodies.read(request)
         encoding = request.headers.get("content-encoding", "")
-        return await take(dependencies, metrics, Posted(body, media, encoding, source))
+        return await take(dependencies, metrics, Posted(body, media, encoding, source, edition))
 
     @routes.get("/readings", responses=documented("What it showed", ReadingColumns), summary="Readings")
     def columns(

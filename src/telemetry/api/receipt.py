@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from importlib import import_module
 from importlib.util import find_spec
@@ -106,6 +106,8 @@ class Posted:
     """JSON or ARROW."""
     encoding: str
     source: str
+    edition: str = ""
+    """Of the templates that an edge decoded it by."""
 
 
 async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> Response:
@@ -117,7 +119,8 @@ async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> 
             shown = b"" if posted.encoding or posted.media == ARROW else posted.body
             dependencies.arrivals.refused(posted.source, time.time(), refusal.__cause__, shown)
         raise
-    receipt = await store(dependencies, metrics, parsed)
+    dated = replace(parsed, batch=replace(parsed.batch, edition=posted.edition))
+    receipt = await store(dependencies, metrics, dated)
     if receipt.rejected and not receipt.taken:
         raise _nothing_taken(receipt)
     return answer(receipt)

@@ -18,9 +18,10 @@ from telemetry.reports.emissions import Basis, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.factors import Factors
 from telemetry.reports.manual import ManualEntry
+from telemetry.reports.provenance import TraceBatch, TraceTemplate
 from telemetry.reports.records import Desk
 from telemetry.reports.steps import Step, Steps
-from telemetry.reports.traced import How, TraceAnswer, TraceBatch, TraceEvent, TraceReading, TraceSpan
+from telemetry.reports.traced import How, TraceAnswer, TraceEvent, TraceReading, TraceSpan
 from telemetry.storage import registry
 
 
@@ -46,7 +47,10 @@ EXAMPLE = TraceAnswer(
     coverages=[1.0],
     spans=[TraceSpan(_at("08:00"), _at("08:15"), 14250.0, 14250.25, 80.0, 20.0, How.MEASURED)],
     readings=[TraceReading(_at("08:00"), 14250.0, 17), TraceReading(_at("08:15"), 14250.25, 18)],
-    batches=[TraceBatch(17, "line-1", _at("08:00"), 60), TraceBatch(18, "line-1", _at("08:15"), 60)],
+    batches=[
+        TraceBatch(17, "line-1", _at("08:00"), 60, "4be1c0a7d2936f58"),
+        TraceBatch(18, "line-1", _at("08:15"), 60, "4be1c0a7d2936f58"),
+    ],
     events=[TraceEvent(_at("08:15"), "reset", 0.25)],
     conflicts=METER.conflicts,
     entered=[
@@ -58,6 +62,14 @@ EXAMPLE = TraceAnswer(
     terms=METER.terms,
     serial="20261122",
     template=METER.template,
+    templates=[
+        TraceTemplate(
+            "4be1c0a7d2936f58",
+            "eastron-sdm630",
+            _at("06:00"),
+            {"code": "eastron-sdm630", "registers": [{"quantity": "energy_import", "address": 72}]},
+        )
+    ],
 )
 
 EMISSIONS_EXAMPLE = EmissionTrace(

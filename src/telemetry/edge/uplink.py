@@ -62,7 +62,8 @@ class Uplink:
         return self._aside.health().rows
 
     def _send(self, batch: Batch) -> None:
-        answer = self._link.post("/api/v1/readings", _columns(batch), source=batch.source)
+        named = {"edition": batch.edition} if batch.edition else {}
+        answer = self._link.post("/api/v1/readings", _columns(batch), source=batch.source, **named)
         rows, reason = _unused(answer, len(batch))
         if len(rows):
             self._keep_aside(_rows(batch, rows), reason)

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.assignment import assignment
 from ingest.batch import Batch
 from ingest.errors import StoreUnavailable
 from telemetry.settings.current import Current
+from telemetry.settings.plan import Plan
+from telemetry.storage import templates
 from telemetry.storage.errors import StorageError
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
@@ -20,6 +23,18 @@ from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
+
+
+def tell(database: Database, plan: Plan) -> None:
+    """Make the database know the site, and the templates by which its sources are decoded.
+
+    Raises StorageError.
+    """
+    site, now = plan.site, datetime.now(UTC)
+    if site is not None:
+        apply_site(database, site, now)
+        decoded = (assignment(source, site.meters, plan.library.devices) for source in site.sources)
+        templates.keep(database, decoded, now)
 
 
 class Preparation:
@@ -49,10 +64,8 @@ class Preparation:
 
     def _prepare(self) -> None:
         migrate(self._url)
-        site = self._current.plan.site
-        if site is not None:
-            with closing(Database.open(self._url, size=1)) as own:
-                apply_site(own, site, datetime.now(UTC))
+        with closing(Database.open(self._url, size=1)) as own:
+            tell(own, self._current.plan)
         self._database.connect()
         self._writer.start()
         self.done = True

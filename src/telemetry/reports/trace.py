@@ -12,7 +12,7 @@ from accounting.intervals import Flow
 from accounting.quantity import CATALOGUE
 from accounting.recipes import Method
 from ingest.template import Template
-from telemetry.reports import energy, evidence, manual, virtual_trace
+from telemetry.reports import energy, evidence, manual, provenance, virtual_trace
 from telemetry.reports.corrections import CorrectionEntry, entries
 from telemetry.reports.errors import NoSuchMeter, QueryError
 from telemetry.reports.evidence import Task
@@ -24,13 +24,12 @@ from telemetry.reports.steps import Step, Steps, local_time
 from telemetry.reports.traced import (
     How,
     TraceAnswer,
-    TraceBatch,
     TraceEvent,
     TraceReading,
     TraceSpan,
 )
 from telemetry.reports.virtual_trace import Reckoned
-from telemetry.storage import corrections, findings, origin, readings, registry
+from telemetry.storage import corrections, findings, readings, registry
 from telemetry.storage.findings import Stretch
 from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
@@ -131,6 +130,7 @@ def _answer(
         raise QueryError("from", question.lo.isoformat(), f"more than {MOST_READINGS} readings; ask for less")
     within = Stretch(recipe.source, behind.moment(first), behind.moment(last + 1))
     known = [value for value in values if value is not None]
+    batches = provenance.batches(tx, rows.batch_id, question.zone)
     return TraceAnswer(
         meter=meter.code,
         quantity=question.quantity,
@@ -149,7 +149,7 @@ def _answer(
         coverages=coverage,
         spans=spans,
         readings=_readings(rows, behind),
-        batches=_batches(tx, rows, behind),
+        batches=batches,
         events=_events(tx, within, behind),
         conflicts=_conflicts(tx, within, behind),
         entered=_entered(tx, within, behind),
@@ -157,6 +157,7 @@ def _answer(
         terms=_terms(meter, behind.steps, question.zone),
         serial=meter.serial,
         template=behind.template,
+        templates=provenance.templates(tx, meter.device or "", batches, question.zone),
     )
 
 
@@ -193,12 +194,6 @@ def _span(flow: Flow, i: int, behind: _Behind) -> TraceSpan:
 def _readings(rows: readings.ReadingColumns, behind: _Behind) -> list[TraceReading]:
     columns = zip(rows.time.tolist(), rows.values[:, 0].tolist(), rows.batch_id.tolist(), strict=True)
     return [TraceReading(behind.moment(us), value, batch) for us, value, batch in columns if value == value]  # noqa: PLR0124  # NaN
-
-
-def _batches(tx: Transaction, rows: readings.ReadingColumns, behind: _Behind) -> list[TraceBatch]:
-    zone = behind.question.zone
-    found = origin.batches(tx, rows.batch_id)
-    return [TraceBatch(b.id, b.source, b.received_at.astimezone(zone), b.row_count) for b in found]
 
 
 def _events(tx: Transaction, within: Stretch, behind: _Behind) -> list[TraceEvent]:

@@ -10,6 +10,7 @@ from telemetry.reports.energy import Coverage, Values
 from telemetry.reports.manual import ManualEntry
 from telemetry.reports.meter import ConflictEntry, TemplateEntry, TermEntry
 from telemetry.reports.moment import Moment
+from telemetry.reports.provenance import TraceBatch, TraceTemplate
 
 
 class How(StrEnum):
@@ -39,15 +40,6 @@ class TraceReading(Struct, frozen=True):
     time: Moment
     value: float | None
     batch: int
-
-
-class TraceBatch(Struct, frozen=True):
-    """Readings that arrived together."""
-
-    id: int
-    source: str
-    received_at: Moment
-    rows: Annotated[int, Meta(description="Of all meters in it")]
 
 
 class TraceEvent(Struct, frozen=True):
@@ -110,4 +102,7 @@ class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     terms: list[TermEntry]
     serial: str | None
     template: TemplateEntry | None
+    templates: Annotated[
+        list[TraceTemplate], Meta(description="What the batches were decoded by, the oldest first")
+    ] = []
     editions: Annotated[list[TraceEdition], Meta(description="Of a virtual meter; empty for others")] = []

@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 from ingest.checks import Doubt
 from telemetry.storage import encode, flags, queries, staging
 from telemetry.storage.flags import Flags
-from telemetry.storage.rows import Resolved, Rows, resolve
+from telemetry.storage.rows import Origin, Resolved, Rows, resolve
 
 _SQL = queries.beside(__file__)
 
@@ -35,7 +35,9 @@ class Written:
     values: NDArray[np.float64]
 
 
-def put(conn: Connection[Any], rows: Rows, sources: Sequence[str], looked_at: NDArray[np.bool_]) -> Written:
+def put(
+    conn: Connection[Any], rows: Rows, sources: Sequence[Origin], looked_at: NDArray[np.bool_]
+) -> Written:
     """Write `rows` in the open transaction, after a look for what stands of the sources in bool[sources].
 
     Raises RacedError when rows stand that the look did not show.
@@ -92,13 +94,17 @@ def _fills(merged: NDArray[np.float64], standing: NDArray[np.float64] | None) ->
     return filled
 
 
-def _batches(conn: Connection[Any], rows: Rows, sources: Sequence[str]) -> NDArray[np.int64]:
+def _batches(conn: Connection[Any], rows: Rows, sources: Sequence[Origin]) -> NDArray[np.int64]:
     """A batch for each source, int64[sources]."""
     counts = np.bincount(rows.source, minlength=len(sources))
-    ids: dict[str, int] = dict(
-        conn.execute(_SQL["batches"], {"source": list(sources), "rows": counts.astype(np.int32)}).fetchall()
-    )
-    return np.array([ids[name] for name in sources], np.int64)
+    asked = {
+        "source": [each.source for each in sources],
+        "edition": [each.edition for each in sources],
+        "rows": counts.astype(np.int32),
+    }
+    made = conn.execute(_SQL["batches"], asked).fetchall()
+    ids = {Origin(source, edition or ""): number for source, edition, number in made}
+    return np.array([ids[each] for each in sources], np.int64)
 
 
 def _picked(

@@ -13,10 +13,10 @@ join reading r on r.meter_id = key.meter_id and r.time = key.time
 where r.time between %(lo)s::timestamptz and %(hi)s::timestamptz
 
 -- name: batches
-insert into batch (source, row_count)
-select source, rows
-from unnest(%(source)s::text[], %(rows)s::integer[]) as b (source, rows)
-returning source, id
+insert into batch (source, edition, row_count)
+select source, nullif(edition, ''), rows
+from unnest(%(source)s::text[], %(edition)s::text[], %(rows)s::integer[]) as b (source, edition, rows)
+returning source, edition, id
 
 -- name: copy_reading
 copy reading (time, meter_id, batch_id, {columns}) from stdin (format binary)

@@ -18,6 +18,8 @@ _SQL = queries.beside(__file__)
 class StoredBatch:
     id: int
     source: str
+    edition: str | None
+    """Of the templates it was decoded by; None where there were none."""
     received_at: datetime
     row_count: int
     """Of all its meters."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,13 @@ from accounting.quantity import CATALOGUE
 from ingest.batch import Batch, Outcome
 
 _ORDER = {name: i for i, name in enumerate(CATALOGUE)}
+
+
+class Origin(NamedTuple):
+    """Who sent rows, and which edition of the templates they were decoded by."""
+
+    source: str
+    edition: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,13 +80,17 @@ def meter_ids(batch: Batch, ids: Mapping[str, int]) -> NDArray[np.int32]:
     return np.array([ids.get(code, 0) for code in batch.meters], np.int32)[batch.row_meter]
 
 
-def sources_of(batches: Sequence[Batch]) -> list[str]:
-    return list(dict.fromkeys(batch.source for batch in batches))
+def sources_of(batches: Sequence[Batch]) -> list[Origin]:
+    return list(dict.fromkeys(map(_origin, batches)))
 
 
 def source_numbers(batches: Sequence[Batch]) -> NDArray[np.int32]:
     names = sources_of(batches)
-    return np.array([names.index(batch.source) for batch in batches], np.int32)
+    return np.array([names.index(_origin(batch)) for batch in batches], np.int32)
+
+
+def _origin(batch: Batch) -> Origin:
+    return Origin(batch.source, batch.edition)
 
 
 def resolve(rows: Rows, standing: NDArray[np.float64] | None) -> Resolved:

@@ -20,7 +20,7 @@ from telemetry.storage.flags import Flags
 from telemetry.storage.latest import Board
 from telemetry.storage.merge import RacedError, Written
 from telemetry.storage.pool import Database
-from telemetry.storage.rows import Rows, gather, meter_ids, sources_of
+from telemetry.storage.rows import Origin, Rows, gather, meter_ids, sources_of
 
 _SQL = queries.beside(__file__)
 _LOG = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Writer:
         self._db = db
         self._clock = clock
         self._ids: dict[str, int] = {}
-        self._cautious: dict[str, float] = {}
+        self._cautious: dict[Origin, float] = {}
         self._seen = seen.Seen()
         self._checks = Checks()
         self._board = Board()
@@ -110,11 +110,11 @@ class Writer:
             self._ids = {**self._ids, **found}
         return self._ids
 
-    def _looked_at(self, names: Sequence[str]) -> NDArray[np.bool_]:
+    def _looked_at(self, names: Sequence[Origin]) -> NDArray[np.bool_]:
         now = time.monotonic()
         return np.array([self._cautious.get(name, 0.0) > now for name in names], bool)
 
-    def _beware(self, names: Sequence[str], stood: NDArray[np.bool_]) -> None:
+    def _beware(self, names: Sequence[Origin], stood: NDArray[np.bool_]) -> None:
         """Look before writing what these sources send, for a while after their rows stood already."""
         until = time.monotonic() + _CAUTION_S
         self._cautious.update({name: until for name, again in zip(names, stood, strict=True) if again})

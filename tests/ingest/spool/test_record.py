@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ def batches(draw: st.DrawFn) -> Batch:
         draw(arrays.arrays(np.int64, n)),
         tuple(f"quantity_{i}" for i in range(k)),
         draw(arrays.arrays(np.float64, (n, k))),
+        draw(st.sampled_from(["", "4be1c0a7d2936f58"])),
     )
 
 
@@ -34,6 +36,16 @@ def rows(*some: Batch) -> list[tuple[str, str, int, tuple[str, ...], bytes]]:
 @given(batches())
 def test_what_was_encoded_is_decoded(batch: Batch) -> None:
     assert rows(decode(encode(batch))) == rows(batch)
+    assert decode(encode(batch)).edition == batch.edition
+
+
+def test_a_record_from_before_editions_is_read() -> None:
+    batch = Batch("s", ("m",), np.zeros(1, np.int32), np.zeros(1, np.int64), ("q",), np.ones((1, 1)))
+    written = encode(batch)
+    length = int.from_bytes(written[1:5], "little")
+    head = msgspec.msgpack.encode(msgspec.msgpack.decode(written[5 : 5 + length])[:4])
+    older = written[:1] + len(head).to_bytes(4, "little") + head + written[5 + length :]
+    assert (decode(older).edition, rows(decode(older))) == ("", rows(batch))
 
 
 @given(batches(), st.integers(1, 2000))

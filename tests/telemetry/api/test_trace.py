@@ -1,11 +1,19 @@
 """From a settled amount back to what it was made of."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from ingest.assignment import Assignment, assignment
+from ingest.batch import row
+from ingest.kinds import read_source, read_template
 from telemetry.model import Site
+from telemetry.storage import templates
 
 pytestmark = pytest.mark.database
 DAY = {"from": "2026-11-20T08:00:00+08:00", "to": "2026-11-20T09:00:00+08:00"}
@@ -115,3 +123,42 @@ def test_nothing_read_in_the_range(service: Callable[..., Any]) -> None:
         "/trace", meter="M", **{"from": at("10:00"), "to": at("11:00")}
     )
     assert (trace["amount"], trace["coverage"], trace["spans"], trace["batches"]) == (None, 0, [], [])
+
+
+def _assigned(line: dict[str, Any], **register: Any) -> Assignment:  # noqa: ANN401  # YAML
+    told = {"quantity": "energy_import", "unit": "kWh", "address": 0, "type": "uint32", **register}
+    template = {"code": "t", "name": {"en": "t", "zh": "t"}, "source": "a test", "protocol": "modbus"}
+    meter = SimpleNamespace(code="M", source="line", device="t", address=1)
+    devices = {"t": read_template({**template, "registers": [told]})}
+    return assignment(read_source(line), [cast("Any", meter)], devices)
+
+
+def test_an_edited_template_leaves_what_the_older_batches_were_decoded_by(
+    start: Start, make_site: Callable[..., Site]
+) -> None:
+    line = {"kind": "modbus", "code": "line", "host": "127.0.0.1"}
+    meter = {"code": "M", "area": "hall", "source": "line", "device": "t", "address": 1}
+    service = start(make_site(meter, sources=[line]))
+    before, after = _assigned(line), _assigned(line, address=72, scale=0.1)
+    for assigned, clock, value in ((before, "08:00", 10.0), (after, "08:15", 11.0)):
+        moment = datetime.fromisoformat(at(clock))
+        templates.keep(service.database, [assigned], moment)
+        reading = row("line", "M", int(moment.timestamp() * 1e6), ("energy_import",), np.array([value]))
+        service.writer.write([replace(reading, edition=assigned.edition)])
+    service.settle()
+    trace = service.get("/trace", meter="M", **DAY)
+    assert [each["edition"] for each in trace["batches"]] == [before.edition, after.edition]
+    told = [(each["edition"], each["since"], each["content"]["registers"]) for each in trace["templates"]]
+    register = {"quantity": "energy_import", "unit": "kWh", "type": "uint32"}
+    assert told == [
+        (before.edition, at("08:00"), [register | {"address": 0}]),
+        (after.edition, at("08:15"), [register | {"address": 72, "scale": 0.1}]),
+    ]
+
+
+def test_an_edge_names_the_edition_that_it_decoded_by(service: Callable[..., Any]) -> None:
+    asked = service(rows("energy_import", h0800=1))
+    asked.post(rows("energy_import", h0815=2), source="line", edition="4be1c0a7d2936f58")
+    trace = asked.get("/trace", meter="M", **DAY)
+    assert [b["edition"] for b in trace["batches"]] == [None, "4be1c0a7d2936f58"]
+    assert trace["templates"] == []

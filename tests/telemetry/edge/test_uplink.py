@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,14 @@ def test_a_batch_is_posted_as_columns_under_its_source(centre: Centre, uplink: U
         "active_power": [1.5, 1.5],
         "energy_import": [None, None],
     }
+
+
+def test_the_edition_of_the_templates_goes_along(centre: Centre, uplink: Uplink) -> None:
+    uplink.write([replace(batch("a"), edition="4be1c0a7d2936f58"), batch("b")])
+    assert [dict(each.url.params) for each in centre.asked] == [
+        {"source": "line-1", "edition": "4be1c0a7d2936f58"},
+        {"source": "line-1"},
+    ]
 
 
 def test_batches_of_one_form_share_a_post_and_a_large_one_is_cut(centre: Centre, uplink: Uplink) -> None:
