@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("patience")
 PEERS = Path(__file__).parents[2] / "peers"
 UNITS = (1, 2, 3, 4, 5, 6)
 STARTS = {"voltage_l1": 10, "voltage_l2": 100, "voltage_l3": 200, "current_l1": 300}
+FAULTS = ["late", "lost", "cut", "twice", "swapped", "split"]
 BITS = {"production_count": ("coil", 1), "running_hours": ("discrete", 2)}
 
 
@@ -98,13 +99,14 @@ def frames(buffer: bytes, framing: str) -> tuple[list[bytes], bytes]:
 class Proxy:
     """Passes requests on as they are, and keeps their function codes; answers meet a fault now and then."""
 
-    def __init__(self, port: int, seed: int, framing: str, *, elsewhere: bool, faulty: float = 0.25) -> None:
-        """`elsewhere`: the device is another process, whose answers time waits for."""
+    def __init__(
+        self, port: int, seed: int, framing: str, kinds: Sequence[str], *, faulty: float = 0.25
+    ) -> None:
         self.codes: set[int] = set()
         self.faults = 0
         self._port = port
         self._framing = framing
-        self._elsewhere = elsewhere
+        self._kinds = kinds
         self._faulty = faulty
         self._random = random.Random(seed)  # noqa: S311  # repeatable, not secret
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,7 +117,7 @@ class Proxy:
         back = asyncio.create_task(self._answers(theirs, writer, turn))
         async for request in self._frames(reader):
             self.codes.add(request[7 if self._framing == "tcp" else 1])
-            if self._elsewhere:
+            if self._framing == "tcp":  # of another process, for whose answer time waits
                 turn.theirs()
             ours.write(request)
         turn.end()
@@ -145,7 +147,7 @@ class Proxy:
 
     async def _spoil(self, answer: bytes, writer: asyncio.StreamWriter) -> bytes:
         """What comes after the next answer."""
-        kind = self._random.choice(["late", "lost", "cut", "twice", "swapped", "split"])
+        kind = self._random.choice(self._kinds)
         if kind == "late":
             later = asyncio.create_task(self._later(answer, writer))
             self._tasks.add(later)
@@ -180,7 +182,8 @@ class Keeping:
 async def polled(
     port: int, device: Device, seed: int, framing: str = "tcp", in_flight: int = 1
 ) -> tuple[Proxy, Keeping]:
-    proxy = Proxy(port, seed, framing, elsewhere=framing == "tcp")
+    kinds = FAULTS if in_flight == 1 else [kind for kind in FAULTS if kind != "cut"]
+    proxy = Proxy(port, seed, framing, kinds)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     source = ModbusSource(
         kind="modbus",
