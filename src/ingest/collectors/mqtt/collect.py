@@ -7,7 +7,7 @@ from dataclasses import replace
 from ingest.batch import Batch, Sink
 from ingest.collector import Clock
 from ingest.collectors.mqtt.broker import Broker
-from ingest.collectors.mqtt.drops import COUNTER, DropWatch
+from ingest.collectors.mqtt.drops import COUNTERS, DropWatch
 from ingest.collectors.mqtt.routes import Routes
 from ingest.collectors.mqtt.rows import RowReader
 from ingest.collectors.mqtt.session import session
@@ -36,7 +36,7 @@ class MqttCollector:
         rows = RowReader(self.health, self._routes)
         linger_s = _LINGER_S if self._routes.split else 0.0
         topic = self._routes.pattern.filter
-        async with session(self._broker, topic, clock=self._clock, wished=(COUNTER,)) as connection:
+        async with session(self._broker, topic, clock=self._clock, wished=COUNTERS) as connection:
             self.health.line.succeeded(self._clock(), reads=0)
             while True:
                 window = await connection.window(_WINDOW, linger_s)

@@ -1,14 +1,19 @@
 """How many messages the broker says it gave up before they came here."""
 
 import logging
+import re
 from collections.abc import Sequence
 
 from ingest.collectors.mqtt.inbox import Arrival
 from ingest.health import SourceHealth
 
 _log = logging.getLogger("ingest")
-COUNTER = "$SYS/broker/publish/messages/dropped"
-"""Of Mosquitto, since it started."""
+COUNTERS = (
+    "$SYS/broker/publish/messages/dropped",
+    "$SYS/brokers/+/metrics/delivery/dropped/queue_full",
+)
+"""Since the broker started: of Mosquitto; of EMQX, each node its own (emqx_sys.erl, emqx_metrics.erl)."""
+_COUNTER = re.compile("|".join(re.escape(each).replace(r"\+", "[^/]+") for each in COUNTERS))
 
 
 class DropWatch:
@@ -17,13 +22,20 @@ class DropWatch:
     def __init__(self, health: SourceHealth) -> None:
         self._health = health
         self._told = False
+        self._by_topic: dict[str, int] = {}
 
     def without_counter(self, window: Sequence[Arrival]) -> list[Arrival]:
-        """The messages of meters; what the counter shows among them is taken note of."""
+        """The messages of meters; what the counters show among them is taken note of."""
+        messages = [each for each in window if not _COUNTER.fullmatch(each.topic)]
+        if len(messages) < len(window):
+            self._note(window)
+        return messages
+
+    def _note(self, window: Sequence[Arrival]) -> None:
         for each in window:
-            if each.topic == COUNTER and each.payload.isdigit():
-                self._show(int(each.payload))
-        return [each for each in window if each.topic != COUNTER]
+            if _COUNTER.fullmatch(each.topic) and each.payload.isdigit():
+                self._by_topic[each.topic] = int(each.payload)
+        self._show(sum(self._by_topic.values()))
 
     def _show(self, dropped: int) -> None:
         if dropped > self._health.dropped and not self._told:

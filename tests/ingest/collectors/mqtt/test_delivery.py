@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ingest.batch import Batch
 from ingest.collector import open_collector
 from ingest.collectors.mqtt import MqttCollector, MqttSource
+from ingest.health import SourceHealth
 from ingest.json_device import JsonDevice
 
 NOW = 1_795_332_600.0
@@ -184,7 +185,7 @@ class Wire:
     def __init__(self) -> None:
         self.acknowledged: list[int] = []
         self.connect = b""
-        self.subscribed = asyncio.Event()
+        self.filters: list[str] = []
         self._writer: asyncio.StreamWriter | None = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -195,11 +196,16 @@ class Wire:
                 self.connect = body
                 writer.write(b"\x20\x03\x00\x00\x00")
             elif head[0] >> 4 == 8:
+                self.filters.append(body[5:-1].decode())
                 writer.write(b"\x90\x04" + body[:2] + b"\x00\x01")
-                self.subscribed.set()
             elif head[0] >> 4 == 4:
                 self.acknowledged.append(int.from_bytes(body[:2], "big"))
         writer.close()
+
+    def tell(self, topic: str, payload: str) -> None:
+        assert self._writer is not None
+        rest = len(topic).to_bytes(2, "big") + topic.encode() + b"\x00" + payload.encode()
+        self._writer.write(bytes([0x30, len(rest)]) + rest)
 
     def publish(self, *mids: int, dup: bool = False) -> None:
         assert self._writer is not None
@@ -210,19 +216,19 @@ class Wire:
 
 
 async def over_the_wire(
-    device: JsonDevice, scenario: Callable[[Wire, Sink], Awaitable[None]], sink: Sink
+    device: JsonDevice, scenario: Callable[[Wire, Sink, SourceHealth], Awaitable[None]], sink: Sink
 ) -> None:
     wire = Wire()
     server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
     async with server:
         port: int = server.sockets[0].getsockname()[1]
-        async with running(collector_at(port, device, "one"), sink):
-            await wire.subscribed.wait()
-            await scenario(wire, sink)
+        collector = collector_at(port, device, "one")
+        async with running(collector, sink):
+            await scenario(wire, sink, collector.health)
 
 
 def test_acknowledgements_follow_the_commit_in_the_order_of_arrival(device: JsonDevice) -> None:
-    async def scenario(wire: Wire, sink: Sink) -> None:
+    async def scenario(wire: Wire, sink: Sink, _: SourceHealth) -> None:
         wire.publish(7, 3, 9)
         await until(lambda: bool(sink.offered))
         wire.publish(5)
@@ -243,15 +249,29 @@ def test_the_broker_keeps_for_long_only_what_tells_its_time(
     power = {"path": "p", "quantity": "active_power", "unit": "kW"}
     device = mqtt(power, time={"path": "t", "form": form} if form != "none" else {})
 
-    async def scenario(wire: Wire, _sink: Sink) -> None:
+    async def scenario(wire: Wire, _sink: Sink, _: SourceHealth) -> None:
         assert wire.connect[7] & 2 == 0, "the session is resumed"
         assert b"\x11" + kept_s.to_bytes(4, "big") in wire.connect[10:25], "session expiry interval"
 
     asyncio.run(over_the_wire(device, scenario, Sink()))
 
 
+def test_the_counters_of_emqx_nodes_are_added_up(device: JsonDevice) -> None:
+    """As emqx_sys.erl publishes emqx_metrics: each node for itself, as text, at QoS 0 and not retained."""
+
+    async def scenario(wire: Wire, sink: Sink, health: SourceHealth) -> None:
+        assert "$SYS/brokers/+/metrics/delivery/dropped/queue_full" in wire.filters
+        for node, dropped in (("emqx@10.0.0.1", "40"), ("emqx@10.0.0.2", "2"), ("emqx@10.0.0.1", "41")):
+            wire.tell(f"$SYS/brokers/{node}/metrics/delivery/dropped/queue_full", dropped)
+        wire.publish(1)
+        await until(lambda: sink.times == [1])
+        assert (health.dropped, health.refused) == (43, 0)
+
+    asyncio.run(over_the_wire(device, scenario, Sink()))
+
+
 def test_message_ids_are_used_again(device: JsonDevice) -> None:
-    async def scenario(wire: Wire, sink: Sink) -> None:
+    async def scenario(wire: Wire, sink: Sink, _: SourceHealth) -> None:
         for _ in range(3):
             wire.publish(1, 2)
             wire.publish(2, dup=True)
@@ -263,7 +283,7 @@ def test_message_ids_are_used_again(device: JsonDevice) -> None:
 
 
 def test_an_unreadable_message_is_acknowledged_in_its_turn(device: JsonDevice) -> None:
-    async def scenario(wire: Wire, sink: Sink) -> None:
+    async def scenario(wire: Wire, sink: Sink, _: SourceHealth) -> None:
         wire.publish(1)
         assert wire._writer is not None
         rest = b"\x00\x0cpark/M/state\x00\x02\x00{"
