@@ -1,8 +1,12 @@
 """Every page at both widths in both languages: filled, inside its width, with a clean console."""
 
 import re
+import time
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -106,3 +110,31 @@ def test_times_are_the_park_s_not_the_browser_s(browser: Browser, url: str, path
         clocks.append(clock.inner_text()[:2])
         context.close()
     assert clocks[0] == clocks[1]
+
+
+def test_a_day_s_emissions_lead_to_their_document_and_factor(page: Page, url: str) -> None:
+    day = f"{datetime.now(ZoneInfo('Asia/Shanghai')) - timedelta(days=1):%Y-%m-%d}"
+    diesel = {"enterprise": "E1", "kind": "diesel", "amount": 2, "unit": "t", "document": "invoice 7"}
+    posted = httpx.post(f"{url}/api/v1/activities", json={**diesel, "period": day, "who": "li.na"})
+    assert posted.status_code == 200, posted.text
+    _settled(url, day)
+    page.goto(f"{url}/carbon?lang=en")
+    page.get_by_role("button", name=f"What it is made of: {day}").click(timeout=60_000)
+    made = page.locator("#made-of")
+    expect(made.locator("h2")).to_contain_text(day, timeout=60_000)
+    part = made.locator("tr").filter(has_text="invoice 7")
+    expect(part).to_contain_text("3.145122 tCO2/t")
+    expect(part).to_contain_text("cn-industry-guideline")
+    made.get_by_role("button", name="market-based").click()
+    expect(made.get_by_role("button", name="market-based")).to_have_attribute("aria-pressed", "true")
+
+
+def _settled(url: str, day: str) -> None:
+    """Wait until the activity counts."""
+    deadline = time.monotonic() + 120
+    asked = {"area": "E1", "from": day, "to": f"{datetime.fromisoformat(day) + timedelta(days=1):%Y-%m-%d}"}
+    while time.monotonic() < deadline:
+        if httpx.get(f"{url}/api/v1/trace/emissions", params=asked, timeout=60).json()["documents"]:
+            return
+        time.sleep(0.2)
+    pytest.fail("the activity was not settled")

@@ -244,6 +244,40 @@ export interface EmissionSeries extends Series {
 
 export type EmissionReport = Omit<EnergyReport, "series"> & { series: EmissionSeries[] };
 
+export interface EmissionPart {
+  origin: "meters" | "documents";
+  meter: string | null;
+  quantity: string;
+  scope: string;
+  gas: string;
+  from: string;
+  to: string;
+  amount: number | null;
+  unit: string;
+  coverage: number;
+  conversion: number | null;
+  kg: number | null;
+  factor: FactorUse | null;
+  shortfall: Shortfall | null;
+  record: number | null;
+}
+
+export interface EmissionTrace {
+  area: string | null;
+  parts: EmissionPart[];
+  documents: { id: number; document: string }[];
+}
+
+export interface Inventory {
+  lines: { name: string; scope: string; flow: string; kg: Record<string, number | null> }[];
+  market: {
+    kg: Record<string, number | null>;
+    served: Record<string, number>;
+    certificates: { document: string; vintage: string | null; kwh: number; refused: string }[];
+    shortfalls: Shortfall[];
+  };
+}
+
 export interface ReadingRun {
   meter: string;
   from: string;

@@ -4,6 +4,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionReport, type EmissionSeries, type FactorUse, type Shortfall } from "../api.ts";
 import { exact, three } from "../numbers.ts";
 import { store } from "../store.ts";
+import { day } from "../time.ts";
+import "./emission-trace.ts";
 import { reasonOf } from "./reason.ts";
 import { DailyPage } from "./daily.ts";
 
@@ -26,7 +28,26 @@ class CarbonPage extends DailyPage<EmissionReport> {
   protected override below(answer: EmissionReport): TemplateResult {
     const factors = distinct(answer.series.flatMap((series) => series.factors), (one) => `${one.id}|${one.from}|${one.to}`);
     const missing = distinct(answer.series.flatMap((series) => series.shortfalls), (one) => `${one.reason}|${one.from}|${one.to}`);
-    return html`${missing.length > 0 ? this.#missing(missing) : nothing}${this.#others()}${factors.length > 0 ? this.#factors(factors) : nothing}`;
+    return html`${this.#made(answer)}${missing.length > 0 ? this.#missing(missing) : nothing}${this.#others()}${factors.length > 0 ? this.#factors(factors) : nothing}`;
+  }
+
+  /** A day whose figure was asked for; null: all that is shown. */
+  #day: string | null = null;
+
+  protected override figure(text: string, day: string): TemplateResult {
+    return html`<button type="button" class="figure-link" aria-label="${this.words.madeOf}: ${day}" @click=${() => this.#open(day)}>${text}</button>`;
+  }
+
+  #open(day: string): void {
+    this.#day = day;
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.querySelector("#made-of")?.scrollIntoView({ block: "start" }));
+  }
+
+  #made(answer: EmissionReport): TemplateResult {
+    const days = answer.times.map((time) => day(Date.parse(time), this.zone));
+    const shown = this.#day !== null && days.includes(this.#day) ? [this.#day] : days;
+    return html`<pw-emission-trace .from=${shown[0] ?? ""} .to=${shown.at(-1) ?? ""}></pw-emission-trace>`;
   }
 
   #others(): TemplateResult | typeof nothing {

@@ -33,6 +33,11 @@ export abstract class DailyPage<A extends Answer> extends View {
   protected abstract readonly unit: string;
   protected abstract heading(): string;
   protected abstract ask(query: Record<string, string>): Promise<A>;
+  /** The total of a day as its table shows it. */
+  protected figure(text: string, _day: string): TemplateResult | string {
+    return text;
+  }
+
   protected abstract below(answer: A): TemplateResult | typeof nothing;
 
   override connectedCallback(): void {
@@ -140,7 +145,7 @@ export abstract class DailyPage<A extends Answer> extends View {
     const sign = stack.estimated && total !== null ? "~" : "";
     return html`<tr>
       <th scope="row">${stack.label}${stack.running ? html` <span class="unit so-far">${this.words.dayRuns}</span>` : nothing}</th>
-      <td class="number" title="${exact(total)} ${this.unit}">${sign}${write(total)}</td>
+      <td class="number" title="${exact(total)} ${this.unit}">${this.figure(`${sign}${write(total)}`, stack.label)}</td>
       <td class="number ${(stack.coverage ?? 1) < 0.95 ? "low" : ""}">${stack.coverage === null ? NONE : html`${coverage(stack.coverage)} <span class="unit">%</span>`}</td>
       ${stack.parts.map((part) => html`<td class="number" title="${exact(part)} ${this.unit}">${write(part)}</td>`)}
     </tr>`;

@@ -1,0 +1,157 @@
+/** <pw-emission-trace>: what a figure of emissions is made of, and bought electricity on both bases. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { get, type EmissionPart, type EmissionTrace, type Inventory } from "../api.ts";
+import { brief, coverage, exact, NONE, scaleFor, three, unitText, type Scale } from "../numbers.ts";
+import type { Words } from "../i18n/words.ts";
+import { View } from "../parts/view.ts";
+import { href } from "../route.ts";
+import { store } from "../store.ts";
+import { reasonOf } from "./reason.ts";
+import { bases, massOf, type Basis } from "./basis.ts";
+
+class EmissionTracePanel extends View {
+  static override properties = { from: { attribute: false }, to: { attribute: false } };
+  /** First and last day. */
+  declare from: string;
+  declare to: string;
+  #trace: EmissionTrace | null = null;
+  #inventory: Inventory | null = null;
+  #problem = "";
+  #asked = "";
+  #basis: Basis = "location";
+
+  protected override willUpdate(): void {
+    if (!this.from || !store.site) return;
+    const wanted = [this.from, this.to, this.#area].join();
+    if (wanted === this.#asked) return;
+    this.#asked = wanted;
+    void this.#load(wanted);
+  }
+
+  get #area(): string {
+    return store.route.area ?? store.site?.areas.find((area) => area.kind === "park")?.code ?? "";
+  }
+
+  async #load(wanted: string): Promise<void> {
+    const area = this.#area;
+    const after = new Date(Date.parse(`${this.to}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    try {
+      const [trace, inventory] = await Promise.all([
+        get<EmissionTrace>("/trace/emissions", { area, from: this.from, to: after }),
+        get<Inventory>("/inventory", { area, period: `${this.from}/${this.to}` }),
+      ]);
+      if (wanted !== this.#asked) return;
+      [this.#trace, this.#inventory, this.#problem] = [trace, inventory, ""];
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const words = this.words;
+    if (this.#problem) return html`<section class="panel"><p class="empty" role="alert">${words.failed}: ${this.#problem}</p></section>`;
+    if (!this.#trace || !this.#inventory) return nothing;
+    const days = this.from === this.to ? this.from : `${this.from} – ${this.to}`;
+    const area = store.site?.areas.find((one) => one.code === this.#trace?.area);
+    return html`<section class="panel" id="made-of">
+      <header class="report-head">
+        <h2>${words.madeOf}: ${this.name(area?.name, this.#trace.area ?? "")}, <span class="nowrap">${days}</span></h2>
+        ${this.#switch(this.#inventory)}
+      </header>
+      ${this.#basis === "market" ? this.#served(this.#inventory) : nothing}
+      ${this.#parts(this.#trace.parts)}
+    </section>`;
+  }
+
+  #switch(inventory: Inventory): TemplateResult {
+    const totals = bases(inventory);
+    const scale = scaleFor("kg", [totals.location, totals.market], 10_000);
+    const words = this.words;
+    const entry = (basis: Basis, word: string): TemplateResult => html`<button
+      type="button" aria-pressed=${String(basis === this.#basis)} @click=${() => this.#choose(basis)}
+    ><span>${word}</span> <b>${massOf(totals[basis], scale)}</b> <span class="unit">${scale.unit} CO2</span></button>`;
+    return html`<div class="basis" role="group" aria-label=${words.boughtElectricity}>
+      <span class="basis-name">${words.boughtElectricity}</span>
+      ${entry("location", words.basisLocation)}${entry("market", words.basisMarket)}
+    </div>`;
+  }
+
+  #choose(basis: Basis): void {
+    this.#basis = basis;
+    this.requestUpdate();
+  }
+
+  #served(inventory: Inventory): TemplateResult {
+    const words = this.words;
+    const served = Object.entries(inventory.market.served).filter(([, kwh]) => kwh > 0);
+    const scale = scaleFor("kWh", served.map(([, kwh]) => kwh), 10_000);
+    return html`<ul class="served">
+      ${served.map(([tier, kwh]) => html`<li>${tierWord(tier, words)}: ${three(kwh / scale.divisor)} <span class="unit">${scale.unit}</span></li>`)}
+      ${inventory.market.certificates.map((one) => html`<li>
+        <code>${one.document}</code> ${one.vintage ?? ""}: ${three(one.kwh / scale.divisor)} <span class="unit">${scale.unit}</span> ${one.refused}
+      </li>`)}
+      ${inventory.market.shortfalls.map((one) => html`<li class="low">${one.reason}</li>`)}
+    </ul>`;
+  }
+
+  #parts(parts: readonly EmissionPart[]): TemplateResult {
+    const words = this.words;
+    if (parts.length === 0) return html`<p class="empty">${words.noEnergy}</p>`;
+    const scale = scaleFor("kg", parts.map((part) => part.kg), 10_000);
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.madeOf}>
+      <table class="cards">
+        <thead>
+          <tr>
+            <th scope="col">${words.meterOrDocument}</th><th scope="col">${words.scope}</th>
+            <th scope="col" class="number">${words.mass}</th>
+            <th scope="col">${words.amountTimesFactor}</th><th scope="col" class="number">${words.coverage}</th>
+            <th scope="col">${words.valid}</th><th scope="col">${words.why}</th>
+          </tr>
+        </thead>
+        <tbody>${parts.map((part) => this.#part(part, scale))}</tbody>
+      </table>
+    </div>`;
+  }
+
+  #part(part: EmissionPart, scale: Scale): TemplateResult {
+    const words = this.words;
+    return html`<tr>
+      <th scope="row">${this.#origin(part)}</th>
+      <td data-label=${words.scope}>${part.scope}</td>
+      <td class="number" data-label=${words.mass}><span title="${brief(part.kg)} kg ${part.gas}">${massOf(part.kg, scale)} <span class="unit">${scale.unit} ${part.gas}</span></span></td>
+      <td data-label=${words.amountTimesFactor}>${this.#formula(part)}</td>
+      <td class="number ${part.coverage < 0.95 ? "low" : ""}" data-label=${words.coverage}><span>${coverage(part.coverage)} <span class="unit">%</span></span></td>
+      <td class="nowrap" data-label=${words.valid}>${part.from} – ${part.to}</td>
+      <td class="why-cell" data-label=${words.why}>${part.factor ? html`<span><code>${part.factor.edition}</code> ${reasonOf(part.factor, words)}</span>` : html`<span class="low">${part.shortfall?.reason ?? NONE}</span>`}</td>
+    </tr>`;
+  }
+
+  #origin(part: EmissionPart): TemplateResult {
+    if (part.meter) return html`<a href=${href({ ...store.route, page: "meters", meter: part.meter })}>${part.meter}</a>`;
+    const document = this.#trace?.documents.find((one) => one.id === part.record);
+    return html`<code>${part.quantity}</code> <span class="unit">${document?.document ?? ""}</span>`;
+  }
+
+  #formula(part: EmissionPart): TemplateResult {
+    const amount = html`${brief(part.amount)} <span class="unit">${unitText(part.unit)}</span>`;
+    if (!part.factor) return html`<span>${amount} × ${NONE}</span>`;
+    const converted = part.conversion === 1 ? nothing : html` × ${exact(part.conversion && Number(part.conversion.toPrecision(6)))}`;
+    return html`<span>${amount}${converted} × ${exact(part.factor.value)} <span class="unit">${part.factor.unit}</span></span>`;
+  }
+}
+
+function tierWord(tier: string, words: Words): string {
+  const known: Record<string, string> = {
+    certificate: words.tierCertificate,
+    contract: words.tierContract,
+    supplier: words.tierSupplier,
+    residual: words.tierResidual,
+    average: words.tierAverage,
+    none: words.tierNone,
+  };
+  return known[tier] ?? tier;
+}
+
+customElements.define("pw-emission-trace", EmissionTracePanel);
