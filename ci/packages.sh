@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(python3 python3-venv make ca-certificates mosquitto mosquitto-clients chromium fonts-noto-cjk debootstrap mbpoll
-    gcc libc6-dev libmodbus-dev socat openssl collectd-core)
+    gcc libc6-dev libmodbus-dev socat openssl collectd-core iproute2)
 missing=()
 for package in "${packages[@]}"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
