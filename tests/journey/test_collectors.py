@@ -20,6 +20,11 @@ def test_a_dead_meter_says_why_and_when_it_is_asked_again(page: Page, url: str, 
         expect(dead).to_contain_text("illegal address")
         expect(line.locator(".condition").first).to_contain_text("partly")
         expect(line).to_contain_text("1 / 2")
+        page.goto(f"{url}/collectors/line-1?lang=zh")
+        said = dead.locator(".error-text")
+        expect(said).to_contain_text("没有此寄存器地址", timeout=15_000)
+        expect(said).to_have_attribute("lang", "zh")
+        page.goto(f"{url}/collectors/line-1?lang=en")
     finally:
         silent.discard(2)
     expect(dead.locator(".condition")).to_contain_text("answering", timeout=20_000)

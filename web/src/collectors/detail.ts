@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { MeterTrace, SourceDetail } from "../api.ts";
+import { detail } from "../i18n/details.ts";
 import { exact, NONE, three } from "../numbers.ts";
 import { advice, conditionMark } from "../parts/condition.ts";
 import { href } from "../route.ts";
@@ -73,7 +74,7 @@ export function strangersTable(source: SourceDetail, context: Context): Template
     </div>`;
 }
 
-export function asideTable(source: SourceDetail, { words, zone }: Context): TemplateResult | typeof nothing {
+export function asideTable(source: SourceDetail, { words, zone, language }: Context): TemplateResult | typeof nothing {
   if (source.aside.length === 0) return nothing;
   return html`<h2 class="aside-title">
       ${words.keptAside}
@@ -90,10 +91,10 @@ export function asideTable(source: SourceDetail, { words, zone }: Context): Temp
           </tr>
         </thead>
         <tbody>
-          ${source.aside.map((each) => html`<tr>
+          ${source.aside.map((each) => ({ ...each, said: detail(each.reason, language) })).map((each) => html`<tr>
             <th scope="row">${moment(Date.parse(each.time), zone)}</th>
             <td class="wide" data-label=${words.origin}>${each.origin}</td>
-            <td class="wide" data-label=${words.reason} lang="en">${each.reason}</td>
+            <td class="wide" data-label=${words.reason} lang=${each.said.language}>${each.said.text}</td>
             <td class="wide" data-label=${words.content}><code>${each.content}</code></td>
           </tr>`)}
         </tbody>

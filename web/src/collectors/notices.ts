@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Edge, Settlement, Source, SourceList, Spool, StageProgress } from "../api.ts";
+import { detail } from "../i18n/details.ts";
 import { span } from "../i18n/words.ts";
 import { exact, three } from "../numbers.ts";
 import { moment } from "../time.ts";
@@ -17,15 +18,15 @@ export function notices(list: SourceList, settlement: Settlement | null, context
   return found.length === 0 ? nothing : html`<div class="notices" role="status">${found}</div>`;
 }
 
-function ofConfiguration({ configuration }: SourceList, { words }: Context): TemplateResult[] {
+function ofConfiguration({ configuration }: SourceList, { words, language }: Context): TemplateResult[] {
   if (configuration.mistakes.length === 0) return [];
-  const texts = configuration.mistakes.map((one) => [one.file, one.key, one.reason].filter(Boolean).join(": "));
+  const texts = configuration.mistakes.map((one) => [one.file, one.key, detail(one.reason, language).text].filter(Boolean).join(": "));
   return [note(words.mistakesTitle, [words.mistakesText, ...texts], "bad")];
 }
 
 function ofSpool({ spool, queue }: SourceList, context: Context): TemplateResult[] {
-  const { words } = context;
-  const away = queue.failing ? [words.storeAway(queue.last_error)] : [];
+  const { words, language } = context;
+  const away = queue.failing ? [words.storeAway(detail(queue.last_error, language).text)] : [];
   if (!spool) return away.map((text) => note(words.causeStore, [text], "bad"));
   const texts = [
     ...away,

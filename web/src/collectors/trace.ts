@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Trace } from "../api.ts";
+import { detail } from "../i18n/details.ts";
 import { span, type Language, type Words } from "../i18n/words.ts";
 import { causeWord } from "../parts/condition.ts";
 import { moment } from "../time.ts";
@@ -28,10 +29,11 @@ export function lastError(trace: Trace, context: Context): TemplateResult {
   const { words } = context;
   if (trace.last_failure === null) return html`<span class="unit">${words.noError}</span>`;
   const over = trace.condition !== "failing";
+  const said = detail(trace.last_error, context.language);
   return html`<span class="error ${over ? "is-over" : ""}">
     <span class="cause">${causeWord(trace.cause, words)}</span>
     <span class="when">${age(trace.last_failure, context)}${nextAttempt(trace, context)}</span>
-    <span class="error-text" lang="en">${trace.last_error}</span>
+    <span class="error-text" lang=${said.language}>${said.text}</span>
   </span>`;
 }
 

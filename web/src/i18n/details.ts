@@ -1,0 +1,127 @@
+/** What the service says of single failures, in Chinese: its English texts are the keys, {} is a value. */
+
+import type { Language } from "./words.ts";
+
+const DETAILS: readonly (readonly [string, string])[] = [
+  ["no connection to {}: {}", "无法连接 {}：{}"],
+  ["nothing listens there", "该端口没有服务在监听"],
+  ["Connection refused", "连接被拒绝"],
+  ["No route to host", "没有到达该主机的路由"],
+  ["Network is unreachable", "网络不可达"],
+  ["Connection reset by peer", "连接被对方重置"],
+  ["{}, only what was not asked for: {}", "{}，只收到未请求的内容：{}"],
+  ["{}, only a piece of one: {}", "{}，只收到一部分：{}"],
+  ["{}, only: {}", "{}，只收到：{}"],
+  ["no answer within {} s", "{} 秒内没有应答"],
+  ["no answer from the store within {} s", "数据库在 {} 秒内没有应答"],
+  ["no answer", "没有应答"],
+  ["the connection was lost", "连接中断"],
+  ["the connection was closed", "连接已关闭"],
+  ["the answer has another form than was asked for", "应答的格式与请求不符"],
+  ["an earlier answer may still come", "较早请求的应答可能仍会到来"],
+  ["a refusal came that may belong to an earlier request", "收到的拒绝可能属于较早的请求"],
+  ["it refuses {}", "设备拒绝 {}"],
+  ["illegal function", "功能码不支持"],
+  ["illegal address", "没有此寄存器地址"],
+  ["illegal value", "请求的数量或值不合法"],
+  ["device failure", "设备故障"],
+  ["acknowledged, not ready", "已受理，尚未就绪"],
+  ["busy", "设备忙"],
+  ["memory parity error", "设备存储校验错误"],
+  ["the gateway has no path to it", "网关没有通往该设备的路径"],
+  ["it did not answer the gateway", "设备没有应答网关"],
+  ["it has no such data", "设备没有此数据"],
+  ["not authorised", "未授权"],
+  ["it answers with an error: {}", "设备应答错误：{}"],
+  ["another device: this template is known by {}", "应答的是另一种设备：此模板的标识为 {}"],
+  ["the broker at {} refuses: {}", "{} 处的代理拒绝：{}"],
+  ["the broker disconnected: {}", "代理断开了连接：{}"],
+  ["no subscription to {}: {}", "无法订阅 {}：{}"],
+  ["nothing was heard from the edge {} for {} s", "边缘站 {} 已有 {} 秒没有消息"],
+  ["no meter has this code; the row is kept aside", "没有此编码的表计；该行已另存"],
+  ["no meter has this code", "没有此编码的表计"],
+  ["no meter has this address", "没有此地址的表计"],
+  ["no meter has the name {} of this gateway", "此网关没有名为 {} 的表计"],
+  ["no meter shows so much; at most {}", "没有表计会显示这么大的值；上限 {}"],
+  ["not JSON: {}", "不是 JSON：{}"],
+  ["not a finite number", "不是有限的数"],
+  ["not a number", "不是数字"],
+  ["not in the catalogue of quantities; of no row used", "量目录中没有；所有行均未采用"],
+  ["neither mapped nor in the catalogue of quantities", "既无映射，量目录中也没有"],
+  ["not in the catalogue of quantities", "量目录中没有"],
+  ["a time without a zone, and its source declares none", "时间没有时区，其数据源也未声明"],
+  ["a time more than a day ahead", "时间超前一天以上"],
+  ["a time before the year 2000", "时间早于 2000 年"],
+  ["not a time in RFC 3339, such as {}", "不是 RFC 3339 时间，例如 {}"],
+  ["not a time: {}", "不是时间：{}"],
+  ["no such field", "没有此字段"],
+  ["no birth announced it", "没有 birth 消息声明它"],
+  ["{} is a number in quotes", "{} 是带引号的数字"],
+  ["{} is never so much", "{} 不可能这么大"],
+  ["{} is not finite", "{} 不是有限的数"],
+  ["{} is a number", "{} 应为数字"],
+  ["it holds no single number", "其中不是单个数字"],
+  ["{} stands beyond the answer's end", "{} 超出应答的末尾"],
+  ["{} is not in decimal digits", "{} 不是十进制数字"],
+  ["the database has not been ready since the start: {}", "启动以来数据库尚未就绪：{}"],
+  ["the database could not take the change yet: {}", "数据库暂时无法接受此修改：{}"],
+  ["no connection within {} s", "{} 秒内没有连接"],
+  ["is gone; a park is not ended by that", "文件已不存在；园区不会因此结束"],
+  ["there is no {}; did you mean {}?", "没有{}；是否为 {}？"],
+  ["there is no {}", "没有{}"],
+  ["device template {}", "设备模板 {}"],
+  ["price series {}", "价格序列 {}"],
+  ["tariff {}", "电价 {}"],
+  ["area {}", "区域 {}"],
+  ["meter {}", "表计 {}"],
+  ["source {}", "数据源 {}"],
+  ["{} stands twice", "{} 出现两次"],
+  ["{} stands above itself", "{} 是自己的上级"],
+  ["{} speaks {}, its source {} is {}", "{} 使用 {}，而其数据源 {} 是 {}"],
+  ["no factor of the library is for the region {}", "因子库中没有区域 {} 的因子"],
+  ["has no meaning behind a source of kind {}", "在类型为 {} 的数据源下没有意义"],
+];
+
+const COMPILED = DETAILS.map(([en, zh]) => [new RegExp(`^${en.split("{}").map(escaped).join("(.+?)")}$`, "s"), zh] as const);
+const GOT = /^(.+) \(got (.+)\)$/s;
+
+export interface Detail {
+  text: string;
+  language: Language;
+}
+
+/** As the service said it where there is no other word for it. */
+export function detail(said: string, language: Language): Detail {
+  const text = language === "zh" ? translated(said) : null;
+  return text === null ? { text: said, language: "en" } : { text, language };
+}
+
+function translated(said: string): string | null {
+  for (const [form, zh] of COMPILED) {
+    const values = form.exec(said)?.slice(1);
+    if (values) return filled(zh, values.map((value) => translated(value) ?? value));
+  }
+  return withValue(said) ?? afterName(said);
+}
+
+function withValue(said: string): string | null {
+  const [, reason = "", value = ""] = GOT.exec(said) ?? [];
+  const text = reason ? translated(reason) : null;
+  return text === null ? null : `${text}（收到 ${value}）`;
+}
+
+/** M-101: no answer */
+function afterName(said: string): string | null {
+  const [name = "", ...rest] = said.split(": ");
+  const text = rest.length > 0 ? translated(rest.join(": ")) : null;
+  return text === null ? null : `${name}: ${text}`;
+}
+
+function filled(text: string, values: readonly string[]): string {
+  const left = [...values];
+  return text.replaceAll("{}", () => left.shift() ?? "");
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
