@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.errors import TariffError
+from accounting.holidays import UNKNOWN, Holidays
 
 HALVES = 48
 NO_BAND = 255
@@ -50,19 +51,37 @@ class Base:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """Days on which an overlay holds: of these months and types, and declared where `days` names a list."""
+    """Days on which an overlay holds: all that is named has to be so."""
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
     months: tuple[int, ...] = _MONTHS
     day_types: tuple[DayType, ...] = tuple(DayType)
     days: str | None = None
+    """A list of declared days."""
+    holidays: tuple[str, ...] = ()
+    """Free days around one of these."""
+    free_days: int | None = None
+    """Free days around any holiday, where they are that many in a row at least."""
+    classes: tuple[str, ...] = ()
+    """Users for whom it holds; empty: all."""
 
     def __post_init__(self) -> None:
         _check_months(self.months)
 
-    def holds(self, day: date, declared: Mapping[str, Collection[date]]) -> bool:
-        listed = self.days is None or day in declared.get(self.days, ())
-        return listed and day.month in self.months and day_type(day) in self.day_types
+    def holds(self, day: date, declared: Mapping[str, Collection[date]], holidays: Holidays) -> bool:
+        if day.month not in self.months or day_type(day, holidays) not in self.day_types:
+            return False
+        if self.days is not None and day not in declared.get(self.days, ()):
+            return False
+        free = holidays.by_day.get(day)
+        if self.holidays and (free is None or not set(self.holidays) & set(free.holidays)):
+            return False
+        return self.free_days is None or (free is not None and free.run >= self.free_days)
+
+    @property
+    def by_day_type(self) -> bool:
+        """Whether one has to know which days are free."""
+        return bool(self.holidays) or self.free_days is not None or len(set(self.day_types)) < len(DayType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +94,19 @@ class Overlay:
     intervals: tuple[Interval, ...]
 
 
-def day_type(day: date) -> DayType:
-    return DayType.WEEKEND if day.weekday() >= _SATURDAY else DayType.WEEKDAY
+def day_type(day: date, holidays: Holidays = UNKNOWN) -> DayType:
+    """A weekend day that is worked in place of a free one is a weekday."""
+    weekend = day.weekday() >= _SATURDAY and day not in holidays.worked
+    return DayType.WEEKEND if weekend else DayType.WEEKDAY
 
 
-def compile_days(
+def compile_days(  # noqa: PLR0917  # the parts of a calendar
     bands: Sequence[str],
     base: Sequence[Base],
     overlays: Sequence[Overlay],
     days: Sequence[date],
     declared: Mapping[str, Collection[date]],
+    holidays: Holidays = UNKNOWN,
 ) -> NDArray[np.uint8]:
     """Index into `bands` of every half hour, uint8[days, 48].
 
@@ -94,9 +116,9 @@ def compile_days(
     painted = [(overlay, _halves(overlay.intervals, bands)) for overlay in overlays]
     table = np.empty((len(days), HALVES), dtype=np.uint8)
     for row, day in zip(table, days, strict=True):
-        row[:] = ordinary[day.month, day_type(day)]
+        row[:] = ordinary[day.month, day_type(day, holidays)]
         for overlay, (where, band) in painted:
-            if overlay.when.holds(day, declared):
+            if overlay.when.holds(day, declared, holidays):
                 row[where] = band
     return table
 

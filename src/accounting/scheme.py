@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from accounting.calendar import STRICT
 from accounting.errors import SchemeError
-from accounting.tariff import Label
+from accounting.prices import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The park: areas, sources, meters and what they are from which day on."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -181,6 +181,12 @@ class Billing(Frozen):
     tariff: Code
     series: str | None = None
     """Price zone and user class, where the tariff has several."""
+    since: date | None = None
+    """First day of the contract; asked for where no source tells that of the tariff."""
+    user_class: str | None = None
+    """Where the tariff tells users apart."""
+    declared_days: dict[str, tuple[date, ...]] = Field(default_factory=dict)
+    """Further days of the tariff's lists, such as those announced as hot."""
     contract_kw: float | None = Field(None, gt=0)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from accounting.errors import SchemeError
+from accounting.prices import Label
 from accounting.scheme import Indicator, Input, Scheme, Threshold, judge
-from accounting.tariff import Label
 
 NAME = Label("n", "名")
 PER_ENERGY = Indicator(

@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from accounting.calendar import NO_BAND, half
 from accounting.errors import TariffError
 from accounting.grid import SLOT_US, Grid, local_day_edges, to_us
+from accounting.holidays import FreeDay, Holidays
 from accounting.tariff import Tariff
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -111,7 +113,8 @@ def test_a_declared_hot_day_is_sharp(raw: Raw) -> None:
 
 @pytest.mark.parametrize("year", [2023, 2024])
 def test_every_quarter_hour_has_one_band(tariffs: dict[str, Tariff], year: int) -> None:
-    for tariff in tariffs.values():
+    for shipped in tariffs.values():
+        tariff = replace(shipped, valid_from=None, valid_to=None)
         days = (date(year + 1, 1, 1) - date(year, 1, 1)).days
         table = tariff.year(year)
         assert table.shape == (days, 48)
@@ -119,7 +122,9 @@ def test_every_quarter_hour_has_one_band(tariffs: dict[str, Tariff], year: int) 
         slots = Grid(int(edges[0]), int((edges[-1] - edges[0]) // SLOT_US)).slots
         bands = tariff.bands_at(slots)
         assert bands.max() < len(tariff.bands)
-        assert (bands.reshape(days, 48, 2) == table[:, :, None]).all()
+        for row, lo, hi in zip(table, edges[:-1], edges[1:], strict=True):
+            day = bands[(lo - edges[0]) // SLOT_US : (hi - edges[0]) // SLOT_US]
+            assert len(day) != 96 or (day == np.repeat(row, 2)).all()
 
 
 def test_hours_of_a_year_by_band(guangdong: Tariff) -> None:
@@ -251,8 +256,12 @@ def _cut(raw: Raw, path: str, value: Any) -> None:  # noqa: ANN401  # any YAML v
         ("base.0.intervals.0", [0, 480, "valley"], "time 480 is beyond 24:00; write minutes in quotes"),
         ("overlays.0.intervals", [[11, 13, "sharp"], [12, 14, "sharp"]], "'sharp-summer' claims 12:00 twice"),
         ("overlays.1.when.days", "hot", "no list 'hot' in declared_days"),
+        ("prices.0.unit", "USD/kWh", "unit USD/kWh is not of CNY"),
+        ("prices.0.curve", [1] * 24, "needs either prices by band or a curve"),
+        ("overlays.0.when.classes", ["large"], "no class 'large' in classes"),
+        ("overlays.0.when.holidays", ["春节"], "holidays names no country"),
         ("prices.0.prices", {"valley": 1}, r"bands \['flat', 'peak', 'sharp'\] do not match"),
-        ("prices.0.unit", "EUR/kWh", "unit 'EUR/kWh' is none of"),
+        ("prices.0.unit", "EUR/MWh", "unit 'EUR/MWh' is none of"),
         ("prices.0.source", " ", "has no source"),
         ("prices.0.standing", "fictitious", "standing fictitious"),
         ("prices.0.valid_to", "2021-09-30", "valid_to 2021-09-30 is before"),
@@ -294,3 +303,110 @@ def test_bands_agree_with_the_wall_clock(days: int, seconds: int) -> None:
     local = instant.astimezone(tariff.tzinfo)
     night = (local.hour, local.minute) < (5, 30) or (local.hour, local.minute) >= (23, 30)
     assert tariff.bands_at(np.array([to_us(instant)])).tolist() == [0 if night else 1]
+
+
+NEW_YEAR = Holidays(
+    years=(2024,),
+    free=tuple(FreeDay(date(2024, 2, day), ("春节",), 8) for day in range(10, 18)),
+    workdays=(date(2024, 2, 4), date(2024, 2, 18)),
+)
+
+
+def test_holidays_and_make_up_workdays_make_the_bands_of_their_users(tariffs: dict[str, Tariff]) -> None:
+    shanghai = replace(tariffs["cn-sh-2022-50-twopart"], known=NEW_YEAR)
+    industry, others = shanghai.for_class("large-industry"), shanghai.for_class(None)
+    at = [us(2024, 2, day, 3) for day in (9, 10, 16, 18, 24, 25)]
+    """A Friday, the holiday's first day and one in its week, a Sunday that is worked, a weekend."""
+    assert codes(industry, *at) == [
+        "valley",
+        "deep_valley",
+        "deep_valley",
+        "valley",
+        "deep_valley",
+        "deep_valley",
+    ]
+    assert set(codes(others, *at)) == {"valley"}
+    with pytest.raises(TariffError, match="no user class 'tiny'"):
+        shanghai.for_class("tiny")
+
+
+def test_only_long_holidays_bring_a_deep_valley_to_anhui(tariffs: dict[str, Tariff]) -> None:
+    anhui = replace(tariffs["cn-ah-2025-302"], valid_from=None).for_class("two-part-315kva")
+    for run, band in ((2, "valley"), (3, "deep_valley")):
+        known = Holidays((2024,), (FreeDay(date(2024, 2, 10), ("元旦",), run),))
+        assert codes(replace(anhui, known=known), us(2024, 2, 10, 12)) == [band]
+
+
+def test_a_year_whose_holidays_nobody_told_is_provisional_for_tariffs_with_day_types_alone(raw: Raw) -> None:
+    plain = ADAPTER.validate_python(raw | {"holidays": "CN"})
+    raw["overlays"][0]["when"] = {"holidays": ["春节"]}
+    by_day = replace(ADAPTER.validate_python(raw | {"holidays": "CN"}), known=NEW_YEAR)
+    days = np.array([us(2024, 3, 1), us(2027, 3, 1)])
+    series = "prd5-commercial-below-1kv"
+    endless = [replace(t, prices=(replace(t.tables(series)[0], valid_to=None),)) for t in (plain, by_day)]
+    assert [tariff.prices_at(days).provisional.tolist() for tariff in endless] == [
+        [False, False],
+        [False, True],
+    ]
+
+
+@pytest.mark.parametrize("count", [24, 48, 96])
+def test_a_contract_curve_prices_the_clock_beside_reference_bands(raw: Raw, count: int) -> None:
+    table = raw["prices"][0] | {"curve": list(range(count)), "unit": "CNY/kWh", "standing": "contract"}
+    del table["prices"]
+    tariff = ADAPTER.validate_python(raw | {"prices": [table]})
+    clocks = [us(2021, 10, 15, *clock) for clock in [(0, 0), (8, 45), (23, 59)]]
+    found = tariff.prices_at(np.array(clocks))
+    assert found.price.tolist() == [0, 35 * count // 96, count - 1]
+    assert codes(tariff, *clocks) == ["valley", "flat", "flat"]
+    table["curve"] = [1] * 25
+    with pytest.raises(ValidationError, match="a curve has 24, 48 or 96 prices, not 25"):
+        ADAPTER.validate_python(raw | {"prices": [table]})
+
+
+def test_prices_follow_seasons_and_the_clock_where_it_is_changed(tariffs: dict[str, Tariff]) -> None:
+    tariff = tariffs["us-pge-b19-2020-secondary"]
+    pacific = ZoneInfo("America/Los_Angeles")
+    hours = {(3, 8): 23, (11, 1): 25, (7, 4): 24}
+    for (month, day), count in hours.items():
+        edges = local_day_edges(tariff.tzinfo, date(2020, month, day), date(2020, month, day))
+        prices = tariff.prices_at(np.arange(edges[0], edges[1], SLOT_US)).price
+        peak = 0.1629 if month == 7 else 0.1438
+        assert (len(prices), np.count_nonzero(prices == peak)) == (4 * count, 20)
+    found = tariff.prices_at(np.array([us(2020, 6, 1, 14, zone=pacific), us(2020, 5, 31, 14, zone=pacific)]))
+    assert found.price.tolist() == [0.1328, 0.1115]
+
+
+@pytest.mark.parametrize(
+    ("code", "clock", "band"),
+    [
+        ("cn-hl-2024-291", (6, 30), "flat"),
+        ("cn-hl-2024-291", (5, 29), "valley"),
+        ("cn-hl-2024-291", (23, 30), "valley"),
+        ("cn-jx-2025-463", (20, 30), "sharp"),
+        ("cn-jx-2025-463", (20, 29), "peak"),
+        ("cn-jx-2025-463", (13, 0), "deep_valley"),
+        ("cn-bj-2023-11", (16, 30), "sharp"),
+        ("cn-bj-2023-11", (15, 59), "flat"),
+    ],
+)
+def test_half_hours_deep_valleys_and_sharp_inside_flat(
+    tariffs: dict[str, Tariff], code: str, clock: tuple[int, int], band: str
+) -> None:
+    assert codes(replace(tariffs[code], valid_from=None), us(2026, 7, 8, *clock)) == [band]
+
+
+def test_every_shipped_calendar_has_its_source_and_ratios_that_its_prices_bear_out(
+    tariffs: dict[str, Tariff],
+) -> None:
+    assert len(tariffs) == 22
+    for tariff in tariffs.values():
+        assert tariff.source
+        assert tariff.doubts() == []
+
+
+def test_prices_that_the_ratios_do_not_bear_out_are_doubted(raw: Raw) -> None:
+    raw["prices"][0]["prices"]["peak"] = "120.33"
+    assert ADAPTER.validate_python(raw).doubts() == [
+        "price table 'prd5-commercial-below-1kv' of 2021-10-01: peak is 1.79 of flat, the document says 1.7"
+    ]

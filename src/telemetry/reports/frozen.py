@@ -12,7 +12,8 @@ from accounting.coal import Coefficient
 from accounting.factors import Factor
 from accounting.frozen import Row, coefficient_row, factor_row
 from accounting.grid import to_us
-from accounting.tariff import PriceTable, Tariff
+from accounting.prices import PriceTable
+from accounting.tariff import Tariff
 from telemetry.reports.activities import Rating, share
 from telemetry.reports.emitted import Revision
 from telemetry.reports.membership import boundary_meters, crosses, within

@@ -7,6 +7,7 @@ ParkWattError
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from pydantic import ValidationError
 
@@ -49,3 +50,10 @@ def _reason(message: str, value: object) -> str:
     plain = message.removeprefix("Value error, ")
     shown = "" if isinstance(value, dict | list | tuple) else f" (got {value!r})"
     return plain + shown
+
+
+def no_such(what: str, name: str | None, known: Iterable[str]) -> str:
+    """That a name is unknown, and which known one is near it."""
+    near = get_close_matches(name or "", list(known), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"there is no {what} {name!r}{hint}"

@@ -1,9 +1,7 @@
 """The resolved plan: the library, the site, and what contradicts itself between them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -15,10 +13,11 @@ from ingest.collectors.mqtt import BrokerSource
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
-from telemetry.settings import formulas
+from telemetry.settings import billing, formulas
+from telemetry.settings.billing import of_contract
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, load_library
-from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName
+from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName, no_such
 
 _SITE: TypeAdapter[Site] = TypeAdapter(Site)
 _INFLUX: TypeAdapter[InfluxMapping] = TypeAdapter(InfluxMapping)
@@ -36,9 +35,10 @@ class Plan:
 
     @property
     def tariff(self) -> Tariff | None:
+        """As the park's contract has it."""
         if self.site is None or self.site.billing is None:
             return None
-        return _of_series(self.library.tariffs[self.site.billing.tariff], self.site.billing.series)
+        return of_contract(self.library.tariffs, self.site.billing)
 
     def polled_s(self) -> Mapping[str, float]:
         """How often meters are read [s], by code; without those whose readings come as they please."""
@@ -55,7 +55,7 @@ class Plan:
         meters = {meter.code: meter for meter in self.site.meters} if self.site else {}
         sources = {source.code: source for source in self.site.sources} if self.site else {}
         if code not in meters:
-            raise UnknownName(_no_such("meter", code, meters))
+            raise UnknownName(no_such("meter", code, meters))
         if meters[code].formula:
             raise UnknownName(f"{code!r} is reckoned by a formula and read nowhere")
         return meters[code], sources[meters[code].source]
@@ -63,13 +63,8 @@ class Plan:
     def device(self, code: str) -> Template:
         """A template. Raises UnknownName."""
         if code not in self.library.devices:
-            raise UnknownName(_no_such("device template", code, self.library.devices))
+            raise UnknownName(no_such("device template", code, self.library.devices))
         return self.library.devices[code]
-
-
-@lru_cache
-def _of_series(tariff: Tariff, series: str | None) -> Tariff:
-    return tariff.of(series) if series else tariff
 
 
 def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
@@ -92,9 +87,7 @@ def _influx(config_dir: Path | None, site: Site | None, mistakes: list[Mistake])
     codes = {meter.code for meter in site.meters} if site else set()
     for index, rule in enumerate(mapping.meters if mapping else ()):
         if site and rule.meter and rule.meter not in codes:
-            mistakes.append(
-                Mistake(str(file), f"meters[{index}].meter", _no_such("meter", rule.meter, codes))
-            )
+            mistakes.append(Mistake(str(file), f"meters[{index}].meter", no_such("meter", rule.meter, codes)))
     return mapping or InfluxMapping()
 
 
@@ -121,7 +114,7 @@ def contradictions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
     yield from _repeated("sources", [source.code for source in site.sources])
     yield from _repeated("meters", [meter.code for meter in site.meters])
     yield from _area_tree(site.areas)
-    yield from _billing(site, library)
+    yield from billing.contradictions(site, library.tariffs)
     yield from _regions(site, library)
     for index, meter in enumerate(site.meters):
         yield from _meter(f"meters[{index}]", meter, site, library)
@@ -156,15 +149,6 @@ def _loops(key: str, parents: dict[str, str | None]) -> Iterator[tuple[str, str]
             at = parents.get(at)
         if at == code:
             yield key, f"{code!r} stands above itself"
-
-
-def _billing(site: Site, library: Library) -> Iterator[tuple[str, str]]:
-    if site.billing and site.billing.tariff not in library.tariffs:
-        yield "billing.tariff", _no_such("tariff", site.billing.tariff, library.tariffs)
-    elif site.billing and site.billing.series:
-        known = library.tariffs[site.billing.tariff].series
-        if site.billing.series not in known:
-            yield "billing.series", _no_such("price series", site.billing.series, known)
 
 
 def _regions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
@@ -202,15 +186,9 @@ def _read(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tupl
 def _device(key: str, meter: Meter, kind: str, library: Library) -> Iterator[tuple[str, str]]:
     device = library.devices.get(meter.device or "")
     if device is None:
-        yield f"{key}.device", _no_such("device template", meter.device, library.devices)
+        yield f"{key}.device", no_such("device template", meter.device, library.devices)
     elif device.protocol != kind:
         yield (
             f"{key}.device",
             f"{meter.device!r} speaks {device.protocol}, its source {meter.source!r} is {kind}",
         )
-
-
-def _no_such(what: str, name: str | None, known: Iterable[str]) -> str:
-    near = get_close_matches(name or "", list(known), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"there is no {what} {name!r}{hint}"

@@ -97,6 +97,26 @@ def test_without_a_tariff_or_a_price_the_reason_stands_in_place_of_a_cost(
     assert ask(asked)[0] == (None, "no price table before 2021-10-01")
 
 
+def test_a_month_takes_the_last_table_until_its_own_comes(
+    writer: Writer, batch: Made, ask: Ask, three: Database, basis: Basis, tariff: Tariff, now: datetime
+) -> None:
+    """The day of 2023-05-10, all of it in the valley at first."""
+    (table,) = tariff.prices
+    april = replace(table, valid_to=date(2023, 4, 30))
+    may = replace(table, valid_from=date(2023, 5, 1), prices=table.prices | {"valley": Decimal("0.5")})
+    asked = "select cost, provisional from daily"
+    writer.write([batch(*_rows([0.0, 10.0]))])
+    early = Worker(three, replace(basis, tariff=replace(tariff, prices=(april,))), now.timestamp)
+    early.start()
+    early.drain()
+    assert ask(asked) == [(3.0, True)]
+    assert ask("select costs, provisional from monthly_cost where costs <> '{0,0,0}'") != []
+    later = Worker(three, replace(basis, tariff=replace(tariff, prices=(april, may))), now.timestamp)
+    later.start()
+    later.drain()
+    assert ask(asked) == [(5.0, False)]
+
+
 def test_emissions_as_reported_and_as_current(
     writer: Writer, batch: Made, ask: Ask, three: Database, basis: Basis
 ) -> None:

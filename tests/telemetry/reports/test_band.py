@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounting.calendar import Base
-from accounting.tariff import Band, Label, PriceTable, Standing, Tariff
+from accounting.prices import Label, PriceTable, Standing
+from accounting.tariff import Band, Tariff
 from telemetry.reports import band
 from telemetry.reports.steps import Step, Steps
 

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from accounting.calendar import NO_BAND
 from telemetry.cli import app, main
 from telemetry.settings.documents import read_yaml
 from telemetry.settings.library import library_folder
@@ -82,6 +83,9 @@ MISTAKES = [
     ("areas.1.kind", "park", "areas", "exactly one area"),
     ("zone", "Asia/Dongguan", "zone", "'Asia/Dongguan'"),
     ("region", "CN-QQ", "region", "'CN-QQ'"),
+    ("billing.user_class", "large", "billing.user_class", "there is no user class 'large'"),
+    ("billing.declared_days", {"hot": ["2026-06-10"]}, "billing.declared_days.hot", "no list of days 'hot'"),
+    ("billing.tariff", "cn-bj-2023-11", "billing.since", "no source tells since when"),
     ("billing.series", "demos", "billing.series", "did you mean 'demo'"),
     ("billing.tariff", "demo-prk", "billing.tariff", "did you mean 'demo-park'"),
 ]
@@ -168,6 +172,24 @@ def test_a_second_site_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "sites" / "second.yaml").write_text(SITE, encoding="utf-8")
     with pytest.raises(ConfigError, match="one site"):
         load_plan(tmp_path)
+
+
+def test_a_contract_has_its_first_day_user_class_declared_days_and_free_days(tmp_path: Path) -> None:
+    billing = {
+        "tariff": "cn-sc-2025-185",
+        "since": "2026-01-01",
+        "user_class": "large-industry",
+        "declared_days": {"sc-three-days-35C": ["2026-06-10"]},
+    }
+    tariff = load_plan(write(tmp_path, changed("billing", billing))).tariff
+    assert tariff is not None
+    instants = ("2025-12-31T12:00+08", "2026-06-10T13:30+08", "2026-06-11T13:30+08")
+    us = np.array([int(datetime.fromisoformat(each).timestamp() * 1e6) for each in instants])
+    found = ["none" if band == NO_BAND else tariff.bands[band].code for band in tariff.bands_at(us).tolist()]
+    assert found == ["none", "sharp", "flat"]
+    free = load_plan(write(tmp_path, changed("billing", {"tariff": "cn-zj-2024-21", "since": "2026-01-01"})))
+    assert free.tariff is not None
+    assert 2026 in free.tariff.known.years
 
 
 def test_the_contract_names_its_price_series(tmp_path: Path) -> None:
