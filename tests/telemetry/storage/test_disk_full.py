@@ -1,19 +1,25 @@
 """A full disk under the database is told, keeps what was acknowledged, and passes when there is room."""
 
+import asyncio
 import os
 import shutil
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
 from accounting.quantity import CATALOGUE
-from ingest.batch import Batch
+from ingest.batch import Batch, Outcome
 from ingest.errors import StoreUnavailable
+from ingest.pipeline import Pipeline
+from ingest.spool import Spool
 from telemetry.model import Site
 from telemetry.storage.embedded import EmbeddedPostgres
 from telemetry.storage.migrate import migrate
@@ -23,6 +29,7 @@ from telemetry.storage.writer import Writer
 
 pytestmark = pytest.mark.database
 
+T = TypeVar("T")
 LEFT = 64 << 20
 """Bytes left when the writing begins."""
 ROWS = 10_000
@@ -86,13 +93,18 @@ def _until_taken(writer: Writer, batch: Batch) -> None:
             return
 
 
+def _filled(disk: Path) -> Path:
+    """A file that leaves little room."""
+    filler = disk / "filler"
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - LEFT)
+    return filler
+
+
 def test_a_full_disk_is_told_loses_nothing_and_passes(
     small_disk: Path, opened: Database, now: datetime
 ) -> None:
-    free = shutil.disk_usage(small_disk).free
-    filler = small_disk / "filler"
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free - LEFT)
+    filler = _filled(small_disk)
     writer = Writer(opened, now.timestamp)
     taken = _until_full(writer, now)
     assert taken > 0
@@ -101,3 +113,60 @@ def test_a_full_disk_is_told_loses_nothing_and_passes(
     with opened.connection() as conn:
         rows = conn.execute("select count(*), count(distinct time) from reading").fetchone()
     assert rows == ((taken + 1) * ROWS,) * 2
+
+
+@pytest.fixture
+def post(opened: Database, spool: Spool, now: datetime) -> Iterator[Callable[[int], Outcome]]:
+    """Gives a batch to a pipeline that runs, and tells what became of it."""
+    pipeline, loop = Pipeline(Writer(opened, now.timestamp), spool), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def told(work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE_S)
+
+    async def begin() -> asyncio.Task[None]:
+        task = asyncio.create_task(pipeline.run())
+        await asyncio.sleep(0)
+        return task
+
+    async def end(task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.wait({task})
+
+    running = told(begin())
+    yield lambda number: Outcome(int(told(pipeline.write(_batch(number, now))).max()))
+    told(end(running))
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    """On a disk that has room."""
+    with closing(Spool.open(tmp_path / "spool", limit=64 << 20, segment=8 << 20)) as opened:
+        yield opened
+
+
+def test_what_a_full_disk_refuses_waits_in_the_spool_and_follows(
+    small_disk: Path,
+    opened: Database,
+    spool: Spool,
+    post: Callable[[int], Outcome],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    filler, number = _filled(small_disk), 0
+    while post(number) == Outcome.ACCEPTED:
+        number += 1
+        assert number < MOST, "the disk did not fill"
+    assert number > 0
+    assert "the store takes no readings" in caplog.text
+    filler.unlink()
+    deadline = time.monotonic() + PATIENCE_S
+    while spool.pending:
+        assert time.monotonic() < deadline, "what was spooled did not follow"
+        time.sleep(0.1)
+    with opened.connection() as conn:
+        rows = conn.execute("select count(*), count(distinct time) from reading").fetchone()
+    assert rows == ((number + 1) * ROWS,) * 2

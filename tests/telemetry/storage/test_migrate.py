@@ -55,6 +55,23 @@ def test_an_interrupted_migration_leaves_nothing(empty_url: str, monkeypatch: py
     migrate(empty_url)
 
 
+@pytest.mark.parametrize("number", sorted(module.migrations()))
+def test_a_migration_whose_connection_dies_is_begun_again(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As after kill -9 of the service or of the database: what was committed stands, the rest is missing."""
+    steps = module.migrations()
+    name, text = steps[number]
+    dies = steps | {number: (name, text + "\n;select pg_terminate_backend(pg_backend_pid());")}
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "migrations", lambda: dies)
+        with pytest.raises(StorageUnavailable):
+            migrate(empty_url)
+    assert pending(empty_url) == ALL[number - 1 :]
+    migrate(empty_url)
+    assert pending(empty_url) == []
+
+
 def test_refuses_a_database_of_a_newer_program(empty_url: str) -> None:
     migrate(empty_url)
     with psycopg.connect(empty_url) as conn:
