@@ -213,6 +213,11 @@ class Site(Frozen):
     sources: tuple[AnySource, ...] = ()
     meters: tuple[Meter, ...] = ()
 
+    @property
+    def read_meters(self) -> tuple[Meter, ...]:
+        """Those with a source, without the virtual ones."""
+        return tuple(meter for meter in self.meters if not meter.formula)
+
     @field_validator("meters")
     @classmethod
     def _dated_in_park_time(cls, meters: tuple[Meter, ...], info: ValidationInfo) -> tuple[Meter, ...]:

@@ -80,7 +80,7 @@ async def run(plan: Plan, options: _Options, closing: Closing) -> None:
         tasks = [group.create_task(_keep_diary(plan, options, memory, switch, closing))]
         if options.faults:
             tasks.append(group.create_task(faults.rehearse(switch, say)))
-        say(f"{len(site.meters)} meters answer")
+        say(f"{len(site.read_meters)} meters answer")
         await closing.event.wait()
         for task in tasks:
             task.cancel()
@@ -116,7 +116,7 @@ async def _keep_diary(
 
 
 def _instruments(plan: Plan, memory: Memory) -> Instruments:
-    meters = _site(plan).meters
+    meters = _site(plan).read_meters
     return Instruments(meters, plan.library.devices, Simulation(meters, PARK, memory.epoch_s))
 
 

@@ -45,7 +45,7 @@ class Plan:
         if self.site is None:
             return {}
         sources = {source.code: source for source in self.site.sources}
-        read = [meter for meter in self.site.meters if not meter.formula]
+        read = self.site.read_meters
         pace = {meter.code: pace_of(meter, self.library.devices) for meter in read}
         period = {meter.code: sources[meter.source].period_s(pace[meter.code]) for meter in read}
         return {code: seconds for code, seconds in period.items() if seconds is not None}

@@ -39,11 +39,11 @@ def devices() -> Mapping[str, Device | JsonDevice]:
 
 @pytest.fixture(scope="session")
 def simulation(site: Site) -> Simulation:
-    return Simulation(site.meters, PARK, EPOCH)
+    return Simulation(site.read_meters, PARK, EPOCH)
 
 
 @pytest.fixture(scope="session")
 def instruments(
     site: Site, devices: Mapping[str, Device | JsonDevice], simulation: Simulation
 ) -> Instruments:
-    return Instruments(site.meters, devices, simulation)
+    return Instruments(site.read_meters, devices, simulation)

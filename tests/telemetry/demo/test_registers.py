@@ -80,7 +80,7 @@ def test_a_quantity_that_the_meter_lacks_is_not_sent_as_zero() -> None:
 def test_the_service_decodes_exactly_what_the_past_says(site: Site, instruments: Instruments) -> None:
     t = np.array([float(NOW)])
     course = instruments.simulation.course(t)
-    for meter in site.meters:
+    for meter in site.read_meters:
         template = instruments.by_code[meter.code].device
         values = instruments.now(meter.code, NOW, Faults())
         assert values is not None
@@ -101,7 +101,7 @@ def read_json(template: JsonDevice, document: dict[str, object]) -> dict[str, fl
 
 
 def test_decoded_values_are_near_the_true_ones(site: Site, instruments: Instruments) -> None:
-    for meter in site.meters:
+    for meter in site.read_meters:
         template = instruments.by_code[meter.code].device
         values = instruments.now(meter.code, NOW, Faults())
         assert values is not None

@@ -90,7 +90,7 @@ def test_a_counter_is_the_integral_of_the_power_polled_each_five_seconds(simulat
 
 def test_the_same_instant_gives_the_same_numbers_in_another_run(site: Site, simulation: Simulation) -> None:
     t = np.array([NOW - 3 * DAY_S + 123.4])
-    again = Simulation(site.meters, PARK, simulation.epoch_s)
+    again = Simulation(site.read_meters, PARK, simulation.epoch_s)
     np.testing.assert_array_equal(again.course(t).forward, simulation.course(t).forward)
 
 

@@ -16,13 +16,13 @@ CONFIG = Path(__file__).parents[3] / "config"
 
 
 def test_the_file_and_the_park_name_the_same_meters(site: Site) -> None:
-    assert {meter.code for meter in site.meters} == set(PARK)
+    assert {meter.code for meter in site.read_meters} == set(PARK)
 
 
 def test_the_park_is_as_large_as_promised(site: Site) -> None:
     enterprises = [area for area in site.areas if area.kind is AreaKind.ENTERPRISE]
     assert len(enterprises) >= 5
-    assert 45 <= len(site.meters) <= 60
+    assert 45 <= len(site.read_meters) <= 60
     assert sum(meter.multiplier > 1 for meter in site.meters) >= 8
 
 
@@ -70,7 +70,7 @@ def test_one_broker_and_everything_on_loopback(site: Site) -> None:
 def test_every_register_of_every_template_used_is_shown(
     site: Site, devices: Mapping[str, Device | JsonDevice], instruments: Instruments
 ) -> None:
-    for meter in site.meters:
+    for meter in site.read_meters:
         device = devices[meter.device or ""]
         values = instruments.now(meter.code, NOW, Faults())
         assert values is not None
@@ -85,3 +85,11 @@ def test_names_say_that_the_park_is_made_up(site: Site) -> None:
     assert "虚构" in site.name.zh
     assert site.billing is not None
     assert site.billing.tariff == "demo-park"
+
+
+def test_what_nobody_meters_in_the_shop_is_what_its_meters_leave(site: Site) -> None:
+    meters = {meter.code: meter for meter in site.meters}
+    (edition,) = meters["A-V01"].editions
+    terms = {term.meter: term.factor for term in edition["energy_import"].terms}
+    below = {meter.code: -1.0 for meter in site.read_meters if meter.parent == "A-M01"}
+    assert terms == {"A-M01": 1.0, **below}
