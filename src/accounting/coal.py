@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from accounting.errors import FactorError
 from accounting.scope1 import refuse_below_zero
 from accounting.sources import normal_volume
+from accounting.steam import DEFAULT_GJ_PER_T
 
 KJ_PER_KGCE = 29_307.0
 """For measured heating values alone; the tabulated coefficients follow 7 000 kcal and differ by 0.12 %."""
@@ -65,6 +66,7 @@ _QUANTITIES: Mapping[str, tuple[str, float]] = MappingProxyType(
         "active_power": ("electricity_eq", 1.0),
         "heat_energy": ("heat_eq", 1e3),
         "steam_energy": ("heat_eq", 1e3),
+        "steam_mass": ("heat_eq", 1e3 * DEFAULT_GJ_PER_T),
         "gas_volume_0c": ("gas_gasfield", 1.0),
         "gas_volume_15c": ("gas_gasfield", normal_volume(15.0)),
         "gas_volume_20c": ("gas_gasfield", normal_volume(20.0)),

@@ -1,6 +1,7 @@
 """Emissions of settled amounts: amount x factor, gases apart, and a named shortfall where none fits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -32,7 +33,10 @@ def choose_of(
         )
         for unit, _ in source.per
     ]
-    return next((choice for choice in choices if choice.factor), choices[0])
+    chosen = next((choice for choice in choices if choice.factor), choices[0])
+    if source.assumed and chosen.factor:
+        return replace(chosen, why=f"{chosen.why}; {source.assumed}")
+    return chosen
 
 
 def rate(source: Source, factor: Factor) -> float:

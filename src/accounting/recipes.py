@@ -28,6 +28,10 @@ class Recipe:
     """Unit of target per unit of the settled source; negative: the flow against the meter's direction."""
     unless: frozenset[str] = frozenset()
     """Quantities from which it is settled better."""
+    needs: frozenset[str] = frozenset()
+    """Quantities that it takes besides."""
+    by_state: bool = False
+    """What is settled is a mass yet; pressure and temperature make it heat."""
 
 
 _IMPORT, _EXPORT = "energy_import", "energy_export"
@@ -54,6 +58,14 @@ RECIPES: tuple[Recipe, ...] = (
         Recipe(flow, name, Method.INTEGRATE, scale, _GAS if name in _GAS else frozenset({name}))
         for flow, (name, scale) in _FLOWS.items()
     ),
+    Recipe(
+        "steam_mass",
+        "steam_energy",
+        Method.SETTLE,
+        unless=frozenset({"steam_energy"}),
+        needs=frozenset({"steam_pressure"}),
+        by_state=True,
+    ),
 )
 
 SETTLED: frozenset[str] = frozenset(recipe.target for recipe in RECIPES)
@@ -63,4 +75,8 @@ SETTLED: frozenset[str] = frozenset(recipe.target for recipe in RECIPES)
 def recipes_of(shown: Iterable[str]) -> list[Recipe]:
     """What is settled for a meter that shows these quantities."""
     names = frozenset(shown)
-    return [recipe for recipe in RECIPES if recipe.source in names and not recipe.unless & names]
+    return [
+        recipe
+        for recipe in RECIPES
+        if recipe.source in names and not recipe.unless & names and recipe.needs <= names
+    ]

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from accounting.quantity import CATALOGUE, Carrier
+import numpy as np
 
-ZERO_C = 273.15
-"""[K]."""
+from accounting.quantity import CATALOGUE, Carrier
+from accounting.scope1 import at_zero
+from accounting.steam import DEFAULT_GJ_PER_T
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,13 @@ class Source:
     item: str
     per: tuple[tuple[str, float], ...]
     """Denominators a factor may have, best first, and how many of them one unit of the quantity is."""
+    assumed: str = ""
+    """What of the conversion is a default, for the trail; empty: nothing."""
 
 
 def normal_volume(celsius: float) -> float:
     """m3 at 0 degC that an ideal gas of 1 m3 at `celsius` and the same pressure fills."""
-    return ZERO_C / (ZERO_C + celsius)
+    return float(at_zero(np.ones(1), celsius)[0])
 
 
 def _gas(celsius: float) -> Source:
@@ -37,6 +40,14 @@ GREEN = Source(2, "ets_green_deduction", "electricity_green", (("MWh", 1.0), ("k
 """What a regional carbon market takes off for a MWh of green power."""
 HEAT = Source(2, "scope2_heat", "heat", (("GJ", 1.0), ("kWh", 1e6 / 3600)))
 
+_STEAM_BY_MASS = Source(
+    2,
+    "scope2_heat",
+    "heat",
+    (("GJ", DEFAULT_GJ_PER_T), ("kWh", DEFAULT_GJ_PER_T * 1e6 / 3600)),
+    f"steam by mass at the default of {DEFAULT_GJ_PER_T} GJ/t: its energy and pressure are missing",
+)
+
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
         "energy_import": ELECTRICITY,
@@ -47,6 +58,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "gas_volume_20c": _gas(20.0),
         "steam_energy": HEAT,
         "heat_energy": HEAT,
+        "steam_mass": _STEAM_BY_MASS,
     }
 )
 """By quantity, for what crosses a boundary inwards; powers stand for their integral. Exports and recovered
@@ -55,7 +67,6 @@ heat ask for no factor."""
 UNSETTLED: Mapping[str, str] = MappingProxyType(
     {
         "gas_volume": "gas at actual conditions: its volume at 0, 15 or 20 degC is missing",
-        "steam_mass": "steam by mass: its energy is missing",
         "fuel_volume": "fuel by volume: which fuel it is and its density are missing",
         "fuel_mass": "fuel by mass: which fuel it is, is missing",
     }

@@ -10,7 +10,7 @@ from accounting.grid import Grid, ceil_slot, floor_slot
 from accounting.intervals import Readings, Settled
 from telemetry.jobs import amended
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked
-from telemetry.reports import evidence
+from telemetry.reports import evidence, steam
 from telemetry.reports.evidence import Task
 from telemetry.storage import energy, flags, formulas, retention
 from telemetry.storage.dirty import Marks
@@ -59,6 +59,8 @@ def _settle(tx: Transaction, task: Task, ranges: Ranges, now_us: int) -> None:
     shown = evidence.shown(tx, task, evidence.anchored(tx, task, ranges), ranges)
     grid = Grid.covering(int(ranges.lo.min()), int(ranges.hi.max()))
     settled = evidence.settled(shown, grid, task, ranges)
+    if task.recipe.by_state:
+        settled = steam.by_state(tx, settled, grid, task, ranges)
     closed = _closed(ranges, shown, evidence.reach(task, ranges), now_us)
     _flag(tx, task.recipe.source, ranges, settled)
     energy.write(tx, task.recipe.target, closed, QuarterHours(grid, settled.amount, settled.coverage))

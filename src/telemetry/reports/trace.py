@@ -40,6 +40,7 @@ MOST_READINGS = 20_000
 _FINDINGS = 1000
 
 
+BY_STATE = "; each quarter hour x (enthalpy at its mean pressure and temperature - 83.74 kJ/kg)"
 FORMULAS: Mapping[Method, str] = {
     Method.SETTLE: "(after - before) x multiplier, spread evenly between the two readings",
     Method.INTEGRATE: "mean of before and after x multiplier x hours, on a straight line between them",
@@ -141,7 +142,7 @@ def _answer(
         coverage=round(sum(coverage) / len(behind.steps), 4),
         shown=recipe.source,
         shown_unit=CATALOGUE[recipe.source].unit,
-        formula=FORMULAS[recipe.method],
+        formula=FORMULAS[recipe.method] + (BY_STATE if recipe.by_state else ""),
         max_gap_s=meter.max_gap_s,
         rollover=meter.rollover.get(recipe.source),
         times=behind.steps.times(),

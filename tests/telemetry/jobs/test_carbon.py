@@ -34,7 +34,6 @@ METER = RegisteredMeter(
 @pytest.mark.parametrize(
     ("quantity", "scope", "way"),
     [
-        ("steam_mass", 2, "location"),
         ("gas_volume", 1, "direct"),
         ("fuel_mass", 1, "direct"),
         ("heat_energy", 2, "location"),

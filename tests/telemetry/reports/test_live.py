@@ -173,7 +173,7 @@ def test_each_flow_counts_once_by_what_settlement_books_and_by_its_gauge_where_t
 
 
 def test_a_flow_that_does_not_say_enough_has_no_rate(people: Roster) -> None:
-    rate = _rates(people, _last([1.0] * 5, [NAN] * 5), {3: {"steam_mass": 2.0}, 4: {"gas_volume": 2.0}})
+    rate = _rates(people, _last([1.0] * 5, [NAN] * 5), {3: {"fuel_mass": 2.0}, 4: {"gas_volume": 2.0}})
     assert np.isnan(rate).all()
 
 
