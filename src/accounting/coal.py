@@ -77,17 +77,6 @@ _QUANTITIES: Mapping[str, tuple[str, float]] = MappingProxyType(
 MEDIA = frozenset({"water_volume", "air_volume"})
 """Quantities of energy-carrying media; a m3 of water is a tonne."""
 _ELECTRICITY = "electricity_eq"
-_KINDS = MappingProxyType(
-    {
-        "electricity": _ELECTRICITY,
-        "heat": "heat_eq",
-        "steam": "heat_eq",
-        "natural_gas": "gas_gasfield",
-        "crude_oil": "crude",
-    }
-)
-_PER = MappingProxyType({"kg": ("kg", 1.0), "m3": ("1e4Nm3", 1e4), "kWh": ("kWh", 1.0), "MJ": ("GJ", 1e3)})
-"""What a coefficient is per, in the units of activities."""
 
 
 def parse(rows: Iterable[Mapping[str, str]]) -> Mapping[str, Coefficient]:
@@ -158,20 +147,6 @@ def rates(
     for _, since in reversed(_EDITIONS):
         found[days >= np.datetime64(since)] = rate(coefficients, quantity, since)
     return found
-
-
-def of_activity(
-    coefficients: Mapping[str, Coefficient], kind: str, units: Mapping[str, float], day: date
-) -> float:
-    """Worth of a unit of an activity that documents tell of [tce]; NaN for what the edition does not rate.
-
-    `units` says how many kg, 1e4Nm3, kWh or GJ one unit is. Media have no worth but at a meter.
-    """
-    found = in_force(coefficients, _KINDS.get(kind, kind), day)
-    if found is None or found.is_medium or found.per not in _PER:
-        return math.nan
-    unit, each = _PER[found.per]
-    return found.kgce * each * units.get(unit, math.nan) / 1e3
 
 
 def worth(amount: NDArray[np.float64], tce: ArrayLike) -> NDArray[np.float64]:

@@ -5,13 +5,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from accounting.activities import UNITS
 from accounting.coal import (
     Coefficient,
     applied,
     equivalent_rate,
     in_force,
-    of_activity,
     parse,
     parse_yearly,
     rate,
@@ -99,29 +97,6 @@ def test_what_the_new_edition_does_not_list_keeps_the_old_ones(
     assert steam is not None
     assert (steam.kgce, steam.edition) == (0.1286, "2008")
     assert in_force(coefficients, "moonshine", TODAY) is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "unit", "tce"),
-    [
-        ("diesel", "t", 1.4571),
-        ("diesel", "kg", 1.4571e-3),
-        ("natural_gas", "m3_0c", 1.2143e-3),
-        ("electricity", "MWh", 0.1229),
-        ("steam", "GJ", 0.03412),
-    ],
-)
-def test_documents_are_worth_their_tabulated_coefficient(
-    coefficients: Mapping[str, Coefficient], kind: str, unit: str, tce: float
-) -> None:
-    assert of_activity(coefficients, kind, dict(UNITS[unit]), TODAY) == pytest.approx(tce)
-
-
-@pytest.mark.parametrize(("kind", "unit"), [("compressed_air", "m3"), ("anthracite", "t"), ("diesel", "L")])
-def test_what_the_edition_does_not_rate_has_no_worth(
-    coefficients: Mapping[str, Coefficient], kind: str, unit: str
-) -> None:
-    assert math.isnan(of_activity(coefficients, kind, dict(UNITS[unit]), TODAY))
 
 
 def test_worth_is_amount_by_rate_and_unknown_stays_unknown() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta, Struct
 
-from accounting import coal
+from accounting import activities, coal
 from accounting.activities import UNITS
 from accounting.coal import Coefficient
 from telemetry.reports.activities import Part
@@ -60,8 +60,8 @@ def _told(kind: str, part: Part, coefficients: Mapping[str, Coefficient]) -> flo
     """What a document's energy is worth [tce]; 0 for gases that escape, NaN where nothing rates it."""
     if (part.mass.factor or "").startswith("gwp."):
         return 0.0
-    units = dict(UNITS[part.record.unit])
-    return part.mass.amount * coal.of_activity(coefficients, kind, units, part.mass.first_day)
+    found = activities.worth(coefficients, kind, part.record.unit, part.mass.first_day)
+    return part.mass.amount * found[1] if found else math.nan
 
 
 def _kwh(crossed: Crossings, documents: Sequence[Part]) -> dict[int, float]:
