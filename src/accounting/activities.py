@@ -1,24 +1,30 @@
 """Activities that no meter shows: their kinds, their units, and what they emit by which factor."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from itertools import groupby
 from types import MappingProxyType
 
-from accounting.coal import Coefficient, in_force
+import numpy as np
+
+from accounting.coal import Coefficient, in_force, measured
 from accounting.emissions import choose_of, rate
 from accounting.errors import FactorError, UnitError
 from accounting.factors import Choice, Factor, Rule
+from accounting.fuels import Fuel
 from accounting.gwp import Potentials
+from accounting.scope1 import burnt, direct, escaped, reacted
 from accounting.sources import ELECTRICITY, HEAT, Source, normal_volume
 
 COMBUSTION = "combustion"
+PROCESS = "process"
 FUGITIVE = "fugitive"
 GWP_REPORT = "ar5"
 """The report by whose potentials gases that escape are rated."""
 
+_DIRECT = frozenset({COMBUSTION, PROCESS})
 _BOUGHT: Mapping[str, Source] = MappingProxyType({"electricity": ELECTRICITY, "heat": HEAT, "steam": HEAT})
 
 UNITS: Mapping[str, tuple[tuple[str, float], ...]] = MappingProxyType(
@@ -57,19 +63,41 @@ _COAL: Mapping[str, str] = MappingProxyType(
 _COAL_PER: Mapping[str, tuple[str, float]] = MappingProxyType({"m3": ("1e4Nm3", 1e4), "MJ": ("GJ", 1e3)})
 
 
-def worth(
-    coefficients: Mapping[str, Coefficient], kind: str, unit: str, day: date
+def worth(  # what an activity says of itself
+    coefficients: Mapping[str, Coefficient],
+    kind: str,
+    unit: str,
+    day: date,
+    heating_value: float | None = None,
 ) -> tuple[Coefficient, float] | None:
     """The coefficient of standard coal of a kind, and the worth of a unit of it [tce]; None: not tabulated.
 
-    GB/T 2589, calorific values; its m3 of gas are at 0 degC.
+    GB/T 2589, calorific values; its m3 of gas are at 0 degC. A measured net `heating_value` [GJ/unit] goes by
+    29 307 kJ/kgce in place of a table.
     """
+    if heating_value is not None:
+        own = _of_measured(heating_value, unit)
+        return own, own.kgce / 1e3
     found = in_force(coefficients, _COAL.get(kind, kind), day)
     if found is None:
         return None
     name, each = _COAL_PER.get(found.per, (found.per, 1.0))
     ratio = dict(UNITS[unit]).get(name)
     return None if ratio is None else (found, found.kgce * ratio * each / 1e3)
+
+
+def _of_measured(heating_value: float, unit: str) -> Coefficient:
+    return Coefficient(
+        id="measured",
+        name_en="Measured net calorific value",
+        name_zh="实测低位发热量",
+        kgce=measured(heating_value * 1e6),
+        per=unit,
+        basis="calorific",
+        edition="2008/2020",
+        source="the document of the activity, 29 307 kJ/kgce",
+        verified="VERIFIED",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +119,16 @@ class Kinds:
 
     factors: Sequence[Factor]
     potentials: Potentials
+    fuels: Mapping[str, Fuel] = field(default_factory=dict)
+    """Carbon content and oxidation, for measured heating values."""
 
     def names(self) -> list[str]:
-        burnt = {factor.item for factor in self.factors if factor.purpose == COMBUSTION and factor.item}
-        return sorted(burnt | _BOUGHT.keys() | self._gases().keys())
+        direct = {factor.item for factor in self.factors if factor.purpose in _DIRECT and factor.item}
+        return sorted(direct | _BOUGHT.keys() | self._gases().keys())
+
+    def has_carbon(self, kind: str) -> bool:
+        """Whether a measured heating value of the kind can be used."""
+        return any(_fuel_of(factor, self.fuels) for factor in self._about(kind))
 
     def check(self, kind: str, unit: str, regions: Sequence[str]) -> None:
         """Raises FactorError for a kind that is not known, UnitError for a unit that does not fit it."""
@@ -119,12 +153,19 @@ class Kinds:
         """1 for what burns or escapes here, 2 for what is bought."""
         return _BOUGHT[kind].scope if kind in _BOUGHT else 1
 
-    def runs(
-        self, kind: str, unit: str, days: tuple[date, date], known: date, regions: Sequence[str]
+    def runs(  # noqa: PLR0917  # what an activity says of itself
+        self,
+        kind: str,
+        unit: str,
+        days: tuple[date, date],
+        known: date,
+        regions: Sequence[str],
+        heating_value: float | None = None,
     ) -> list[Run]:
         """Factors of the days first..last as known on `known` or on a later day itself, by gas.
 
-        A gas that a factor names only on some days has a shortfall on the others.
+        A gas that a factor names only on some days has a shortfall on the others. With a measured net
+        `heating_value` [GJ/unit] CO2 follows from it and the carbon content of the factor's fuel.
         """
         if kind in self._gases():
             return [self._escaped(kind, unit, days)]
@@ -137,17 +178,38 @@ class Kinds:
             for of_gas in [[factor for factor in near if factor.gas == gas]]
             for day in _days(*days)
         ]
-        return [_run(list(group), source) for _, group in groupby(rows, _alike)]
+        found = [_run(list(group), source) for _, group in groupby(rows, _alike)]
+        return found if heating_value is None else [self._measured(run, unit, heating_value) for run in found]
+
+    def mass(self, kind: str, amount: float, run: Run) -> float:
+        """Mass of the run's gas [kg] that an amount of an activity comes to."""
+        one = np.array([amount])
+        if kind in self._gases():
+            return float(escaped(0.0, one, 0.0)[0]) * run.per_unit
+        factor = run.choice.factor
+        of = reacted if factor is not None and factor.purpose == PROCESS else direct
+        return float(of(one, run.per_unit)[0])
+
+    def _measured(self, run: Run, unit: str, heating_value: float) -> Run:
+        factor = run.choice.factor
+        fuel = _fuel_of(factor, self.fuels) if factor and run.gas == "CO2" else None
+        if fuel is None:
+            return run
+        tonnes = burnt(np.ones(1), heating_value, fuel.carbon, fuel.oxidation)
+        told = f"{run.choice.why}; measured {heating_value:g} GJ/{unit} in place of its heating value"
+        return replace(run, choice=replace(run.choice, why=told), per_unit=float(tonnes[0]) * 1e3)
 
     def _about(self, kind: str) -> list[Factor]:
-        source = _BOUGHT.get(kind, Source(1, COMBUSTION, kind, ()))
-        return [f for f in self.factors if f.purpose == source.purpose and f.item == source.item]
+        bought = _BOUGHT.get(kind)
+        purposes, item = ({bought.purpose}, bought.item) if bought else (_DIRECT, kind)
+        return [f for f in self.factors if f.purpose in purposes and f.item == item]
 
     def _source(self, kind: str, unit: str) -> Source:
         bought = _BOUGHT.get(kind)
         if bought:
             return Source(bought.scope, bought.purpose, bought.item, UNITS[unit])
-        return Source(1, COMBUSTION, kind, UNITS[unit])
+        purpose = next((f.purpose for f in self._about(kind)), COMBUSTION)
+        return Source(1, purpose, kind, UNITS[unit])
 
     def _gases(self) -> Mapping[str, float]:
         return self.potentials.get(GWP_REPORT, {})
@@ -186,6 +248,11 @@ class Kinds:
             verified="VERIFIED",
             item=kind,
         )
+
+
+def _fuel_of(factor: Factor, fuels: Mapping[str, Fuel]) -> Fuel | None:
+    """The fuel by whose parameters a factor was reckoned."""
+    return fuels.get(f"cn{factor.id.removeprefix('cn.fuel')}")
 
 
 _Day = tuple[date, Choice, str]

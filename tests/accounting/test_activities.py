@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from accounting import coal
+from accounting import coal, fuels
 from accounting.activities import Kinds, worth
-from accounting.errors import FactorError, UnitError
+from accounting.errors import ActivityError, FactorError, UnitError
 from accounting.factors import Factor
 
 REGIONS = ("CN-GD", "CN-SOUTH", "CN")
@@ -99,6 +99,37 @@ def test_an_activity_is_worth_standard_coal(
     assert found is not None
     assert found[1] == pytest.approx(tce)
     assert worth(coefficients, "lignite", "t", date(2026, 5, 1)) is None
+
+
+def test_a_measured_heating_value_takes_the_place_of_the_tabulated(
+    rows: Callable[[str], list[dict[str, str]]], factors: tuple[Factor, ...]
+) -> None:
+    kinds = Kinds(factors, {}, fuels.parse(rows("factors/cn-industry-guideline/fuels.csv")))
+    [run] = kinds.runs("diesel", "t", MAY, date(2026, 6, 1), ("CN",), 42.9)
+    assert run.per_unit == pytest.approx(42.9 * 0.0202 * 0.98 * 44 / 12 * 1e3)
+    assert run.choice.why.endswith("; measured 42.9 GJ/t in place of its heating value")
+    assert kinds.mass("diesel", 2.0, run) == 2 * run.per_unit
+    assert (kinds.has_carbon("diesel"), kinds.has_carbon("heat")) == (True, False)
+
+
+def test_a_measured_heating_value_is_worth_standard_coal_by_29307() -> None:
+    found = worth({}, "diesel", "t", date(2026, 5, 1), 42.9)
+    assert found is not None
+    assert (found[0].id, found[1]) == ("measured", pytest.approx(42.9e6 / 29_307 / 1e3))
+
+
+def test_a_process_is_a_kind_of_its_own_sets() -> None:
+    kinds = Kinds((_burnt("lime", 0.44, item="limestone", purpose="process"),), {})
+    assert kinds.names() == ["electricity", "heat", "limestone", "steam"]
+    [run] = kinds.runs("limestone", "t", MAY, date(2026, 6, 1), REGIONS)
+    assert (kinds.mass("limestone", 10.0, run), kinds.scope("limestone")) == (4400.0, 1)
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("diesel", "t"), ("r410a", "kg")])
+def test_less_than_nothing_has_no_mass(kinds: Kinds, kind: str, unit: str) -> None:
+    [run] = kinds.runs(kind, unit, (MAY[1], MAY[1]), date(2026, 6, 1), REGIONS)
+    with pytest.raises(ActivityError, match="-1 at"):
+        kinds.mass(kind, -1.0, run)
 
 
 def test_a_refrigerant_counts_by_its_potential(kinds: Kinds) -> None:

@@ -71,6 +71,7 @@ ENTRY = RecordEntry(
     document="invoice 2026-0517",
     generator=None,
     vintage=None,
+    heating_value=None,
     note="",
     posted_by="li.na",
     posted_at=datetime.fromisoformat("2026-06-02T09:30:00+08:00"),
@@ -86,7 +87,7 @@ def rating_of(plan: Plan) -> Rating:
     """Raises NoSuchSite."""
     site, library = site_of(plan), plan.library
     regions = lineage(library.regions, site.region)
-    return Rating(Kinds(library.factors, library.potentials), regions, ZoneInfo(site.zone))
+    return Rating(Kinds(library.factors, library.potentials, library.fuels), regions, ZoneInfo(site.zone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from accounting.activities import Kinds
 from accounting.coal import Coefficient
 from accounting.factors import lineage
+from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.tariff import Tariff
 from telemetry.reports.activities import Rating
@@ -26,11 +27,12 @@ class Basis:
     potentials: Potentials = field(default_factory=dict)
     region: str = ""
     """Of the park."""
+    fuels: Mapping[str, Fuel] = field(default_factory=dict)
 
     @property
     def rating(self) -> Rating:
         """What activities are rated by."""
-        kinds = Kinds(self.factors.library, self.potentials)
+        kinds = Kinds(self.factors.library, self.potentials, self.fuels)
         return Rating(kinds, lineage(self.factors.regions, self.region), self.zone)
 
     def digests(self) -> dict[str, str]:

@@ -44,6 +44,7 @@ def basis_of(plan: Plan) -> Basis:
         plan.tariff,
         library.potentials,
         plan.site.region if plan.site else "",
+        library.fuels,
     )
 
 

@@ -54,7 +54,7 @@ class Rating:
 
     def _of(self, record: Record, revision: Revision, known: date) -> Iterator[RecordEmission]:
         days = (record.first_day, record.last_day)
-        for run in self.kinds.runs(record.name, record.unit, days, known, self.regions):
+        for run in self.kinds.runs(record.name, record.unit, days, known, self.regions, record.heating_value):
             amount = record.amount * ((run.last - run.first).days + 1) / record.days
             factor = run.choice.factor
             yield RecordEmission(
@@ -65,7 +65,7 @@ class Rating:
                 last_day=run.last,
                 scope=self.kinds.scope(record.name),
                 amount=amount,
-                kg=amount * run.per_unit,
+                kg=self.kinds.mass(record.name, amount, run),
                 factor=factor.id if factor else None,
                 shortfall=run.choice.shortfall,
                 evidence=_evidence(run),

@@ -124,6 +124,7 @@ def _record(record: Record) -> Row:
         "document": record.document,
         "generator": record.generator,
         "vintage": record.vintage,
+        **({} if record.heating_value is None else {"heating_value": record.heating_value}),
         "posted_by": record.posted_by,
     }
 
@@ -132,7 +133,7 @@ def _energy(record: Record, shelf: Shelf, stretch: Stretch) -> Row:
     """What an activity's part in the period is worth in standard coal."""
     first, last = max(record.first_day, stretch.first), min(record.last_day, stretch.last)
     amount = record.amount * ((last - first).days + 1) / record.days
-    found = worth(shelf.coal, record.name, record.unit, first)
+    found = worth(shelf.coal, record.name, record.unit, first, record.heating_value)
     return {
         "sort": "record_energy",
         "record": record.id,

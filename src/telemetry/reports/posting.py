@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from accounting.errors import FactorError, UnitError
 from accounting.quantity import LARGEST
+from accounting.scope1 import NET_OF_GROSS_GAS, NET_OF_GROSS_SOLID, net_value
 from ingest.template import CODE
 from telemetry.reports.activities import Rating
 from telemetry.reports.errors import QueryError
@@ -29,6 +30,7 @@ _Period = Annotated[
 ]
 _Who = Annotated[_Word, Meta(description="Who answers for it", examples=["li.na"])]
 _Amount = Annotated[float, Meta(ge=0, le=LARGEST)]
+_Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
 
 
 class PostedActivity(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +43,10 @@ class PostedActivity(Struct, frozen=True, forbid_unknown_fields=True):
     unit: Annotated[_Name, Meta(description="A gas says at which temperature: m3_20c", examples=["t"])]
     document: Annotated[_Word, Meta(description="Where it is written", examples=["invoice 2026-0517"])]
     who: _Who
+    heating_value: Annotated[_Positive, Meta(description="Measured, net [GJ per unit]")] | None = None
+    gross_heating_value: (
+        Annotated[_Positive, Meta(description="Measured, gross; net of it by IPCC's 0.90 or 0.95")] | None
+    ) = None
     note: Annotated[str, Meta(max_length=1000)] = ""
 
 
@@ -145,6 +151,9 @@ class Checks:
             raise QueryError("kind", draft.name, str(error)) from error
         except UnitError as error:
             raise QueryError("unit", draft.unit, str(error)) from error
+        if draft.heating_value is not None and not self.rating.kinds.has_carbon(draft.name):
+            reason = f"cannot be used: no carbon content of {draft.name} is known"
+            raise QueryError("heating_value", str(draft.heating_value), reason)
 
 
 def _activity(posted: PostedActivity) -> Draft:
@@ -158,8 +167,19 @@ def _activity(posted: PostedActivity) -> Draft:
         amount=posted.amount,
         unit=posted.unit,
         document=posted.document,
+        heating_value=_net(posted),
         note=posted.note,
     )
+
+
+def _net(posted: PostedActivity) -> float | None:
+    """The net heating value that was measured, or what the gross one comes to. Raises QueryError for both."""
+    net, gross = posted.heating_value, posted.gross_heating_value
+    if gross is None:
+        return net
+    if net is not None:
+        raise QueryError("gross_heating_value", str(gross), "stands beside a net one; give one of them")
+    return float(net_value(gross, NET_OF_GROSS_GAS if "m3" in posted.unit else NET_OF_GROSS_SOLID))
 
 
 def _certificate(posted: PostedCertificate) -> Draft:

@@ -51,6 +51,9 @@ class RecordEntry(Struct, frozen=True, rename={"from_": "from"}):
     document: Annotated[str, Meta(description="Of a certificate: its number in the registry")]
     generator: str | None
     vintage: str | None
+    heating_value: Annotated[
+        float | None, Meta(description="Measured, net [GJ per unit]; null: as tabulated")
+    ]
     note: str
     posted_by: str
     posted_at: Moment
@@ -119,6 +122,7 @@ class Desk:
             document=record.document,
             generator=record.generator,
             vintage=record.vintage,
+            heating_value=record.heating_value,
             note=record.note,
             posted_by=record.posted_by,
             posted_at=record.posted_at.astimezone(self.zone),

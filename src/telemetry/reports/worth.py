@@ -60,7 +60,8 @@ def _told(kind: str, part: Part, coefficients: Mapping[str, Coefficient]) -> flo
     """What a document's energy is worth [tce]; 0 for gases that escape, NaN where nothing rates it."""
     if (part.mass.factor or "").startswith("gwp."):
         return 0.0
-    found = activities.worth(coefficients, kind, part.record.unit, part.mass.first_day)
+    record = part.record
+    found = activities.worth(coefficients, kind, record.unit, part.mass.first_day, record.heating_value)
     return part.mass.amount * found[1] if found else math.nan
 
 

@@ -40,6 +40,8 @@ class Draft:
     """Of a certificate: its number in the registry."""
     generator: str | None = None
     vintage: str | None = None
+    heating_value: float | None = None
+    """Measured, net [GJ per unit]."""
     note: str = ""
 
     @property
@@ -68,6 +70,7 @@ class Record:
     document: str
     generator: str | None
     vintage: str | None
+    heating_value: float | None
     note: str
     posted_by: str
     posted_at: datetime
@@ -83,7 +86,8 @@ class Record:
         """Whether it tells the same as a draft."""
         mine = (self.area, self.name, self.first_day, self.last_day, self.amount, self.unit, self.vintage)
         its = (draft.area, draft.name, draft.first_day, draft.last_day, draft.amount, draft.unit)
-        return mine == (*its, draft.vintage) and self.generator == draft.generator
+        burnt = self.heating_value == draft.heating_value
+        return mine == (*its, draft.vintage) and self.generator == draft.generator and burnt
 
 
 @dataclass(frozen=True, slots=True)

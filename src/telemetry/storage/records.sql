@@ -2,20 +2,21 @@
 select pg_advisory_xact_lock(7275, 3)
 
 -- name: alike
-select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, note, posted_by,
-    posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
+    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where sort = %(sort)s::text and key = %(key)s::text
 order by withdrawn_at is not null, id desc
 
 -- name: put
 insert into record (
-    sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, note, posted_by, posted_at
+    sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, heating_value, note,
+    posted_by, posted_at
 )
 values (
     %(sort)s::text, %(key)s::text, %(area)s::text, %(name)s::text, %(first_day)s::date, %(last_day)s::date,
     %(amount)s::double precision, %(unit)s::text, %(document)s::text, %(generator)s::text, %(vintage)s::text,
-    %(note)s::text, %(who)s::text, %(now)s::timestamptz
+    %(heating_value)s::double precision, %(note)s::text, %(who)s::text, %(now)s::timestamptz
 )
 returning id
 
@@ -25,14 +26,14 @@ set withdrawn_by = %(who)s::text, withdrawn_at = %(now)s::timestamptz, withdrawn
 where id = %(id)s::bigint and sort = %(sort)s::text and withdrawn_at is null
 
 -- name: one
-select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, note, posted_by,
-    posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
+    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where id = %(id)s::bigint and sort = %(sort)s::text
 
 -- name: listed
-select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, note, posted_by,
-    posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
+    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where sort = %(sort)s::text
     and first_day <= %(last)s::date
@@ -43,8 +44,8 @@ order by first_day, id
 limit %(limit)s::integer
 
 -- name: of_ids
-select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, note, posted_by,
-    posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
+    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where id = any(%(ids)s::bigint[])
 

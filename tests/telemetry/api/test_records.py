@@ -111,6 +111,28 @@ def test_the_good_part_of_a_list_is_kept(service: Any) -> None:  # noqa: ANN401 
     assert reasons[6:8] == ["is missing", "is no field of this"]
 
 
+def test_a_measured_heating_value_makes_the_emissions(service: Any) -> None:  # noqa: ANN401  # as above
+    rows = [
+        {**DIESEL, "heating_value": 42.9},
+        {**DIESEL, "document": "invoice 8", "gross_heating_value": 45.0},
+        {**DIESEL, "document": "invoice 9", "gross_heating_value": 45.0, "heating_value": 42.9},
+        {**DIESEL, "document": "invoice 10", "kind": "heat", "unit": "GJ", "heating_value": 42.9},
+    ]
+    said = _post(service, "activities", rows)
+    assert [record["heating_value"] for record in said["records"]] == [42.9, pytest.approx(42.75)]
+    kg = [record["emissions"][0]["kg"] for record in said["records"]]
+    assert kg == pytest.approx([2 * 0.0202 * 0.98 * 44 / 12 * 1e3 * each for each in (42.9, 42.75)])
+    told = [(each["row"], each["field"], each["reason"]) for each in said["rejected"]]
+    assert told == [
+        (2, "gross_heating_value", "stands beside a net one; give one of them"),
+        (3, "heating_value", "cannot be used: no carbon content of heat is known"),
+    ]
+    service.settle()
+    assert service.get("/inventory", period="2023-06", area="hall")["scopes"]["1"]["CO2"] == pytest.approx(
+        sum(kg)
+    )
+
+
 def test_nothing_taken_is_a_refusal(service: Any) -> None:  # noqa: ANN401  # as above
     problem = _post(service, "activities", [{**DIESEL, "amount": -3}], 422)
     assert problem["errors"][0]["field"] == "0.amount"
