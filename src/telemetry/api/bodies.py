@@ -41,8 +41,10 @@ def media_type(request: Request, known: Collection[str]) -> str:
     return declared
 
 
-def decoded(body: bytes) -> Any:  # noqa: ANN401  # JSON
-    """Raises Refusal (422)."""
+async def posted(request: Request) -> Any:  # noqa: ANN401  # JSON
+    """What a JSON body says. Raises Refusal (400, 413, 415, 422)."""
+    media_type(request, ("application/json",))
+    body = unpack(await read(request), request.headers.get("content-encoding", ""))
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError as error:

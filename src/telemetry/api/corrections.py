@@ -68,8 +68,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def correct(request: Request) -> Response:
         """All of it or, with the field at fault, nothing. Originals are kept; undo brings them back."""
-        bodies.media_type(request, (JSON,))
-        return answer(await run_in_threadpool(_make, dependencies, await bodies.read(request)))
+        return answer(await run_in_threadpool(_make, dependencies, await bodies.posted(request)))
 
     @routes.get("/corrections", responses=documented("Corrections", CorrectionList), summary="Corrections")
     def listed(
@@ -97,9 +96,8 @@ def _meter(known: registry.Registry, code: str) -> registry.RegisteredMeter:
     return known.by_code[code]
 
 
-def _make(dependencies: Dependencies, body: bytes) -> CorrectionEntry:
+def _make(dependencies: Dependencies, row: Any) -> CorrectionEntry:  # noqa: ANN401  # JSON
     zone = ZoneInfo(site_of(dependencies.plan).zone)
-    row = bodies.decoded(body)
     with dependencies.database.connection() as tx:
         made = corrections.one(tx, Desk(tx, zone, datetime.now(UTC)).make(row))
         return entries(tx, registry.read(tx), [made] if made else [], zone)[0]

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from ingest.errors import IngestError
-from telemetry.cli import configuration, factors, importing, proving, reading, running, scanning
+from telemetry.cli import configuration, entering, factors, importing, proving, reading, running, scanning
 from telemetry.cli.terminal import errors
 from telemetry.model import ParkWattError
 from telemetry.settings.mistakes import ConfigError
@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-for group in (running, configuration, reading, scanning, factors, importing, proving):
+for group in (running, configuration, reading, scanning, factors, entering, importing, proving):
     app.add_typer(group.commands)
 
 

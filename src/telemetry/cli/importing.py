@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from ingest.files.mapping import FileMapping
+from telemetry.cli.service import linked
 from telemetry.cli.terminal import errors, out, plain
 from telemetry.edge.link import Link
 from telemetry.edge.upload import Tally, Upload
@@ -99,8 +100,7 @@ def _link(
     if dry_run:
         yield None
         return
-    url = to or f"http://127.0.0.1:{environment.port}"
-    with closing(Link.to(url, environment.token, authority, plain=plain)) as link:
+    with linked(environment, to, authority, plain=plain) as link:
         yield link
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from telemetry.cli import app
 from telemetry.model import Site
 
 pytestmark = pytest.mark.database
@@ -86,3 +88,23 @@ def test_a_row_that_cannot_be_taken_is_refused_and_the_others_are_kept(
     assert reason in mistake["reason"]
     beside = service.call("POST", PATH, json=[row("08:00", 2), wrong]).json()
     assert (beside["accepted"], [(r["row"], r["field"]) for r in beside["rejected"]]) == (1, [(1, field)])
+
+
+def test_they_are_entered_at_the_command_line(
+    service: Any,  # noqa: ANN401  # as above
+    address: str,
+) -> None:
+    def enter(meter: str, value: str) -> tuple[int, str]:
+        asked = ["enter", meter, value, "--who", "li.na", "--at", at("08:00"), "--to", address]
+        done = CliRunner().invoke(app, asked)
+        return done.exit_code, done.output.strip()
+
+    assert enter("M", "14250") == (0, "Entered.")
+    assert enter("M", "14250") == (0, "It stood already.")
+    assert enter("M", "14520")[1].startswith("Another value stands at this time")
+    assert enter("X", "1") == (1, "meter: no meter in service has this code")
+    trace = service.get("/trace", meter="M", **{"from": at("08:00"), "to": at("09:00")})
+    assert [(entry["value"], entry["who"]) for entry in trace["entered"]] == [
+        (14250, "li.na"),
+        (14520, "li.na"),
+    ]
