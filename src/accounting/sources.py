@@ -40,6 +40,7 @@ GREEN = Source(2, "ets_green_deduction", "electricity_green", (("MWh", 1.0), ("k
 """What a regional carbon market takes off for a MWh of green power."""
 HEAT = Source(2, "scope2_heat", "heat", (("GJ", 1.0), ("kWh", 1e6 / 3600)))
 
+COOLING = Source(2, "scope2_heat", "cooling", (("GJ", 1.0), ("kWh", 1e6 / 3600)))
 _STEAM_BY_MASS = Source(
     2,
     "scope2_heat",
@@ -59,6 +60,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "steam_energy": HEAT,
         "heat_energy": HEAT,
         "steam_mass": _STEAM_BY_MASS,
+        "cooling_energy": COOLING,
     }
 )
 """By quantity, for what crosses a boundary inwards; powers stand for their integral. Exports and recovered
@@ -88,6 +90,7 @@ _ALTERNATIVES = (
     ("gas_volume_0c", "gas_volume_20c", "gas_volume_15c", "gas_volume"),
     ("steam_energy", "steam_mass"),
     ("heat_energy",),
+    ("cooling_energy",),
     ("fuel_mass", "fuel_volume"),
 )
 

@@ -42,6 +42,7 @@ EXAMPLE = InventoryAnswer(
     market=MarketBased(
         {"CO2": 2438.4},
         {"certificate": 6000.0, "residual": 4000.0, "none": 0.0},
+        0.0,
         [ServedBy("GEC-2023-000417", "E1", "2023", 6000.0, "")],
         _FACTORS,
         [],
@@ -79,6 +80,9 @@ def router(dependencies: Dependencies) -> APIRouter:
         threshold: Annotated[
             float | None, Query(ge=0, le=1e6, description="tCO2/tce that may not be passed")
         ] = None,
+        losses_percent: Annotated[
+            float | None, Query(ge=0, lt=100, description="Lost in transmission and distribution: scope 3")
+        ] = None,
         allowances_short: Annotated[
             float | None, Query(ge=0, le=1e12, description="tCO2 short in a market that deducts green power")
         ] = None,
@@ -92,7 +96,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         code = area or _park(known)
         percent = tuple(math.nan if each is None else each for each in (amounts_percent, factors_percent))
         region, uncertain = site_of(plan).region, (percent[0], percent[1])
-        asked = Asked(code, region, rules, gwp, uncertain, threshold, allowances_short)
+        asked = Asked(code, region, rules, gwp, uncertain, threshold, losses_percent, allowances_short)
         question = Question(_steps(period, plan), Selection(By.AREA, (), (code,)), (), datetime.now(UTC))
         with dependencies.database.connection() as conn:
             return answer(inventory.report(conn, known, _library(plan), question, asked))

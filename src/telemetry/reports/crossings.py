@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from accounting.coal import MEDIA
 from accounting.sources import emitting
+from telemetry.model import Role
 from telemetry.reports import energy
 from telemetry.reports.energy import Question
-from telemetry.reports.membership import grouped, key_of
+from telemetry.reports.membership import By, Selection, grouped, key_of
+from telemetry.reports.series import Cells
 from telemetry.reports.steps import Step, Steps
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
@@ -37,13 +39,8 @@ class Crossings:
 def crossings(tx: Transaction, registry: Registry, question: Question) -> Crossings:
     """Amounts of the days that the question's intervals touch, by its area's boundary meters."""
     steps = question.steps
-    by_day = replace(question, steps=Steps(Step.DAY, steps.zone, steps.day_edges))
-    cells = energy.settled(tx, registry, by_day)
-    key = key_of(question.selection, registry)
-    placed = grouped(registry, [cells], by_day.steps, energy.elapsed(by_day), key)[2][0]
-    amount = np.full(cells.amount.shape, np.nan)
-    for row, lo, hi in zip(placed.row.tolist(), placed.lo.tolist(), placed.hi.tolist(), strict=True):
-        amount[row, lo:hi] = cells.amount[row, lo:hi]
+    by_day = daily(question)
+    cells, amount = placed(tx, registry, by_day)
     kept = _kept(cells.meter_id.tolist(), cells.quantity)
     first = steps.days[0]
     days = [first + timedelta(days=n) for n in range(len(by_day.steps))]
@@ -55,6 +52,34 @@ def crossings(tx: Transaction, registry: Registry, question: Question) -> Crossi
         for row, day in np.argwhere(amount < 0).tolist()
     ]
     return Crossings(meters, names, days, np.where(amount < 0, np.nan, amount), refused)
+
+
+def daily(question: Question) -> Question:
+    """The same of the local days that its intervals touch."""
+    steps = question.steps
+    return replace(question, steps=Steps(Step.DAY, steps.zone, steps.day_edges))
+
+
+def placed(tx: Transaction, registry: Registry, question: Question) -> tuple[Cells, NDArray[np.float64]]:
+    """Cells of the selection's meters, and their amounts while they stand in it; NaN elsewhere."""
+    cells = energy.settled(tx, registry, question)
+    key = key_of(question.selection, registry)
+    where = grouped(registry, [cells], question.steps, energy.elapsed(question), key)[2][0]
+    amount = np.full(cells.amount.shape, np.nan)
+    for row, lo, hi in zip(where.row.tolist(), where.lo.tolist(), where.hi.tolist(), strict=True):
+        amount[row, lo:hi] = cells.amount[row, lo:hi]
+    return cells, amount
+
+
+def generated(tx: Transaction, registry: Registry, question: Question) -> NDArray[np.float64]:
+    """What generators inside the area made, float64[n] [kWh]; 0 without any, NaN where one is unknown."""
+    meters = replace(question, selection=Selection(By.METER, (), question.selection.areas))
+    cells, amount = placed(tx, registry, replace(meters, quantities=(EXPORT,)))
+    start = question.steps.times()[0]
+    terms = [registry.by_id[meter].at(start) for meter in cells.meter_id.tolist()]
+    rows = [row for row, term in enumerate(terms) if term.role == Role.GENERATION]
+    made: NDArray[np.float64] = amount[rows].sum(axis=0)
+    return made
 
 
 def _kept(meter_id: list[int], quantity: list[str]) -> list[int]:

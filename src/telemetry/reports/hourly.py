@@ -13,11 +13,8 @@ from accounting.hourly import HourlySeries
 from accounting.scope2 import matching
 from accounting.totals import by_month
 from telemetry.model import Role
-from telemetry.reports import energy
-from telemetry.reports.crossings import EXPORT, IMPORT
+from telemetry.reports.crossings import EXPORT, IMPORT, generated, placed
 from telemetry.reports.energy import Question
-from telemetry.reports.membership import By, Selection, grouped, key_of
-from telemetry.reports.series import Cells
 from telemetry.reports.steps import Step, Steps
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
@@ -93,39 +90,17 @@ def _months(tx: Transaction, registry: Registry, question: Question) -> Iterator
 
 
 def _month(tx: Transaction, registry: Registry, question: Question) -> _Month:
-    cells, inside = _placed(tx, registry, question)
+    cells, inside = placed(tx, registry, question)
     rows = {
         name: [row for row, each in enumerate(cells.quantity) if each == name] for name in (IMPORT, EXPORT)
     }
     start = question.steps.times()[0]
     regions = [registry.by_id[int(cells.meter_id[row])].at(start).region for row in rows[IMPORT]]
-    made = _generated(tx, registry, question)
+    made = generated(tx, registry, question)
     bought = inside[rows[IMPORT]]
     bought = np.where(bought < 0, np.nan, bought)
     load = bought.sum(axis=0) - inside[rows[EXPORT]].sum(axis=0) + made
     return _Month(question.steps.grid.slots, bought, regions, load, made)
-
-
-def _placed(tx: Transaction, registry: Registry, question: Question) -> tuple[Cells, Floats]:
-    """Cells of the selection's meters, and their amounts while they stand in it; NaN elsewhere."""
-    cells = energy.settled(tx, registry, question)
-    key = key_of(question.selection, registry)
-    where = grouped(registry, [cells], question.steps, energy.elapsed(question), key)[2][0]
-    amount = np.full(cells.amount.shape, np.nan)
-    for row, lo, hi in zip(where.row.tolist(), where.lo.tolist(), where.hi.tolist(), strict=True):
-        amount[row, lo:hi] = cells.amount[row, lo:hi]
-    return cells, amount
-
-
-def _generated(tx: Transaction, registry: Registry, question: Question) -> Floats:
-    """What generators inside the area made, float64[n] [kWh]; 0 without any, NaN where one is unknown."""
-    meters = replace(question, selection=Selection(By.METER, (), question.selection.areas))
-    cells, amount = _placed(tx, registry, replace(meters, quantities=(EXPORT,)))
-    start = question.steps.times()[0]
-    terms = [registry.by_id[meter].at(start) for meter in cells.meter_id.tolist()]
-    rows = [row for row, term in enumerate(terms) if term.role == Role.GENERATION]
-    made: Floats = amount[rows].sum(axis=0)
-    return made
 
 
 def _rates(month: _Month, series: Sequence[HourlySeries]) -> tuple[Floats, set[str]]:

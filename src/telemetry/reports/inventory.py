@@ -16,7 +16,7 @@ from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
 from telemetry.reports import activities, emissions, market
 from telemetry.reports.activities import Part
-from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings
+from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings, daily, generated
 from telemetry.reports.emissions import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -30,7 +30,7 @@ from telemetry.reports.inventory_answer import (
     MarketBased,
     ServedBy,
 )
-from telemetry.reports.market import Bought, Grid
+from telemetry.reports.market import Bought, Grid, SelfUse
 from telemetry.reports.membership import lineage
 from telemetry.reports.worth import Worth, worth
 from telemetry.storage import records
@@ -68,6 +68,8 @@ class Asked:
     """Uncertainty of amounts and of factors [%]."""
     threshold: float | None = None
     """Carbon per energy that may not be passed [tCO2/tce]."""
+    losses: float | None = None
+    """What transmission and distribution lose of what is sent out [%]."""
     allowances_short: float | None = None
     """Shortfall in a regional market that deducts green power [tCO2]."""
 
@@ -93,8 +95,12 @@ def report(
     grid = Grid(registry, library.factors, question.steps.zone, today, asked.region)
     documents = _documents(tx, registry, question)
     power = [part for name, part in documents if name == "electricity"]
-    served = market.bought(crossed, power, _certificates(tx, registry, question, asked.area), grid)
-    lines = [*_lines(series), *_sold(crossed, grid)]
+    held, given = _certificates(tx, registry, question, asked.area)
+    made = generated(tx, registry, daily(question))
+    fed_in = np.nan_to_num(crossed.amount[crossed.rows(EXPORT)]).sum(axis=0)
+    own = SelfUse(np.maximum(np.nan_to_num(made) - fed_in, 0.0), given)
+    served = market.bought(crossed, power, held, own, grid)
+    lines = [*_lines(series), *_sold(crossed, grid), *_lost(crossed, power, asked.losses, grid)]
     found = Found(
         lines,
         served,
@@ -192,6 +198,7 @@ def _market(served: Bought) -> MarketBased:
     return MarketBased(
         dict(served.kg),
         served.served,
+        served.unbacked,
         [
             ServedBy(each.document, each.area, each.vintage, kwh, refused)
             for each, kwh, refused in served.certificates
@@ -241,8 +248,24 @@ def _documents(tx: Transaction, registry: Registry, question: Question) -> list[
     return [(kind, part) for (_, kind, _, _), those in found.items() for part in those]
 
 
-def _certificates(tx: Transaction, registry: Registry, question: Question, area: str) -> list[Record]:
-    """Certificates of consumers in the area."""
+def _certificates(
+    tx: Transaction, registry: Registry, question: Question, area: str
+) -> tuple[list[Record], list[Record]]:
+    """Those of consumers in the area, and those that its generators gave to consumers elsewhere."""
     parents = {each.code: each.parent for each in registry.areas}
-    inside = [code for code in parents if area in lineage(code, parents)]
-    return records.listed(tx, Listing(Sort.CERTIFICATE, *question.steps.days, inside))
+    inside = {code for code in parents if area in lineage(code, parents)}
+    makers = {meter.code for meter in registry.meters if meter.terms[-1].area in inside}
+    known = records.listed(tx, Listing(Sort.CERTIFICATE, *question.steps.days))
+    held = [each for each in known if each.area in inside]
+    return held, [each for each in known if each.area not in inside and each.generator in makers]
+
+
+def _lost(
+    crossed: Crossings, power: Sequence[Part], percent: float | None, grid: Grid
+) -> list[InventoryLine]:
+    """Scope 3 of bought electricity: what was lost on its way here."""
+    if not percent:
+        return []
+    masses, used = market.lost_on_the_way(crossed, power, percent / 100, grid)
+    kg: dict[str, float | None] = dict(masses)
+    return [InventoryLine("losses", "3", Flow.EMITTED, Origin.METERS, kg, 1.0, uses(used), shortfalls(used))]

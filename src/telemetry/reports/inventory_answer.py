@@ -48,6 +48,9 @@ class MarketBased(Struct, frozen=True):
         dict[str, float],
         Meta(description="What served the kWh, from certificate to average; none: a shortfall"),
     ]
+    unbacked_kwh: Annotated[
+        float, Meta(description="Own generation used here whose certificates others have: counted as bought")
+    ]
     certificates: list[ServedBy]
     factors: list[FactorUse]
     shortfalls: list[Shortfall]

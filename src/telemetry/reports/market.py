@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accounting.activities import UNITS
 from accounting.factors import Choice, Rule
-from accounting.scope2 import Instruments, Tier, location, market, vintage_fits
+from accounting.scope2 import Instruments, Tier, location, lost, market, unbacked, vintage_fits
 from telemetry.reports.activities import Part, share
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 from telemetry.reports.factors import Factors, Used, kg_per_unit
@@ -34,6 +34,24 @@ class Bought:
     """The residual's or average's factors."""
     certificates: list[tuple[Record, float, str]]
     """Each with the kWh that it served, and why it could not serve."""
+    unbacked: float
+    """Own generation that was used here and whose certificates others have [kWh]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelfUse:
+    """Own generation that stayed in the area."""
+
+    kwh: NDArray[np.float64]
+    """float64[d]."""
+    certificates: Sequence[Record]
+    """Of the area's generators, for consumers elsewhere."""
+
+    def unbacked(self, days: Sequence[date]) -> NDArray[np.float64]:
+        """The part that counts as bought, float64[d] [kWh]."""
+        sold = sum(_energy(each, days) for each in self.certificates if _touches(each, days))
+        found: NDArray[np.float64] = unbacked(self.kwh[None], [sold])[0]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +108,16 @@ def sold(crossed: Crossings, grid: Grid) -> tuple[dict[str, float], list[Used]]:
 
 
 def bought(
-    crossed: Crossings, documents: Sequence[Part], certificates: Sequence[Record], grid: Grid
+    crossed: Crossings,
+    documents: Sequence[Part],
+    certificates: Sequence[Record],
+    own: SelfUse,
+    grid: Grid,
 ) -> Bought:
-    """Serve what crossed by meters and by documents, day by day."""
-    flows = _bought(crossed, documents, grid)
+    """Serve what crossed by meters and documents, day by day, and self-use whose certificates were sold."""
+    flows, claimed = _bought(crossed, documents, grid), own.unbacked(crossed.day)
+    regions = [*flows.regions, [grid.region] * len(flows.day)]
+    flows = Flows(regions, flows.day, np.vstack([flows.kwh, claimed]))
     residual, used = flows.rated(grid.residual)
     average, fallback = flows.rated(grid.average)
     used = [each if each.choice.factor else other for each, other in zip(used, fallback, strict=True)]
@@ -105,7 +129,17 @@ def bought(
         {tier.name.lower(): float(found.served[tier].sum()) for tier in Tier},
         used,
         [(each, gave.get(each.id, 0.0), "" if _usable(each) else _TOO_OLD) for each in certificates],
+        float(np.nansum(claimed)),
     )
+
+
+def lost_on_the_way(
+    crossed: Crossings, documents: Sequence[Part], share: float, grid: Grid
+) -> tuple[dict[str, float], list[Used]]:
+    """What transmission and distribution lost of bought electricity [kg], by the grid's average."""
+    flows = _bought(crossed, documents, grid)
+    rates, used = flows.rated(grid.average)
+    return _by_gas(location(lost(flows.kwh, share), rates), used), used
 
 
 def _bought(crossed: Crossings, documents: Sequence[Part], grid: Grid) -> Flows:
@@ -144,8 +178,7 @@ def _by_gas(kg: NDArray[np.float64], used: Sequence[Used]) -> dict[str, float]:
 def _instruments(certificates: Sequence[Record], days: Sequence[date], rows: int) -> Instruments:
     """Certificates, each with the part of its energy that falls on the days asked for."""
     inside = [_overlap(each, days) for each in certificates]
-    lengths = [(hi - lo) / each.days for each, (lo, hi) in zip(certificates, inside, strict=True)]
-    energy = [each.amount * _KWH_PER_MWH * part for each, part in zip(certificates, lengths, strict=True)]
+    energy = [_energy(each, days) for each in certificates]
     count = len(certificates)
     return Instruments(
         tuple(each.document for each in certificates),
@@ -162,3 +195,13 @@ def _overlap(certificate: Record, days: Sequence[date]) -> tuple[int, int]:
     first = max(certificate.first_day, days[0])
     last = min(certificate.last_day, days[-1])
     return (first - days[0]).days, (last - days[0]).days + 1
+
+
+def _energy(certificate: Record, days: Sequence[date]) -> float:
+    """Its energy on the days asked for [kWh]."""
+    lo, hi = _overlap(certificate, days)
+    return certificate.amount * _KWH_PER_MWH * (hi - lo) / certificate.days
+
+
+def _touches(certificate: Record, days: Sequence[date]) -> bool:
+    return certificate.first_day <= days[-1] and certificate.last_day >= days[0]

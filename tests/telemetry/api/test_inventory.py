@@ -186,6 +186,58 @@ def test_without_series_and_generators_nothing_is_told_by_the_hour(service: Any)
     assert (found["kg"], found["editions"], found["score"]) == (None, [], None)
 
 
+def test_what_was_lost_on_its_way_is_scope_3(service: Any) -> None:  # noqa: ANN401  # as above
+    found = ask(service, losses_percent=5)
+    assert found["scopes"]["3"] == {"CO2": near(POWER * 5 / 95)}
+    assert "3" not in ask(service)["scopes"]
+
+
+def test_self_use_whose_certificate_was_sold_is_not_zero(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    pv = {"code": "PV-1", "role": "generation", "area": "hall", "max_gap_s": 3e6}
+    service = start(make_site(_meter("E-1", "electricity"), pv))
+    for code, values in (
+        ("E-1", {"energy_import": 1000.0, "energy_export": 200.0}),
+        ("PV-1", {"energy_export": 700.0}),
+    ):
+        ends = ((START, dict.fromkeys(values, 0.0)), (START + QUARTERS * 900, values))
+        rows = [
+            {"meter": code, "time": datetime.fromtimestamp(at, UTC).isoformat(), "values": shown}
+            for at, shown in ends
+        ]
+        service.post(rows)
+    given = {**GREEN, "mwh": 0.3, "generator": "PV-1", "consumer": "park", "registry_id": "GEC-9"}
+    assert service.call("POST", "/api/v1/certificates", json=given).status_code == 200
+    service.settle()
+    market = ask(service)["market"]
+    assert market["unbacked_kwh"] == near(300.0)
+    assert market["kg"] == {"CO2": near((1000 + 300) * 0.6096)}
+    assert ask(service)["scopes"]["2"] == {"CO2": near(1000 * 0.4419)}
+
+
+def test_bought_cooling_without_a_factor_is_a_named_shortfall(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    service = start(make_site(_meter("K-1", "cooling")))
+    ends = ((START, 0.0), (START + QUARTERS * 900, 40.0))
+    service.post(
+        [
+            {
+                "meter": "K-1",
+                "time": datetime.fromtimestamp(at, UTC).isoformat(),
+                "values": {"cooling_energy": shown},
+            }
+            for at, shown in ends
+        ]
+    )
+    service.settle()
+    found = ask(service)
+    assert found["short"] == ["cooling_energy"]
+    assert found["lines"][0]["kg"] == {"CO2": None}
+    assert found["scopes"] == {}
+
+
 def test_an_amount_below_zero_is_named_and_serves_nothing(
     start: Callable[..., Any], make_site: Callable[..., Site]
 ) -> None:
