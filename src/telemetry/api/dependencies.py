@@ -9,9 +9,11 @@ from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from telemetry.api.access import Access
 from telemetry.reports.edges import Edges
+from telemetry.reports.factors import Factors
 from telemetry.reports.picture import MeterRow
 from telemetry.reports.strays import StrayTally
 from telemetry.settings.current import Current
+from telemetry.settings.library import Library
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
 
@@ -55,6 +57,19 @@ class Settings:
     """Set behind TLS."""
 
 
+class Chooser:
+    """Remembers which factor each day gets for as long as the library stays what it is."""
+
+    def __init__(self) -> None:
+        self._library: Library | None = None
+        self._factors = Factors((), {})
+
+    def factors(self, library: Library) -> Factors:
+        if library is not self._library:
+            self._library, self._factors = library, Factors(library.factors, library.regions)
+        return self._factors
+
+
 @dataclass(frozen=True)
 class Dependencies:
     database: Database
@@ -69,11 +84,17 @@ class Dependencies:
     edges: Edges = field(default_factory=Edges)
     """How the edges are doing."""
     strays: StrayTally = field(default_factory=StrayTally)
+    chooser: Chooser = field(default_factory=Chooser)
 
     @property
     def plan(self) -> Plan:
         """The one that holds now."""
         return self.current.plan
+
+    @property
+    def factors(self) -> Factors:
+        """Of the library that holds now."""
+        return self.chooser.factors(self.plan.library)
 
     def health(self) -> Mapping[str, SourceHealth]:
         """How each source is doing, by its code."""

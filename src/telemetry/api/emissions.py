@@ -15,7 +15,7 @@ from telemetry.reports import emissions
 from telemetry.reports.emissions import Basis, ClosedNote, EmissionsAnswer, EmissionSeries
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
-from telemetry.reports.factors import Factors, FactorUse
+from telemetry.reports.factors import FactorUse
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name
 from telemetry.reports.periods import Books, PeriodAnswer
@@ -87,8 +87,6 @@ def _note(closed: PeriodAnswer) -> ClosedNote:
 
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["emissions"])
-    library = dependencies.plan.library
-    factors = Factors(library.factors, library.regions)
 
     @routes.get(
         "/emissions", responses=documented("Masses over intervals", EmissionsAnswer), summary="Emissions"
@@ -109,7 +107,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
-            found = emissions.report(conn, known, factors, question, revision)
+            found = emissions.report(conn, known, dependencies.factors, question, revision)
             books = Books(known, shelf_of(dependencies.plan), now)
             return answer(structs.replace(found, closed=closed_in(conn, books, found, question)))
 

@@ -16,7 +16,6 @@ from telemetry.reports import emission_trace, trace
 from telemetry.reports.emission_trace import Asked, EmissionFigure, EmissionPart, EmissionTrace
 from telemetry.reports.emissions import Basis, Origin
 from telemetry.reports.emitted import Revision
-from telemetry.reports.factors import Factors
 from telemetry.reports.manual import ManualEntry
 from telemetry.reports.provenance import TraceBatch, TraceTemplate
 from telemetry.reports.records import Desk
@@ -144,10 +143,9 @@ def router(dependencies: Dependencies) -> APIRouter:
         zone = ZoneInfo(site_of(plan).zone)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
         asked = Asked(steps, area, meter, revision, now)
-        factors = Factors(plan.library.factors, plan.library.regions)
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
             desk = Desk(rating_of(plan), now)
-            return answer(emission_trace.report(conn, known, factors, desk, asked))
+            return answer(emission_trace.report(conn, known, dependencies.factors, desk, asked))
 
     return routes

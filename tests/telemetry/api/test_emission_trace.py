@@ -1,10 +1,12 @@
 """From a figure of emissions to meters, amounts, coverage, factors, formulas and documents."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from telemetry.jobs.settle import Worker, basis_of
 from telemetry.model import Site
 
 pytestmark = pytest.mark.database
@@ -119,3 +121,21 @@ def test_what_is_asked_wrongly_is_named(service: Any) -> None:  # noqa: ANN401  
     long = service.call("GET", "/api/v1/trace/emissions", params={"from": "2020-01-01", "to": "2022-01-01"})
     none = service.call("GET", "/api/v1/trace/emissions", params={"area": "E9"})
     assert [each.status_code for each in (both, long, none)] == [422] * 3
+
+
+def test_a_library_that_changes_while_the_service_runs_answers_at_once(service: Any) -> None:  # noqa: ANN401  # as above
+    service.get("/emissions", by="enterprise", step="day", **DAYS)
+    library = service.plan.library
+    grid = tuple(
+        replace(each, id="new", value=0.5) if each.value == 0.4419 and each.region == "CN-GD" else each
+        for each in library.factors
+    )
+    plan = replace(service.plan, library=replace(library, factors=grid))
+    service.current.adopt(plan)
+    service.worker = Worker(service.database, basis_of(plan))
+    service.settle()
+    answer = service.get("/emissions", by="enterprise", step="day", **DAYS)
+    [bought] = [each for each in answer["series"] if each["quantity"] == "energy_import"]
+    assert [(factor["id"], factor["value"]) for factor in bought["factors"]] == [("new", 0.5)]
+    assert bought["shortfalls"] == []
+    assert _parts(service.get("/trace/emissions", area="hall", **DAYS))["M1"]["factor"]["id"] == "new"
