@@ -43,6 +43,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _DERIVED = frozenset({"day", "emission", "record_emission", "record_energy"})
 """Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
+_DIGITS = 4
 _CENTS = 1e-4
 """Costs are kept to four decimals."""
 
@@ -185,12 +186,18 @@ class _Basis:
         return row["amount"] * found[1] if found else None
 
     def _cost(self, row: Row) -> str | None:
-        """Amounts by band at the prices of the day, to four decimals."""
+        """Amounts by band at the prices of the day, each to four decimals.
+
+        Where a curve prices the hours, the bands' frozen costs are added up alone.
+        """
         if row["cost"] is None or row["bands"] is None:
             return None
         table = [price for price in self.prices if price["valid_from"] <= row["day"]][-1]
+        if table["curve"]:
+            return f"{math.fsum(row['band_costs'].values()):.4f}"
         per_kwh = {band: float(Decimal(price)) for band, price in table["per_kwh"].items()}
-        return f"{math.fsum(kwh * per_kwh[band] for band, kwh in row['bands'].items()):.4f}"
+        costs = (round(kwh * per_kwh[band], _DIGITS) for band, kwh in row["bands"].items() if kwh)
+        return f"{math.fsum(costs):.4f}"
 
 
 def _without_sort(row: Row) -> dict[str, Any]:

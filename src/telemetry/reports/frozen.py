@@ -177,7 +177,8 @@ def _libraries(shelf: Shelf, stretch: Stretch, rows: Sequence[Row]) -> Iterator[
 
 def _tables(tariff: Tariff, stretch: Stretch) -> list[PriceTable]:
     """Those that a day of the period can take: what holds, else the last before it."""
-    tables = [table for table in tariff.tables(tariff.series[0]) if table.valid_from <= stretch.last]
+    every = [table for series in tariff.series[:1] for table in tariff.tables(series)]
+    tables = [table for table in every if table.valid_from <= stretch.last]
     begun = [table for table in tables if table.valid_from <= stretch.first]
     return tables[max(len(begun) - 1, 0) :]
 
@@ -190,6 +191,8 @@ def _price(code: str, table: PriceTable) -> dict[str, Any]:
         "valid_from": str(table.valid_from),
         "valid_to": str(table.valid_to) if table.valid_to else None,
         "per_kwh": {band: str(table.per_kwh(band)) for band in table.prices},
+        "curve": [str(price) for price in table.curve],
+        "unit": table.unit,
         "standing": table.standing.value,
         "source": table.source,
     }

@@ -2,7 +2,7 @@
 select pg_advisory_xact_lock(7275, 4)
 
 -- name: days
-select d.meter_id, d.quantity, d.day::text as day, d.amount, d.coverage::double precision as coverage, d.estimated, d.bands,
+select d.meter_id, d.quantity, d.day::text as day, d.amount, d.coverage::double precision as coverage, d.estimated, d.bands, d.band_costs,
     d.cost::text as cost, d.unpriced, d.tariff, d.provisional, d.tce, d.coefficient
 from daily d
 where d.meter_id = any(%(meters)s::integer[])

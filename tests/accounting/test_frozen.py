@@ -1,0 +1,92 @@
+"""The canonical form of frozen rows, and what they come to when they are reckoned anew."""
+
+import json
+from typing import Any
+
+import pytest
+
+from accounting.errors import FactorError
+from accounting.frozen import canonical, digest, figures, line, recomputed, unlike
+
+DAY: dict[str, Any] = {
+    "sort": "day",
+    "meter": "M1",
+    "quantity": "energy_import",
+    "day": "2026-05-03",
+    "amount": 100.0,
+    "bands": {"peak": 40.0, "flat": 60.0},
+    "band_costs": {"peak": 46.0, "flat": 42.0},
+    "cost": "88.0000",
+    "unpriced": None,
+    "tce": None,
+    "coefficient": None,
+}
+PRICE: dict[str, Any] = {
+    "sort": "price",
+    "tariff": "t",
+    "series": "s",
+    "valid_from": "2021-01-01",
+    "per_kwh": {"peak": "1.15", "flat": "0.70"},
+    "curve": [],
+}
+EMISSION: dict[str, Any] = {
+    "sort": "emission",
+    "meter": "M1",
+    "quantity": "energy_import",
+    "day": "2026-05-03",
+    "basis": "location",
+    "gas": "CO2",
+    "scope": 2,
+    "kg": 44.19,
+    "factor": "gd",
+    "shortfall": None,
+}
+
+
+def test_a_row_is_one_line_whatever_the_order_of_its_names() -> None:
+    assert line({"b": 1.5, "a": "\u5e74"}) == line({"a": "\u5e74", "b": 1.5}) == '{"a":"\u5e74","b":1.5}'
+    assert canonical([DAY, PRICE]) == canonical([PRICE, DAY])
+    assert digest(canonical([DAY])) != digest(canonical([{**DAY, "amount": 100.00000000000001}]))
+
+
+def test_what_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        line({"kg": float("nan")})
+
+
+def test_lines_read_back_to_the_same_lines() -> None:
+    lines = canonical([DAY, PRICE, {**EMISSION, "kg": 0.1 + 0.2}])
+    assert [line(json.loads(each)) for each in lines] == lines
+
+
+def test_a_cost_comes_out_of_bands_and_prices() -> None:
+    [day, _] = recomputed([{**DAY, "cost": "1.0000"}, PRICE])
+    assert day["cost"] == "88.0000"
+
+
+def test_of_hours_that_a_curve_prices_the_bands_are_added_up() -> None:
+    [day, _] = recomputed([{**DAY, "cost": "1.0000"}, {**PRICE, "per_kwh": {}, "curve": ["0.5"] * 24}])
+    assert day["cost"] == "88.0000"
+
+
+def test_a_factor_that_was_not_frozen_is_named() -> None:
+    with pytest.raises(FactorError, match="'gd' was not frozen"):
+        recomputed([DAY, PRICE, EMISSION])
+
+
+def test_a_row_without_a_factor_is_missing_from_its_figure_and_not_zero() -> None:
+    none = {**EMISSION, "day": "2026-05-04", "kg": None, "factor": None, "shortfall": "no factor"}
+    found = {figure.name: figure for figure in figures([EMISSION, none])}
+    figure = found["emission.location.scope2.CO2"]
+    assert (figure.value, figure.missing) == (44.19, 1)
+    alone = {figure.name: figure for figure in figures([none])}
+    assert alone["emission.location.scope2.CO2"].value is None
+
+
+def test_differences_name_row_and_field_and_ignore_rounding_alone() -> None:
+    changed = unlike([EMISSION], [{**EMISSION, "kg": 44.2}, DAY])
+    assert ("emission M1 energy_import 2026-05-03 location CO2", "kg") in {(d.row, d.field) for d in changed}
+    assert ("day M1 energy_import 2026-05-03", "amount") in {(d.row, d.field) for d in changed}
+    noise = [{**EMISSION, "kg": 44.190000000000005}]
+    assert unlike([EMISSION], noise, close=True) == []
+    assert unlike([EMISSION], noise) != []
