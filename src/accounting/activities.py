@@ -15,6 +15,7 @@ from accounting.errors import FactorError, UnitError
 from accounting.factors import Choice, Factor, Rule
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
+from accounting.heating import HeatingValue
 from accounting.scope1 import burnt, direct, escaped, reacted
 from accounting.sources import ELECTRICITY, HEAT, Source, normal_volume
 
@@ -121,6 +122,8 @@ class Kinds:
     potentials: Potentials
     fuels: Mapping[str, Fuel] = field(default_factory=dict)
     """Carbon content and oxidation, for measured heating values."""
+    heating: Mapping[str, HeatingValue] = field(default_factory=dict)
+    """Of fuels by mass, for factors per energy."""
 
     def names(self) -> list[str]:
         direct = {factor.item for factor in self.factors if factor.purpose in _DIRECT and factor.item}
@@ -147,7 +150,7 @@ class Kinds:
         per = {f.unit_denominator for f in found if f.region in regions} or {
             f.unit_denominator for f in found
         }
-        return [unit for unit, those in UNITS.items() if any(name in per for name, _ in those)]
+        return [unit for unit in UNITS if any(name in per for name, _ in self._per(kind, unit))]
 
     def scope(self, kind: str) -> int:
         """1 for what burns or escapes here, 2 for what is bought."""
@@ -209,7 +212,13 @@ class Kinds:
         if bought:
             return Source(bought.scope, bought.purpose, bought.item, UNITS[unit])
         purpose = next((f.purpose for f in self._about(kind)), COMBUSTION)
-        return Source(1, purpose, kind, UNITS[unit])
+        return Source(1, purpose, kind, self._per(kind, unit))
+
+    def _per(self, kind: str, unit: str) -> tuple[tuple[str, float], ...]:
+        """What a factor may be per; a mass of fuel is also its energy where a heating value is known."""
+        tonnes, value = dict(UNITS[unit]).get("t"), self.heating.get(kind)
+        energy = () if tonnes is None or value is None else (("TJ(net)", tonnes * value.gj_per_t * 1e-3),)
+        return (*UNITS[unit], *energy)
 
     def _gases(self) -> Mapping[str, float]:
         return self.potentials.get(GWP_REPORT, {})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounting import coal, fuels
+from accounting import coal, fuels, heating
 from accounting.activities import Kinds, worth
 from accounting.errors import ActivityError, FactorError, UnitError
 from accounting.factors import Factor
@@ -116,6 +116,19 @@ def test_a_measured_heating_value_is_worth_standard_coal_by_29307() -> None:
     found = worth({}, "diesel", "t", date(2026, 5, 1), 42.9)
     assert found is not None
     assert (found[0].id, found[1]) == ("measured", pytest.approx(42.9e6 / 29_307 / 1e3))
+
+
+def test_a_mass_of_fuel_takes_a_factor_per_energy_by_its_heating_value(
+    rows: Callable[[str], list[dict[str, str]]], factors: tuple[Factor, ...]
+) -> None:
+    values = heating.parse(rows("factors/ipcc-2006/heating_values.csv"))
+    kinds = Kinds(factors, {}, {}, values)
+    found = {
+        run.gas: run.per_unit for run in kinds.runs("biodiesels", "t", MAY, date(2026, 6, 1), ("GLOBAL",))
+    }
+    assert found["CH4"] == pytest.approx(3.0 * values["biodiesels"].gj_per_t * 1e-3)
+    assert "t" in kinds.units("biodiesels", ("GLOBAL",))
+    assert "t" not in Kinds(factors, {}).units("biodiesels", ("GLOBAL",))
 
 
 def test_a_process_is_a_kind_of_its_own_sets() -> None:

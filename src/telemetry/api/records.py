@@ -87,7 +87,11 @@ def rating_of(plan: Plan) -> Rating:
     """Raises NoSuchSite."""
     site, library = site_of(plan), plan.library
     regions = lineage(library.regions, site.region)
-    return Rating(Kinds(library.factors, library.potentials, library.fuels), regions, ZoneInfo(site.zone))
+    return Rating(
+        Kinds(library.factors, library.potentials, library.fuels, library.heating_values),
+        regions,
+        ZoneInfo(site.zone),
+    )
 
 
 @dataclass(frozen=True, slots=True)

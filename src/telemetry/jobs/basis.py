@@ -10,6 +10,7 @@ from accounting.coal import Coefficient
 from accounting.factors import lineage
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
+from accounting.heating import HeatingValue
 from accounting.tariff import Tariff
 from telemetry.reports.activities import Rating
 from telemetry.reports.factors import Factors
@@ -28,11 +29,12 @@ class Basis:
     region: str = ""
     """Of the park."""
     fuels: Mapping[str, Fuel] = field(default_factory=dict)
+    heating: Mapping[str, HeatingValue] = field(default_factory=dict)
 
     @property
     def rating(self) -> Rating:
         """What activities are rated by."""
-        kinds = Kinds(self.factors.library, self.potentials, self.fuels)
+        kinds = Kinds(self.factors.library, self.potentials, self.fuels, self.heating)
         return Rating(kinds, lineage(self.factors.regions, self.region), self.zone)
 
     def digests(self) -> dict[str, str]:

@@ -45,6 +45,7 @@ def basis_of(plan: Plan) -> Basis:
         library.potentials,
         plan.site.region if plan.site else "",
         library.fuels,
+        library.heating_values,
     )
 
 
