@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from accounting import inventory
+from accounting.activities import GWP_REPORT
 from accounting.coal import Coefficient
 from accounting.errors import FactorError
 from accounting.gwp import Potentials
@@ -32,6 +33,7 @@ from telemetry.reports.inventory_answer import (
 )
 from telemetry.reports.market import Bought, Grid, SelfUse
 from telemetry.reports.membership import lineage
+from telemetry.reports.restated import restated
 from telemetry.reports.worth import Worth, worth
 from telemetry.storage import records
 from telemetry.storage.pool import Transaction
@@ -100,7 +102,11 @@ def report(
     fed_in = np.nan_to_num(crossed.amount[crossed.rows(EXPORT)]).sum(axis=0)
     own = SelfUse(np.maximum(np.nan_to_num(made) - fed_in, 0.0), given)
     served = market.bought(crossed, power, held, own, grid)
-    lines = [*_lines(series), *_sold(crossed, grid), *_lost(crossed, power, asked.losses, grid)]
+    lines = [
+        *_lines(series, library.potentials, asked.report),
+        *_sold(crossed, grid),
+        *_lost(crossed, power, asked.losses, grid),
+    ]
     found = Found(
         lines,
         served,
@@ -139,12 +145,18 @@ def _answer(question: Question, asked: Asked, parts: Found, library: Library) ->
     )
 
 
-def _lines(series: Sequence[EmissionSeries]) -> list[InventoryLine]:
-    """One line a quantity or kind, its gases together."""
+def _lines(series: Sequence[EmissionSeries], potentials: Potentials, report: str) -> list[InventoryLine]:
+    """One line a quantity or kind, its gases together; gases that escape by the potentials of the report."""
     found: dict[tuple[str, Origin], list[EmissionSeries]] = {}
     for each in series:
         found.setdefault((each.quantity, each.origin), []).append(each)
-    return [line for (name, origin), those in found.items() for line in _of_source(name, origin, those)]
+    lines = [line for (name, origin), those in found.items() for line in _of_source(name, origin, those)]
+    return [
+        restated(line, potentials, report)
+        if line.origin is Origin.DOCUMENTS and line.name in potentials[GWP_REPORT]
+        else line
+        for line in lines
+    ]
 
 
 def _of_source(name: str, origin: Origin, those: Sequence[EmissionSeries]) -> list[InventoryLine]:

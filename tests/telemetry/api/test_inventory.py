@@ -135,6 +135,29 @@ def test_standard_coal_counts_what_crossed_and_waits_for_the_equivalent_value(se
     assert found["tco2_per_tce"] == near(co2 / math.fsum(lines.values()))
 
 
+@pytest.mark.parametrize(("report", "potential"), [("ar4", 2087.5), ("ar5", 1923.5), ("ar6", 2255.5)])
+def test_gases_that_escape_count_by_the_report_that_is_asked_for(
+    service: Any,  # noqa: ANN401  # as above
+    report: str,
+    potential: float,
+) -> None:
+    found = ask(service, gwp=report)
+    assert found["scopes"]["1"]["CO2e"] == near(5 * potential)
+    [line] = [line for line in found["lines"] if line["name"] == "r410a"]
+    assert [(use["id"], use["value"]) for use in line["factors"]] == [(f"gwp.{report}.r410a", potential)]
+
+
+def test_a_gas_that_the_report_does_not_list_is_a_named_shortfall(service: Any) -> None:  # noqa: ANN401  # as above
+    row = {**LEAK, "kind": "r1234yf", "document": "service 4"}
+    assert service.call("POST", "/api/v1/activities", json=row).status_code == 200
+    service.settle()
+    found = ask(service, gwp="ar6")
+    assert found["short"] == ["r1234yf"]
+    assert found["scopes"]["1"]["CO2e"] == near(5 * 2255.5)
+    [line] = [line for line in found["lines"] if line["name"] == "r1234yf"]
+    assert [lack["reason"] for lack in line["shortfalls"]] == ["ar6 lists no potential for r1234yf"]
+
+
 def test_a_sum_of_co2_is_no_co2e(service: Any) -> None:  # noqa: ANN401  # as above
     found = ask(service, gwp="ar6")["co2e"]
     assert (found["report"], found["kg"]) == ("ar6", None)
