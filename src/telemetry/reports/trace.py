@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from msgspec import structs
 
 from accounting.grid import to_us
 from accounting.intervals import Flow
@@ -13,6 +14,7 @@ from accounting.quantity import CATALOGUE
 from accounting.recipes import Method
 from ingest.template import Template
 from telemetry.reports import energy, evidence, manual, provenance, virtual_trace
+from telemetry.reports.bare_trace import Bare
 from telemetry.reports.corrections import CorrectionEntry, entries
 from telemetry.reports.errors import NoSuchMeter, QueryError
 from telemetry.reports.evidence import Task
@@ -38,6 +40,7 @@ from telemetry.storage.registry import RegisteredMeter, Registry
 MOST_SLOTS = 31 * 96
 MOST_READINGS = 20_000
 _FINDINGS = 1000
+_BY_HAND = "set by a correction, spread evenly over its interval"
 
 
 BY_STATE = "; each quarter hour x (enthalpy at its mean pressure and temperature - 83.74 kJ/kg)"
@@ -72,13 +75,13 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
         held = _terms(meter, steps, question.zone)
         virtual = Reckoned(meter, question.quantity, steps, reckoned, held)
         return virtual_trace.answer(tx, virtual, values, coverage)
-    behind = _Behind(
-        question,
-        meter,
-        _task(tx, meter, question.quantity, steps),
-        steps,
-        template(devices.get(meter.device or "")),
-    )
+    task = _task(tx, meter, question.quantity, steps)
+    if task is None:
+        bare = Bare(meter, question.quantity, steps, _terms(meter, steps, question.zone))
+        within = Stretch(question.quantity, question.lo, question.hi)
+        made = _corrections(tx, meter, question, within)
+        return structs.replace(bare.answer(_BY_HAND, values, coverage), corrections=made)
+    behind = _Behind(question, meter, task, steps, template(devices.get(meter.device or "")))
     return _answer(tx, behind, values, coverage)
 
 
@@ -106,11 +109,13 @@ def _steps(question: Question) -> Steps:
     return steps
 
 
-def _task(tx: Transaction, meter: RegisteredMeter, quantity: str, steps: Steps) -> Task:
-    """How the quantity is settled. Raises QueryError when it is not."""
+def _task(tx: Transaction, meter: RegisteredMeter, quantity: str, steps: Steps) -> Task | None:
+    """How the quantity is settled; None: a person set its amounts. Raises QueryError when it is not."""
     edges = steps.edges[[0, -1]]
     one = Ranges(np.array([meter.id], np.int32), edges[:1], edges[1:])
     tasks = {task.recipe.target: task for task in evidence.tasks(tx, {meter.id: meter}, one)}
+    if quantity not in tasks and quantity in corrections.quantities(tx, one.meter_id).get(meter.id, ()):
+        return None
     if quantity not in tasks:
         settled = f"settled are {', '.join(tasks)}" if tasks else "it has shown nothing that can be settled"
         raise QueryError("quantity", quantity, f"is not settled for {meter.code}; {settled}")
@@ -154,7 +159,7 @@ def _answer(
         events=_events(tx, within, behind),
         conflicts=_conflicts(tx, within, behind),
         entered=_entered(tx, within, behind),
-        corrections=_corrections(tx, within, behind),
+        corrections=_corrections(tx, meter, question, within),
         terms=_terms(meter, behind.steps, question.zone),
         serial=meter.serial,
         template=behind.template,
@@ -212,11 +217,13 @@ def _entered(tx: Transaction, within: Stretch, behind: _Behind) -> list[ManualEn
     return manual.entries(tx, behind.meter, within, behind.question.zone)
 
 
-def _corrections(tx: Transaction, within: Stretch, behind: _Behind) -> list[CorrectionEntry]:
+def _corrections(
+    tx: Transaction, meter: RegisteredMeter, question: Question, within: Stretch
+) -> list[CorrectionEntry]:
     """Those that hold and those that were undone."""
-    names = sorted({within.quantity, behind.question.quantity})
-    found = corrections.listed(tx, [behind.meter.id], names, within.lo, within.hi, _FINDINGS)
-    return entries(tx, Registry((), (behind.meter,)), found, behind.question.zone)
+    names = sorted({within.quantity, question.quantity})
+    found = corrections.listed(tx, [meter.id], names, within.lo, within.hi, _FINDINGS)
+    return entries(tx, Registry((), (meter,)), found, question.zone)
 
 
 def _terms(meter: RegisteredMeter, steps: Steps, zone: ZoneInfo) -> list[TermEntry]:

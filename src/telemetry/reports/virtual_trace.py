@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from accounting import formula
 from accounting.formula import Term
 from accounting.quantity import CATALOGUE
+from telemetry.reports.bare_trace import Bare
 from telemetry.reports.errors import QueryError
 from telemetry.reports.meter import TermEntry
 from telemetry.reports.reckoning import Known, known
@@ -37,36 +39,8 @@ def answer(
         told = sorted({name for term in behind.meter.terms for name in term.formula or ()})
         reason = f"no formula of {behind.meter.code} tells it then; told are {', '.join(told)}"
         raise QueryError("quantity", behind.quantity, reason)
-    unit = CATALOGUE[behind.quantity].unit
-    summed = [value for value in values if value is not None]
-    return TraceAnswer(
-        meter=behind.meter.code,
-        quantity=behind.quantity,
-        unit=unit,
-        from_=local_time(int(behind.steps.edges[0]), behind.steps.zone),
-        to=behind.steps.end,
-        amount=sum(summed) if summed else None,
-        coverage=round(sum(coverage) / len(behind.steps), 4),
-        shown=behind.quantity,
-        shown_unit=unit,
-        formula=texts[-1],
-        max_gap_s=behind.meter.max_gap_s,
-        rollover=None,
-        times=behind.steps.times(),
-        values=values,
-        coverages=coverage,
-        spans=[],
-        readings=[],
-        batches=[],
-        events=[],
-        conflicts=[],
-        entered=[],
-        corrections=[],
-        terms=behind.terms,
-        serial=None,
-        template=None,
-        editions=_editions(tx, behind),
-    )
+    bare = Bare(behind.meter, behind.quantity, behind.steps, behind.terms)
+    return structs.replace(bare.answer(texts[-1], values, coverage), editions=_editions(tx, behind))
 
 
 def _editions(tx: Transaction, behind: Reckoned) -> list[TraceEdition]:

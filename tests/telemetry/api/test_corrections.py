@@ -142,6 +142,9 @@ def test_an_amount_of_a_meter_without_readings(service: Any) -> None:  # noqa: A
     assert values(service, "N", quantity="gas_volume_0c") == [1.5, 1.5, None, None]
     day = {"from": "2026-11-20", "to": "2026-11-21", "step": "day", "by": "meter", "meter": "N"}
     assert service.get("/energy", **day)["series"][0]["values"] == [3]
+    trace = service.get("/trace", meter="N", quantity="gas_volume_0c", **DAY)
+    assert (trace["amount"], trace["corrections"], trace["readings"]) == (3, [made], [])
+    assert trace["formula"] == "set by a correction, spread evenly over its interval"
     correct(service, kind="undo", correction=made["id"])
     assert values(service, "N", quantity="gas_volume_0c") == []
     assert service.get("/energy", **day)["series"] == []
