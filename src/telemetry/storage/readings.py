@@ -90,7 +90,10 @@ def anchors(
 def series(
     conn: Connection[Any], quantity: str, ranges: Ranges
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
-    """Range number int32[n], time int64[n] [us] and value float64[n] where it was read, in order."""
+    """Range number int32[n], time int64[n] [us] and value float64[n] where it was read, in order.
+
+    NaN: it was withdrawn.
+    """
     row = conn.execute(queries.expand(_SQL["series"], [quantity]), _bounds(ranges), binary=True).fetchone()
     if row is None or row[0] is None:
         return np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)

@@ -72,6 +72,6 @@ cross join lateral (
     from reading
     where reading.meter_id = range.meter_id
         and reading.time between range.lo and range.hi
-        and reading.{column} <> 'NaN'
+        and reading.{column} is not null
     order by reading.time
 ) as r
