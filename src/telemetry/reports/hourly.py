@@ -124,5 +124,5 @@ def _score(months: Sequence[tuple[Floats, Floats]]) -> tuple[float | None, float
     )
     if not np.nansum(made):
         return None, 0.0
-    score, coverage = matching(np.maximum(load, 0.0)[None], made[None])
+    score, coverage = matching(np.maximum(load, 0.0)[None], np.maximum(made, 0.0)[None])
     return None if np.isnan(score[0]) else float(score[0]), float(coverage[0])
