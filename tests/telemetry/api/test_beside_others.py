@@ -110,7 +110,8 @@ def test_collectd(meter: int, tmp_path: Path) -> None:
 
 @pytest.fixture
 def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
-    return start(make_site({"code": "M", "area": "hall", "source": "scada"}))
+    sources = [{"kind": "push", "code": "scada"}]
+    return start(make_site({"code": "M", "area": "hall", "source": "scada"}, sources=sources))
 
 
 def test_node_red_reads_the_meter_and_posts_it(
