@@ -166,8 +166,7 @@ class _Basis:
         if row["sort"] == "emission":
             amount = self.amounts[row["meter"], row["quantity"], row["day"]]
             return {**row, "kg": amount * rate(SOURCES[row["quantity"]], factor)}
-        units = dict(UNITS[self.records[row["record"]]["unit"]])
-        return {**row, "kg": row["amount"] * (factor.kg * units[factor.unit_denominator])}
+        return {**row, "kg": row["amount"] * (factor.kg * self._conversion(row, factor))}
 
     def _tce(self, row: Row) -> float | None:
         coefficient = self.coefficients.get(row["coefficient"] or "")
@@ -177,12 +176,18 @@ class _Basis:
         found = float(row["amount"] * coal.rate({coefficient.id: coefficient}, row["quantity"], day))
         return None if math.isnan(found) else found
 
+    def _conversion(self, row: Row, factor: Factor) -> float:
+        """By the unit alone where that says it; what a heating value came to was frozen."""
+        record = self.records[row["record"]]
+        listed = dict(UNITS[record["unit"]]).get(factor.unit_denominator)
+        return row["conversion"] if listed is None or record.get("heating_value") is not None else listed
+
     def _worth(self, row: Row) -> float | None:
         if row["coefficient"] is None:
             return None
-        record, frozen = self.records[row["record"]], self.coefficients[row["coefficient"]]
-        day = date.fromisoformat(row["first_day"])
-        found = worth({frozen.id: frozen}, record["name"], record["unit"], day)
+        record, frozen = self.records[row["record"]], self.coefficients.get(row["coefficient"])
+        day, known = date.fromisoformat(row["first_day"]), {frozen.id: frozen} if frozen else {}
+        found = worth(known, record["name"], record["unit"], day, record.get("heating_value"))
         return row["amount"] * found[1] if found else None
 
     def _cost(self, row: Row) -> str | None:

@@ -1,5 +1,6 @@
 """What activities emit: reckoned from the library of factors, and laid on the intervals of a report."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,7 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.activities import Kinds, Run
+from accounting.activities import UNITS, Kinds, Run
+from accounting.factors import Factor
 from accounting.grid import to_us
 from accounting.quantity import Carrier
 from telemetry.model import AreaKind
@@ -75,6 +77,15 @@ class Rating:
 def _evidence(run: Run) -> Mapping[str, object] | None:
     found = uses([Used(run.first, run.choice), Used(run.last, run.choice)])
     return msgspec.to_builtins(found[0]) if found else None
+
+
+def conversion_of(row: RecordEmission, unit: str, factor: Factor) -> float | None:
+    """How many of what the factor is per one unit was, by the unit alone or by a heating value."""
+    listed = dict(UNITS[unit]).get(factor.unit_denominator)
+    if not row.amount or not factor.kg:
+        return listed
+    took = row.kg / (row.amount * factor.kg)
+    return listed if listed is not None and math.isclose(listed, took, rel_tol=1e-9) else took
 
 
 def use_of(row: RecordEmission) -> FactorUse | None:

@@ -11,13 +11,12 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from accounting import activities as kinds
 from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, scope_of
 from telemetry.model import AreaKind
 from telemetry.reports import activities
-from telemetry.reports.activities import Part, share, shortfall_of, use_of
+from telemetry.reports.activities import Part, conversion_of, share, shortfall_of, use_of
 from telemetry.reports.emissions import Basis, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question, chosen
@@ -108,7 +107,7 @@ def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, as
     asked.question.selection.check(registry)
     if len(asked.steps) > MOST_DAYS:
         raise QueryError("to", asked.steps.end.isoformat(), f"a trace covers at most {MOST_DAYS} days")
-    documented = list(_documented(tx, registry, asked))
+    documented = list(_documented(tx, registry, asked, desk.rating.kinds.by_id()))
     parts = [*_metered(tx, registry, factors, asked), *documented]
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
     return EmissionTrace(
@@ -247,19 +246,20 @@ def _formula(amount: float, unit: str, conversion: float | None, factor: Factor 
     return f"{amount:.10g} {unit}{converted} x {factor.value:.10g} {factor.unit}"
 
 
-def _documented(tx: Transaction, registry: Registry, asked: Asked) -> Iterator[EmissionPart]:
+def _documented(
+    tx: Transaction, registry: Registry, asked: Asked, known: Mapping[str, Factor]
+) -> Iterator[EmissionPart]:
     for those in activities.parts(tx, registry, asked.question, asked.revision).values():
         for part in those:
-            yield _documented_part(part, asked)
+            yield _documented_part(part, asked, known.get(part.mass.factor or ""))
 
 
-def _documented_part(part: Part, asked: Asked) -> EmissionPart:
+def _documented_part(part: Part, asked: Asked, factor: Factor | None) -> EmissionPart:
     """The share of the activity that lies in the days asked for."""
     mass, record = part.mass, part.record
     inside = float(share(mass, asked.steps).sum())
     amount, kg, use = mass.amount * inside, mass.kg * inside, use_of(mass)
-    per = use.unit.partition("/")[2] if use else ""
-    conversion = dict(kinds.UNITS[record.unit]).get(per) if use else None
+    conversion = conversion_of(mass, record.unit, factor) if factor else None
     first, last = asked.steps.days
     return EmissionPart(
         origin=Origin.DOCUMENTS,

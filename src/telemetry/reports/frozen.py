@@ -14,7 +14,7 @@ from accounting.frozen import Row, coefficient_row, factor_row
 from accounting.grid import to_us
 from accounting.prices import PriceTable
 from accounting.tariff import Tariff
-from telemetry.reports.activities import Rating, share
+from telemetry.reports.activities import Rating, conversion_of, share
 from telemetry.reports.emitted import Revision
 from telemetry.reports.membership import boundary_meters, crosses, within
 from telemetry.reports.steps import Step, Steps
@@ -98,10 +98,12 @@ def _recorded(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretc
     for record in found.values():
         if record.sort == Sort.ACTIVITY and shelf.rating.kinds.is_energy(record.name):
             yield _energy(record, shelf, stretch)
-    steps = _steps(shelf, stretch)
+    steps, factors = _steps(shelf, stretch), shelf.factors()
     for mass in record_emission.select(tx, stretch.first, stretch.last, Revision.CURRENT):
         if mass.record_id in found:
-            yield _mass(mass, steps, stretch)
+            factor = factors.get(mass.factor or "")
+            conversion = conversion_of(mass, found[mass.record_id].unit, factor) if factor else None
+            yield {**_mass(mass, steps, stretch), "conversion": conversion}
 
 
 def _steps(shelf: Shelf, stretch: Stretch) -> Steps:

@@ -167,6 +167,20 @@ def _forget_factors(service: Any) -> None:  # noqa: ANN401  # as above
     service.worker = Worker(service.database, basis_of(service.plan))
 
 
+def test_a_measured_heating_value_comes_out_again_too(service: Any) -> None:  # noqa: ANN401  # as above
+    measured = {**ACTIVITY, "period": "2023-08", "document": "bill 9", "heating_value": 42.0}
+    assert service.call("POST", "/api/v1/activities", json=measured).status_code == 200
+    service.settle()
+    closed = _post(service, {**JUNE, "period": "2023-08"})
+    burnt = 2 * 42.0 * 0.0202 * 0.98 * 44 / 12 * 1e3
+    assert _figures(closed)["emission.direct.scope1.CO2"]["closed"] == pytest.approx(burnt)
+    proof = service.get(f"/periods/{closed['id']}/recomputation")
+    assert (proof["same"], proof["differences"]) == (True, [])
+    days = {"from": "2023-08-01", "to": "2023-09-01"}
+    [part] = service.get("/trace/emissions", area="hall", **days)["parts"]
+    assert part["conversion"] == pytest.approx(42.0 / 43.33, rel=1e-6)
+
+
 def test_a_row_that_was_tampered_with_is_found(service: Any) -> None:  # noqa: ANN401  # as above
     closed = _post(service, JUNE)
     with service.database.connection() as tx:
