@@ -5,6 +5,7 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ PIECE = 5
 """Days written at once."""
 FIRST = FIRST_US - DAYS * DAY_SLOTS * SLOT_US
 WORKERS = 2
+READ_DAYS = min(DAYS, 30)
+READ_SLOTS = READ_DAYS * DAY_SLOTS
 
 _METERS = """
 with made as (
@@ -39,6 +42,17 @@ with made as (
 shown as (insert into seen (meter_id, quantity, moved) select id, 'energy_import', true from made)
 insert into meter_term (meter_id, valid_from, multiplier, area, role, region)
 select id, '2000-01-01', 1, 'bench', 'load', 'CN-GD' from made
+"""
+_READINGS = """
+insert into reading (time, meter_id, batch_id, energy_import)
+select %(first)s + n * interval '15 minutes', id, 1, n * 2.5
+from meter, generate_series(0, %(count)s) n
+order by id, n
+"""
+_RISES = """
+create temporary table rises as
+select meter_id, time, energy_import - lag(energy_import) over (partition by meter_id order by time) as amount
+from reading
 """
 _SUMS = """
 create temporary table sums as
@@ -64,15 +78,41 @@ def fill(db: Database) -> None:
 
 def resettle(db: Database) -> None:
     """As after a new library of factors: mark everything, let the workers drain it."""
-    basis = basis_of(load_plan(DEMO, None))
     with db.connection() as tx:
         dirty.mark_all_energy(tx)
+    drain(db)
+
+
+def drain(db: Database) -> None:
+    basis = basis_of(load_plan(DEMO, None))
     workers = [Worker(db, basis) for _ in range(WORKERS)]
     threads = [threading.Thread(target=worker.drain) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def readings(url: str) -> None:
+    """A reading each quarter hour, of every meter."""
+    with psycopg.connect(url) as conn:
+        conn.execute(_READINGS, {"first": datetime.fromtimestamp(FIRST / 1e6, UTC), "count": READ_SLOTS})
+        conn.execute("analyze reading")
+
+
+def resettle_readings(db: Database) -> None:
+    """As after a multiplier corrected for the past: quarter hours anew, and the statement of them."""
+    with db.connection() as tx:
+        ids = tx.execute("select array_agg(id) from meter").fetchone()[0]
+        for meter_id in ids:
+            dirty.mark_readings_since(tx, meter_id, datetime.fromtimestamp(FIRST / 1e6, UTC))
+    drain(db)
+
+
+def rises(url: str) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute("set jit to off")
+        conn.execute(_RISES)
 
 
 def sums(url: str) -> None:
@@ -101,6 +141,8 @@ def measure() -> Iterator[Measure]:
         )
         with db.connection() as tx:
             size, days = tx.execute("select pg_total_relation_size('energy'), count(*) from daily").fetchone()
+        readings(url)
+        read, risen = seconds(lambda: resettle_readings(db)), seconds(lambda: rises(url))
         db.close()
     assert days >= METERS * DAYS
     intervals = METERS * DAYS * DAY_SLOTS
@@ -111,6 +153,9 @@ def measure() -> Iterator[Measure]:
     yield Measure("resettle.first", intervals / first / 1e6, intervals / plain / 1e6, unit, reference)
     yield Measure("resettle.again", intervals / again / 1e6, intervals / plain / 1e6, unit, reference)
     yield Measure("resettle.seconds", again, 60, "s", f"{what}; reference: the goal")
+    read_slots, of = METERS * READ_SLOTS / 1e6, f"{METERS} meters x {READ_DAYS} days from readings to days"
+    lag = f"{of}; reference: differences of the readings by one session of the database"
+    yield Measure("resettle.readings", read_slots / read, read_slots / risen, unit, lag)
     yield Measure("resettle.memory", peak, 1024, "MiB", "peak of the process; reference: 1 GiB")
     yield Measure(
         "energy.size", size / intervals, 20, "bytes/interval", "table and index; reference: the goal"
