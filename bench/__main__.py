@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def names() -> list[str]:
-    plain = {"measure", "__main__", "__init__"}
+    plain = {"measure", "processor", "__main__", "__init__"}
     return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in plain)
 
 

@@ -81,7 +81,7 @@ def half(batch: Batch, columns: slice) -> Batch:
     )
 
 
-def encoded(rows: list[Batch], ids: dict[str, int]) -> bytes:
+def encoded(rows: list[Batch], ids: dict[str, int]) -> memoryview:
     meter = np.concatenate([np.array([ids[c] for c in b.meters], np.int32)[b.row_meter] for b in rows])
     times = np.concatenate([b.time for b in rows])
     order = np.lexsort((times, meter))
@@ -89,7 +89,7 @@ def encoded(rows: list[Batch], ids: dict[str, int]) -> bytes:
     return encode.binary(keys, np.concatenate([b.values for b in rows])[order])
 
 
-def copy(conn: psycopg.Connection, data: bytes) -> None:
+def copy(conn: psycopg.Connection, data: memoryview) -> None:
     columns = sql.SQL(", ").join(map(sql.Identifier, ("time", "meter_id", "batch_id", *NAMES)))
     query = sql.SQL("copy reading ({}) from stdin (format binary)").format(columns)
     with conn.transaction(), conn.cursor().copy(query) as out:

@@ -44,7 +44,9 @@ class Arrivals:
         source.line.succeeded(at, latency, len(batch))
         rows = np.bincount(batch.row_meter, minlength=len(batch.meters)).tolist()
         for code, count in zip(batch.meters, rows, strict=True):
-            meter = source.meters.setdefault(code, Health(f"meter {code}"))
+            meter = source.meters.get(code)
+            if meter is None:
+                meter = source.meters[code] = Health(f"meter {code}")
             meter.succeeded(at, latency, count)
 
     def refused(self, source: str, at: float, error: Exception, body: bytes) -> None:

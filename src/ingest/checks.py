@@ -1,7 +1,7 @@
 """What looks wrong in readings as they come: they are kept as they are, and flagged."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -203,96 +203,123 @@ class _Course:
         self._head = np.repeat(starts, lengths)[:, None]
         self._meter = np.repeat(np.arange(len(starts)), lengths)
         self._shown = ~np.isnan(values)
-        self._before, self._apart = self._preceding()
-        turn = self._newest(self._shown & (values != self._before))
-        self._since = np.where(turn >= self._head, time[turn], known.since[self._meter])
+        self._whole = bool(self._shown.all())
+        self._until = self._number if self._whole else self._newest(self._shown)
+        self._above = self._until[:-1]
+        self._before = self._row_above() if self._whole else self._preceding()
+        self._still = np.flatnonzero(_STILL[places])
+        self._since = self._since_when(self._still)
 
     def _newest(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The last row up to each at which the mask holds, of whichever meter; -1 where there is none."""
         newest: NDArray[np.int64] = np.maximum.accumulate(np.where(mask, self._number, -1), axis=0)
         return newest
 
-    def _preceding(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The value before each, NaN where none is known, and how long ago it was [us]."""
-        if self._shown.all():
-            return self._row_above()
-        before = np.vstack([np.full((1, len(self._places)), -1), self._newest(self._shown)[:-1]])
-        inside, time = before >= self._head, self._time[:, None]
-        known_time = self._known.time[self._meter]
-        stood = np.where(known_time < time, self._known.value[self._meter], np.nan)
-        value = np.where(inside, self._values[before, np.arange(len(self._places))], stood)
-        return value, time - np.where(inside, self._time[before], known_time)
-
-    def _row_above(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _row_above(self) -> NDArray[np.float64]:
+        """The value before each, NaN where none is known."""
+        value = np.empty(self._values.shape)
+        value[1:] = self._values[:-1]
         first = self._time[self._starts][:, None]
-        shape = self._values.shape
-        value, apart = np.empty(shape), np.empty(shape, np.int64)
-        value[1:], apart[1:] = self._values[:-1], np.diff(self._time)[:, None]
         value[self._starts] = np.where(self._known.time < first, self._known.value, np.nan)
-        apart[self._starts] = first - self._known.time
-        return value, apart
+        return value
+
+    def _preceding(self) -> NDArray[np.float64]:
+        """The same where not all rows show each quantity."""
+        above, time = self._above_of(np.arange(len(self._places))), self._time[:, None]
+        known = self._known.time[self._meter] < time
+        stood = np.where(known, self._known.value[self._meter], np.nan)
+        return np.where(above >= self._head, self._values[above, np.arange(len(self._places))], stood)
+
+    def _above_of(self, of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row before each that shows the quantity, of whichever meter; -1 where there is none."""
+        above = self._above if self._whole else self._above[:, of]
+        return np.vstack([np.full((1, above.shape[1]), -1), above])
+
+    def _apart(self, of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How long before each value the one before it came [us]."""
+        above = self._above_of(of)
+        stood = self._known.time[:, of][self._meter]
+        apart: NDArray[np.int64] = self._time[:, None] - np.where(
+            above >= self._head, self._time[above], stood
+        )
+        return apart
+
+    def _since_when(self, of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """When each came to the value it has [us]."""
+        turn = self._newest(self._shown[:, of] & (self._values[:, of] != self._before[:, of]))
+        return np.where(turn >= self._head, self._time[turn], self._known.since[:, of][self._meter])
 
     def found(self, rated: NDArray[np.float64]) -> list[_Found]:
-        close = self._apart <= _CLOSE_US
+        counters = np.flatnonzero(_COUNTER[self._places])
+        stepping = np.flatnonzero(np.isfinite(_STEP)[self._places])
+        energies = np.flatnonzero(_ENERGY[self._places])
         return [
-            self._at(Doubt.COUNTER_BACK, _COUNTER, lambda of: self._values[:, of] < self._before[:, of]),
-            self._at(Doubt.JUMP, np.isfinite(_STEP), lambda of: close[:, of] & self._leapt(of)),
-            self._at(Doubt.JUMP, _ENERGY, lambda of: self._overflown(of, rated)),
-            self._at(Doubt.STUCK, _STILL, lambda of: close[:, of] & self._stuck(of), moved=False),
+            self._at(Doubt.COUNTER_BACK, counters, self._values[:, counters] < self._before[:, counters]),
+            self._at(Doubt.JUMP, stepping, self._leapt(stepping)),
+            self._at(Doubt.JUMP, energies, self._overflown(energies, rated)),
+            self._at(Doubt.STUCK, self._still, self._stuck(self._still), moved=False),
         ]
 
     def _at(
-        self,
-        flag: Doubt,
-        wanted: NDArray[np.bool_],
-        doubtful: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
-        *,
-        moved: bool = True,
+        self, flag: Doubt, of: NDArray[np.int64], doubtful: NDArray[np.bool_], *, moved: bool = True
     ) -> _Found:
-        of = np.flatnonzero(wanted[self._places])
-        row, column = np.nonzero(doubtful(of))
+        row, column = _spots(doubtful)
         at = row, of[column]
         delta = self._values[at] - self._before[at] if moved else np.zeros(len(row))
         return _Found(flag, row, of[column], delta)
 
     def _leapt(self, of: NDArray[np.int64]) -> NDArray[np.bool_]:
-        leapt: NDArray[np.bool_] = np.abs(self._values[:, of] - self._before[:, of]) > _STEP[self._places[of]]
-        return leapt
+        leapt = np.abs(self._values[:, of] - self._before[:, of]) > _STEP[self._places[of]]
+        close: NDArray[np.bool_] = leapt & (self._apart(of) <= _CLOSE_US)
+        return close
 
     def _overflown(self, of: NDArray[np.int64], rated: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Counters that rose faster than the meter's rated power allows."""
-        hours = np.maximum(self._apart[:, of], 1) / _US_PER_H
+        if np.isnan(rated).all():
+            return np.zeros((len(rated), len(of)), bool)
+        hours = np.maximum(self._apart(of), 1) / _US_PER_H
         most = _IMPOSSIBLE_FLOW * rated[:, None] * hours
         over: NDArray[np.bool_] = self._values[:, of] - self._before[:, of] > most
         return over
 
     def _stuck(self, of: NDArray[np.int64]) -> NDArray[np.bool_]:
         """True once, at the reading that completes the hour."""
-        value, lasted = self._values[:, of], self._time[:, None] - self._since[:, of]
-        same = (value == self._before[:, of]) & (value != 0)
-        stuck: NDArray[np.bool_] = same & (lasted >= _STILL_US) & (lasted - self._apart[:, of] < _STILL_US)
+        value, apart, lasted = self._values[:, of], self._apart(of), self._time[:, None] - self._since
+        same = (value == self._before[:, of]) & (value != 0) & (apart <= _CLOSE_US)
+        stuck: NDArray[np.bool_] = same & (lasted >= _STILL_US) & (lasted - apart < _STILL_US)
         return stuck
 
     def after(self) -> _Last:
         ends = np.append(self._starts[1:], len(self._time)) - 1
-        last = self._newest(self._shown)[ends]
+        last = np.broadcast_to(self._until[ends], (len(ends), len(self._places)))
         shown, columns = last >= self._starts[:, None], np.arange(len(self._places))
+        since, still = self._known.since.copy(), self._still
+        since[:, still] = np.where(
+            shown[:, still], self._since[last[:, still], np.arange(len(still))], since[:, still]
+        )
         return _Last(
             np.where(shown, self._time[last], self._known.time),
             np.where(shown, self._values[last, columns], self._known.value),
-            np.where(shown, self._since[last, columns], self._known.since),
+            since,
         )
+
+
+def _spots(doubtful: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of what holds, as nonzero finds them, but fast where little does."""
+    return np.divmod(np.flatnonzero(doubtful), doubtful.shape[1])
 
 
 def _beyond(
     values: NDArray[np.float64], places: NDArray[np.int64], rated: NDArray[np.float64]
 ) -> list[_Found]:
     lo, hi = _RANGE[places].T
-    most = np.where(_POWER[places], _OVERLOAD * rated[:, None], np.inf)
-    below = (values < lo) & (values != 0)  # a line without voltage has no frequency
-    row, column = np.nonzero((values > hi) | below | (np.abs(values) > most))
+    power = np.flatnonzero(_POWER[places])
+    doubtful = (values > hi) | ((values < lo) & (values != 0))  # a line without voltage has no frequency
+    doubtful[:, power] |= np.abs(values[:, power]) > _OVERLOAD * rated[:, None]
+    row, column = _spots(doubtful)
     value = values[row, column]
-    delta = np.fmax(np.fmax(value - hi[column], lo[column] - value), np.abs(value) - most[row, column])
+    most = np.where(_POWER[places[column]], _OVERLOAD * rated[row], np.inf)
+    delta = np.fmax(np.fmax(value - hi[column], lo[column] - value), np.abs(value) - most)
     return [_Found(Doubt.RANGE, row, column, delta)]
 
 

@@ -29,10 +29,10 @@ class Rate:
         return counted / max(now - max(self._begun, oldest * _SLICE_S), _SLICE_S)
 
     def _advance(self, now: float) -> None:
+        running = int(now // _SLICE_S)
         if self._begun is None:
-            self._begun, self._slice = now, int(now // _SLICE_S)
-        late = min(int(now // _SLICE_S) - self._slice, _SLICES)
-        for step in range(1, late + 1):
-            self._counts[(self._slice + step) % _SLICES] = 0
-        if late > 0:
-            self._slice = int(now // _SLICE_S)
+            self._begun, self._slice = now, running
+        if running > self._slice:
+            for step in range(1, min(running - self._slice, _SLICES) + 1):
+                self._counts[(self._slice + step) % _SLICES] = 0
+            self._slice = running

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -217,6 +218,10 @@ class Site(Frozen):
     def read_meters(self) -> tuple[Meter, ...]:
         """Those with a source, without the virtual ones."""
         return tuple(meter for meter in self.meters if not meter.formula)
+
+    @cached_property
+    def meter_codes(self) -> frozenset[str]:
+        return frozenset(meter.code for meter in self.meters)
 
     @field_validator("meters")
     @classmethod

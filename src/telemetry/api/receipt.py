@@ -31,6 +31,7 @@ from telemetry.model import Site
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 _ASIDE = "no meter has this code; the row is kept aside"
+_CODE = re.compile(CODE)
 _MOST_ERRORS = 1000
 """Mistakes that one answer lists."""
 
@@ -43,7 +44,7 @@ class _Parser(Protocol):
 
 class _WellFormed(Container[str]):
     def __contains__(self, code: object) -> bool:
-        return isinstance(code, str) and re.fullmatch(CODE, code) is not None
+        return isinstance(code, str) and _CODE.fullmatch(code) is not None
 
 
 WELL_FORMED = _WellFormed()
@@ -144,7 +145,7 @@ async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) ->
 
 def declared(parsed: Parsed, site: Site | None) -> Parsed:
     """The rows of the site's meters; those of others are rejected by name."""
-    known = {meter.code for meter in site.meters} if site else set()
+    known = site.meter_codes if site else frozenset()
     if known.issuperset(parsed.batch.meters):
         return parsed
     ours = np.array([code in known for code in parsed.batch.meters], bool)[parsed.batch.row_meter]

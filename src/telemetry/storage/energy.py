@@ -97,7 +97,7 @@ def _by_day(values: NDArray[Any], before: int, days: int, void: float) -> NDArra
     return whole.reshape(len(values), days, DAY_SLOTS)
 
 
-def _merge(conn: Connection[Any], quantity: str, rows: bytes) -> None:
+def _merge(conn: Connection[Any], quantity: str, rows: memoryview) -> None:
     staging.create(conn)
     conn.execute(_SQL["clear"])
     with conn.cursor().copy(_SQL["copy_settled"]) as copy:

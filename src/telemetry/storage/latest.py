@@ -99,13 +99,14 @@ class Board:
             cells, read = np.ix_(at, places), row >= 0
             self._values[cells] = np.where(read, values[row, np.arange(len(places))], self._values[cells])
             self._shown[cells] = np.where(read, time[row], self._shown[cells])
-            self._values[at] = np.where(self._shown[at] < now[:, None] - STANDS_US, np.nan, self._values[at])
 
     def flush(self, db: Database) -> None:
         """Write what waits. Raises StorageError; what could not be written waits on."""
         with self._lock:
             meter = np.flatnonzero(self._waiting).astype(np.int32)
-            time, batch, values = self._time[meter], self._batch[meter], self._values[meter]
+            time, batch = self._time[meter], self._batch[meter]
+            stale = self._shown[meter] < time[:, None] - STANDS_US
+            values = np.where(stale, np.nan, self._values[meter])
             self._waiting[meter] = False
         if not len(meter):
             return
@@ -127,9 +128,10 @@ class Board:
 
 def _newest_read(values: NDArray[np.float64], last: NDArray[np.int64]) -> NDArray[np.int64]:
     """int64[m, k], the row that holds the newest value of each meter and column; -1 where none does."""
+    ends = ~np.isnan(values[last])
+    if len(last) == len(values) or ends.all():
+        return np.where(ends, last[:, None], -1)
     read = ~np.isnan(values)
-    if len(last) == len(values) or read[last].all():
-        return np.where(read[last], last[:, None], -1)
     rows = np.maximum.accumulate(np.where(read, np.arange(len(values))[:, None], -1), axis=0)[last]
     first = np.append(0, last[:-1] + 1)
     return np.where(rows >= first[:, None], rows, -1)

@@ -109,13 +109,13 @@ def _batches(conn: Connection[Any], rows: Rows, sources: Sequence[Origin]) -> ND
 
 def _picked(
     rows: Rows, groups: NDArray[np.bool_], batch_id: NDArray[np.int64], values: NDArray[np.float64]
-) -> bytes:
+) -> memoryview:
     at = rows.head[groups]
     keys = [rows.time[at].astype("M8[us]"), rows.meter_id[at], batch_id[groups]]
-    return encode.binary(keys, values[groups]) if len(at) else b""
+    return encode.binary(keys, values[groups]) if len(at) else memoryview(b"")
 
 
-def _copy(conn: Connection[Any], query: LiteralString, data: bytes, columns: Sequence[str]) -> None:
+def _copy(conn: Connection[Any], query: LiteralString, data: memoryview, columns: Sequence[str]) -> None:
     if not data:
         return
     try:

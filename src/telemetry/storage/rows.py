@@ -36,6 +36,8 @@ class Rows:
     """float64[n, k], NaN = not read."""
     head: NDArray[np.int64]
     """int64[g], first row of each group."""
+    known: NDArray[np.bool_]
+    """bool over all rows of the write: whether its meter is known."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -65,17 +67,17 @@ def gather(batches: Sequence[Batch], ids: Mapping[str, int]) -> Rows:
     """The rows of known meters that hold a value; `ids` gives the number of a meter's code."""
     columns = tuple(sorted({q for batch in batches for q in batch.quantities}, key=_ORDER.__getitem__))
     values = _values(batches, columns)
-    meter = np.concatenate([meter_ids(batch, ids) for batch in batches])
+    meter = np.concatenate([_meter_ids(batch, ids) for batch in batches])
     time = np.concatenate([batch.time for batch in batches])
     kept = np.flatnonzero((meter > 0) & ~np.isnan(values).all(axis=1))
     kept = _ordered(kept, meter, time)
     source = np.repeat(source_numbers(batches), [len(batch) for batch in batches])
-    return Rows(
-        meter[kept], time[kept], source[kept], kept, columns, values[kept], _heads(meter[kept], time[kept])
-    )
+    head = _heads(meter[kept], time[kept])
+    table = values.take(kept, axis=0)
+    return Rows(meter[kept], time[kept], source[kept], kept, columns, table, head, meter > 0)
 
 
-def meter_ids(batch: Batch, ids: Mapping[str, int]) -> NDArray[np.int32]:
+def _meter_ids(batch: Batch, ids: Mapping[str, int]) -> NDArray[np.int32]:
     """int32[n], 0 where the meter is not known."""
     return np.array([ids.get(code, 0) for code in batch.meters], np.int32)[batch.row_meter]
 
@@ -134,6 +136,8 @@ def _joined(found: Sequence[Conflicts]) -> Conflicts:
 
 
 def _values(batches: Sequence[Batch], columns: tuple[str, ...]) -> NDArray[np.float64]:
+    if len(batches) == 1 and batches[0].quantities == columns:
+        return batches[0].values
     if all(batch.quantities == columns for batch in batches):
         return np.concatenate([batch.values for batch in batches])
     values = np.full((sum(len(batch) for batch in batches), len(columns)), np.nan)

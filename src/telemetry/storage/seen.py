@@ -43,13 +43,14 @@ class Seen:
         if not len(meter_id):
             return np.empty((0, 3), np.int64)
         starts = np.flatnonzero(np.append(True, meter_id[1:] != meter_id[:-1]))  # numpy's own order
-        state = np.where(np.isnan(values), 0, np.where(values != 0, _MOVED, _SHOWN)).astype(np.uint8)
-        state = np.maximum.reduceat(state, starts)
         meters, places = meter_id[starts], np.array([_PLACE[name] for name in columns])
         with self._lock:
             self._grow(int(meters.max()))
-            i, j = np.nonzero(state > self._state[np.ix_(meters, places)])
-        return np.column_stack((meters[i], places[j], state[i, j])).astype(np.int64)
+            known = self._state[np.ix_(meters, places)]
+        open_ = np.flatnonzero((known < _MOVED).any(axis=0))
+        state = np.maximum.reduceat(_state(values[:, open_]), starts)
+        i, j = np.nonzero(state > known[:, open_])
+        return np.column_stack((meters[i], places[open_[j]], state[i, j])).astype(np.int64)
 
     def hold(self, news: NDArray[np.int64]) -> None:
         """Take what was committed."""
@@ -61,6 +62,10 @@ class Seen:
     def _grow(self, meter_id: int) -> None:
         if (missing := meter_id + 1 - len(self._state)) > 0:
             self._state = np.vstack([self._state, np.zeros((missing, len(_NAMES)), np.uint8)])
+
+
+def _state(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.where(np.isnan(values), np.uint8(0), np.where(values != 0, _MOVED, _SHOWN))
 
 
 def put(conn: Connection[Any], news: NDArray[np.int64]) -> None:

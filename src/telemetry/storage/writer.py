@@ -20,7 +20,7 @@ from telemetry.storage.flags import Flags
 from telemetry.storage.latest import Board
 from telemetry.storage.merge import RacedError, Written
 from telemetry.storage.pool import Database
-from telemetry.storage.rows import Origin, Rows, gather, meter_ids, sources_of
+from telemetry.storage.rows import Origin, Rows, gather, sources_of
 
 _SQL = queries.beside(__file__)
 _LOG = logging.getLogger(__name__)
@@ -89,7 +89,8 @@ class Writer:
                 with self._db.connection() as conn:
                     ids = self._known(conn, batches)
                     rows = gather(batches, ids)
-                    stray.put(conn, batches, ids)
+                    if not rows.known.all():
+                        stray.put(conn, batches, ids)
                     written = merge.put(conn, rows, names, self._looked_at(names))
                     looked = self._doubt(conn, rows, written)
                     news = self._annotate(conn, rows, written)
@@ -99,12 +100,12 @@ class Writer:
                 self._beware(names, written.stood)
                 self._remember(rows, written, news)
                 self._checks.hold(looked)
-                return _outcomes(batches, ids, rows, written)
+                return _outcomes(rows, written)
         raise StorageUnavailable(f"other writers changed the same rows {_TRIES} times")
 
     def _known(self, conn: Connection[Any], batches: Sequence[Batch]) -> Mapping[str, int]:
         """Numbers of the meters of `batches`; the database is asked for those not known yet."""
-        unknown = {code for batch in batches for code in batch.meters} - self._ids.keys()
+        unknown = {code for batch in batches for code in batch.meters if code not in self._ids}
         if unknown:
             found = dict(conn.execute(_SQL["meters_by_code"], {"codes": list(unknown)}).fetchall())
             self._ids = {**self._ids, **found}
@@ -155,11 +156,8 @@ class Writer:
                 failing = False
 
 
-def _outcomes(
-    batches: Sequence[Batch], ids: Mapping[str, int], rows: Rows, written: Written
-) -> NDArray[np.uint8]:
-    """uint8[n] over all rows of `batches`; a row in which nothing was read stands already."""
-    known = np.concatenate([meter_ids(batch, ids) for batch in batches]) > 0
-    outcome = np.where(known, Outcome.DUPLICATE, Outcome.UNKNOWN_METER).astype(np.uint8)
+def _outcomes(rows: Rows, written: Written) -> NDArray[np.uint8]:
+    """uint8[n] over all rows of the write; one in which nothing was read stands already."""
+    outcome = np.where(rows.known, Outcome.DUPLICATE, Outcome.UNKNOWN_METER).astype(np.uint8)
     outcome[rows.origin] = written.outcome
     return outcome
