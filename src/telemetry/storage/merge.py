@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from ingest.checks import Doubt
-from telemetry.storage import encode, flags, queries, staging
+from telemetry.storage import encode, flags, queries
+from telemetry.storage.approach import Approach
 from telemetry.storage.flags import Flags
 from telemetry.storage.rows import Origin, Resolved, Rows, resolve
 
@@ -29,32 +30,51 @@ class Written:
     """uint8[n] of the rows offered."""
     stood: NDArray[np.bool_]
     """bool[sources]: of which sources rows stood already."""
+    filled: NDArray[np.bool_]
+    """bool[sources]: of which most of those were completed."""
     meter_id: NDArray[np.int32]
     time: NDArray[np.int64]
     batch_id: NDArray[np.int64]
     values: NDArray[np.float64]
 
 
-def put(
-    conn: Connection[Any], rows: Rows, sources: Sequence[Origin], looked_at: NDArray[np.bool_]
-) -> Written:
-    """Write `rows` in the open transaction, after a look for what stands of the sources in bool[sources].
+def put(conn: Connection[Any], rows: Rows, sources: Sequence[Origin], approach: Approach) -> Written:
+    """Write `rows` in the open transaction, as their sources let expect.
 
-    Raises RacedError when rows stand that the look did not show.
+    Raises RacedError when rows stand that no look has shown.
     """
-    found, standing = _look(conn, rows, np.flatnonzero(looked_at[rows.source[rows.head]]))
+    source = rows.source[rows.head]
+    ahead = _fill(conn, rows, approach.fill[source])
+    found, standing = _look(conn, rows, np.flatnonzero(approach.look[source] & ~ahead))
     resolved = resolve(rows, standing)
     filled = found & _fills(resolved.merged, standing)
     batch_id = _batches(conn, rows, sources)[rows.source]
     of_group = batch_id[rows.head]
-    _copy(conn, _SQL["copy_reading"], _picked(rows, ~found, of_group, resolved.merged), rows.columns)
-    _complete(conn, rows, filled, of_group, _holes(resolved.merged, standing))
+    _copy(conn, rows, ~found & ~ahead, of_group, resolved.merged)
+    _complete(conn, rows, filled, _holes(resolved.merged, standing))
     _keep_aside(conn, rows, resolved, batch_id)
     changed = np.flatnonzero(~found | filled)
     at = rows.head[changed]
-    stood = np.bincount(rows.source[rows.head], found, len(sources)) > 0
+    stood = np.bincount(source, found | ahead, len(sources))
+    completed = np.bincount(source, filled | ahead, len(sources))
     shown = resolved.merged[changed] if standing is None else _read(resolved.merged[changed])
-    return Written(resolved.outcome, stood, rows.meter_id[at], rows.time[at], of_group[changed], shown)
+    return Written(
+        resolved.outcome,
+        stood > 0,
+        2 * completed > stood,
+        rows.meter_id[at],
+        rows.time[at],
+        of_group[changed],
+        shown,
+    )
+
+
+def _fill(conn: Connection[Any], rows: Rows, groups: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Complete rows without a look at them, bool[g]: those that stand and lack all that is offered."""
+    ahead = np.zeros(len(groups), bool)
+    if groups.any() and len(rows.head) == len(rows):
+        ahead[np.flatnonzero(groups)[_filled(conn, rows, groups, rows.values)]] = True
+    return ahead
 
 
 def _look(
@@ -107,41 +127,47 @@ def _batches(conn: Connection[Any], rows: Rows, sources: Sequence[Origin]) -> ND
     return np.array([ids[each] for each in sources], np.int64)
 
 
-def _picked(
-    rows: Rows, groups: NDArray[np.bool_], batch_id: NDArray[np.int64], values: NDArray[np.float64]
-) -> memoryview:
-    at = rows.head[groups]
-    keys = [rows.time[at].astype("M8[us]"), rows.meter_id[at], batch_id[groups]]
-    return encode.binary(keys, values[groups]) if len(at) else memoryview(b"")
-
-
-def _copy(conn: Connection[Any], query: LiteralString, data: memoryview, columns: Sequence[str]) -> None:
-    if not data:
-        return
-    try:
-        with conn.cursor().copy(queries.expand(query, columns)) as copy:
-            copy.write(data)
-    except UniqueViolation as error:
-        raise RacedError from error
-
-
-def _complete(
+def _copy(
     conn: Connection[Any],
     rows: Rows,
     groups: NDArray[np.bool_],
     batch_id: NDArray[np.int64],
-    holes: NDArray[np.float64],
+    values: NDArray[np.float64],
 ) -> None:
     if not groups.any():
         return
-    staging.create(conn)
-    _copy(conn, _SQL["copy_incoming"], _picked(rows, groups, batch_id, holes), rows.columns)
-    times = rows.time[rows.head[groups]].astype("M8[us]")
-    bounds = {"lo": times.min().item(), "hi": times.max().item()}
-    conn.execute(_SQL["by_index"])
-    done = conn.execute(queries.expand(_SQL["complete"], rows.columns), bounds)
-    if done.rowcount != groups.sum():
+    at = rows.head[groups]
+    keys = [rows.time[at].astype("M8[us]"), rows.meter_id[at], batch_id[groups]]
+    try:
+        with conn.cursor().copy(queries.expand(_SQL["copy"], rows.columns)) as copy:
+            copy.write(encode.binary(keys, values[groups]))
+    except (UniqueViolation, DeadlockDetected) as error:
+        raise RacedError from error
+
+
+def _complete(
+    conn: Connection[Any], rows: Rows, groups: NDArray[np.bool_], holes: NDArray[np.float64]
+) -> None:
+    if groups.any() and len(_filled(conn, rows, groups, holes)) != groups.sum():
         raise RacedError
+
+
+def _filled(
+    conn: Connection[Any], rows: Rows, groups: NDArray[np.bool_], values: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Which of `groups`, by their place among them, stood and lacked all of `values` float64[g, k]."""
+    at, offered = rows.head[groups], values[groups]
+    keys = {"meter": rows.meter_id[at], "time": rows.time[at].astype("M8[us]")}
+    bounds = {"lo": keys["time"].min().item(), "hi": keys["time"].max().item()}
+    columns = {name: offered[:, i] for i, name in enumerate(rows.columns)}
+    conn.execute(_SQL["by_index"])
+    query = queries.expand(_SQL["complete"], rows.columns)
+    try:
+        row = conn.execute(query, keys | bounds | columns, binary=True).fetchone()
+    except DeadlockDetected as error:
+        raise RacedError from error
+    nothing = np.empty(0, np.int64)
+    return nothing if row is None or row[0] is None else np.asarray(row[0], np.int64) - 1
 
 
 def _keep_aside(conn: Connection[Any], rows: Rows, resolved: Resolved, batch_id: NDArray[np.int64]) -> None:

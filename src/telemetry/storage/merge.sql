@@ -18,20 +18,23 @@ select source, nullif(edition, ''), rows
 from unnest(%(source)s::text[], %(edition)s::text[], %(rows)s::integer[]) as b (source, edition, rows)
 returning source, edition, id
 
--- name: copy_reading
+-- name: copy
 copy reading (time, meter_id, batch_id, {columns}) from stdin (format binary)
 
--- name: copy_incoming
-copy incoming (time, meter_id, batch_id, {columns}) from stdin (format binary)
-
 -- name: complete
-update reading r
-set {completed}
-from incoming i
-where r.meter_id = i.meter_id
-    and r.time = i.time
-    and r.time between %(lo)s::timestamptz and %(hi)s::timestamptz
-    and {vacant}
+with done as (
+    update reading r
+    set {completed}
+    from unnest(%(meter)s::integer[], %(time)s::timestamptz[], {offered}) with ordinality
+        as i (meter_id, time, {columns}, number)
+    where r.meter_id = i.meter_id
+        and r.time = i.time
+        and r.time between %(lo)s::timestamptz and %(hi)s::timestamptz
+        and {vacant}
+    returning i.number
+)
+select array_agg(number)
+from done
 
 -- name: conflicts
 insert into conflict (meter_id, time, quantity, standing, offered, batch_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import LiteralString, cast
 
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composable, Identifier, Placeholder
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
@@ -31,8 +31,8 @@ def expand(query: LiteralString, columns: Sequence[str]) -> bytes:
 
     `{column}` is the first, `{columns}` lists them; `{standing}` aggregates those of r with NaN for null;
     `{stood}` does so with infinity for what was withdrawn;
-    `{completed}` fills the holes of r from i; `{vacant}` holds where all that i brings is missing in r;
-    `{newer}` replaces those of latest.
+    `{offered}` is an array for each, NaN for null; `{completed}` fills the holes of r from such an i,
+    `{vacant}` holds where all that i brings is missing in r; `{newer}` replaces those of latest.
     """
     return _expanded(query, tuple(columns))
 
@@ -52,11 +52,12 @@ _FORMS: Mapping[str, tuple[LiteralString, LiteralString]] = {
     "columns": ("{0}", ", "),
     "standing": ("array_agg(coalesce(r.{0}, 'NaN'))", ", "),
     "stood": ("array_agg(case when r.{0} = 'NaN' then 'Infinity' else coalesce(r.{0}, 'NaN') end)", ", "),
-    "completed": ("{0} = coalesce(r.{0}, i.{0})", ", "),
-    "vacant": ("(r.{0} is null or i.{0} is null)", " and "),
+    "offered": ("{1}::double precision[]", ", "),
+    "completed": ("{0} = coalesce(r.{0}, nullif(i.{0}, 'NaN'))", ", "),
+    "vacant": ("(r.{0} is null or i.{0} = 'NaN')", " and "),
     "newer": (_NEWER, ", "),
 }
 
 
 def _each(columns: Sequence[str], form: LiteralString, glue: LiteralString) -> Composable:
-    return SQL(glue).join(SQL(form).format(Identifier(name)) for name in columns)
+    return SQL(glue).join(SQL(form).format(Identifier(name), Placeholder(name)) for name in columns)

@@ -10,7 +10,6 @@ _SQL = queries.beside(__file__)
 
 
 def create(conn: Connection[Any]) -> None:
-    """Make the tables incoming, newest and settled be there, empty, until the transaction ends."""
-    conn.execute(_SQL["incoming"])
+    """Make the tables newest and settled be there, empty, until the transaction ends."""
     conn.execute(_SQL["newest"])
     conn.execute(_SQL["settled"])

@@ -1,6 +1,3 @@
--- name: incoming
-create temporary table if not exists incoming (like reading) on commit delete rows
-
 -- name: newest
 create temporary table if not exists newest (like reading) on commit delete rows
 

@@ -14,17 +14,17 @@ from ingest.batch import Batch, Outcome
 from ingest.checks import Checks, Looked
 from ingest.errors import StoreUnavailable
 from telemetry.storage import closing, dirty, flags, merge, queries, seen, stray
+from telemetry.storage.approach import Approaches
 from telemetry.storage.dirty import Stage
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.flags import Flags
 from telemetry.storage.latest import Board
 from telemetry.storage.merge import RacedError, Written
 from telemetry.storage.pool import Database
-from telemetry.storage.rows import Origin, Rows, gather, sources_of
+from telemetry.storage.rows import Rows, gather, sources_of
 
 _SQL = queries.beside(__file__)
 _LOG = logging.getLogger(__name__)
-_CAUTION_S = 60.0
 _FLUSH_S = 1.0
 _TRIES = 8
 
@@ -37,7 +37,7 @@ class Writer:
         self._db = db
         self._clock = clock
         self._ids: dict[str, int] = {}
-        self._cautious: dict[Origin, float] = {}
+        self._approaches = Approaches()
         self._seen = seen.Seen()
         self._checks = Checks()
         self._board = Board()
@@ -91,13 +91,13 @@ class Writer:
                     rows = gather(batches, ids)
                     if not rows.known.all():
                         stray.put(conn, batches, ids)
-                    written = merge.put(conn, rows, names, self._looked_at(names))
+                    written = merge.put(conn, rows, names, self._approaches.of(names))
                     looked = self._doubt(conn, rows, written)
                     news = self._annotate(conn, rows, written)
             except RacedError:
-                self._beware(names, np.ones(len(names), bool))
+                self._approaches.beware(names, np.ones(len(names), bool), np.zeros(len(names), bool))
             else:
-                self._beware(names, written.stood)
+                self._approaches.beware(names, written.stood, written.filled)
                 self._remember(rows, written, news)
                 self._checks.hold(looked)
                 return _outcomes(rows, written)
@@ -110,15 +110,6 @@ class Writer:
             found = dict(conn.execute(_SQL["meters_by_code"], {"codes": list(unknown)}).fetchall())
             self._ids = {**self._ids, **found}
         return self._ids
-
-    def _looked_at(self, names: Sequence[Origin]) -> NDArray[np.bool_]:
-        now = time.monotonic()
-        return np.array([self._cautious.get(name, 0.0) > now for name in names], bool)
-
-    def _beware(self, names: Sequence[Origin], stood: NDArray[np.bool_]) -> None:
-        """Look before writing what these sources send, for a while after their rows stood already."""
-        until = time.monotonic() + _CAUTION_S
-        self._cautious.update({name: until for name, again in zip(names, stood, strict=True) if again})
 
     def _doubt(self, conn: Connection[Any], rows: Rows, written: Written) -> Looked:
         now_us = int(self._clock() * 1e6)

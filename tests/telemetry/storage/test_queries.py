@@ -14,8 +14,12 @@ def test_refuses_a_name_twice() -> None:
 
 
 def test_repeats_parts_for_each_column() -> None:
-    text = expand("update t set {completed} where {vacant}", ["a", "b"])
+    text = expand(
+        "update t set {completed} from unnest({offered}) as i ({columns}) where {vacant}", ["a", "b"]
+    )
     assert text.decode() == (
-        'update t set "a" = coalesce(r."a", i."a"), "b" = coalesce(r."b", i."b")'
-        ' where (r."a" is null or i."a" is null) and (r."b" is null or i."b" is null)'
+        """update t set "a" = coalesce(r."a", nullif(i."a", 'NaN')),"""
+        """ "b" = coalesce(r."b", nullif(i."b", 'NaN'))"""
+        ' from unnest(%(a)s::double precision[], %(b)s::double precision[]) as i ("a", "b")'
+        """ where (r."a" is null or i."a" = 'NaN') and (r."b" is null or i."b" = 'NaN')"""
     )

@@ -13,6 +13,7 @@ from ingest.batch import Batch, Outcome
 from ingest.errors import StoreUnavailable
 from telemetry.model import Site
 from telemetry.storage import merge
+from telemetry.storage.approach import Approach
 from telemetry.storage.latest import NEVER, changed_since
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
@@ -121,14 +122,61 @@ def test_after_rows_that_stood_the_source_is_looked_at_first(
     looks: list[bool] = []
     put = merge.put
 
-    def counted(conn: Any, rows: Any, sources: Any, looked_at: Any) -> merge.Written:  # noqa: ANN401  # a stand-in
-        looks.append(bool(looked_at.any()))
-        return put(conn, rows, sources, looked_at)
+    def counted(conn: Any, rows: Any, sources: Any, approach: Approach) -> merge.Written:  # noqa: ANN401  # a stand-in
+        looks.append(bool(approach.look.any()))
+        return put(conn, rows, sources, approach)
 
     monkeypatch.setattr(merge, "put", counted)
     for seconds in (10, 20, 20, 30):
         writer.write([batch(("m1", seconds, {"energy_import": 1.0}))])
     assert looks == [False, False, False, True, True]
+
+
+def test_what_completes_rows_is_written_without_a_look_from_then_on(
+    writer: Writer, three: Database, batch: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    look = merge._look
+
+    def counted(conn: Any, rows: Any, groups: Any) -> Any:  # noqa: ANN401  # a stand-in
+        looks.append(len(groups))
+        return look(conn, rows, groups)
+
+    seconds = (10, 20, 30, 40)
+    writer.write([batch(*(("m1", s, {"energy_import": 1.0 * s}) for s in seconds), source="counters")])
+    monkeypatch.setattr(merge, "_look", counted)
+    for s in seconds[1:]:
+        assert _outcomes(writer, batch(("m1", s, {"active_power": 5.0}), source="gauges")) == [[A]]
+    assert looks == [0, 1, 0, 0]
+    assert _readings(three) == [("m1", 10, 10.0, None), *(("m1", s, 1.0 * s, 5.0) for s in seconds[1:])]
+
+
+def test_a_source_that_completed_rows_sends_others_too(writer: Writer, three: Database, batch: Made) -> None:
+    writer.write([batch(*(("m1", s, {"energy_import": 1.0}) for s in (10, 20, 30, 40, 50)), source="other")])
+    writer.write([batch(("m1", 10, {"active_power": 5.0}), ("m1", 20, {"active_power": 5.0}))])
+    mixed = batch(
+        ("m1", 30, {"active_power": 5.0}),
+        ("m1", 60, {"active_power": 5.0}),
+        ("m1", 20, {"active_power": 5.0}),
+        ("m1", 10, {"active_power": 7.0}),
+        ("m1", 40, {"energy_import": 1.0, "active_power": 5.0}),
+        ("m1", 50, {"energy_import": 9.0, "active_power": 5.0}),
+    )
+    assert _outcomes(writer, mixed) == [[A, A, D, C, A, C]]
+    assert _outcomes(writer, mixed) == [[D, D, D, C, D, C]]
+    assert _readings(three) == [*(("m1", s, 1.0, 5.0) for s in (10, 20, 30, 40, 50)), ("m1", 60, None, 5.0)]
+    asked = "select extract(epoch from time)::int, standing, offered from conflict order by 1"
+    assert _ask(three, asked) == [(10, 5.0, 7.0), (50, 1.0, 9.0)]
+
+
+def test_rows_that_a_source_repeats_and_completes_at_once(
+    writer: Writer, three: Database, batch: Made
+) -> None:
+    writer.write([batch(*(("m1", s, {"energy_import": 1.0}) for s in (10, 20)), source="other")])
+    writer.write([batch(("m1", 10, {"active_power": 5.0}))])
+    again = batch(("m1", 20, {"active_power": 5.0}), ("m1", 20, {"active_power": 6.0}))
+    assert _outcomes(writer, again) == [[A, C]]
+    assert _readings(three) == [("m1", 10, 1.0, 5.0), ("m1", 20, 1.0, 5.0)]
 
 
 def test_two_threads_write_the_same_rows_and_each_row_stands_once(
