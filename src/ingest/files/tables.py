@@ -4,7 +4,6 @@ import csv
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from zipfile import BadZipFile
 
 from ingest.errors import SourceError
 from ingest.files.mapping import FileMapping
@@ -23,7 +22,7 @@ def rows(file: Path, mapping: FileMapping) -> Iterator[Row]:
         yield from read(file, mapping)
     except ImportError as error:
         raise SourceError(f"{form} files need an extra: pip install 'parkwatt[files]' ({error})") from error
-    except (OSError, UnicodeError, csv.Error, BadZipFile, KeyError, ValueError) as error:
+    except Exception as error:  # a damaged file raises errors of every library beneath
         raise SourceError(f"{file.name} cannot be read: {error}") from error
 
 

@@ -14,6 +14,7 @@ _LIFE = 10.0
 _SHORTEST_LIFE_S = 10.0
 _QUIET_S = 0.02
 _SHOWN = 40
+_KEPT = 4_096
 
 
 class Ghosts:
@@ -118,7 +119,7 @@ class RtuWire(Wire):
         self._heard = monotonic()
         if self._asked is None or self._answer is None or self._answer.done():
             return
-        self._buffer += data
+        self._buffer += data[: _KEPT - len(self._buffer)]
         _drop_echo(self._buffer, self._asked)
         while (found := self._take(self._asked)) is not None:
             question, pdu = found
