@@ -290,6 +290,36 @@ def test_over_a_serial_port(wire: tuple[str, str]) -> None:
     asyncio.run(scenario())
 
 
+def test_every_byte_on_a_serial_port_is_a_request_that_reads(wire: tuple[str, str]) -> None:
+    ours, theirs = wire
+    spans = [Span(table, 3, 2) for table in Table]
+    sent = bytearray()
+
+    async def scenario() -> None:
+        end = os.open(theirs, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+        def answer() -> None:
+            sent.extend(os.read(end, 300))
+            if len(sent) % 8 == 0:
+                request = bytes(sent[-8:])
+                bits = sealed(bytes([7, request[1], 1, 0b10]))
+                os.write(end, bits if request[1] <= 2 else shows_addresses(request))
+
+        asyncio.get_running_loop().add_reader(end, answer)
+        line = Line(serial_source(ours, timeout_s=60))
+        words = {span.table: list(await line.read(7, span)) for span in spans}
+        line.close()
+        asyncio.get_running_loop().remove_reader(end)
+        os.close(end)
+        assert words == {table: [0, 1] if table.holds_bits else [3, 4] for table in Table}
+        await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+    wanted = [bytes([7, table.function_code, 0, 3, 0, 2]) for table in Table]
+    assert bytes(sent) == b"".join(map(sealed, wanted))
+    assert {request[1] for request in wanted} == {1, 2, 3, 4}
+
+
 def test_a_serial_port_that_is_not_there(tmp_path: os.PathLike[str]) -> None:
     async def scenario() -> None:
         with pytest.raises(LineDown, match=r"no connection to .*ttyUSB9: .*No such file"):
