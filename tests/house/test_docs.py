@@ -69,3 +69,12 @@ def test_the_documents_name_no_machine() -> None:
 
 def test_the_list_of_meter_models_is_what_the_folder_holds() -> None:
     subprocess.run([sys.executable, ROOT / "docs" / "devices.py", "--check"], check=True)
+
+
+def test_decisions_are_numbered_one_after_the_other() -> None:
+    decisions = sorted((ROOT / "docs/adr").glob("*.md"))
+    numbers = [int(decision.name[:4]) for decision in decisions]
+    headings = [
+        int(decision.read_text("utf-8").split(".", 1)[0].removeprefix("# ")) for decision in decisions
+    ]
+    assert numbers == headings == list(range(1, len(decisions) + 1))
