@@ -57,7 +57,7 @@ def running(pipeline: Pipeline, scenario: Callable[[], Awaitable[None]]) -> None
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # the condition lives in another thread
             await asyncio.sleep(0.001)
 

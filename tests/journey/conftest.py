@@ -1,6 +1,7 @@
 """A park of two meters on a Modbus server that we did not write, the service that reads it, and a browser."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -16,10 +17,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
 
 from telemetry.web.assets import DIST
+
+expect.set_options(timeout=60_000)  # a busy machine draws late
 
 SITE = """
 code: plant
@@ -91,7 +94,7 @@ class Service:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "telemetry.cli", "serve"]
             self.process = subprocess.Popen(command, env=os.environ | self.variables, stdout=log, stderr=log)
-        self._await_ready(60)
+        self._await_ready(180)
 
     def _await_ready(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -119,10 +122,12 @@ class Service:
 
 
 def _unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below the ports that systems give to outgoing connections, so that none takes it before it is used."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

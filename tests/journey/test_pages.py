@@ -47,8 +47,8 @@ looks = pytest.mark.parametrize(
 @pytest.mark.parametrize("path", PAGES)
 def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) -> None:
     page.goto(url + path)
-    expect(page.locator(PAGES[path]).first).to_be_visible(timeout=15_000)
-    expect(page.locator(".connection-live")).to_be_visible(timeout=15_000)
+    expect(page.locator(PAGES[path]).first).to_be_visible(timeout=60_000)
+    expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.locator(".rail a").count() == 5
 
@@ -76,13 +76,13 @@ def test_address_keeps_language_theme_and_area(page: Page, url: str) -> None:
 
 def test_names_with_html_stay_text(page: Page, url: str) -> None:
     page.goto(f"{url}/live?lang=en")
-    expect(page.locator("pw-ranking")).to_contain_text("Moulding <b>hall</b>", timeout=15_000)
+    expect(page.locator("pw-ranking")).to_contain_text("Moulding <b>hall</b>", timeout=60_000)
 
 
 def test_a_meter_shows_its_curve_with_the_day_s_axis(page: Page, url: str) -> None:
     page.goto(f"{url}/meters/M-1?lang=en")
     curve = page.locator("pw-meter-curve")
-    expect(curve.locator("canvas")).to_be_visible(timeout=15_000)
+    expect(curve.locator("canvas")).to_be_visible(timeout=60_000)
     expect(curve.locator(".legend")).to_contain_text("each minute")
     curve.locator("summary").click()
     expect(curve.locator("td").filter(has_text=re.compile(r"\d")).first).to_be_visible()
@@ -106,7 +106,7 @@ def test_times_are_the_park_s_not_the_browser_s(browser: Browser, url: str, path
         page = context.new_page()
         page.goto(url + path)
         clock = page.locator(".connection .clock")
-        expect(clock).to_be_visible(timeout=15_000)
+        expect(clock).to_be_visible(timeout=60_000)
         clocks.append(clock.inner_text()[:2])
         context.close()
     assert clocks[0] == clocks[1]

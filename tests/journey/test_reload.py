@@ -76,7 +76,7 @@ def test_a_source_and_meters_come_and_go(
     page: Page,
 ) -> None:
     page.goto(f"{edited.url}/meters?lang=en")
-    expect(page.locator(".meter-line[data-meter='M-2']")).to_be_visible(timeout=15_000)
+    expect(page.locator(".meter-line[data-meter='M-2']")).to_be_visible(timeout=60_000)
     put(3, POWER, 33_000.0)
     closed: list[object] = []
     service = second._server._service
@@ -89,7 +89,7 @@ def test_a_source_and_meters_come_and_go(
         + METER.format(code="N-7", source="line-2", unit=7)
     )
     until(lambda: edited.power("N-7") == 55.0 and edited.power("M-3") == 33.0)
-    expect(page.locator(".meter-line[data-meter='N-7']")).to_be_visible(timeout=15_000)
+    expect(page.locator(".meter-line[data-meter='N-7']")).to_be_visible(timeout=60_000)
     assert edited.sources()["line-2"]["answering"] == 1
     assert not closed
     edited.write(edited.text + METER.format(code="M-3", source="line-1", unit=3))
@@ -97,7 +97,7 @@ def test_a_source_and_meters_come_and_go(
     until(lambda: "line-2" not in edited.sources())
     until(lambda: edited.power("N-7") is None)
     assert edited.power("M-3") == 33.0
-    expect(page.locator(".meter-line[data-meter='N-7']")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".meter-line[data-meter='N-7']")).to_have_count(0, timeout=60_000)
 
 
 def test_a_mistake_changes_nothing_and_is_told(edited: Edited, page: Page) -> None:
@@ -112,10 +112,10 @@ def test_a_mistake_changes_nothing_and_is_told(edited: Edited, page: Page) -> No
     assert edited.service.log.read_text().count("is not taken up") == 1
     page.goto(f"{edited.url}/collectors?lang=en")
     notice = page.locator(".notices")
-    expect(notice).to_contain_text("meters[0].device", timeout=15_000)
+    expect(notice).to_contain_text("meters[0].device", timeout=60_000)
     expect(notice).to_contain_text("plant.yaml")
     edited.write(edited.text)
-    expect(notice).to_have_count(0, timeout=15_000)
+    expect(notice).to_have_count(0, timeout=60_000)
 
 
 def test_the_first_park_is_taken_up_without_a_restart(
@@ -124,9 +124,9 @@ def test_the_first_park_is_taken_up_without_a_restart(
     del expected_noise
     service = serve("")
     page.goto(f"{service.url}/live?lang=en")
-    expect(page.get_by_role("heading", name="No park is described yet")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="No park is described yet")).to_be_visible(timeout=60_000)
     (Path(service.variables["PARKWATT_CONFIG_DIR"]) / "sites/plant.yaml").write_text(site, "utf-8")
-    expect(page.locator("pw-ranking tr[data-meter='M-2']")).to_be_visible(timeout=30_000)
+    expect(page.locator("pw-ranking tr[data-meter='M-2']")).to_be_visible(timeout=60_000)
 
 
 @pytest.fixture

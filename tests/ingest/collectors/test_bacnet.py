@@ -178,7 +178,7 @@ def test_it_polls_and_only_reads_and_answers_nobody(udp_port: int, kind: str) ->
         one = open_collector(read_source(way(poll_s=0.2)), [meter], devices, time.time)
         assert isinstance(one, BacnetCollector)
         task = asyncio.create_task(one.run(sink))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(sink.rows) < 3:  # noqa: ASYNC110  # another task fills it
                 await asyncio.sleep(0.02)
         heard = await asked_back(relay.client)

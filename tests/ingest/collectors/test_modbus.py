@@ -124,7 +124,7 @@ def unit(meter: str, number: int, device: Device) -> Unit:
 async def drained(collector: ModbusCollector, sink: Keeping) -> None:
     """Writes what waits."""
     task = asyncio.create_task(collector._backlog.drain(sink))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while collector.health.waiting:  # noqa: ASYNC110  # another task empties it
             await asyncio.sleep(0.001)
     task.cancel()
@@ -526,7 +526,7 @@ def test_running_it_polls_and_writes_until_cancelled(meter: Device) -> None:
         one = open_collector(source, meters, {"d": meter}, time.time)
         assert one is not None
         task = asyncio.create_task(one.run(sink))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(sink.rows) < 4:  # noqa: ASYNC110  # another task fills it
                 await asyncio.sleep(0.005)
         task.cancel()

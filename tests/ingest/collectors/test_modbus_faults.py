@@ -201,7 +201,7 @@ async def polled(
         drain = asyncio.create_task(one._backlog.drain(sink))
         for _ in range(8):
             await one.poll()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while one.health.waiting:  # noqa: ASYNC110  # another task empties it
                 await asyncio.sleep(0.01)
         drain.cancel()

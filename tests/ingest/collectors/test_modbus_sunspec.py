@@ -136,7 +136,7 @@ def test_a_device_whose_models_moved_is_found_again(served: tuple[DataBank, int]
         assert "another device" in one.health.meters["M"].last_error
         await one.poll()
         assert not one.health.meters["M"].failing
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while one.health.waiting:  # noqa: ASYNC110  # another task empties it
                 await asyncio.sleep(0.01)
         drain.cancel()

@@ -64,7 +64,7 @@ async def listen(source: MqttSource, instruments: Instruments, switch: Switch) -
         closing = asyncio.Event()
         publishing = asyncio.create_task(mqtt.publish(source, instruments, switch, lambda: NOW, closing))
         heard: list[str] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for message in client.messages:
                 heard.append(str(message.topic))
                 if len(heard) == len(list(instruments.of_source("MQTT"))):

@@ -55,7 +55,7 @@ def play(link: Any, spools: tuple[Spool, Spool], monkeypatch: pytest.MonkeyPatch
 
     async def scenario() -> None:
         running = asyncio.create_task(beat.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while link.answers:  # noqa: ASYNC110  # another task does the work
                 await asyncio.sleep(0.001)
         running.cancel()

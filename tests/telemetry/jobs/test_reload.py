@@ -62,7 +62,7 @@ class Scene:
         for load in loads:
             self.loads.append(load)
             self.edit()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while self.loads or self.enacts:  # noqa: ASYNC110  # another task does the work
                     await asyncio.sleep(0.001)
             await asyncio.sleep(0.01)

@@ -91,7 +91,7 @@ class Park:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # another task does the work
             await asyncio.sleep(0.005)
 

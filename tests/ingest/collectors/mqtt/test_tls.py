@@ -69,7 +69,7 @@ async def _first_payload(broker: Broker, keys: Path, port: int) -> bytes:
     async with session(broker, "t/+") as connection:
         async with aiomqtt.Client("127.0.0.1", port, tls_context=context, **account) as publisher:
             await publisher.publish("t/one", b"41.5", qos=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             (arrival,) = await connection.window(1)
         connection.acknowledge([arrival])
         return arrival.payload

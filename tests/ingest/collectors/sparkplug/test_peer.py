@@ -47,7 +47,7 @@ class Edge:
 
     async def says(self, wanted: str) -> dict[str, Any]:
         assert self._process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while line := await self._process.stdout.readline():
                 said: dict[str, Any] = json.loads(line)
                 if said["event"] == wanted:
@@ -78,7 +78,7 @@ async def edge_node(node: str, config: dict[str, Any]) -> AsyncIterator[Edge]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # another task does the work
             await asyncio.sleep(0.01)
 
