@@ -204,4 +204,5 @@ def node() -> str:
         )
         if done.returncode:
             pytest.skip("npm could not install tests/peers")
-    return found
+    # the wheel's `node` is a program that starts another: to end what is started, start that
+    return subprocess.check_output([found, "-p", "process.execPath"], text=True).strip()
