@@ -114,7 +114,12 @@ def _same(one: dict[Any, Any], other: dict[Any, Any]) -> None:
         np.testing.assert_allclose(values, other[key], rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(_cases(), st.booleans(), st.booleans())
 def test_whatever_came_before_and_comes_again(
     park: Park,
