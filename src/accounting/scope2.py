@@ -1,5 +1,6 @@
 """Scope 2 side by side: location-based by grid factors, market-based by what served each kWh."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -50,7 +51,7 @@ class Instruments:
     """bool[k, m]: meters that it may serve."""
 
     def __post_init__(self) -> None:
-        twice = next((name for at, name in enumerate(self.id) if name in self.id[:at]), None)
+        twice = next((name for name, times in Counter(self.id).items() if times > 1), None)
         if twice is not None:
             raise ActivityError(f"certificate {twice!r} stands twice; it counts once")
         for name, bad in zip(self.id, np.isnan(self.energy) | (self.energy < 0), strict=True):
@@ -69,6 +70,10 @@ class Market:
 
     kg: Floats
     """float64[m, n]; NaN where the load or every rate is unknown."""
+    rest: Floats
+    """float64[m, n] [kg]: of it what no instrument served; NaN alike."""
+    given: Floats
+    """float64[k, n] [kWh]: by each instrument in each interval."""
     served: Floats
     """float64[6, m] [kWh]: by Tier; what NONE served has no figure."""
     taken: Floats
@@ -102,37 +107,39 @@ def market(load: Floats, instruments: Instruments, residual: ArrayLike, average:
     open_load = np.nan_to_num(load)
     kg = np.zeros_like(open_load)
     taken = np.zeros((len(instruments.id), len(load)))
+    given = np.zeros((len(instruments.id), load.shape[1]))
     for at in np.argsort(instruments.tier, kind="stable").tolist():
-        taken[at] = _take(open_load, kg, instruments, at)
+        taken[at] = _take(open_load, kg, given[at], instruments, at)
     served = np.zeros((len(Tier), len(load)))
     np.add.at(served, instruments.tier, taken)
-    _rest(open_load, kg, served, np.asarray(residual, np.float64), np.asarray(average, np.float64))
-    kg[np.isnan(load)] = np.nan
-    return Market(kg, served, taken, instruments.energy - taken.sum(axis=1))
+    rest = _rest(open_load, served, np.asarray(residual, np.float64), np.asarray(average, np.float64))
+    rest[np.isnan(load)] = np.nan
+    return Market(kg + rest, rest, given, served, taken, instruments.energy - taken.sum(axis=1))
 
 
-def _take(open_load: Floats, kg: Floats, instruments: Instruments, at: int) -> Floats:
+def _take(open_load: Floats, kg: Floats, given: Floats, instruments: Instruments, at: int) -> Floats:
     """Let one instrument serve what is open; what it gave each meter, float64[m]."""
     span = slice(int(instruments.first[at]), int(instruments.stop[at]))
     rows = np.flatnonzero(instruments.consumer[at])
     part = open_load[rows, span]
-    wanted, given = part.sum(), np.zeros(len(open_load))
+    wanted, gave = part.sum(), np.zeros(len(open_load))
     if wanted:
         share = min(1.0, instruments.energy[at] / wanted)
-        given[rows] = part.sum(axis=1) * share
+        gave[rows] = part.sum(axis=1) * share
+        given[span] = part.sum(axis=0) * share
         kg[rows, span] += part * (share * instruments.rate[at])
         open_load[rows, span] = part * (1.0 - share)
-    return given
+    return gave
 
 
-def _rest(open_load: Floats, kg: Floats, served: Floats, residual: Floats, average: Floats) -> None:
-    """What no instrument served takes the residual rate, else the average one."""
+def _rest(open_load: Floats, served: Floats, residual: Floats, average: Floats) -> Floats:
+    """Emissions [kg] of what no instrument served: by the residual rate, else the average one."""
     by_residual, by_average = ~np.isnan(residual), np.isnan(residual) & ~np.isnan(average)
     served[Tier.RESIDUAL] = (open_load * by_residual).sum(axis=1)
     served[Tier.AVERAGE] = (open_load * by_average).sum(axis=1)
     served[Tier.NONE] = (open_load * ~(by_residual | by_average)).sum(axis=1)
     rate = np.where(by_residual, residual, average)
-    kg += np.where(open_load > 0, open_load * rate, 0.0)
+    return np.where(open_load > 0, open_load * rate, 0.0)
 
 
 def vintage_fits(vintage: str, first: date, last: date) -> bool:

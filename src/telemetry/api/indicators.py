@@ -22,7 +22,7 @@ from telemetry.reports.indicators import (
     SchemesAnswer,
 )
 from telemetry.reports.names import Name
-from telemetry.reports.posting import span
+from telemetry.reports.period import span
 from telemetry.storage import registry
 from telemetry.storage.registry import Registry
 

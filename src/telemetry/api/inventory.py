@@ -22,7 +22,7 @@ from telemetry.reports.hourly import Hourly
 from telemetry.reports.inventory import Asked, Library
 from telemetry.reports.inventory_answer import Co2e, InventoryAnswer, InventoryLine, MarketBased, ServedBy
 from telemetry.reports.membership import By, Selection
-from telemetry.reports.posting import span
+from telemetry.reports.period import span
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.worth import Worth
 from telemetry.settings.plan import Plan
@@ -41,9 +41,10 @@ EXAMPLE = InventoryAnswer(
     scopes={"2": {"CO2": 4419.0}},
     market=MarketBased(
         {"CO2": 2438.4},
-        {"certificate": 6000.0, "residual": 4000.0, "none": 0.0},
+        {"certificate": 6000.0, "contract": 0.0, "supplier": 0.0, "residual": 4000.0, "none": 0.0},
         0.0,
         [ServedBy("GEC-2023-000417", "E1", "2023", 6000.0, "")],
+        [],
         _FACTORS,
         [],
     ),

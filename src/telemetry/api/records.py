@@ -1,4 +1,4 @@
-"""Activities, certificates and production: posted, listed and withdrawn."""
+"""Records that people post: listed and withdrawn, each sort under a path of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ from telemetry.api.receipt import JSON, RejectedField
 from telemetry.reports.activities import Rating
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
-from telemetry.reports.posting import FORMS, Checks, span
+from telemetry.reports.period import span
+from telemetry.reports.posting import FORMS, Checks
 from telemetry.reports.records import Desk, RecordEntry, RecordMass
 from telemetry.settings.plan import Plan
 from telemetry.storage import records, registry
@@ -35,6 +36,8 @@ _PLACES = {
     Sort.ACTIVITY: ("activities", "What was burnt, bought or let go and no meter shows"),
     Sort.CERTIFICATE: ("certificates", "Proofs of green power, each number of the registry once"),
     Sort.PRODUCTION: ("production", "What was made, and other figures to set energy and carbon against"),
+    Sort.CONTRACT: ("contracts", "Contracts for electricity, with what theirs emits"),
+    Sort.SUPPLIER_RATE: ("supplier-rates", "What suppliers say that their electricity emits"),
 }
 
 
@@ -72,6 +75,11 @@ ENTRY = RecordEntry(
     generator=None,
     vintage=None,
     heating_value=None,
+    factor=None,
+    factor_unit=None,
+    source=None,
+    edition=None,
+    published=None,
     note="",
     posted_by="li.na",
     posted_at=datetime.fromisoformat("2026-06-02T09:30:00+08:00"),

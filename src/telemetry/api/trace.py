@@ -102,6 +102,7 @@ EMISSIONS_EXAMPLE = EmissionTrace(
     ],
     documents=[],
     certificates=[ENTRY],
+    contracts=[],
 )
 
 

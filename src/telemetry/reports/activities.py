@@ -20,7 +20,7 @@ from telemetry.reports.energy import Question
 from telemetry.reports.factors import FactorUse, Shortfall, Used, uses
 from telemetry.reports.membership import By, enterprise_of, lineage
 from telemetry.reports.names import Name
-from telemetry.reports.steps import Steps
+from telemetry.reports.steps import Step, Steps
 from telemetry.storage import record_emission, records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.record_emission import RecordEmission
@@ -145,6 +145,22 @@ def parts(
         for key in groups(record, row):
             found.setdefault((key, record.name, row.scope, row.gas), []).append(Part(record, row))
     return found
+
+
+def electricity(
+    tx: Transaction, registry: Registry, question: Question, days: Sequence[date]
+) -> list[NDArray[np.float64]]:
+    """Electricity that documents tell of, float64[d] [kWh] each; NaN on days that they say nothing of."""
+    found = parts(tx, registry, question, Revision.CURRENT)
+    those = [part for (_, kind, _, _), some in found.items() if kind == "electricity" for part in some]
+    return [_by_day(part, days, question.steps.zone) for part in those]
+
+
+def _by_day(part: Part, days: Sequence[date], zone: ZoneInfo) -> NDArray[np.float64]:
+    after = datetime.combine(days[-1] + timedelta(days=1), time(), zone)
+    steps = Steps.covering(Step.DAY, zone, datetime.combine(days[0], time(), zone), after)
+    kwh = part.mass.amount * dict(UNITS[part.record.unit])["kWh"] * share(part.mass, steps)
+    return np.where(kwh > 0, kwh, np.nan)
 
 
 def _groups(registry: Registry, question: Question) -> Callable[[Record, RecordEmission], Sequence[str]]:

@@ -15,7 +15,7 @@ from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, scope_of
 from telemetry.model import AreaKind
-from telemetry.reports import activities
+from telemetry.reports import activities, instruments
 from telemetry.reports.activities import Part, conversion_of, share, shortfall_of, use_of
 from telemetry.reports.emissions import Basis, Origin
 from telemetry.reports.emitted import Revision
@@ -29,7 +29,7 @@ from telemetry.reports.statement import Reasons
 from telemetry.reports.steps import Steps, local_time
 from telemetry.storage import daily, emission, records
 from telemetry.storage.pool import Transaction
-from telemetry.storage.records import Listing, Sort
+from telemetry.storage.records import Sort
 from telemetry.storage.registry import Registry
 
 MOST_DAYS = 366
@@ -84,6 +84,9 @@ class EmissionTrace(Struct, frozen=True, rename={"from_": "from"}):
     parts: list[EmissionPart]
     documents: Annotated[list[RecordEntry], Meta(description="Activities behind the parts")]
     certificates: Annotated[list[RecordEntry], Meta(description="Of the area, that touch these days")]
+    contracts: Annotated[
+        list[RecordEntry], Meta(description="Contracts and supplier rates that may serve its electricity")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, as
     documented = list(_documented(tx, registry, asked, desk.rating.kinds.by_id()))
     parts = [*_metered(tx, registry, factors, asked), *documented]
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
+    serving = instruments.serving(tx, registry, asked.steps.days, asked.area) if asked.area else []
     return EmissionTrace(
         area=asked.area,
         meter=asked.meter,
@@ -120,7 +124,8 @@ def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, as
         figures=figures(parts),
         parts=parts,
         documents=[desk.entry(each) for each in behind],
-        certificates=[desk.entry(each) for each in _certificates(tx, asked)],
+        certificates=[desk.entry(each) for each in serving if each.sort == Sort.CERTIFICATE],
+        contracts=[desk.entry(each) for each in serving if each.sort != Sort.CERTIFICATE],
     )
 
 
@@ -280,10 +285,3 @@ def _documented_part(part: Part, asked: Asked, factor: Factor | None) -> Emissio
         traces=[],
         record=record.id,
     )
-
-
-def _certificates(tx: Transaction, asked: Asked) -> list[records.Record]:
-    if asked.area is None:
-        return []
-    first, last = asked.steps.days
-    return records.listed(tx, Listing(Sort.CERTIFICATE, first, last, [asked.area]))

@@ -126,9 +126,16 @@ def _record(record: Record) -> Row:
         "document": record.document,
         "generator": record.generator,
         "vintage": record.vintage,
-        **({} if record.heating_value is None else {"heating_value": record.heating_value}),
+        **{name: value for name, value in _further(record) if value is not None},
         "posted_by": record.posted_by,
     }
+
+
+def _further(record: Record) -> Iterator[tuple[str, Any]]:
+    """What few records say."""
+    for name in ("heating_value", "factor", "factor_unit", "source", "edition"):
+        yield name, getattr(record, name)
+    yield "published", record.published and str(record.published)
 
 
 def _energy(record: Record, shelf: Shelf, stretch: Stretch) -> Row:

@@ -15,7 +15,7 @@ from accounting.hourly import HourlySeries
 from accounting.inventory import Flow, Inventory, Line, RuleSet, above, deduction, in_co2e, intensity
 from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
-from telemetry.reports import activities, emissions, market
+from telemetry.reports import activities, emissions, instruments, market
 from telemetry.reports.activities import Part
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings, daily, generated
 from telemetry.reports.emissions import EmissionSeries, Origin
@@ -23,6 +23,7 @@ from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors, shortfalls, uses
 from telemetry.reports.hourly import Hourly, hourly
+from telemetry.reports.instruments import Held
 from telemetry.reports.inventory_answer import (
     Co2e,
     Deduction,
@@ -30,14 +31,12 @@ from telemetry.reports.inventory_answer import (
     InventoryLine,
     MarketBased,
     ServedBy,
+    ServedUnder,
 )
-from telemetry.reports.market import Bought, Grid, SelfUse
-from telemetry.reports.membership import lineage
+from telemetry.reports.market import Bought, Grid, SelfUse, Told
 from telemetry.reports.restated import restated
 from telemetry.reports.worth import Worth, worth
-from telemetry.storage import records
 from telemetry.storage.pool import Transaction
-from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import Registry
 
 _BIOGENIC = frozenset({"biodiesels", "other_biogas", "wood_or_wood_waste"})
@@ -96,12 +95,13 @@ def report(
     today = question.now.astimezone(question.steps.zone).date()
     grid = Grid(registry, library.factors, question.steps.zone, today, asked.region)
     documents = _documents(tx, registry, question)
-    power = [part for name, part in documents if name == "electricity"]
-    held, given = _certificates(tx, registry, question, asked.area)
+    power = activities.electricity(tx, registry, question, crossed.day)
+    holding = instruments.held(tx, registry, question, asked.area)
     made = generated(tx, registry, daily(question))
     fed_in = np.nan_to_num(crossed.amount[crossed.rows(EXPORT)]).sum(axis=0)
+    given = instruments.given(tx, registry, question, asked.area)
     own = SelfUse(np.maximum(np.nan_to_num(made) - fed_in, 0.0), given)
-    served = market.bought(crossed, power, held, own, grid)
+    served = market.bought(crossed, power, holding, own, grid)
     lines = [
         *_lines(series, library.potentials, asked.report),
         *_sold(crossed, grid),
@@ -212,11 +212,30 @@ def _market(served: Bought) -> MarketBased:
         served.served,
         served.unbacked,
         [
-            ServedBy(each.document, each.area, each.vintage, kwh, refused)
-            for each, kwh, refused in served.certificates
+            ServedBy(each.record.document, each.record.area, each.record.vintage, kwh, each.refused)
+            for each, kwh in served.held
+            if each.tier is Tier.CERTIFICATE
         ],
+        [_under(each, kwh) for each, kwh in served.held if each.tier is not Tier.CERTIFICATE],
         uses(served.used),
         shortfalls(served.used),
+    )
+
+
+def _under(each: Held, kwh: float) -> ServedUnder:
+    record = each.record
+    return ServedUnder(
+        tier=each.tier.name.lower(),
+        document=record.document,
+        consumer=record.area,
+        supplier=record.name,
+        kwh=kwh,
+        factor=record.factor or 0.0,
+        unit=record.factor_unit or "",
+        source=record.source or "",
+        edition=record.edition,
+        published=record.published,
+        record=record.id,
     )
 
 
@@ -260,21 +279,7 @@ def _documents(tx: Transaction, registry: Registry, question: Question) -> list[
     return [(kind, part) for (_, kind, _, _), those in found.items() for part in those]
 
 
-def _certificates(
-    tx: Transaction, registry: Registry, question: Question, area: str
-) -> tuple[list[Record], list[Record]]:
-    """Those of consumers in the area, and those that its generators gave to consumers elsewhere."""
-    parents = {each.code: each.parent for each in registry.areas}
-    inside = {code for code in parents if area in lineage(code, parents)}
-    makers = {meter.code for meter in registry.meters if meter.terms[-1].area in inside}
-    known = records.listed(tx, Listing(Sort.CERTIFICATE, *question.steps.days))
-    held = [each for each in known if each.area in inside]
-    return held, [each for each in known if each.area not in inside and each.generator in makers]
-
-
-def _lost(
-    crossed: Crossings, power: Sequence[Part], percent: float | None, grid: Grid
-) -> list[InventoryLine]:
+def _lost(crossed: Crossings, power: Told, percent: float | None, grid: Grid) -> list[InventoryLine]:
     """Scope 3 of bought electricity: what was lost on its way here."""
     if not percent:
         return []

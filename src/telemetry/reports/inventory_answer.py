@@ -1,5 +1,6 @@
 """What an inventory answers with."""
 
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -40,6 +41,22 @@ class ServedBy(Struct, frozen=True):
     refused: Annotated[str, Meta(description="Why it served nothing; empty: it may serve")]
 
 
+class ServedUnder(Struct, frozen=True):
+    """A contract or a supplier's rate and what it did."""
+
+    tier: Annotated[str, Meta(examples=["contract", "supplier"])]
+    document: str
+    consumer: str
+    supplier: str
+    kwh: Annotated[float, Meta(description="What it served in this period")]
+    factor: float
+    unit: Annotated[str, Meta(examples=["kgCO2/kWh"])]
+    source: Annotated[str, Meta(description="Where the factor is written")]
+    edition: str | None
+    published: date | None
+    record: Annotated[int, Meta(description="Its number among the contracts or supplier-rates")]
+
+
 class MarketBased(Struct, frozen=True):
     """Scope 2 of bought electricity by the market-based method."""
 
@@ -52,6 +69,7 @@ class MarketBased(Struct, frozen=True):
         float, Meta(description="Own generation used here whose certificates others have: counted as bought")
     ]
     certificates: list[ServedBy]
+    contracts: Annotated[list[ServedUnder], Meta(description="Contracts and supplier rates")]
     factors: list[FactorUse]
     shortfalls: list[Shortfall]
 

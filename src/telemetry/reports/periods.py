@@ -15,7 +15,7 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.frozen import FORM, Shelf, Stretch, collect
 from telemetry.reports.membership import boundary_meters
 from telemetry.reports.moment import Moment
-from telemetry.reports.posting import span
+from telemetry.reports.period import span
 from telemetry.storage import periods
 from telemetry.storage.periods import Closed, Closing, Wanted
 from telemetry.storage.pool import Transaction

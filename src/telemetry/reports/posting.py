@@ -1,6 +1,5 @@
 """What people post because no meter shows it: checked field by field, and what became of each row."""
 
-import calendar
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,20 +13,14 @@ from accounting.quantity import LARGEST
 from accounting.scope1 import NET_OF_GROSS_GAS, NET_OF_GROSS_SOLID, net_value
 from ingest.template import CODE
 from telemetry.reports.activities import Rating
+from telemetry.reports.contract_forms import PostedContract, PostedSupplierRate, contract, supplier_rate
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
+from telemetry.reports.period import Period, span
 from telemetry.storage.records import Draft, Sort
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
-_Period = Annotated[
-    str,
-    Meta(
-        max_length=25,
-        description="A year, a month, a day, or two days with / between them, both included",
-        examples=["2026-05"],
-    ),
-]
 _Who = Annotated[_Word, Meta(description="Who answers for it", examples=["li.na"])]
 _Amount = Annotated[float, Meta(ge=0, le=LARGEST)]
 _Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
@@ -36,7 +29,7 @@ _Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
 class PostedActivity(Struct, frozen=True, forbid_unknown_fields=True):
     """Something burnt, bought or let go that no meter shows."""
 
-    period: _Period
+    period: Period
     enterprise: Annotated[_Name, Meta(description="Code of an area", examples=["E1"])]
     kind: Annotated[_Name, Meta(description="diesel, natural_gas, heat, r410a ...", examples=["diesel"])]
     amount: Annotated[_Amount, Meta(examples=[1.25])]
@@ -61,7 +54,7 @@ class PostedCertificate(Struct, frozen=True, forbid_unknown_fields=True):
     technology: Annotated[_Name, Meta(examples=["solar"])]
     generator: Annotated[_Word, Meta(examples=["Yangjiang wind farm 2"])]
     consumer: Annotated[_Name, Meta(description="Code of an area", examples=["E1"])]
-    interval: Annotated[_Period, Meta(examples=["2026-05"])]
+    interval: Annotated[Period, Meta(examples=["2026-05"])]
     who: _Who
     note: Annotated[str, Meta(max_length=1000)] = ""
 
@@ -69,7 +62,7 @@ class PostedCertificate(Struct, frozen=True, forbid_unknown_fields=True):
 class PostedProduction(Struct, frozen=True, forbid_unknown_fields=True):
     """What was made, or another figure that energy and carbon are set against."""
 
-    period: _Period
+    period: Period
     enterprise: Annotated[_Name, Meta(description="Code of an area", examples=["E1"])]
     product: Annotated[
         _Name,
@@ -82,42 +75,17 @@ class PostedProduction(Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=1000)] = ""
 
 
-Posted = PostedActivity | PostedCertificate | PostedProduction
+Posted = PostedActivity | PostedCertificate | PostedProduction | PostedContract | PostedSupplierRate
 FORMS: Mapping[Sort, type[Posted]] = {
     Sort.ACTIVITY: PostedActivity,
     Sort.CERTIFICATE: PostedCertificate,
     Sort.PRODUCTION: PostedProduction,
+    Sort.CONTRACT: PostedContract,
+    Sort.SUPPLIER_RATE: PostedSupplierRate,
 }
 
 
-def span(text: str, field: str) -> tuple[date, date]:
-    """First and last day of a period. Raises QueryError."""
-    first, _, last = text.partition("/")
-    try:
-        lo, hi = _days(first)[0], _days(last or first)[1]
-    except ValueError:
-        reason = "is not a period such as 2026, 2026-05, 2026-05-17 or 2026-05-01/2026-05-15"
-        raise QueryError(field, text, reason) from None
-    if hi < lo:
-        raise QueryError(field, text, "ends before it begins")
-    return lo, hi
-
-
-def _days(text: str) -> tuple[date, date]:
-    """First and last day of a year, a month or a day. Raises ValueError."""
-    if re.fullmatch(r"\d{4}", text):
-        return date(int(text), 1, 1), date(int(text), 12, 31)
-    if re.fullmatch(r"\d{4}-\d{2}", text):
-        year, month = int(text[:4]), int(text[5:])
-        return date(year, month, 1), date(year, month, _length(year, month))
-    day = date.fromisoformat(text)
-    return day, day
-
-
-def _length(year: int, month: int) -> int:
-    if not 1 <= month <= 12:  # noqa: PLR2004  # months
-        raise ValueError
-    return calendar.monthrange(year, month)[1]
+_AREA_FIELDS = {Sort.CERTIFICATE: "consumer", Sort.CONTRACT: "consumer", Sort.SUPPLIER_RATE: "area"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +100,7 @@ class Checks:
         """The row and who answers for it. Raises QueryError: field, value, reason."""
         posted = converted(row, FORMS[sort])
         draft = _DRAFTS[sort](posted)
-        self._check(draft, "consumer" if sort is Sort.CERTIFICATE else "enterprise")
+        self._check(draft, _AREA_FIELDS.get(sort, "enterprise"))
         if sort is Sort.ACTIVITY:
             self._fits(draft)
         return draft, posted.who
@@ -143,6 +111,8 @@ class Checks:
         if draft.first_day > self.today:
             field = "interval" if draft.sort is Sort.CERTIFICATE else "period"
             raise QueryError(field, str(draft.first_day), "has not begun yet")
+        if draft.published is not None and draft.published > self.today:
+            raise QueryError("published", str(draft.published), "has not come yet")
 
     def _fits(self, draft: Draft) -> None:
         try:
@@ -220,4 +190,6 @@ _DRAFTS: Mapping[Sort, Callable[[Any], Draft]] = {
     Sort.ACTIVITY: _activity,
     Sort.CERTIFICATE: _certificate,
     Sort.PRODUCTION: _production,
+    Sort.CONTRACT: contract,
+    Sort.SUPPLIER_RATE: supplier_rate,
 }

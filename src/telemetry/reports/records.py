@@ -1,4 +1,4 @@
-"""Activities, certificates and production as answers show them, and what became of posted rows."""
+"""Records as answers show them, and what became of posted rows."""
 
 import math
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from telemetry.reports.activities import Rating, shortfall_of, use_of
+from telemetry.reports.contract_forms import SHARE
 from telemetry.reports.emitted import Revision
 from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import FactorUse, Shortfall
@@ -39,26 +40,38 @@ class RecordMass(Struct, frozen=True):
 
 
 class RecordEntry(Struct, frozen=True, rename={"from_": "from"}):
-    """One row: an activity, a certificate or production."""
+    """One row: an activity, a certificate, production, a contract or a supplier's rate."""
 
     id: int
-    enterprise: Annotated[str, Meta(description="Code of its area; the consumer of a certificate")]
-    name: Annotated[str, Meta(description="Kind of the activity, product, technology of the certificate")]
+    enterprise: Annotated[
+        str, Meta(description="Code of its area; the consumer of certificates and contracts")
+    ]
+    name: Annotated[str, Meta(description="Kind of the activity, product, technology, supplier")]
     from_: date
     to: Annotated[date, Meta(description="Last day")]
     amount: float
-    unit: str
-    document: Annotated[str, Meta(description="Of a certificate: its number in the registry")]
+    unit: Annotated[str, Meta(description="% is a share of what the area buys")]
+    document: Annotated[str, Meta(description="Number of a certificate or contract")]
     generator: str | None
     vintage: str | None
     heating_value: Annotated[
         float | None, Meta(description="Measured, net [GJ per unit]; null: as tabulated")
     ]
+    factor: Annotated[float | None, Meta(description="Of a contract or a supplier")]
+    factor_unit: str | None
+    source: Annotated[str | None, Meta(description="Where the factor is written")]
+    edition: str | None
+    published: date | None
     note: str
     posted_by: str
     posted_at: Moment
     withdrawn: Withdrawal | None
     emissions: Annotated[list[RecordMass], Meta(description="Of an activity")]
+
+
+_SERVING = frozenset({Sort.CERTIFICATE, Sort.CONTRACT, Sort.SUPPLIER_RATE})
+"""What serves electricity, market-based."""
+_ALL = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,7 @@ class Desk:
                 return Kept(_same(other, draft), new=False)
             if other.says(draft):
                 raise _withdrawn(other, draft)
+        _fits(records.beside(tx, draft), draft)
         number = records.put(tx, draft, who, self.now)
         [record] = records.of_ids(tx, [number])
         self._mark(tx, record)
@@ -101,7 +115,7 @@ class Desk:
     def _mark(self, tx: Transaction, record: Record) -> None:
         if record.sort == Sort.ACTIVITY:
             records.mark(tx, record.id)
-        if record.sort == Sort.CERTIFICATE:
+        if record.sort in _SERVING:
             lo = datetime.combine(record.first_day, time(), self.zone)
             hi = datetime.combine(record.last_day + timedelta(days=1), time(), self.zone)
             records.mark_consumer(tx, record.area, lo, hi)
@@ -123,6 +137,11 @@ class Desk:
             generator=record.generator,
             vintage=record.vintage,
             heating_value=record.heating_value,
+            factor=record.factor,
+            factor_unit=record.factor_unit,
+            source=record.source,
+            edition=record.edition,
+            published=record.published,
             note=record.note,
             posted_by=record.posted_by,
             posted_at=record.posted_at.astimezone(self.zone),
@@ -155,9 +174,32 @@ def _same(other: Record, draft: Draft) -> Record:
         told = f"{other.amount:g} MWh for {other.area}, {other.first_day} to {other.last_day}"
         reason = f"counts already, as number {other.id}: {told}; withdraw that first"
         raise QueryError("registry_id", draft.document, reason)
+    if other.amount == draft.amount:
+        raise QueryError(
+            "document", draft.document, f"number {other.id} says something else; withdraw that first"
+        )
     field = "quantity" if draft.sort is Sort.PRODUCTION else "amount"
     reason = f"number {other.id} says {other.amount:g} {other.unit} for the same; withdraw that first"
     raise QueryError(field, draft.amount, reason)
+
+
+def _fits(others: Sequence[Record], draft: Draft) -> None:
+    """Raises QueryError for a second supplier's rate on a day, and for shares beyond all that is bought."""
+    if draft.sort is Sort.SUPPLIER_RATE and others:
+        told = f"number {others[0].id} ({others[0].name}, {others[0].edition})"
+        reason = f"{told} answers for some of these days already; withdraw that first"
+        raise QueryError("period", f"{draft.first_day}/{draft.last_day}", reason)
+    if draft.sort is Sort.CONTRACT and draft.unit == SHARE:
+        total = max(_shares(others, day) for day in (draft.first_day, *(each.first_day for each in others)))
+        if total + draft.amount > _ALL:
+            reason = f"together with the {total:g} % of other contracts it is more than all that is bought"
+            raise QueryError("share_percent", draft.amount, reason)
+
+
+def _shares(contracts: Sequence[Record], day: date) -> float:
+    return math.fsum(
+        each.amount for each in contracts if each.unit == SHARE and each.first_day <= day <= each.last_day
+    )
 
 
 def _withdrawn(other: Record, draft: Draft) -> QueryError:

@@ -21,6 +21,29 @@ class Sort(StrEnum):
     """Proof of green power."""
     PRODUCTION = "production"
     """What was made: a product, output value, or any other figure that others are set against."""
+    CONTRACT = "contract"
+    """Electricity bought by a contract that names its factor."""
+    SUPPLIER_RATE = "supplier_rate"
+    """What a supplier says of everything that it sells."""
+
+
+_TOLD = (
+    "area",
+    "name",
+    "first_day",
+    "last_day",
+    "amount",
+    "unit",
+    "generator",
+    "vintage",
+    "heating_value",
+    "factor",
+    "factor_unit",
+    "source",
+    "edition",
+    "published",
+)
+"""What two rows about the same thing must say alike; notes may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +53,25 @@ class Draft:
     sort: Sort
     area: str
     name: str
-    """Kind of an activity, product, technology of a certificate."""
+    """Kind of an activity, product, technology of a certificate, supplier."""
     first_day: date
     last_day: date
     """Included."""
     amount: float
     unit: str
     document: str
-    """Of a certificate: its number in the registry."""
+    """Of a certificate: its number in the registry; of a contract: its number."""
     generator: str | None = None
     vintage: str | None = None
     heating_value: float | None = None
     """Measured, net [GJ per unit]."""
+    factor: float | None = None
+    """Of a contract or a supplier [factor_unit]."""
+    factor_unit: str | None = None
+    source: str | None = None
+    """Where the factor is written."""
+    edition: str | None = None
+    published: date | None = None
     note: str = ""
 
     @property
@@ -71,6 +101,11 @@ class Record:
     generator: str | None
     vintage: str | None
     heating_value: float | None
+    factor: float | None
+    factor_unit: str | None
+    source: str | None
+    edition: str | None
+    published: date | None
     note: str
     posted_by: str
     posted_at: datetime
@@ -84,10 +119,7 @@ class Record:
 
     def says(self, draft: Draft) -> bool:
         """Whether it tells the same as a draft."""
-        mine = (self.area, self.name, self.first_day, self.last_day, self.amount, self.unit, self.vintage)
-        its = (draft.area, draft.name, draft.first_day, draft.last_day, draft.amount, draft.unit)
-        burnt = self.heating_value == draft.heating_value
-        return mine == (*its, draft.vintage) and self.generator == draft.generator and burnt
+        return all(getattr(self, name) == getattr(draft, name) for name in _TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +144,11 @@ def lock(conn: Connection[Any]) -> None:
 def alike(conn: Connection[Any], draft: Draft) -> list[Record]:
     """What tells of the same thing: the one that stands, then those withdrawn, the newest first."""
     return _rows(conn).execute(_SQL["alike"], {"sort": draft.sort, "key": draft.key}).fetchall()
+
+
+def beside(conn: Connection[Any], draft: Draft) -> list[Record]:
+    """What stands of the same sort for the same area and touches the same days."""
+    return listed(conn, Listing(draft.sort, draft.first_day, draft.last_day, [draft.area]))
 
 
 def put(conn: Connection[Any], draft: Draft, who: str, now: datetime) -> int:

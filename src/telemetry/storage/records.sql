@@ -3,20 +3,22 @@ select pg_advisory_xact_lock(7275, 3)
 
 -- name: alike
 select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
-    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+    heating_value, factor, factor_unit, source, edition, published, note, posted_by, posted_at,
+    withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where sort = %(sort)s::text and key = %(key)s::text
 order by withdrawn_at is not null, id desc
 
 -- name: put
 insert into record (
-    sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, heating_value, note,
-    posted_by, posted_at
+    sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage, heating_value,
+    factor, factor_unit, source, edition, published, note, posted_by, posted_at
 )
 values (
     %(sort)s::text, %(key)s::text, %(area)s::text, %(name)s::text, %(first_day)s::date, %(last_day)s::date,
     %(amount)s::double precision, %(unit)s::text, %(document)s::text, %(generator)s::text, %(vintage)s::text,
-    %(heating_value)s::double precision, %(note)s::text, %(who)s::text, %(now)s::timestamptz
+    %(heating_value)s::double precision, %(factor)s::double precision, %(factor_unit)s::text, %(source)s::text,
+    %(edition)s::text, %(published)s::date, %(note)s::text, %(who)s::text, %(now)s::timestamptz
 )
 returning id
 
@@ -27,13 +29,15 @@ where id = %(id)s::bigint and sort = %(sort)s::text and withdrawn_at is null
 
 -- name: one
 select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
-    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+    heating_value, factor, factor_unit, source, edition, published, note, posted_by, posted_at,
+    withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where id = %(id)s::bigint and sort = %(sort)s::text
 
 -- name: listed
 select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
-    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+    heating_value, factor, factor_unit, source, edition, published, note, posted_by, posted_at,
+    withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where sort = %(sort)s::text
     and first_day <= %(last)s::date
@@ -45,7 +49,8 @@ limit %(limit)s::integer
 
 -- name: of_ids
 select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
-    heating_value, note, posted_by, posted_at, withdrawn_by, withdrawn_at, withdrawn_because
+    heating_value, factor, factor_unit, source, edition, published, note, posted_by, posted_at,
+    withdrawn_by, withdrawn_at, withdrawn_because
 from record
 where id = any(%(ids)s::bigint[])
 
