@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -93,7 +94,7 @@ async def heard(wire: TcpWire | RtuWire, pieces: list[bytes]) -> None:
 @given(st.lists(noisy(TCP_ANSWER), max_size=6))
 def test_modbus_tcp(pieces: list[bytes]) -> None:
     async def scenario() -> None:
-        await heard(TcpWire(), pieces)
+        await heard(TcpWire(count()), pieces)
 
     asyncio.run(scenario())
 

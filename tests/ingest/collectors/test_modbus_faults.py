@@ -182,8 +182,7 @@ class Keeping:
 async def polled(
     port: int, device: Device, seed: int, framing: str = "tcp", in_flight: int = 1
 ) -> tuple[Proxy, Keeping]:
-    kinds = FAULTS if in_flight == 1 else [kind for kind in FAULTS if kind != "cut"]
-    proxy = Proxy(port, seed, framing, kinds)
+    proxy = Proxy(port, seed, framing, FAULTS)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     source = ModbusSource(
         kind="modbus",

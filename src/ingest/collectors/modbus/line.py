@@ -1,6 +1,7 @@
 """One connection to a gateway or a serial port, shared by everything that is read over it."""
 
 import asyncio
+from itertools import count
 from time import monotonic
 from weakref import WeakValueDictionary
 
@@ -32,6 +33,7 @@ class Line:
         self._connecting = asyncio.Lock()
         self._wire: Wire | None = None
         self._ghosts = Ghosts()
+        self._numbers = count()
         self._asking = 0
         self._strikes = 0
         self._last = -1e9
@@ -98,7 +100,7 @@ class Line:
             return self._wire
 
     def _new_wire(self) -> Wire:
-        return RtuWire(self._ghosts) if self._source.is_rtu else TcpWire()
+        return RtuWire(self._ghosts) if self._source.is_rtu else TcpWire(self._numbers)
 
     def _sound(self, wire: Wire) -> bool:
         return not wire.lost and (self._asking > 0 or (self._strikes < _STRIKES and not wire.torn))

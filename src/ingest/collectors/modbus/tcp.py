@@ -1,47 +1,74 @@
 """Modbus TCP: each answer carries the number of its request, so that several may be under way."""
 
 import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
 from struct import Struct
 
 from ingest.collectors.modbus.frame import Question
+from ingest.collectors.modbus.open_questions import Asked, OpenQuestions
 from ingest.collectors.modbus.wire import Wire, settle
+from ingest.errors import UnitSilent
 
 _HEADER = Struct(">HHHB")
 _REQUEST = Struct(">HHHBBHH")
 _REQUEST_LENGTH = 6
 _LENGTHS = range(3, 255)
+_NUMBERS = 0xFFFF
+_LATE = 10.0
+"""An answer may come so many times the patience late."""
+_QUIET_S = 0.02
+_MIXED = "answers ran into each other"
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A whole answer, unless one of the doubtful began in its last bytes."""
+
+    asked: Asked
+    pdu: bytes
+    doubtful: set[int]
 
 
 class TcpWire(Wire):
-    """An answer that nobody waits for any more is passed over.
+    """An answer counts once no other that is still to come can have begun in it.
 
-    What is no frame ends the connection, and what came with it counts for nothing: a cut answer reads on
-    into the next one.
+    A cut answer is followed by the next one as if that were its rest. What cannot be told apart, and what
+    is no frame, ends the connection.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Iterator[int]) -> None:
+        """`numbers` count on through all connections of a line: what is new to one is new to the next."""
         super().__init__()
         self._buffer = b""
-        self._number = 0
-        self._waiting: dict[int, tuple[int, asyncio.Future[bytes]]] = {}
+        self._numbers = numbers
+        self._open = OpenQuestions()
+        self._held: list[_Held] = []
 
     @property
     def torn(self) -> bool:
-        return bool(self._buffer) and not self._waiting
+        return bool(self._buffer) and not self._open.waiting
 
     async def ask(self, question: Question, timeout_s: float) -> bytes:
-        self._number = number = self._number % 0xFFFF + 1
+        number = next(self._numbers) % _NUMBERS + 1
         self._write(_REQUEST.pack(number, 0, _REQUEST_LENGTH, *question))
-        answer: asyncio.Future[bytes] = self._loop.create_future()
-        self._waiting[number] = question.unit, answer
+        asked = Asked(number, question, self._loop.create_future())
+        self._open.add(asked, self._loop.time())
         try:
-            return question.data(await self._within(answer, timeout_s))
-        finally:
-            self._waiting.pop(number, None)
+            pdu = await self._within(asked.answer, timeout_s)
+        except (UnitSilent, asyncio.CancelledError):
+            self._give_up(asked, timeout_s)
+            raise
+        return question.data(pdu)
+
+    def _give_up(self, asked: Asked, timeout_s: float) -> None:
+        asked.until = self._loop.time() + _LATE * timeout_s
+        if any(asked.number in each.doubtful for each in self._held):
+            self._end(_MIXED)
 
     def fail(self, reason: str) -> None:
-        for _, answer in self._waiting.values():
-            settle(answer, reason)
+        for each in (*self._open, *(held.asked for held in self._held)):
+            settle(each.answer, reason)
 
     def data_received(self, data: bytes) -> None:
         data = self._buffer + data if self._buffer else data
@@ -49,27 +76,62 @@ class TcpWire(Wire):
         while len(data) - at > _HEADER.size:
             number, protocol, length, unit = _HEADER.unpack_from(data, at)
             if protocol or length not in _LENGTHS:
-                self._garbled()
+                self._end("what came is no Modbus TCP")
                 return
             end = at + _HEADER.size - 1 + length
             if end > len(data):
                 break
-            frames.append((number, unit, data[at + _HEADER.size : end]))
+            frames.append((number, unit, data[at:end]))
             at = end
         self._buffer = data[at:]
-        for frame in frames:
-            self._deliver(*frame)
+        self._take(frames)
 
-    def _deliver(self, number: int, unit: int, pdu: bytes) -> None:
-        asked, answer = self._waiting.get(number, (None, None))
-        if answer is None or answer.done():
-            return
-        if asked == unit:
-            answer.set_result(pdu)
+    def _take(self, frames: list[tuple[int, int, bytes]]) -> None:
+        came = [(self._open.take(number), unit, frame) for number, unit, frame in frames]
+        for asked, unit, frame in came:
+            if asked is not None and not asked.answer.done():
+                self._judge(asked, unit, frame)
+        if self._held:
+            self._release({number for number, _, _ in frames})
+
+    def _judge(self, asked: Asked, unit: int, frame: bytes) -> None:
+        doubtful = self._open.at_the_end_of(frame)
+        if self.lost:
+            settle(asked.answer, _MIXED)
+        elif unit != asked.question.unit:
+            settle(asked.answer, "the answer belongs to another request")
+        elif self._open.hidden_in(frame):
+            settle(asked.answer, _MIXED)
+            self._end(_MIXED)
         else:
-            settle(answer, "the answer belongs to another request")
+            self._hold(_Held(asked, frame[_HEADER.size :], {each.number for each in doubtful}))
+            self._once_quiet({each.number for each in doubtful if each.given_up})
 
-    def _garbled(self) -> None:
+    def _hold(self, held: _Held) -> None:
+        if held.doubtful:
+            self._held.append(held)
+        else:
+            _deliver(held)
+
+    def _once_quiet(self, given_up: set[int]) -> None:
+        """The beginning of an answer that nobody waits for any more has its rest behind it, if it is one."""
+        if given_up:
+            self._loop.call_later(_QUIET_S, self._once_quiet if self._buffer else self._release, given_up)
+
+    def _release(self, elsewhere: set[int]) -> None:
+        """Answers that did not begin in those that are held."""
+        for each in self._held:
+            each.doubtful -= elsewhere
+            if not each.doubtful:
+                _deliver(each)
+        self._held = [each for each in self._held if each.doubtful]
+
+    def _end(self, reason: str) -> None:
         self._buffer = b""
         self.close()
-        self.fail("what came is no Modbus TCP")
+        self.fail(reason)
+
+
+def _deliver(held: _Held) -> None:
+    if not held.asked.answer.done():
+        held.asked.answer.set_result(held.pdu)
