@@ -41,7 +41,7 @@ def parse(header: FactorSet, rows: Iterable[Mapping[str, str]]) -> tuple[HourlyS
     found: defaultdict[str, dict[int, float]] = defaultdict(dict)
     for line, row in enumerate(rows, 2):
         try:
-            hour, value = _hour(row["start"]), _value(row["value"])
+            hour, value = hour_of(row["start"]), _value(row["value"])
         except (KeyError, ValueError) as error:
             raise FactorError(f"{header.code}, line {line}: {error}") from error
         if hour in found[row["region"]]:
@@ -65,7 +65,21 @@ def _series(header: FactorSet, region: str, hours: Mapping[int, float]) -> Hourl
     return HourlySeries(region, np.array(order, np.int64), values, header.edition, header.source)
 
 
-def _hour(text: str) -> int:
+def gaps(hour: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Runs that ascending hours int64[h] leave out between first and last, int64[g, 2]: from, up to."""
+    before = np.flatnonzero(np.diff(hour) > 1)
+    return np.stack([hour[before] + 1, hour[before + 1]], axis=1)
+
+
+def runs(hour: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Runs of ascending hours int64[h] without a gap, int64[g, 2]: from, up to."""
+    between = gaps(hour)
+    lo, hi = np.append(hour[:1], between[:, 1]), np.append(between[:, 0], hour[-1:] + 1)
+    return np.stack([lo, hi], axis=1)
+
+
+def hour_of(text: str) -> int:
+    """The hour, counted since 1970-01-01 UTC, that a moment with its zone begins. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or to_us(moment) % HOUR_US:
         raise ValueError(f"start {text!r} is not an hour with its zone, such as 2026-05-01T00:00:00+08:00")

@@ -189,6 +189,24 @@ def matching(load: Floats, clean: Floats) -> tuple[Floats, Floats]:
     return score, known.mean(axis=1)
 
 
+def unmatched(load: Floats, clean: Floats, rate: ArrayLike) -> tuple[Floats, Floats]:
+    """Emissions float64[m] [kg] of hourly loads that clean supply did not meet in the hour, and their score.
+
+    Loads and clean supply float64[m, n] [kWh], the grid's `rate` [kg/kWh] fits them. The score float64[m]
+    is 1 less those emissions over those of the whole load: the 24/7 score weighed by the carbon of each
+    hour. Hours in which anything is unknown count in neither; NaN where none is known. Raises ActivityError
+    below zero.
+    """
+    refuse_below_zero("load", load)
+    refuse_below_zero("clean supply", clean)
+    by_hour = np.broadcast_to(np.asarray(rate, np.float64), load.shape)
+    known = ~(np.isnan(load) | np.isnan(clean) | np.isnan(by_hour))
+    rest = np.where(known, (load - np.minimum(load, clean)) * by_hour, 0.0).sum(axis=1)
+    whole = np.where(known, load * by_hour, 0.0).sum(axis=1)
+    share = np.divide(rest, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+    return np.where(known.any(axis=1), rest, np.nan), 1.0 - share
+
+
 def lost(load: Floats, share: ArrayLike) -> Floats:
     """Energy float64[m, n] [kWh] that transmission and distribution lost on the way to loads float64[m, n].
 

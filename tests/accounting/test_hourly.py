@@ -4,7 +4,7 @@ import pytest
 from accounting.errors import FactorError
 from accounting.factors import FactorSet
 from accounting.grid import HOUR_US
-from accounting.hourly import check, parse
+from accounting.hourly import check, gaps, parse, runs
 
 HEADER = FactorSet(code="grid-2026", publisher="p", title="t", edition="2026", source="a page")
 ROWS = [
@@ -45,3 +45,10 @@ def test_two_series_for_one_hour_are_refused() -> None:
     check(one)
     with pytest.raises(FactorError, match="hourly factors of CN-GD: '2026' and '2026' answer for the same"):
         check([*one, *parse(HEADER, ROWS[:1])])
+
+
+def test_gaps_and_runs_of_hours_make_up_the_whole() -> None:
+    hours = np.array([5, 6, 9, 12, 13])
+    np.testing.assert_array_equal(gaps(hours), [[7, 9], [10, 12]])
+    np.testing.assert_array_equal(runs(hours), [[5, 7], [9, 10], [12, 14]])
+    assert (len(gaps(hours[:0])), len(runs(hours[:0]))) == (0, 0)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting.errors import ActivityError
-from accounting.scope2 import Instruments, Tier, location, lost, market, matching, unbacked
+from accounting.scope2 import Instruments, Tier, location, lost, market, matching, unbacked, unmatched
 
 ALWAYS = (0, 1 << 40)
 
@@ -53,6 +53,17 @@ def test_without_a_residual_the_average_serves_and_without_either_the_energy_is_
     )
     np.testing.assert_allclose(found.served[:, 0], [0, 0, 0, 10, 10, 10])
     np.testing.assert_allclose(found.kg, [[6.0, 5.0, np.nan]])
+
+
+def test_what_each_gave_in_each_interval_and_what_the_grid_did_add_up() -> None:
+    load = np.array([[10.0, 30.0, np.nan], [20.0, 0.0, 5.0]])
+    held_by_all = held(("contract", Tier.CONTRACT, 20.0, 0.1), ("rate", Tier.SUPPLIER, 15.0, 0.4), meters=2)
+    found = market(load, held_by_all, residual=0.6, average=0.5)
+    by_instrument = found.given * held_by_all.rate[:, None]
+    np.testing.assert_allclose(
+        np.nansum(found.kg, axis=0), by_instrument.sum(axis=0) + np.nansum(found.rest, axis=0)
+    )
+    np.testing.assert_allclose(found.given.sum(axis=1), found.taken.sum(axis=1))
 
 
 def test_a_certificate_serves_only_its_consumer_and_its_intervals() -> None:
@@ -142,3 +153,14 @@ def test_a_surplus_of_one_hour_helps_no_other() -> None:
 
 def test_losses_stand_on_top_of_what_arrived() -> None:
     np.testing.assert_allclose(lost(np.array([[95.0, np.nan]]), 0.05), [[5.0, np.nan]])
+
+
+def test_what_clean_supply_leaves_counts_by_the_carbon_of_its_hour() -> None:
+    load, clean = np.array([[10.0, 10.0, 10.0, np.nan]]), np.array([[4.0, 20.0, 0.0, 1.0]])
+    kg, score = unmatched(load, clean, np.array([0.5, 0.2, np.nan, 0.5]))
+    np.testing.assert_allclose(kg, [6 * 0.5])
+    np.testing.assert_allclose(score, [1 - 3.0 / (10 * 0.5 + 10 * 0.2)])
+    unknown = unmatched(load, clean, np.nan)
+    assert np.isnan(unknown).all()
+    with pytest.raises(ActivityError, match="clean supply -1"):
+        unmatched(load, -np.ones((1, 4)), 0.5)

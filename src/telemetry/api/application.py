@@ -15,6 +15,7 @@ from telemetry.api import (
     emissions,
     energy,
     health,
+    hourly_factors,
     indicators,
     influx,
     inventory,
@@ -80,6 +81,8 @@ _EXAMPLES: tuple[Struct, ...] = (
     periods.LIST_EXAMPLE,
     periods.ROWS_EXAMPLE,
     periods.PROOF_EXAMPLE,
+    hourly_factors.EXAMPLE,
+    hourly_factors.LIST_EXAMPLE,
     indicators.EXAMPLE,
     indicators.SCHEMES_EXAMPLE,
     Status("alive"),
@@ -97,6 +100,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     periods.PostedPeriod,
     *corrections.FURTHER,
     *manual.FURTHER,
+    *hourly_factors.FURTHER,
 )
 
 
@@ -138,6 +142,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         balance.router(dependencies),
         emissions.router(dependencies),
         inventory.router(dependencies),
+        hourly_factors.router(dependencies),
         settlement.router(dependencies),
         trace.router(dependencies),
         records.router(dependencies),

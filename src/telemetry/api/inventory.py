@@ -54,7 +54,7 @@ EXAMPLE = InventoryAnswer(
     short=[],
     co2e=Co2e("ar5", None, "no sum in CO2e: the factors of energy_import do not cover it"),
     uncertainty={"CO2": 5.385},
-    hourly=Hourly(None, 10_000.0, 1.0, [], 0.31, 1.0),
+    hourly=Hourly(None, {}, 10_000.0, 1.0, [], [], 0.31, 1.0, None, None),
     coal=Worth(1.229, None, {"energy_import": 1.229}, []),
     tco2_per_tce=3.5956,
     above_t=4.17,
@@ -100,7 +100,9 @@ def router(dependencies: Dependencies) -> APIRouter:
         asked = Asked(code, region, rules, gwp, uncertain, threshold, losses_percent, allowances_short)
         question = Question(_steps(period, plan), Selection(By.AREA, (), (code,)), (), datetime.now(UTC))
         with dependencies.database.connection() as conn:
-            return answer(inventory.report(conn, known, _library(plan), question, asked))
+            return answer(
+                inventory.report(conn, known, _library(plan, dependencies.factors), question, asked)
+            )
 
     return routes
 
@@ -123,10 +125,10 @@ def _steps(period: str, plan: Plan) -> Steps:
     )
 
 
-def _library(plan: Plan) -> Library:
+def _library(plan: Plan, factors: Factors) -> Library:
     library = plan.library
     return Library(
-        Factors(library.factors, library.regions),
+        factors,
         library.potentials,
         library.coal,
         library.coal_rates,

@@ -105,10 +105,10 @@ def supplier_rate(posted: PostedSupplierRate) -> Draft:
     )
 
 
-def per_kwh(unit: str) -> tuple[str, float]:
+def per_kwh(unit: str, field: str = "factor_unit") -> tuple[str, float]:
     """The gas of a factor's unit, and its kg per kWh. Raises QueryError for another unit."""
     found = re.fullmatch(r"(g|kg|t)(CO2e?)/(kWh|MWh)", unit)
     if found is None:
         reason = "is no mass of CO2 or CO2e per kWh or MWh, such as kgCO2/kWh or tCO2e/MWh"
-        raise QueryError("factor_unit", unit, reason)
+        raise QueryError(field, unit, reason)
     return found[2], _KG_PER_KWH[f"{found[1]}/{found[3]}"]

@@ -34,6 +34,7 @@ from telemetry.reports.inventory_answer import (
     ServedUnder,
 )
 from telemetry.reports.market import Bought, Grid, SelfUse, Told
+from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
 from telemetry.reports.worth import Worth, worth
 from telemetry.storage.pool import Transaction
@@ -110,7 +111,7 @@ def report(
     found = Found(
         lines,
         served,
-        hourly(tx, registry, question, library.series),
+        hourly(tx, registry, question, [*library.series, *standing(tx, question.steps)]),
         worth(crossed, documents, library.coal, library.coal_rates),
         crossed.refused,
     )
