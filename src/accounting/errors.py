@@ -4,6 +4,7 @@ AccountingError
 ├── UnitError        a unit that does not fit the quantity
 ├── FactorError      no factor, or more than one, answers a question
 ├── ActivityError    an amount that cannot be: fuel below zero, a certificate that stands twice
+├── ChargeError      a charge that cannot be reckoned from what is known
 ├── TariffError      a calendar that leaves an instant without a band, or claims it twice
 ├── SchemeError      a scheme whose indicators cannot be reckoned
 ├── SeriesError      readings that cannot be settled
@@ -24,6 +25,10 @@ class FactorError(AccountingError):
 
 
 class ActivityError(AccountingError):
+    pass
+
+
+class ChargeError(AccountingError):
     pass
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.demand import forecast, maximum
 from accounting.grid import HOUR_US, SLOT_US, Grid, floor_slot
 from accounting.intervals import Readings, settle
 from telemetry.reports.picture import Demand
@@ -17,6 +18,7 @@ _WHOLE = 1 - 1e-6
 _SHARE = 0.9
 """Of the block's elapsed part that has to be measured before it is worth a projection."""
 _BLOCK_H = SLOT_US / HOUR_US
+_SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Block:
 def highest(cells: Cells, grid: Grid) -> Highest:
     """The quarter hour of the highest sum over all meters; estimated ones do not count."""
     measured = (cells.coverage >= _WHOLE) & ~np.isnan(cells.amount)
-    sums = np.where(measured.all(axis=0), np.where(measured, cells.amount, 0.0).sum(axis=0), -np.inf)
-    if not len(cells.meter_id) or not grid.count or np.isneginf(sums).all():
+    if not len(cells.meter_id):
         return Highest(None, None)
-    at = int(sums.argmax())
-    return Highest(float(sums[at] / _BLOCK_H), grid.start_us + at * SLOT_US)
+    found = maximum(np.where(measured, cells.amount, np.nan).sum(axis=0), SLOT_US // _SECOND_US)
+    if np.isnan(found.kw):
+        return Highest(None, None)
+    return Highest(found.kw, grid.start_us + found.start * SLOT_US)
 
 
 def running(readings: Readings, power_kw: NDArray[np.float64], now_us: int) -> Block:
@@ -68,14 +71,13 @@ def picture(block: Block, month: Highest, now_us: int, zone: ZoneInfo) -> Demand
     Of a block that was not seen from its start the projection is the power that holds now.
     """
     start = floor_slot(now_us)
-    end_kwh = block.so_far_kwh + block.power_kw * (start + SLOT_US - now_us) / HOUR_US
-    if np.isnan(end_kwh):
-        end_kwh = block.power_kw * _BLOCK_H
+    left_s = (start + SLOT_US - now_us) / _SECOND_US
+    end = forecast(np.array([block.so_far_kwh]), np.array([block.power_kw]), left_s)
     return Demand(
         block_start=local_time(start, zone),
         block_end=local_time(start + SLOT_US, zone),
-        so_far_kw=_kw(block.so_far_kwh),
-        projected_kw=_kw(end_kwh),
+        so_far_kw=_known(block.so_far_kwh / _BLOCK_H),
+        projected_kw=_known(float(end[0])),
         month_max_kw=month.kw,
         month_max_at=None if month.start_us is None else local_time(month.start_us, zone),
     )
@@ -88,5 +90,5 @@ def month_grid(now: datetime) -> Grid:
     return Grid.covering(start, floor_slot(int(now.timestamp()) * 1_000_000))
 
 
-def _kw(kwh: float) -> float | None:
-    return None if np.isnan(kwh) else kwh / _BLOCK_H
+def _known(kw: float) -> float | None:
+    return None if np.isnan(kw) else kw
