@@ -199,6 +199,10 @@ class Retention(Frozen):
     strays: int | None = Field(default=None, ge=1)
 
 
+ENTERED = "manual"
+"""The source of readings that people enter, and of nothing else."""
+
+
 class Site(Frozen):
     """One park, as `config/sites/*.yaml` describes it."""
 
@@ -222,6 +226,13 @@ class Site(Frozen):
     @cached_property
     def meter_codes(self) -> frozenset[str]:
         return frozenset(meter.code for meter in self.meters)
+
+    @field_validator("sources")
+    @classmethod
+    def _none_as_entered(cls, sources: tuple[AnySource, ...]) -> tuple[AnySource, ...]:
+        if any(source.code == ENTERED for source in sources):
+            raise ValueError(f"the code {ENTERED} belongs to readings that people enter; name it otherwise")
+        return sources
 
     @field_validator("meters")
     @classmethod

@@ -12,7 +12,9 @@ from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import between, site_of
+from telemetry.api.problems import Mistake, Refusal
 from telemetry.api.receipt import ARROW, JSON, Posted, PushedRow, Receipt, take
+from telemetry.model import ENTERED
 from telemetry.reports import readings
 from telemetry.reports.readings import ReadingColumns, ReadingValues, Resolution
 
@@ -97,6 +99,7 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         ] = "",
     ) -> Response:
         """Answers once the rows are durable; they may be sent again. 422 when none could be taken."""
+        _not_entered(source)
         media = bodies.media_type(request, (JSON, ARROW))
         body = await bodies.read(request)
         encoding = request.headers.get("content-encoding", "")
@@ -125,3 +128,12 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
             return answer(readings.report(conn, question))
 
     return routes
+
+
+def _not_entered(source: str) -> None:
+    """Raises Refusal (422)."""
+    if source == ENTERED:
+        reason = "belongs to readings that people enter, which POST /api/v1/manual-readings takes"
+        raise Refusal(
+            422, "Readings cannot be posted under this source.", [Mistake("source", source, reason)]
+        )

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from accounting.grid import to_us
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
+from telemetry.model import ENTERED
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
 from telemetry.reports.moment import Moment
@@ -21,8 +22,6 @@ from telemetry.storage.manual import Draft
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
 
-SOURCE = "manual"
-"""Of the batches in which they come."""
 _AHEAD = timedelta(minutes=5)  # by which clocks differ
 
 
@@ -93,7 +92,7 @@ def batch(known: Registry, drafts: Sequence[Draft]) -> Batch:
     for row, each in enumerate(drafts):
         values[row, quantities.index(each.quantity)] = each.value
     return Batch(
-        SOURCE,
+        ENTERED,
         meters,
         np.array([meters.index(code) for code in codes], np.int32),
         np.array([to_us(each.time) for each in drafts], np.int64),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from telemetry.cli import app
@@ -108,3 +109,18 @@ def test_they_are_entered_at_the_command_line(
         (14250, "li.na"),
         (14520, "li.na"),
     ]
+
+
+def test_nothing_else_is_posted_as_if_a_person_had_entered_it(service: Any) -> None:  # noqa: ANN401  # as above
+    rows = [{"meter": "M", "time": at("08:00"), "values": {"energy_import": 14250}}]
+    refused = service.call("POST", "/api/v1/readings?source=manual", json=rows)
+    assert refused.status_code == 422
+    (mistake,) = refused.json()["errors"]
+    assert (mistake["field"], mistake["value"]) == ("source", "manual")
+    assert "POST /api/v1/manual-readings" in mistake["reason"]
+
+
+def test_no_source_of_a_site_takes_their_name(make_site: Callable[..., Site]) -> None:
+    site = dict(make_site({"code": "M"}))
+    with pytest.raises(ValidationError, match="belongs to readings that people enter"):
+        Site.model_validate(site | {"sources": [{"kind": "push", "code": "manual"}]})
