@@ -59,6 +59,9 @@ class Linear:
         return raw * self.numerator / self.denominator + self.offset
 
 
+AS_IT_IS = Linear(1.0, 1.0, 0.0)
+
+
 def scaled(
     raw: object, place: str, value: Measured, linear: Linear, missing: Collection[float] = ()
 ) -> float:

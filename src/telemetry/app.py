@@ -184,7 +184,7 @@ async def _serve(
     supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
     hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)))
     strays = StrayTally()
-    adopter = Adopter(database, preparation, strays)
+    adopter = Adopter(database, preparation, strays, current.named)
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
     await running.assign(current.plan)
     collected = partial(_by_source, supervisor)

@@ -1,4 +1,4 @@
-"""A meter posts before anybody has declared it, and is declared while the service runs."""
+"""A meter, or a field of one, is posted before anybody has declared it: declared while the service runs."""
 
 import time
 from collections.abc import Callable
@@ -45,6 +45,25 @@ def test_what_it_sent_before_is_in_its_readings(serve: Callable[..., Any]) -> No
     site.write_text(SITE + LATE, "utf-8")
     query = {"meter": "P-2", "from": "2023-06-01", "to": "2023-06-02", "step": "raw"}
     until(lambda: (get("readings", **query) or {"times": []})["times"] == TIMES)
-    until(lambda: get("strays") == {"strays": [], "adopted": 2, "dropped": 0})
+    until(lambda: get("strays") == {"strays": [], "names": [], "adopted": 2, "dropped": 0})
     assert get("sources/scada")["strangers"] == []
     assert "parkwatt_strays_adopted_total 2.0" in httpx.get(f"{service.url}/metrics").text
+
+
+RULES = "fields: [{measurement: em, field: total_wh, quantity: energy_import, unit: Wh}]\n"
+
+
+def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Callable[..., Any]) -> None:
+    service = serve(SITE)
+    lines = "em,meter=P-1 total_wh=5000 1685577600\nem,meter=P-1 total_wh=6000 1685578500"
+    answer = httpx.post(f"{service.url}/api/v2/write", params={"precision": "s"}, content=lines)
+    assert (answer.status_code, "neither mapped nor in the catalogue" in answer.text) == (400, True)
+
+    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+        return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
+
+    assert [each["name"] for each in get("strays")["names"]] == ["total_wh"]
+    Path(service.variables["PARKWATT_CONFIG_DIR"], "influx.yaml").write_text(RULES, "utf-8")
+    until(lambda: get("strays") == {"strays": [], "names": [], "adopted": 2, "dropped": 0})
+    shown = get("readings", meter="P-1", **{"from": "2023-06-01", "to": "2023-06-02", "step": "raw"})
+    assert (shown["times"], shown["quantities"]["energy_import"]["values"]) == (TIMES, [5.0, 6.0])

@@ -62,8 +62,8 @@ class _Gauges:
     def _strays(self) -> Iterator[Metric]:
         tally = self._parts.strays
         for name, text, count in (
-            ("adopted", "Rows that became readings once their meter was declared", tally.adopted),
-            ("dropped", "Rows of undeclared meters given up: too many were kept", tally.dropped),
+            ("adopted", "Rows that became readings once their meter or name was declared", tally.adopted),
+            ("dropped", "Rows of undeclared meters or names that were given up", tally.dropped),
         ):
             yield CounterMetricFamily(f"parkwatt_strays_{name}", text, count)
 

@@ -1,6 +1,7 @@
 """What became of posted rows, row by row."""
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Container
@@ -27,9 +28,12 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.model import Site
+from telemetry.storage import stray
+from telemetry.storage.errors import StorageError
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
+_LOG = logging.getLogger(__name__)
 _ASIDE = "no meter has this code; the row is kept aside"
 _CODE = re.compile(CODE)
 _MOST_ERRORS = 1000
@@ -136,11 +140,23 @@ async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) ->
         raise come_again(429, f"Too much comes at once: {error}.") from error
     except StoreUnavailable as error:
         raise come_again(503, "The readings could not be made durable; please send them again.") from error
+    if parsed.unnamed:
+        await asyncio.to_thread(_keep_aside, dependencies, parsed)
     known = declared(parsed, dependencies.plan.site)
     dependencies.arrivals.took(known.batch, known.rejected, time.time(), time.monotonic() - begun)
     receipt = _receipt(parsed, outcomes)
     metrics.pushed(_counted(receipt))
     return receipt
+
+
+def _keep_aside(dependencies: Dependencies, parsed: Parsed) -> None:
+    """Best effort: what is kept here was not acknowledged."""
+    try:
+        with dependencies.database.connection() as conn:
+            stray.put_unnamed(conn, parsed.batch.source, parsed.unnamed)
+    except StorageError as error:
+        dependencies.strays.dropped += len(parsed.unnamed)
+        _LOG.warning("numbers under names that mean nothing yet could not be kept: %s", error)
 
 
 def declared(parsed: Parsed, site: Site | None) -> Parsed:

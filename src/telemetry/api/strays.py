@@ -1,4 +1,4 @@
-"""Meters that send and that nobody has declared."""
+"""Meters that send, and names under which numbers come, that nobody has declared."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.reports.moment import Moment
 from telemetry.storage import stray
-from telemetry.storage.stray import Stray
+from telemetry.storage.stray import Stray, StrayName
 
 
 class StrayEntry(Struct, frozen=True):
@@ -20,45 +20,83 @@ class StrayEntry(Struct, frozen=True):
     source: Annotated[str, Meta(examples=["push"])]
     meter: Annotated[str, Meta(examples=["M-109"])]
     rows: int
+    conflicts: Annotated[
+        int,
+        Meta(description="Rows that differ from an earlier one; conflicts of the meter once it is declared"),
+    ]
     first: Annotated[Moment, Meta(description="Time of the oldest row")]
     last: Annotated[Moment, Meta(description="Time of the newest row")]
     received: Annotated[Moment, Meta(description="When the newest of them came")]
     values: Annotated[dict[str, float], Meta(description="Of the newest row, as they came")]
 
 
+class UnnamedEntry(Struct, frozen=True):
+    """What came under one name that is neither mapped nor in the catalogue."""
+
+    source: Annotated[str, Meta(examples=["influx"])]
+    meter: Annotated[str, Meta(examples=["M-101"])]
+    measurement: Annotated[str, Meta(description="Of line protocol; else empty", examples=["modbus"])]
+    name: Annotated[str, Meta(examples=["total_wh"])]
+    rows: int
+    first: Annotated[Moment, Meta(description="Time of the oldest number")]
+    last: Annotated[Moment, Meta(description="Time of the newest number")]
+    received: Annotated[Moment, Meta(description="When the newest of them came")]
+    value: Annotated[float, Meta(description="The newest, as it came")]
+
+
 class StrayList(Struct, frozen=True):
-    """Undeclared meters, those that came last first."""
+    """Undeclared meters and undeclared names, those that came last first."""
 
     strays: list[StrayEntry]
-    adopted: Annotated[int, Meta(description="Rows that became readings when their meter was declared")]
-    dropped: Annotated[int, Meta(description="The oldest rows, given up because too many were kept")]
+    names: list[UnnamedEntry]
+    adopted: Annotated[int, Meta(description="Rows that became readings when meter and name were declared")]
+    dropped: Annotated[int, Meta(description="Rows given up because too many were kept")]
 
 
 _AT = datetime.fromisoformat("2026-11-22T08:07:09+08:00")
-_ENTRY = StrayEntry("push", "M-109", 24, _AT.replace(hour=2), _AT, _AT, {"active_power": 41.7})
-EXAMPLE = StrayList([_ENTRY], 96, 0)
+_ENTRY = StrayEntry("push", "M-109", 24, 0, _AT.replace(hour=2), _AT, _AT, {"active_power": 41.7})
+_NAME = UnnamedEntry("influx", "M-101", "modbus", "total_wh", 24, _AT.replace(hour=2), _AT, _AT, 14250.0)
+EXAMPLE = StrayList([_ENTRY], [_NAME], 96, 0)
 
 
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["sources"])
 
-    @routes.get("/strays", responses=documented("Strays", StrayList), summary="Undeclared meters")
+    @routes.get("/strays", responses=documented("Strays", StrayList), summary="Undeclared meters and names")
     def strays(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
-        """Meters that sent readings and stand in no plan: their rows are kept aside as they came.
+        """Meters that sent readings and stand in no plan, and numbers under names that mean nothing yet.
 
-        Once a meter is declared its rows become readings, with their own times, and leave this list. The
-        two counts are since the service started.
+        All are kept aside as they came. Once a meter is declared, or a name mapped to a quantity, they become
+        readings with their own times and leave this list. The two counts are since the service started.
         """
         site = dependencies.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")
         with dependencies.database.connection() as conn:
-            found = stray.listed(conn, limit)
+            found, names = stray.listed(conn, limit), stray.listed_names(conn, limit)
         tally = dependencies.strays
-        return answer(StrayList([_entry(each, zone) for each in found], tally.adopted, tally.dropped))
+        strays, unnamed = [_entry(each, zone) for each in found], [_unnamed(each, zone) for each in names]
+        return answer(StrayList(strays, unnamed, tally.adopted, tally.dropped))
 
     return routes
 
 
 def _entry(found: Stray, zone: ZoneInfo) -> StrayEntry:
     first, last, received = (at.astimezone(zone) for at in (found.first, found.last, found.received))
-    return StrayEntry(found.source, found.meter, found.rows, first, last, received, found.values)
+    return StrayEntry(
+        found.source, found.meter, found.rows, found.conflicts, first, last, received, found.values
+    )
+
+
+def _unnamed(found: StrayName, zone: ZoneInfo) -> UnnamedEntry:
+    first, last, received = (at.astimezone(zone) for at in (found.first, found.last, found.received))
+    return UnnamedEntry(
+        source=found.source,
+        meter=found.meter,
+        measurement=found.measurement,
+        name=found.name,
+        rows=found.rows,
+        first=first,
+        last=last,
+        received=received,
+        value=found.value,
+    )

@@ -1,34 +1,42 @@
-"""What came before its meter was declared becomes readings once it is; what is kept has a bound."""
+"""What came before its meter or its name was declared becomes readings once it is; it has a bound."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 
+from accounting.quantity import LARGEST
 from ingest.batch import Outcome, Store
+from ingest.decode import Linear
 from ingest.errors import StoreUnavailable
 from telemetry.reports.strays import StrayTally
 from telemetry.storage import stray
 from telemetry.storage.errors import StorageError
 from telemetry.storage.pool import Database
-from telemetry.storage.stray import Kept
+from telemetry.storage.stray import K, NamedNumber
 
 _LOG = logging.getLogger(__name__)
 _PAUSE_S = 60.0
 _ROWS = 5_000
 """Adopted in one turn."""
 MOST = 1_000_000
-"""Rows that are kept at most."""
+"""Rows that are kept at most, of undeclared meters and of undeclared names each."""
+Naming = Callable[[str, str], tuple[str, Linear] | None]
+"""The quantity that a name in a measurement is by now, and how its numbers become the catalogue's."""
 
 
 class Adopter:
     """Rows are written before they are forgotten: a turn that breaks off in between is done again."""
 
-    def __init__(self, db: Database, store: Store, tally: StrayTally, most: int = MOST) -> None:
+    def __init__(
+        self, db: Database, store: Store, tally: StrayTally, naming: Naming, most: int = MOST
+    ) -> None:
         self._db = db
+        self._naming = naming
         self._store = store
         self._tally = tally
         self._most = most
@@ -43,7 +51,7 @@ class Adopter:
         """Until cancelled."""
         while True:
             try:
-                while await asyncio.to_thread(self.adopt):
+                while await asyncio.to_thread(self.adopt) or await asyncio.to_thread(self.adopt_names):
                     pass
                 await asyncio.to_thread(self.trim)
             except (StorageError, StoreUnavailable) as error:
@@ -66,7 +74,28 @@ class Adopter:
         _LOG.info("%d rows from before their meters were declared are readings now: %s", len(stored), meters)
         return len(stored)
 
-    def _stored(self, kept: Sequence[Kept]) -> list[Kept]:
+    def adopt_names(self) -> int:
+        """Bring in some numbers whose names mean something by now; how many.
+
+        Raises StorageError, StoreUnavailable.
+        """
+        with self._db.connection() as conn:
+            wanted = {each: form for each in stray.names(conn) if (form := self._naming(*each)) is not None}
+            kept = stray.named(conn, list(wanted), _ROWS) if wanted else []
+        if not kept:
+            return 0
+        numbers = list(_numbers(kept, list(wanted.values())))
+        shown = [each for each in numbers if abs(*each.values.values()) <= LARGEST]
+        stored = {(each.id, each.place) for each in self._stored(shown)} if shown else set()
+        done = [each for each in kept if (each.id, each.place) in stored]
+        with self._db.connection() as conn:
+            stray.forget_names(conn, done)
+        self._tally.adopted += len(done)
+        names = ", ".join(sorted({name for each in done for name in each.values}))
+        _LOG.info("%d numbers from before their names were declared are readings now: %s", len(done), names)
+        return len(done)
+
+    def _stored(self, kept: Sequence[K]) -> list[K]:
         groups = stray.alike(kept)
         outcomes = self._store.write([stray.batch(rows) for rows in groups])
         became = zip(chain(*groups), np.concatenate(outcomes).tolist(), strict=True)
@@ -78,9 +107,16 @@ class Adopter:
             dropped = stray.trim(conn, self._most)
         if dropped and not self._dropping:
             _LOG.error(
-                "more than %d rows of undeclared meters are kept: the oldest are given up; declare these "
-                "meters or stop their senders (GET /api/v1/strays lists them)",
+                "more than %d rows of undeclared meters, or under undeclared names, are kept: the oldest are "
+                "given up; declare them or stop their senders (GET /api/v1/strays lists them)",
                 self._most,
             )
         self._dropping = dropped > 0
         self._tally.dropped += dropped
+
+
+def _numbers(kept: Sequence[NamedNumber], forms: Sequence[tuple[str, Linear]]) -> Iterator[NamedNumber]:
+    for each in kept:
+        quantity, form = forms[each.place - 1]
+        [raw] = each.values.values()
+        yield replace(each, values={quantity: float(form(raw))})

@@ -1,4 +1,4 @@
-"""What became of the rows of undeclared meters, since the service started."""
+"""What became of rows of undeclared meters, and under undeclared names, since the service started."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,6 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class StrayTally:
     adopted: int = 0
-    """Rows that entered the readings when their meter was declared."""
+    """Rows that entered the readings when their meter or their name was declared."""
     dropped: int = 0
-    """Rows given up because too many were kept."""
+    """Rows given up because too many were kept, or that could not be."""

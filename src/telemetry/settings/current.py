@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from ingest.decode import Linear
 from telemetry.settings.mistakes import Mistake
 from telemetry.settings.plan import Plan
 
@@ -19,6 +20,10 @@ class Current:
         self.plan = plan
         self.since = datetime.now(UTC)
         self.mistakes = ()
+
+    def named(self, measurement: str, name: str) -> tuple[str, Linear] | None:
+        """As `Plan.named`, by the plan that holds now."""
+        return self.plan.named(measurement, name)
 
     def refuse(self, mistakes: tuple[Mistake, ...]) -> bool:
         """Whether these mistakes are news."""

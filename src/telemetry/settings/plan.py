@@ -6,10 +6,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from accounting.quantity import CATALOGUE
 from accounting.tariff import Tariff
 from ingest.collector import pace_of
 from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.collectors.mqtt import BrokerSource
+from ingest.decode import AS_IT_IS, Linear
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
@@ -49,6 +51,15 @@ class Plan:
         pace = {meter.code: pace_of(meter, self.library.devices) for meter in read}
         period = {meter.code: sources[meter.source].period_s(pace[meter.code]) for meter in read}
         return {code: seconds for code, seconds in period.items() if seconds is not None}
+
+    def named(self, measurement: str, name: str) -> tuple[str, Linear] | None:
+        """The quantity that a posted name is, and how its numbers become the catalogue's.
+
+        `measurement` is that of line protocol, '' elsewhere.
+        """
+        if measurement:
+            return self.influx.form(measurement, name)
+        return (name, AS_IT_IS) if name in CATALOGUE else None
 
     def meter(self, code: str) -> tuple[Meter, Source]:
         """A meter and where it is read. Raises UnknownName."""

@@ -1,11 +1,11 @@
-"""Rows of meters that nobody has declared: kept as they came, until somebody declares them."""
+"""Rows of meters, and numbers under names, that nobody has declared: kept until somebody does."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 
 from accounting.quantity import CATALOGUE
 from ingest.batch import Batch
+from ingest.collectors.push.parsed import Unnamed
 from telemetry.storage import queries
 
 _SQL = queries.beside(__file__)
@@ -26,11 +27,29 @@ class Stray:
     source: str
     meter: str
     rows: int
+    conflicts: int
+    """Rows that differ from one that had come for the same instant."""
     first: datetime
     last: datetime
     received: datetime
     values: dict[str, float]
     """Of its newest row, as they came."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrayName:
+    """What came under one name that means nothing yet."""
+
+    source: str
+    meter: str
+    measurement: str
+    name: str
+    rows: int
+    first: datetime
+    last: datetime
+    received: datetime
+    value: float
+    """The newest, as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +68,38 @@ class Kept:
         return tuple(sorted(self.values.keys() & CATALOGUE.keys()))
 
 
+@dataclass(frozen=True, slots=True)
+class NamedNumber(Kept):
+    """One number that came under a name of its sender's own."""
+
+    place: int
+    """Of its name among those asked for, from 1."""
+
+
+K = TypeVar("K", bound=Kept)
+
+
 def declared(conn: Connection[Any], limit: int) -> list[Kept]:
     """Rows of meters that are in service by now, those that came first."""
     return conn.cursor(row_factory=class_row(Kept)).execute(_SQL["declared"], {"limit": limit}).fetchall()
+
+
+def names(conn: Connection[Any]) -> list[tuple[str, str]]:
+    """Measurement and name of what is kept of meters in service and means nothing yet."""
+    return conn.execute(_SQL["names"]).fetchall()
+
+
+def named(conn: Connection[Any], wanted: Sequence[tuple[str, str]], limit: int) -> list[NamedNumber]:
+    """Numbers of meters in service under these measurements and names, those that came first."""
+    asked = {"measurement": [m for m, _ in wanted], "name": [name for _, name in wanted], "limit": limit}
+    return conn.cursor(row_factory=class_row(NamedNumber)).execute(_SQL["named"], asked).fetchall()
+
+
+def forget_names(conn: Connection[Any], kept: Iterable[NamedNumber]) -> None:
+    taken = [(each.id, name) for each in kept for name in each.values]
+    asked = {"ids": [number for number, _ in taken], "names": [name for _, name in taken]}
+    conn.execute(_SQL["forget_whole"], asked)
+    conn.execute(_SQL["forget_part"], asked)
 
 
 def forget(conn: Connection[Any], kept: Iterable[Kept]) -> None:
@@ -62,13 +110,14 @@ def forget(conn: Connection[Any], kept: Iterable[Kept]) -> None:
 
 
 def trim(conn: Connection[Any], most: int) -> int:
-    """Give up the oldest beyond `most`; how many."""
-    return conn.execute(_SQL["trim"], {"most": most}).rowcount
+    """Give up the oldest beyond `most` of either sort; how many."""
+    sorts = ({"most": most, "unnamed": unnamed} for unnamed in (False, True))
+    return sum(conn.execute(_SQL["trim"], each).rowcount for each in sorts)
 
 
-def alike(kept: Iterable[Kept]) -> list[list[Kept]]:
+def alike(kept: Iterable[K]) -> list[list[K]]:
     """Those of one source with the same quantities together."""
-    groups: defaultdict[tuple[str, tuple[str, ...]], list[Kept]] = defaultdict(list)
+    groups: defaultdict[tuple[str, tuple[str, ...]], list[K]] = defaultdict(list)
     for each in kept:
         groups[each.source, each.quantities].append(each)
     return list(groups.values())
@@ -93,6 +142,27 @@ def listed(conn: Connection[Any], limit: int) -> list[Stray]:
     return conn.cursor(row_factory=class_row(Stray)).execute(_SQL["listed"], {"limit": limit}).fetchall()
 
 
+def listed_names(conn: Connection[Any], limit: int) -> list[StrayName]:
+    """Those that came last first."""
+    return (
+        conn.cursor(row_factory=class_row(StrayName))
+        .execute(_SQL["listed_names"], {"limit": limit})
+        .fetchall()
+    )
+
+
+def put_unnamed(conn: Connection[Any], source: str, unnamed: Sequence[Unnamed]) -> None:
+    """In one order for all writers, as `put`."""
+    for measurement in sorted({each.measurement for each in unnamed}):
+        rows = [each for each in unnamed if each.measurement == measurement]
+        columns = {
+            "meter": [each.meter for each in rows],
+            "time": np.array([each.time_us for each in rows], "M8[us]"),
+            "values": [json.dumps(each.values) for each in rows],
+        }
+        _insert(conn, columns | {"source": source, "measurement": measurement})
+
+
 def put(conn: Connection[Any], batches: Sequence[Batch], ids: Mapping[str, int]) -> None:
     """In one order for all writers, so that none waits for another in a circle."""
     for batch in sorted(batches, key=lambda each: each.source):
@@ -104,11 +174,17 @@ def put(conn: Connection[Any], batches: Sequence[Batch], ids: Mapping[str, int])
 def _put(conn: Connection[Any], batch: Batch, rows: NDArray[np.int64]) -> None:
     columns = {
         "source": batch.source,
+        "measurement": None,
         "meter": [batch.meters[i] for i in batch.row_meter[rows]],
         "time": batch.time[rows].astype("M8[us]"),
         "values": [_values(batch, row) for row in rows],
     }
+    _insert(conn, columns)
+
+
+def _insert(conn: Connection[Any], columns: Mapping[str, object]) -> None:
     conn.execute(_SQL["put"], columns)
+    conn.execute(_SQL["put_aside"], columns)
 
 
 def _values(batch: Batch, row: int) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ingest.collectors.influx.mapping import FieldRule, InfluxMapping
+from ingest.decode import AS_IT_IS
 from telemetry.jobs.adopt import Adopter
 from telemetry.model import Site
 from telemetry.reports.strays import StrayTally
@@ -37,7 +39,15 @@ def test_rows_of_an_undeclared_meter_are_named_kept_and_listed(service: Any) -> 
     ]
     listed = service.get("/strays")["strays"]
     assert [{k: v for k, v in each.items() if k != "received"} for each in listed] == [
-        {"source": "push", "meter": "M9", "rows": 2, "first": T0, "last": T1, "values": {"voltage": 230.5}}
+        {
+            "source": "push",
+            "meter": "M9",
+            "rows": 2,
+            "conflicts": 0,
+            "first": T0,
+            "last": T1,
+            "values": {"voltage": 230.5},
+        }
     ]
 
 
@@ -71,7 +81,7 @@ def _keep(service: Any, rows: list[dict[str, Any]], **query: str) -> None:  # no
 
 @pytest.fixture
 def adopter(service: Any) -> Adopter:  # noqa: ANN401  # as above
-    return Adopter(service.database, service.writer, StrayTally())
+    return Adopter(service.database, service.writer, StrayTally(), lambda *_: None)
 
 
 @pytest.fixture
@@ -162,7 +172,7 @@ def test_beyond_the_bound_the_oldest_rows_are_given_up_loudly(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     tally = StrayTally()
-    adopter = Adopter(service.database, service.writer, tally, most=2)
+    adopter = Adopter(service.database, service.writer, tally, lambda *_: None, most=2)
     for meter in ("M7", "M8", "M9"):
         _keep(service, [_row(meter, T0, voltage=230.0)])
     adopter.trim()
@@ -171,3 +181,88 @@ def test_beyond_the_bound_the_oldest_rows_are_given_up_loudly(
     assert "the oldest are given up" in caplog.text
     adopter.trim()
     assert tally.dropped == 1
+
+
+def test_another_value_for_the_same_instant_is_a_conflict_once_the_meter_is_declared(
+    service: Any,  # noqa: ANN401  # as above
+    adopter: Adopter,
+    declare: Callable[..., None],
+) -> None:
+    _keep(service, [_row("M9", T0, energy_import=1.0, voltage=230.0)])
+    for _ in range(2):
+        _keep(service, [_row("M9", T0, energy_import=2.0, voltage=230.0), _row("M9", T0, energy_import=3.0)])
+    (listed,) = service.get("/strays")["strays"]
+    assert (listed["rows"], listed["conflicts"]) == (1, 2)
+    declare("M1", "M9")
+    while adopter.adopt():
+        pass
+    assert _shown(service, "M9") == {"times": [T0], "energy_import": [1.0], "voltage": [230.0]}
+    with service.database.connection() as conn:
+        found = conn.execute("select standing, offered from conflict order by offered").fetchall()
+    assert found == [(1.0, 2.0), (1.0, 3.0)]
+    assert service.get("/strays")["strays"] == []
+
+
+LINES = "em,meter=M1 voltage=230,total_wh=5000,state=7 1685577600\nem,meter=M1 total_wh=6000 1685577610"
+
+
+def _post_lines(service: Any, lines: str) -> int:  # noqa: ANN401  # as above
+    status: int = service.call("POST", "/api/v2/write?precision=s", content=lines).status_code
+    return status
+
+
+def test_numbers_of_unmapped_fields_are_kept_and_are_readings_once_a_rule_maps_them(
+    service: Any,  # noqa: ANN401  # as above
+) -> None:
+    assert _post_lines(service, LINES) == _post_lines(service, LINES) == 400
+    names = service.get("/strays")["names"]
+    assert {(each["meter"], each["measurement"], each["name"], each["rows"]) for each in names} == {
+        ("M1", "em", "total_wh", 2),
+        ("M1", "em", "state", 1),
+    }
+    rule = FieldRule(measurement="em", field="total_wh", quantity="energy_import", unit="Wh")
+    mapping = InfluxMapping(fields=(rule,))
+    tally = StrayTally()
+    adopter = Adopter(service.database, service.writer, tally, mapping.form)
+    assert (adopter.adopt(), adopter.adopt_names(), adopter.adopt_names()) == (0, 2, 0)
+    assert _shown(service, "M1") == {"times": [T0, T1], "energy_import": [5.0, 6.0], "voltage": [230.0, None]}
+    assert [each["name"] for each in service.get("/strays")["names"]] == ["state"]
+    assert tally.adopted == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [_row("M1", T0, voltage=230.0, new_thing=4.5)],
+        {"meter": "M1", "time": [T0], "voltage": [230.0], "new_thing": [4.5], "text": ["no number"]},
+    ],
+)
+def test_numbers_under_names_of_no_quantity_are_kept_beside_what_is_one(service: Any, body: Any) -> None:  # noqa: ANN401  # as above, JSON
+    answer = service.call("POST", "/api/v1/readings", json=body)
+    assert answer.json()["accepted"] == 1
+    (kept,) = service.get("/strays")["names"]
+    assert (kept["source"], kept["meter"], kept["measurement"], kept["name"]) == (
+        "push",
+        "M1",
+        "",
+        "new_thing",
+    )
+    assert (kept["rows"], kept["first"], kept["value"]) == (1, T0, 4.5)
+
+
+def test_another_number_under_the_same_name_is_a_conflict_of_the_quantity_it_becomes(
+    service: Any,  # noqa: ANN401  # as above
+) -> None:
+    for number in (4.5, 4.5, 5.5):
+        service.call("POST", "/api/v1/readings", json=[_row("M1", T0, new_thing=number)])
+    adopter = Adopter(
+        service.database,
+        service.writer,
+        StrayTally(),
+        lambda _, name: ("current", AS_IT_IS) if name else None,
+    )
+    assert adopter.adopt_names() == 2
+    assert _shown(service, "M1") == {"times": [T0], "current": [4.5]}
+    with service.database.connection() as conn:
+        assert conn.execute("select standing, offered from conflict").fetchall() == [(4.5, 5.5)]
+        assert conn.execute("select count(*) from stray").fetchone() == (0,)

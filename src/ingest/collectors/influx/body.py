@@ -5,12 +5,12 @@ from collections.abc import Container, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.quantity import CATALOGUE, LARGEST
+from accounting.quantity import LARGEST
 from ingest.collectors.influx.alike import Block, Split, split
 from ingest.collectors.influx.lines import Point, points
 from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.collectors.influx.table import Part, Table
-from ingest.collectors.push.parsed import Parsed, Rejected
+from ingest.collectors.push.parsed import Parsed, Rejected, Unnamed, numbers_only
 from ingest.decode import Linear
 from ingest.errors import PayloadError, TooManyRows
 from ingest.moment import check_plausible, plausible_times
@@ -27,7 +27,6 @@ PRECISIONS = {
     "h": (3_600_000_000, 1),
 }
 """Name -> how many microseconds one step is, as a fraction."""
-_AS_IT_IS = Linear(1.0, 1.0, 0.0)
 _LATEST_US = 253_402_300_800_000_000
 """The year 10000."""
 
@@ -50,11 +49,13 @@ class _Reading:
         self._translator = translator
         self._table = Table()
         self._rejected: list[Rejected] = []
+        self._unnamed: list[Unnamed] = []
         self._count = 0
 
     def parsed(self, source: str) -> Parsed:
         batch, lines = self._table.batch(source)
-        return Parsed(batch, lines, tuple(sorted(self._rejected, key=lambda each: each.row)))
+        told = tuple(sorted(self._rejected, key=lambda each: each.row))
+        return Parsed(batch, lines, told, tuple(self._unnamed))
 
     def count(self, lines: int, last: int) -> None:
         """Raises TooManyRows."""
@@ -75,6 +76,8 @@ class _Reading:
         except PayloadError as error:
             return [error]
         values = self._translator.values(point, complaints)
+        if strange := self._translator.unnamed(point):
+            self._unnamed.append(Unnamed(meter, time_us, point.measurement, strange))
         if values:
             self._table.add_row(line, meter, time_us, values)
         return complaints
@@ -202,6 +205,17 @@ class _Translator:
                 complaints.append(error)
         return found
 
+    def unnamed(self, point: Point) -> dict[str, float]:
+        """Numbers of fields that no rule and no name of the catalogue makes quantities."""
+        ignored, measurement = self._mapping.ignored, point.measurement
+        return numbers_only(
+            {
+                name: value
+                for name, value in point.fields.items()
+                if name not in ignored and self._form(measurement, name) is None
+            }
+        )
+
     def _number(self, measurement: str, name: str, value: object) -> tuple[str, float]:
         form = self._form(measurement, name)
         if form is None:
@@ -216,12 +230,5 @@ class _Translator:
     def _form(self, measurement: str, name: str) -> tuple[str, Linear] | None:
         key = (measurement, name)
         if key not in self._forms:
-            self._forms[key] = next(self._candidates(measurement, name), None)
+            self._forms[key] = self._mapping.form(measurement, name)
         return self._forms[key]
-
-    def _candidates(self, measurement: str, name: str) -> Iterator[tuple[str, Linear]]:
-        for rule in self._mapping.fields:
-            if rule.field == name and rule.measurement in {None, measurement}:
-                yield rule.quantity, Linear.of(rule)
-        if name in CATALOGUE:
-            yield name, _AS_IT_IS

@@ -4,7 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from accounting.quantity import CATALOGUE
 from ingest.collectors.influx.lines import Point
+from ingest.decode import AS_IT_IS, Linear
 from ingest.template import Code, Frozen, Measured
 
 
@@ -48,3 +50,10 @@ class InfluxMapping(Frozen):
     fields: tuple[FieldRule, ...] = ()
     ignored: tuple[str, ...] = ()
     """Fields that are left out without a word."""
+
+    def form(self, measurement: str, name: str) -> tuple[str, Linear] | None:
+        """The quantity that a field is, and how its numbers become the catalogue's; None where none fits."""
+        for rule in self.fields:
+            if rule.field == name and rule.measurement in {None, measurement}:
+                return rule.quantity, Linear.of(rule)
+        return (name, AS_IT_IS) if name in CATALOGUE else None

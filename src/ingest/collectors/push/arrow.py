@@ -40,7 +40,8 @@ def _read_table(table: pa.Table) -> Columns:
     values = np.empty((len(filled), table.num_rows))
     for row, name in zip(values, filled, strict=True):
         row[:] = _numbers(name, table.column(name), rejected)
-    return Columns(meters, row_meter, time_us, tuple(filled), values.T, tuple(rejected))
+    unnamed = {name: table.column(name).to_pylist() for name in strange}
+    return Columns(meters, row_meter, time_us, tuple(filled), values.T, tuple(rejected), unnamed)
 
 
 def _read(body: bytes) -> pa.Table:

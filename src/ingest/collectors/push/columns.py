@@ -3,9 +3,9 @@
 import json
 import struct
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
-from ingest.collectors.push.parsed import Parsed, Rejected, check_number, rejection, shown
+from ingest.collectors.push.parsed import (
+    Parsed,
+    Rejected,
+    Unnamed,
+    check_number,
+    numbers_only,
+    rejection,
+    shown,
+)
 from ingest.errors import PayloadError, TooManyRows
 from ingest.moment import check_plausible, plausible_times, read_rfc3339
 from ingest.timestamps import read_alike
@@ -53,6 +61,8 @@ class Columns:
     values: NDArray[np.float64]
     """float64[n, k], no larger than LARGEST; NaN = missing."""
     rejected: tuple[Rejected, ...] = ()
+    unnamed: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    """Columns of other names than the catalogue's."""
 
 
 def parse(body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float) -> Parsed:
@@ -88,7 +98,19 @@ def compare(columns: Columns, source: str, known: Container[str], now: float) ->
         elif row not in named:
             rejected.append(Rejected(row, "", None, _NO_VALUE))
     rows = np.flatnonzero(~(unread | stranger | far | empty))
-    return Parsed(_batch(columns, rows, source), rows, tuple(sorted(rejected, key=lambda each: each.row)))
+    told = tuple(sorted(rejected, key=lambda each: each.row))
+    unnamed = _unnamed(columns, np.flatnonzero(~(unread | stranger | far))) if columns.unnamed else ()
+    return Parsed(_batch(columns, rows, source), rows, told, unnamed)
+
+
+def _unnamed(columns: Columns, rows: NDArray[np.intp]) -> tuple[Unnamed, ...]:
+    found: list[Unnamed] = []
+    for row in rows.tolist():
+        values = numbers_only({name: column[row] for name, column in columns.unnamed.items()})
+        if values:
+            meter = columns.meters[columns.row_meter[row]]
+            found.append(Unnamed(meter, int(columns.time_us[row]), "", values))
+    return tuple(found)
 
 
 def _strangers(columns: Columns, known: Container[str]) -> NDArray[np.bool_]:
@@ -203,7 +225,17 @@ def _read_document(document: Mapping[str, object], zone: tzinfo | None) -> Colum
         if name not in _KEYS and _is_quantity(name, column, rejected)
     }
     table = np.array(list(values.values()), np.float64).reshape(len(values), len(time)).T
-    return Columns(meters, row_meter, time_us, tuple(values), table, tuple(rejected))
+    return Columns(meters, row_meter, time_us, tuple(values), table, tuple(rejected), _strange(document))
+
+
+def _strange(document: Mapping[str, object]) -> dict[str, Sequence[object]]:
+    """Columns as long as `time` that carry no name of the catalogue."""
+    count = len(cast("Sequence[object]", document["time"]))
+    return {
+        name: column
+        for name, column in document.items()
+        if name not in _KEYS and name not in CATALOGUE and isinstance(column, list) and len(column) == count
+    }
 
 
 def _read_meters(

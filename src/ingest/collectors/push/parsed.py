@@ -1,6 +1,8 @@
 """What a posted body held: a batch, and what of it could not be used."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,8 @@ from ingest.batch import Batch
 from ingest.errors import PayloadError
 
 _SHOWN = 100
+_MOST_NAMES = 100
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,17 @@ class Rejected:
     reason: str
 
 
+class Unnamed(NamedTuple):
+    """Numbers of one meter and instant under names that no rule makes quantities of."""
+
+    meter: str
+    time_us: int
+    measurement: str
+    """Of the line that they came in; empty where they came otherwise."""
+    values: Mapping[str, float]
+    """As they came."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Parsed:
     """What a body held."""
@@ -32,6 +47,7 @@ class Parsed:
     rows: NDArray[np.intp]
     """int[n], the position in the body of each row of the batch."""
     rejected: tuple[Rejected, ...]
+    unnamed: tuple[Unnamed, ...] = ()
 
 
 def check_number(field: str, value: object) -> float:
@@ -47,6 +63,19 @@ def check_number(field: str, value: object) -> float:
     if abs(number) > LARGEST:
         raise PayloadError(field, value, f"no meter shows so much; at most {LARGEST:g}")
     return number
+
+
+def numbers_only(given: Mapping[str, object]) -> dict[str, float]:
+    """Those of `given` that can be kept until their names mean something."""
+    found: dict[str, float] = {}
+    for name, value in given.items():
+        try:
+            number = check_number(name, value)
+        except PayloadError:
+            continue
+        if len(name) <= _LONGEST_NAME and len(found) < _MOST_NAMES:
+            found[name] = number
+    return found
 
 
 def rejection(position: int, error: PayloadError) -> Rejected:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
-from ingest.collectors.push.parsed import Parsed, Rejected, check_number, rejection, shown
+from ingest.collectors.push.parsed import (
+    Parsed,
+    Rejected,
+    Unnamed,
+    check_number,
+    numbers_only,
+    rejection,
+    shown,
+)
 from ingest.errors import PayloadError
 from ingest.moment import EARLIEST_US, check_plausible, plausible, read_rfc3339
 
@@ -98,10 +106,11 @@ def _parse_rows(
     document: Sequence[object], source: str, known: Container[str], zone: tzinfo | None, now: float
 ) -> Parsed:
     rejected: list[Rejected] = []
+    unnamed: list[Unnamed] = []
     kept: list[tuple[int, str, int, NDArray[np.float64]]] = []
     for position, row in enumerate(document):
         try:
-            meter, time_us, values, complaints = _read_row(row, known, zone, now)
+            meter, time_us, values, complaints = _read_row(row, known, zone, now, unnamed)
         except PayloadError as error:
             rejected.append(rejection(position, error))
             continue
@@ -115,13 +124,17 @@ def _parse_rows(
         np.array([time_us for _, _, time_us, _ in kept], np.int64),
         np.array([values for _, _, _, values in kept]).reshape(len(kept), len(_QUANTITIES)),
     )
-    return Parsed(batch, np.array([position for position, _, _, _ in kept], np.intp), tuple(rejected))
+    positions = np.array([position for position, _, _, _ in kept], np.intp)
+    return Parsed(batch, positions, tuple(rejected), tuple(unnamed))
 
 
 def _read_row(
-    row: object, known: Container[str], zone: tzinfo | None, now: float
+    row: object, known: Container[str], zone: tzinfo | None, now: float, unnamed: list[Unnamed]
 ) -> tuple[str, int, NDArray[np.float64], list[PayloadError]]:
-    """Meter, time [us], values and what else was wrong. Raises PayloadError when nothing is left of it."""
+    """Meter, time [us], values and what else was wrong; numbers of other names go to `unnamed`.
+
+    Raises PayloadError when nothing is left of it.
+    """
     if not isinstance(row, dict):
         raise PayloadError("", row, "a row is an object with meter, time and values")
     meter, time = row.get("meter"), row.get("time")
@@ -131,6 +144,8 @@ def _read_row(
     given = row.get("values")
     if not isinstance(given, dict):
         raise PayloadError("values", given, "values is an object of quantity and number")
+    if strange := numbers_only({name: value for name, value in given.items() if name not in _COLUMN}):
+        unnamed.append(Unnamed(meter, time_us, "", strange))
     values = np.full(len(_QUANTITIES), np.nan)
     complaints = [PayloadError(key, row[key], "no such field") for key in row if key not in _FIELDS]
     complaints += _read_values(given, values)
