@@ -9,6 +9,8 @@ import pytest
 
 from ingest.batch import Batch
 from telemetry.model import Site
+from telemetry.settings.library import Library, load_library
+from telemetry.settings.mistakes import Mistake
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -19,6 +21,15 @@ Row = tuple[str, int, dict[str, float]]
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 6, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The library that travels with the program."""
+    mistakes: list[Mistake] = []
+    loaded = load_library(None, mistakes)
+    assert mistakes == []
+    return loaded
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from ingest.collectors.mqtt.session import session
 from ingest.errors import SourceError
 from ingest.json_device import JsonDevice
 from telemetry.cli import app, main
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 
 SITE = {
     "code": "plant",
@@ -78,8 +78,8 @@ def serve(free_port: Callable[[], int]) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def shipped() -> JsonDevice:
-    device = load_library(None, []).devices["parkwatt-json"]
+def shipped(library: Library) -> JsonDevice:
+    device = library.devices["parkwatt-json"]
     assert isinstance(device, JsonDevice)
     return device
 

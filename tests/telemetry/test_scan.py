@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ingest.device import Device, Table
 from telemetry.cli import app
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 
 LIBRARY = Path(__file__).parents[2] / "config"
 Memory = dict[tuple[int, int], int]
@@ -85,8 +85,8 @@ def playing() -> Iterator[Play]:
 
 
 @pytest.fixture(scope="module")
-def devices() -> dict[str, Device]:
-    found = load_library(LIBRARY, []).devices
+def devices(library: Library) -> dict[str, Device]:
+    found = library.devices
     return {code: device for code, device in found.items() if isinstance(device, Device)}
 
 

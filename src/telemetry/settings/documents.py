@@ -80,8 +80,8 @@ def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
     return variables.get(name) or default
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key that stands twice is a mistake and not a silent choice."""
+class _UniqueKeys(yaml.CSafeLoader):
+    """YAML in which a key that stands twice is a mistake and not a silent choice, read by libyaml."""
 
 
 def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[object, object]:

@@ -24,7 +24,7 @@ from telemetry.jobs.settle import Worker, basis_of
 from telemetry.model import Site
 from telemetry.reports.view import ParkView
 from telemetry.settings.current import Current
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
@@ -112,14 +112,12 @@ Start = Callable[[Site | None], Service]
 
 
 @pytest.fixture
-def start(database: Database, tmp_path: Path) -> Iterator[Start]:
+def start(database: Database, library: Library, tmp_path: Path) -> Iterator[Start]:
     """Starts services for parks."""
     started: list[Service] = []
 
     def open_service(site: Site | None) -> Service:
-        mistakes: list[Any] = []
-        plan = Plan(site, None, load_library(None, mistakes))
-        assert mistakes == []
+        plan = Plan(site, None, library)
         if site is not None:
             apply_site(database, site, datetime(2023, 1, 1, tzinfo=UTC))
         spool = Spool.open(tmp_path / f"spool{len(started)}", limit=1 << 20, segment=1 << 16)

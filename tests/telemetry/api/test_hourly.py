@@ -12,7 +12,7 @@ import pytest
 from accounting.grid import HOUR_US
 from accounting.hourly import HourlySeries
 from telemetry.model import Site
-from telemetry.settings.library import Library, load_library
+from telemetry.settings.library import Library
 
 pytestmark = pytest.mark.database
 START = int(datetime(2024, 6, 1, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp())
@@ -23,18 +23,17 @@ METERS = [
 
 
 @pytest.fixture
-def library() -> Library:
+def library(library: Library) -> Library:
     """0.3, 0.4 and 0.5 kg/kWh in the first three hours of June 2024, nothing after."""
     hours = START * 1_000_000 // HOUR_US + np.arange(3)
     series = HourlySeries("CN-GD", hours, np.array([0.3, 0.4, 0.5]), "grid-hours", "a test")
-    return replace(load_library(None, []), series=(series,))
+    return replace(library, series=(series,))
 
 
 def test_each_hour_has_its_factor_and_a_surplus_helps_no_other_hour(
-    start: Callable[..., Any], make_site: Callable[..., Site], library: Library
+    start: Callable[..., Any], make_site: Callable[..., Site]
 ) -> None:
     service = start(make_site(*METERS))
-    service.current.adopt(replace(service.plan, library=library))
     imports, made = [0.0, 8.0, 12.0, 32.0, 42.0], [0.0, 2.0, 14.0, 14.0, 14.0]
     exports = [0.0, 0.0, 4.0, 4.0, 4.0]
     rows = [

@@ -11,7 +11,7 @@ from ingest.assignment import assignments
 from ingest.kinds import read_source
 from telemetry.edge.run import edge_of
 from telemetry.model import Site
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 from telemetry.settings.mistakes import ConfigError
 from telemetry.settings.plan import Plan
 
@@ -19,13 +19,13 @@ DOCUMENT = Path(__file__).parents[3] / "docs/edge.md"
 
 
 @pytest.fixture
-def plan(make_site: Callable[..., Site]) -> Callable[..., Plan]:
+def plan(make_site: Callable[..., Site], library: Library) -> Callable[..., Plan]:
     def made(*edges: str | None) -> Plan:
         sources = [
             {"kind": "modbus", "code": f"line-{i}", "host": "127.0.0.1", "edge": edge}
             for i, edge in enumerate(edges)
         ]
-        return Plan(make_site(sources=sources), Path("plant.yaml"), load_library(None, []))
+        return Plan(make_site(sources=sources), Path("plant.yaml"), library)
 
     return made
 

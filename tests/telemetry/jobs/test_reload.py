@@ -13,7 +13,7 @@ from ingest.errors import SourceError
 from telemetry.jobs.reload import Reloader
 from telemetry.model import Site
 from telemetry.settings.current import Current
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan
 from telemetry.storage.errors import StorageUnavailable
@@ -22,8 +22,8 @@ MISTAKE = Mistake("sites/plant.yaml", "meters[0].area", "there is no area 'hal'"
 
 
 @pytest.fixture
-def plan(make_site: Callable[..., Site]) -> Plan:
-    return Plan(make_site({"code": "m1"}), Path("plant.yaml"), load_library(None, []))
+def plan(make_site: Callable[..., Site], library: Library) -> Plan:
+    return Plan(make_site({"code": "m1"}), Path("plant.yaml"), library)
 
 
 class Scene:

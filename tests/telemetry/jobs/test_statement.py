@@ -14,7 +14,7 @@ from ingest.batch import Batch
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
 from telemetry.reports.factors import Factors
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
 
@@ -31,9 +31,9 @@ def _rows(values: Sequence[float], start: int = MIDNIGHT, meter: str = "m1") -> 
 
 
 @pytest.fixture(scope="module")
-def tariff() -> Tariff:
+def tariff(library: Library) -> Tariff:
     """Valley 0-8 at 0.30, flat 8-10 at 0.70, peak 10-12 at 1.15, ..."""
-    return load_library(None, []).tariffs["demo-park"]
+    return library.tariffs["demo-park"]
 
 
 @pytest.fixture

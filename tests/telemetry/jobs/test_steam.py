@@ -13,7 +13,7 @@ from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
 from telemetry.reports.factors import Factors
 from telemetry.reports.steam import enthalpies
-from telemetry.settings.library import load_library
+from telemetry.settings.library import Library
 from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
 
@@ -36,8 +36,7 @@ def test_what_the_tables_do_not_reach_is_unknown(pressure: float) -> None:
     assert np.isnan(state).all()
 
 
-def basis_of_library() -> Basis:
-    library = load_library(None, [])
+def basis_of(library: Library) -> Basis:
     return Basis(ZoneInfo("Asia/Shanghai"), Factors(library.factors, library.regions), library.coal)
 
 
@@ -78,10 +77,10 @@ def test_the_pressure_that_comes_later_makes_the_heat(
 
 @pytest.mark.database
 def test_a_meter_of_mass_alone_emits_by_a_default_that_is_told(
-    three: Database, writer: Writer, batch: Callable[..., Batch], now: datetime
+    three: Database, writer: Writer, batch: Callable[..., Batch], now: datetime, library: Library
 ) -> None:
     writer.write([batch(*_rows(("steam_mass",), ([0.0, 2.0, 4.0],)))])
-    Worker(three, basis_of_library(), now.timestamp).drain()
+    Worker(three, basis_of(library), now.timestamp).drain()
     with three.connection() as conn:
         kg, factor = conn.execute(
             "select kg, factor from emission where quantity = 'steam_mass' and revision = 'current'"
