@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# A file's tests stay together and in order: what they share is made once, and browsers come last.
+PROCESSES ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 PAGE := $(shell find web -path web/node_modules -prune -o -type f -print)
 
@@ -18,7 +20,7 @@ run: .venv/.demo ## Set everything up and start the demo park on http://127.0.0.
 setup: .venv/.dev ## Set everything up for development
 
 test: .venv/.dev ## Pass the tests (ARGS="-k name" for some of them)
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest $(PROCESSES) $(ARGS)
 
 check: .venv/.dev ## Format, lint, types, import contracts, the page's tests, all tests
 	.venv/bin/ruff format --check .

