@@ -1,0 +1,108 @@
+"""Better and better plans, by taking a few jobs off the board and placing them anew."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from accounting.plan.board import Board
+from accounting.plan.job import Job, Slots
+
+_MOST = 8
+_EPSILON = 1e-9
+_ANYWHERE = 0.3
+"""Of the choices take no heed of what competes with what."""
+_WARMTH = 0.01
+"""Of the plan's cost: a change for the worse that is taken now and then at first."""
+
+
+class Search:
+    """Plans of one board, the best so far in `best`; the same seed makes the same ones."""
+
+    def __init__(self, board: Board, order: Sequence[Job], seed: int = 0) -> None:
+        self._board, self._order = board, order
+        self._chance = np.random.default_rng(seed)
+        self._kin = _kin(order)
+        self._missing: set[str] = set(board.jobs) - set(board.placed)
+        self.best: dict[str, Slots] = {}
+        self.left_out: set[str] = set(board.jobs)
+        self.cost = 0.0
+        self._place(list(self._missing))
+        self._keep()
+
+    def start(self, placed: dict[str, Slots]) -> None:
+        """Go on from another plan."""
+        for code in list(self._board.placed):
+            self._board.take(code)
+        for code, slots in placed.items():
+            self._board.put(code, slots)
+        self._missing = set(self._board.jobs) - set(placed)
+        self._keep()
+
+    def change(self, heat: float) -> bool:
+        """Whether the best plan became better; `heat` from 1 down to 0 lets worse ones be gone through."""
+        before, cost, missing = dict(self._board.placed), self._board.cost, set(self._missing)
+        chosen = self._choice()
+        for code in chosen & set(before):
+            self._board.take(code)
+        self._missing |= chosen
+        self._place(list(self._missing))
+        better = self._keep()
+        if not better and not self._taken(cost, len(missing), heat):
+            self._restore(before)
+            self._missing = missing
+        return better
+
+    def _taken(self, cost: float, missing: int, heat: float) -> bool:
+        if len(self._missing) != missing:
+            return len(self._missing) < missing
+        most = _WARMTH * heat**2 * abs(self.cost) * self._chance.exponential()
+        return self._board.cost - cost <= most
+
+    def _restore(self, before: dict[str, Slots]) -> None:
+        for code in list(self._board.placed):
+            if self._board.placed[code] is not before.get(code):
+                self._board.take(code)
+        for code, slots in before.items():
+            if code not in self._board.placed:
+                self._board.put(code, slots)
+
+    def _choice(self) -> set[str]:
+        """A job and some of those that share its line, its time or its order."""
+        codes = list(self._board.jobs)
+        first = str(self._chance.choice(sorted(self._missing) or codes))
+        near = [code for code in self._kin[first] if code in self._board.placed]
+        if self._chance.random() < _ANYWHERE:
+            near = codes
+        count = min(len(near), int(self._chance.integers(1, _MOST)))
+        return {first, *map(str, self._chance.choice(near, count, replace=False))} if count else {first}
+
+    def _place(self, codes: list[str]) -> None:
+        """In random order, the larger ones rather first; what finds no place stays missing."""
+        weight = {code: self._board.jobs[code].energy * self._chance.uniform(0.3, 1) for code in codes}
+        for code in sorted(codes, key=lambda each: -weight[each]):
+            place = self._board.best(code)
+            if place is not None:
+                self._board.put(code, place.slots)
+                self._missing.discard(code)
+
+    def _keep(self) -> bool:
+        """Remember the plan when none was better."""
+        missing, cost = len(self._missing), self._board.cost
+        before = len(self.left_out)
+        if missing > before or (missing == before and cost >= self.cost - _EPSILON * abs(self.cost)):
+            return False
+        self.best, self.cost, self.left_out = dict(self._board.placed), cost, set(self._missing)
+        return True
+
+
+def _kin(order: Sequence[Job]) -> dict[str, list[str]]:
+    """Jobs that compete with each for its line, or that it waits for or makes wait."""
+    return {
+        job.code: [
+            other.code
+            for other in order
+            if other is not job
+            and (other.line == job.line or other.code in job.after or job.code in other.after)
+        ]
+        for job in order
+    }
