@@ -11,6 +11,7 @@ from telemetry.api.access import Access
 from telemetry.reports.edges import Edges
 from telemetry.reports.factors import Factors
 from telemetry.reports.picture import MeterRow
+from telemetry.reports.plans.optima import Optima
 from telemetry.reports.strays import StrayTally
 from telemetry.settings.current import Current
 from telemetry.settings.library import Library
@@ -85,6 +86,8 @@ class Dependencies:
     """How the edges are doing."""
     strays: StrayTally = field(default_factory=StrayTally)
     chooser: Chooser = field(default_factory=Chooser)
+    optima: Optima = field(default_factory=Optima)
+    """Searches for cheapest plans."""
 
     @property
     def plan(self) -> Plan:

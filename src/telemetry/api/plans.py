@@ -1,0 +1,217 @@
+"""Production plans: checked against tariff, lines, crew and contract demand; and the cheapest looked for."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Response
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
+
+from accounting.errors import PlanError
+from accounting.plan.check import Kind
+from accounting.plan.optimise import Stage
+from telemetry.api import bodies
+from telemetry.api.answers import answer, documented, reference
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.parameters import site_of
+from telemetry.api.problems import Mistake, Refusal, come_again, shortened
+from telemetry.api.receipt import JSON
+from telemetry.reports.factors import kg_per_unit
+from telemetry.reports.names import Name
+from telemetry.reports.plans import forms
+from telemetry.reports.plans.answer import (
+    ForecastError,
+    Money,
+    PlanAnswer,
+    PlanBand,
+    PlanConflict,
+    PlanMove,
+    PlannedJob,
+    PlanOutlook,
+    PlanRun,
+    Sheet,
+)
+from telemetry.reports.plans.forms import Mistakes, PostedJob, PostedPlan
+from telemetry.reports.plans.optima import Optimum, OptimumState, PlanObstacle
+from telemetry.reports.plans.outlook import Terms, outlook
+from telemetry.storage import registry
+
+CSV = "text/csv"
+_BOUGHT = "energy_import"
+_FIRST = datetime.fromisoformat("2026-11-24T10:00:00+08:00")
+_RUN = PlanRun(_FIRST, _FIRST.replace(hour=11))
+EXAMPLE = PlanAnswer(
+    from_=_FIRST.replace(hour=0),
+    to=_FIRST.replace(day=25, hour=0),
+    name="Tuesday",
+    currency="CNY",
+    fictitious=True,
+    provisional=False,
+    cost=115.0,
+    carbon=44.19,
+    energy=100.0,
+    bands=[PlanBand("peak", Name("Peak", "高峰"), 100.0)],
+    jobs=[
+        PlannedJob(
+            code="J1",
+            line="M1",
+            energy=100.0,
+            runs=[_RUN],
+            bands=[PlanBand("peak", Name("Peak", "高峰"), 100.0)],
+            cost=115.0,
+            carbon=44.19,
+            conflicts=[PlanConflict(Kind.DEMAND, _FIRST, _FIRST.replace(hour=11), None, 5300.0, 5200.0)],
+            move=PlanMove([PlanRun(_FIRST.replace(hour=6), _FIRST.replace(hour=7))], 85.0),
+        )
+    ],
+    unplaced=[],
+    outlook=PlanOutlook([_FIRST], ["peak"], [1.15], [5200.0], [0.0], [100.0], 5200.0),
+    forecast_error=ForecastError(14, 82.5, 0.031, -4.0),
+    warmth_kw_per_k=None,
+    notes=[],
+)
+OPTIMUM_EXAMPLE = Optimum(
+    id="f3a9b0c1d2e4f506",
+    state=OptimumState.IMPOSSIBLE,
+    stage=Stage.SEARCH,
+    seconds=4.2,
+    cost=None,
+    bound=None,
+    gap=None,
+    placed=1,
+    left_out=["J2"],
+    obstacles=[PlanObstacle(Kind.LINE, ["J1", "J2"], 600, 480)],
+    plan=None,
+)
+FURTHER: tuple[type[Struct], ...] = (PostedPlan, PostedJob)
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": reference(PostedPlan)},
+            CSV: {"schema": {"type": "string", "description": "Jobs alone; from and to stand in the query"}},
+        },
+    }
+}
+_From = Annotated[
+    str | None, Query(alias="from", max_length=40, description="Of a table; JSON names its own")
+]
+_To = Annotated[str | None, Query(max_length=40, description="Of a table")]
+_Id = Annotated[str, Path(max_length=32, pattern="^[0-9a-f]+$", examples=["f3a9b0c1d2e4f506"])]
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["plans"])
+
+    @routes.post(
+        "/plans/check",
+        responses=documented("The plan checked", PlanAnswer),
+        openapi_extra=_BODY,
+        summary="Check a plan",
+    )
+    async def checked(request: Request, from_: _From = None, to: _To = None) -> Response:
+        """What each job costs in money and CO2, what it breaks, and where it would cost less."""
+        body, strict = await _posted(request, from_, to)
+        return answer(await run_in_threadpool(_check, dependencies, body, strict=strict))
+
+    @routes.post(
+        "/plans/optima",
+        responses=documented("The search has begun", Optimum),
+        openapi_extra=_BODY,
+        summary="Look for the cheapest plan",
+    )
+    async def begun(request: Request, from_: _From = None, to: _To = None) -> Response:
+        """Places all jobs anew, in the background; its id asks how far it is."""
+        body, strict = await _posted(request, from_, to)
+        return answer(await run_in_threadpool(_begin, dependencies, body, strict=strict))
+
+    @routes.get(
+        "/plans/optima/{code}", responses=documented("How far it is", Optimum), summary="The cheapest plan"
+    )
+    def found(code: _Id) -> Response:
+        """With the plan when the search has ended; forgotten when the service starts again."""
+        return answer(_optimum(dependencies, code))
+
+    @routes.post(
+        "/plans/optima/{code}/end", responses=documented("It ends soon", Optimum), summary="End a search"
+    )
+    def ended(code: _Id) -> Response:
+        """It answers with the best plan that it has."""
+        dependencies.optima.end(code)
+        return answer(_optimum(dependencies, code))
+
+    return routes
+
+
+async def _posted(request: Request, from_: str | None, to: str | None) -> tuple[Any, bool]:
+    """The body, and whether its values have types. Raises Refusal."""
+    kind = bodies.media_type(request, (JSON, CSV))
+    body = bodies.unpack(await bodies.read(request), request.headers.get("content-encoding", ""))
+    try:
+        text = body.decode()
+        if kind == CSV:
+            return {"from": from_, "to": to, "jobs": forms.jobs_of_csv(text)}, False
+        return msgspec.json.decode(text), True
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
+        raise Refusal(422, "The body cannot be read.", [mistake]) from error
+
+
+def _check(dependencies: Dependencies, body: object, *, strict: bool) -> PlanAnswer:
+    sheet = _sheet(dependencies, body, strict=strict)
+    return sheet.answer(sheet.plan.placed)
+
+
+def _begin(dependencies: Dependencies, body: object, *, strict: bool) -> Optimum:
+    sheet = _sheet(dependencies, body, strict=strict)
+    try:
+        sheet.plan.aim.worth(sheet.outlook.horizon)
+    except PlanError as error:
+        at = sheet.at(int(error.value)).isoformat()
+        raise _mistaken([Mistake("aim", at, f"{error.reason}; see notes of /plans/check")]) from error
+    code = dependencies.optima.begin(sheet)
+    if code is None:
+        raise come_again(429, "Two searches run already; please come again.")
+    return _optimum(dependencies, code)
+
+
+def _optimum(dependencies: Dependencies, code: str) -> Optimum:
+    found = dependencies.optima.answer(code)
+    if found is None:
+        raise Refusal(
+            404, f"No search has the id {code}; the newest 50 are kept until the service starts again."
+        )
+    return found
+
+
+def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
+    """Raises Refusal, QueryError, NoSuchSite."""
+    plan, now = dependencies.plan, datetime.now(UTC)
+    site, factors = site_of(plan), dependencies.factors
+    zone = ZoneInfo(site.zone)
+    today = now.astimezone(zone).date()
+
+    def rate(day: date) -> float:
+        return kg_per_unit(_BOUGHT, factors.choice(site.region, _BOUGHT, day, max(day, today)))
+
+    known = registry.load(dependencies.database)
+    lines = {a.code for a in known.areas if a.removed_at is None}
+    lines |= {m.code for m in known.meters if m.removed_at is None}
+    try:
+        read = forms.read(body, zone, frozenset(lines), strict=strict)
+    except Mistakes as mistakes:
+        raise _mistaken(
+            [Mistake(each.field, shortened(each.value), each.reason) for each in mistakes.found[:1000]]
+        ) from mistakes
+    contract = site.billing.contract_kw if site.billing else None
+    terms = Terms(zone, plan.tariff, contract, rate)
+    with dependencies.database.connection() as tx:
+        offered = outlook(tx, known, read, terms, now)
+    currency = plan.tariff.currency if plan.tariff else site.currency
+    return Sheet(read, offered, zone, Money(currency, plan.tariff))
+
+
+def _mistaken(mistakes: list[Mistake]) -> Refusal:
+    return Refusal(422, "The plan has mistakes; errors names each by job and field.", mistakes)

@@ -1,0 +1,163 @@
+"""Searches for cheapest plans that run, each in a thread of its own, and what they found."""
+
+import logging
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Event, Lock, Thread
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from accounting.plan.check import Kind
+from accounting.plan.optimise import Effort, Progress, Solution, Stage, optimise
+from telemetry.reports.plans.answer import PlanAnswer, Sheet
+
+_LOG = logging.getLogger(__name__)
+_KEPT, _AT_ONCE = 50, 2
+
+
+class OptimumState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    IMPOSSIBLE = "impossible"
+    """Proven: no plan holds all jobs."""
+    FAILED = "failed"
+
+
+class PlanObstacle(Struct, frozen=True):
+    """A promise that no plan can keep for some jobs together."""
+
+    kind: Kind
+    jobs: list[str]
+    need_min: Annotated[int | None, Meta(description="What they need on their line, or one after the other")]
+    have_min: Annotated[int | None, Meta(description="What is left for that")]
+
+
+class Optimum(Struct, frozen=True):
+    """How far the search for the cheapest plan is, and the plan when it has ended."""
+
+    id: str
+    state: OptimumState
+    stage: Stage | None
+    seconds: float
+    cost: Annotated[float | None, Meta(description="Of the best plan of all jobs so far, in the aim's unit")]
+    bound: Annotated[float | None, Meta(description="No plan of all jobs costs less")]
+    gap: Annotated[float | None, Meta(description="How much cheaper one could at most be, of the cost")]
+    placed: Annotated[int, Meta(description="Jobs that have a place in the best plan so far")]
+    left_out: Annotated[list[str], Meta(description="Jobs for which no place was found")]
+    obstacles: Annotated[list[PlanObstacle], Meta(description="Why there is no plan of all jobs")]
+    plan: Annotated[PlanAnswer | None, Meta(description="null while it is looked for")]
+
+
+@dataclass(slots=True)
+class _Run:
+    sheet: Sheet
+    ended: Event = field(default_factory=Event)
+    progress: Progress | None = None
+    solution: Solution | None = None
+    answer: PlanAnswer | None = None
+    failed: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.failed or self.solution is not None
+
+    def work(self) -> None:
+        plan = self.sheet.plan
+        effort = Effort(plan.posted.seconds, plan.posted.gap, self.ended)
+        try:
+            solution = optimise(plan.jobs, self.sheet.outlook.horizon, plan.aim, effort, self._hear)
+            self.answer = self.sheet.answer(solution.placed)
+            self.solution = solution
+        except Exception:  # noqa: BLE001  # a thread's end; whoever asks is told that it failed
+            _LOG.exception("the search for the cheapest plan %r failed", plan.posted.name)
+            self.failed = True
+
+    def _hear(self, progress: Progress) -> None:
+        self.progress = progress
+
+
+class Optima:
+    """The newest searches; a few run at once."""
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[str, _Run] = OrderedDict()
+        self._lock = Lock()
+
+    def begin(self, sheet: Sheet) -> str | None:
+        """Its id; None while as many run as may."""
+        with self._lock:
+            if sum(not run.over for run in self._runs.values()) >= _AT_ONCE:
+                return None
+            code, run = secrets.token_hex(8), _Run(sheet)
+            self._runs[code] = run
+            self._forget()
+        Thread(target=run.work, name=f"plan-{code}", daemon=True).start()
+        return code
+
+    def _forget(self) -> None:
+        over = [code for code, run in self._runs.items() if run.over]
+        for code in over[: max(len(self._runs) - _KEPT, 0)]:
+            del self._runs[code]
+
+    def end(self, code: str) -> bool:
+        """Let it answer with what it has; False when there is none of that id."""
+        run = self._runs.get(code)
+        if run is not None:
+            run.ended.set()
+        return run is not None
+
+    def close(self) -> None:
+        for run in self._runs.values():
+            run.ended.set()
+
+    def answer(self, code: str) -> Optimum | None:
+        run = self._runs.get(code)
+        if run is None:
+            return None
+        found = run.solution
+        return _running(code, run) if found is None else _over(code, found, run.answer)
+
+
+def _running(code: str, run: _Run) -> Optimum:
+    progress = run.progress or Progress(Stage.BOUND, 0.0, None, None, 0)
+    return Optimum(
+        id=code,
+        state=OptimumState.FAILED if run.failed else OptimumState.RUNNING,
+        stage=None if run.failed else progress.stage,
+        seconds=progress.seconds,
+        cost=progress.cost,
+        bound=progress.bound,
+        gap=progress.gap,
+        placed=progress.placed,
+        left_out=[],
+        obstacles=[],
+        plan=None,
+    )
+
+
+def _over(code: str, found: Solution, plan: PlanAnswer | None) -> Optimum:
+    whole = not found.left_out
+    bounded = found.bound > float("-inf")
+    return Optimum(
+        id=code,
+        state=OptimumState.IMPOSSIBLE if found.impossible else OptimumState.DONE,
+        stage=None,
+        seconds=found.seconds,
+        cost=found.cost if whole else None,
+        bound=found.bound if bounded and not found.impossible else None,
+        gap=found.gap if whole and bounded else None,
+        placed=len(found.placed),
+        left_out=list(found.left_out),
+        obstacles=[
+            PlanObstacle(each.kind, list(each.jobs), _minutes(each.need), _minutes(each.have))
+            for each in found.obstacles
+        ],
+        plan=plan,
+    )
+
+
+def _minutes(quarters: int | None) -> int | None:
+    return None if quarters is None else quarters * 15

@@ -1,0 +1,257 @@
+"""What the quarter hours of a plan offer: prices, factors, the load of all else, and own generation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.calendar import NO_BAND
+from accounting.forecast import Error, History, Warmth, back_test, by_kind, follows, warmer
+from accounting.grid import DAY_SLOTS, SLOT_US, Grid, local_wall
+from accounting.holidays import UNKNOWN, Holidays
+from accounting.plan.job import Horizon
+from accounting.quantity import Carrier
+from accounting.tariff import Tariff
+from telemetry.model import AreaKind, Role
+from telemetry.reports.errors import QueryError
+from telemetry.reports.plans.forms import Plan
+from telemetry.reports.series import quarter_hours
+from telemetry.storage import energy, readings
+from telemetry.storage.pool import Transaction
+from telemetry.storage.registry import RegisteredMeter, Registry
+
+_Floats = NDArray[np.float64]
+DAYS_BACK = 56
+_SUN_DAYS = 14
+_DAY_US = DAY_SLOTS * SLOT_US
+_KW = 4.0
+_FREE, _WORKED = 7, 8
+_SATURDAY = 5
+_OUTSIDE = "ambient_temperature"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the park goes by."""
+
+    zone: ZoneInfo
+    tariff: Tariff | None
+    contract_kw: float | None
+    rate: Callable[[date], float]
+    """Factor of bought electricity on a day [kg/kWh]; NaN: none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """A horizon, and what is to be known of it."""
+
+    horizon: Horizon
+    error: Error | None
+    """Of the forecast of all else; None: it was given, or nothing is known of it."""
+    warmth: Warmth | None
+    without_base: bool
+    """Nothing is known of all else: contract demand is not checked."""
+    provisional: bool
+    unpriced: str | None
+
+
+def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: datetime) -> Outlook:
+    """Raises QueryError."""
+    past = _Past(tx, registry, plan.grid, terms.zone, now)
+    lines = {job.line for job in plan.jobs}
+    base, error, warmth = _base(past, plan, terms, lines)
+    unknown = bool(np.isnan(base).any())
+    contract = plan.posted.contract_kw if plan.posted.contract_kw is not None else terms.contract_kw
+    slots = plan.grid.slots
+    priced = terms.tariff.prices_at(slots) if terms.tariff else None
+    horizon = Horizon(
+        price=priced.price if priced else np.full(len(slots), np.nan),
+        carbon=_carbon(terms, slots),
+        band=terms.tariff.bands_at(slots) if terms.tariff else np.full(len(slots), NO_BAND, np.uint8),
+        base=np.nan_to_num(base),
+        sun=past.sun() if plan.posted.base_kw is None else np.zeros(len(slots)),
+        feed_in=plan.posted.feed_in,
+        limit_kw=np.inf if unknown or contract is None else contract,
+        crew=plan.crew,
+    )
+    return Outlook(
+        horizon,
+        error,
+        warmth,
+        without_base=unknown,
+        provisional=bool(priced is not None and priced.provisional.any()),
+        unpriced=priced.unpriced if priced else "the site's contract names no tariff",
+    )
+
+
+def _carbon(terms: Terms, slots: NDArray[np.int64]) -> _Floats:
+    days = local_wall(terms.zone, slots) // _DAY_US
+    rates = {day: terms.rate(date(1970, 1, 1) + timedelta(days=day)) for day in set(days.tolist())}
+    return np.array([rates[day] for day in days.tolist()])
+
+
+def _base(
+    past: "_Past", plan: Plan, terms: Terms, lines: set[str]
+) -> tuple[_Floats, Error | None, Warmth | None]:
+    given = plan.posted.base_kw
+    if given is not None:
+        return _given(given, plan.grid.count), None, None
+    known = terms.tariff.known if terms.tariff else UNKNOWN
+    history = History(past.rest(lines), *past.kinds(past.days, known))
+    wanted, coarse = past.kinds(past.ahead, known)
+    profile = np.array(
+        [by_kind(history, kind, each) for kind, each in zip(wanted.tolist(), coarse.tolist(), strict=True)]
+    )
+    load = past.on_grid(profile)
+    if plan.posted.outside_c is None:
+        return load, back_test(history), None
+    return _by_warmth(past, history, load, (wanted, coarse), plan)
+
+
+def _by_warmth(
+    past: "_Past",
+    history: History,
+    load: _Floats,
+    kinds: tuple[NDArray[np.int64], NDArray[np.int64]],
+    plan: Plan,
+) -> tuple[_Floats, Error | None, Warmth | None]:
+    outside = past.outside()
+    warmth = follows(history, outside)
+    if warmth is None or plan.posted.outside_c is None:
+        return load, back_test(history), None
+    felt = History(outside, history.kind, history.coarse)
+    usual = past.on_grid(np.array([by_kind(felt, int(a), int(b)) for a, b in zip(*kinds, strict=True)]))
+    expected = np.repeat(plan.posted.outside_c, 4)[: plan.grid.count]
+    expected = np.concatenate([expected, usual[len(expected) :]])
+    return load + np.nan_to_num(warmer(warmth, usual, expected)), back_test(history), warmth
+
+
+def _given(base: float | list[float], count: int) -> _Floats:
+    if isinstance(base, list) and len(base) != count:
+        raise QueryError("base_kw", f"{len(base)} values", f"the plan has {count} quarter hours")
+    found: _Floats = np.broadcast_to(np.asarray(base, np.float64), (count,)).copy()
+    if not np.isfinite(found).all():
+        raise QueryError("base_kw", None, "holds a value that is not a number")
+    return found
+
+
+class _Past:
+    """Settled quarter hours of the weeks before a plan, by local day and quarter hour of the clock."""
+
+    def __init__(
+        self, tx: Transaction, registry: Registry, grid: Grid, zone: ZoneInfo, now: datetime
+    ) -> None:
+        self._tx, self._grid, self._zone = tx, grid, zone
+        self._meters = [meter for meter in registry.meters if meter.removed_at is None]
+        self._registry, self._now = registry, now
+        today = local_wall(zone, np.array([min(int(now.timestamp() * 1e6), grid.start_us)]))[0] // _DAY_US
+        self.days: NDArray[np.int64] = np.arange(today - DAYS_BACK, today)
+        wall = local_wall(zone, grid.slots)
+        self.ahead: NDArray[np.int64] = np.unique(wall // _DAY_US)
+        self._place = (wall // _DAY_US - self.ahead[0], wall // SLOT_US % DAY_SLOTS)
+
+    def on_grid(self, by_day: _Floats) -> _Floats:
+        """float64[d, 96] of the days ahead -> float64[n]."""
+        found: _Floats = by_day[self._place]
+        return found
+
+    def kinds(self, days: NDArray[np.int64], known: Holidays) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Weekday, free day or worked weekend day; and whether it is free."""
+        kind = (days + 3) % 7
+        for number, day in enumerate(days.tolist()):
+            at = date(1970, 1, 1) + timedelta(days=day)
+            if at in known.by_day:
+                kind[number] = _FREE
+            elif at in known.worked:
+                kind[number] = _WORKED
+        return kind, ((kind >= _SATURDAY) & (kind != _WORKED)).astype(np.int64)
+
+    def rest(self, lines: set[str]) -> _Floats:
+        """All that the park draws, from the grid and from its own generation, without some lines [kW]."""
+        billed = [m for m in self._meters if self._crosses_park(m)]
+        own = [m for m in self._meters if self._role(m) == Role.GENERATION and self._electric(m)]
+        load = self._sum(billed, "energy_import") - self._sum(billed, "energy_export", void=0.0)
+        load += self._sum(own, "energy_export", void=0.0)
+        for line in lines:
+            load -= self._sum(self._of_line(line), "energy_import", void=0.0)
+        return np.where(np.isnan(load), np.nan, np.maximum(load, 0.0)) * _KW if billed else load * np.nan
+
+    def sun(self) -> _Floats:
+        """Mean of own generation at this time of day over the newest days, float64[n] [kW]."""
+        own = [m for m in self._meters if self._role(m) == Role.GENERATION and self._electric(m)]
+        made = self._sum(own, "energy_export")[-_SUN_DAYS:] * _KW
+        some = ~np.isnan(made).all(axis=0)
+        mean = np.zeros(DAY_SLOTS)
+        mean[some] = np.nanmean(made[:, some], axis=0)
+        return self.on_grid(np.broadcast_to(mean, (len(self.ahead), DAY_SLOTS)))
+
+    def outside(self) -> _Floats:
+        """Temperature that the park's weather station measured [degC]; NaN without one."""
+        stations = [m for m in self._meters if m.carrier == Carrier.AMBIENT]
+        grid = self._grid_of_days()
+        ids = np.array([m.id for m in stations[:1]], np.int32)
+        rows = readings.select(self._tx, ids, grid.start_us, grid.end_us, [_OUTSIDE])
+        slot = (rows.time - grid.start_us) // SLOT_US
+        known = ~np.isnan(rows.values[:, 0])
+        count = np.bincount(slot[known], minlength=grid.count)
+        total = np.bincount(slot[known], rows.values[known, 0], grid.count)
+        mean = np.divide(total, count, out=np.full(grid.count, np.nan), where=count > 0)
+        laid: _Floats = self._by_clock(grid, mean[None])[0]
+        return laid
+
+    def _of_line(self, line: str) -> Sequence[RegisteredMeter]:
+        """The meter of that code, or the area's boundary meters, or else its loads."""
+        named = [m for m in self._meters if m.code == line]
+        inside = [m for m in self._meters if m.at(self._now).area == line and self._electric(m)]
+        crossing = [m for m in inside if self._role(m) == Role.BOUNDARY]
+        return named or crossing or [m for m in inside if self._role(m) == Role.LOAD]
+
+    def _crosses_park(self, meter: RegisteredMeter) -> bool:
+        park = next(
+            (a.code for a in self._registry.areas if a.kind == AreaKind.PARK and a.removed_at is None), None
+        )
+        term = meter.at(self._now)
+        return term.area == park and term.role == Role.BOUNDARY and self._electric(meter)
+
+    def _role(self, meter: RegisteredMeter) -> str:
+        return meter.at(self._now).role
+
+    def _electric(self, meter: RegisteredMeter) -> bool:
+        return meter.carrier == Carrier.ELECTRICITY
+
+    def _sum(self, meters: Sequence[RegisteredMeter], quantity: str, void: float = np.nan) -> _Floats:
+        """float64[d, 96]; `void` where one has no value."""
+        laid = np.full((len(self.days), DAY_SLOTS), void if not meters else 0.0)
+        for values in self._rows(meters, quantity).values():
+            laid += np.where(np.isnan(values), void, values)
+        return laid
+
+    def _rows(self, meters: Sequence[RegisteredMeter], quantity: str) -> Mapping[int, _Floats]:
+        ids = np.array(sorted(meter.id for meter in meters), np.int32)
+        grid = self._grid_of_days()
+        first, last = (
+            datetime.fromtimestamp(us // 1_000_000, UTC).date() for us in (grid.start_us, grid.end_us - 1)
+        )
+        found = energy.select(self._tx, ids, [quantity], first, last)
+        cells = quarter_hours(
+            found.meter_id, found.quantity, found.day, amount=found.amount, coverage=found.coverage, grid=grid
+        )
+        rows = dict.fromkeys(ids.tolist(), np.full((len(self.days), DAY_SLOTS), np.nan))
+        laid = self._by_clock(grid, cells.amount)
+        return rows | dict(zip(cells.meter_id.tolist(), laid, strict=True))
+
+    def _grid_of_days(self) -> Grid:
+        """Quarter hours that hold all the days, wherever in the world."""
+        return Grid((int(self.days[0]) - 1) * _DAY_US, (len(self.days) + 2) * DAY_SLOTS)
+
+    def _by_clock(self, grid: Grid, values: _Floats) -> _Floats:
+        """float64[r, n] on quarter hours -> float64[r, d, 96] on local days."""
+        wall = local_wall(self._zone, grid.slots)
+        day, slot = wall // _DAY_US - self.days[0], wall // SLOT_US % DAY_SLOTS
+        inside = (day >= 0) & (day < len(self.days))
+        laid = np.full((len(values), len(self.days), DAY_SLOTS), np.nan)
+        laid[:, day[inside], slot[inside]] = values[:, inside]
+        return laid

@@ -1,0 +1,214 @@
+"""Production plans, as a planner posts them."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+Service = JSON = Any
+Start = Callable[..., Service]
+Made = Callable[..., Site]
+DEMO = {"tariff": "demo-park", "contract_kw": 500}
+"""Valley 0-8 at 0.30, flat 8-10, 12-14 and 19-24 at 0.70, peak 10-12 and 14-19 at 1.15."""
+DAY = {"from": "2023-10-12", "to": "2023-10-13"}
+FACTOR = 0.4419
+
+
+def at(clock: str) -> str:
+    return f"2023-10-12T{clock}:00+08:00"
+
+
+def job(code: str = "J", **given: JSON) -> dict[str, Any]:
+    return {"code": code, "line": "m1", "power_kw": 100.0, "duration_min": 60} | given
+
+
+@pytest.fixture
+def service(start: Start, make_site: Made) -> JSON:
+    meters = {"code": "m", "role": "boundary"}, {"code": "m1"}, {"code": "m2"}
+    return start(make_site(*meters, billing=DEMO))
+
+
+def check(service: Service, *jobs: dict[str, Any], **rest: JSON) -> JSON:
+    response = service.call("POST", "/api/v1/plans/check", json={**DAY, "base_kw": 350, "jobs": jobs} | rest)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def refused(service: Service, *jobs: JSON, **rest: JSON) -> list[tuple[str, str | None, str]]:
+    response = service.call("POST", "/api/v1/plans/check", json={**DAY, "jobs": jobs} | rest)
+    assert response.status_code == 422, response.text
+    return [(each["field"], each["value"], each["reason"]) for each in response.json()["errors"]]
+
+
+def test_a_job_across_a_band_edge_costs_what_the_bands_cost(service: Service) -> None:
+    found = check(service, job(start=at("07:30")))
+    [one] = found["jobs"]
+    assert [(band["band"], band["energy"]) for band in one["bands"]] == [("valley", 50.0), ("flat", 50.0)]
+    assert one["cost"] == pytest.approx(50.0)
+    assert one["carbon"] == pytest.approx(100 * FACTOR)
+    assert one["conflicts"] == []
+    assert one["runs"] == [{"from": at("07:30"), "to": at("08:30")}]
+    assert (found["cost"], found["currency"], found["fictitious"]) == (pytest.approx(50.0), "CNY", True)
+
+
+def test_what_could_move_and_what_that_saves(service: Service) -> None:
+    found = check(service, job(start=at("10:00")), job("K", start=at("00:00")))
+    assert found["jobs"][0]["move"] == {
+        "runs": [{"from": at("01:00"), "to": at("02:00")}],
+        "saves": pytest.approx(85.0),
+    }
+    assert found["jobs"][1]["move"] is None
+
+
+def test_promises_that_are_broken_are_named_with_their_time(service: Service) -> None:
+    found = check(
+        service,
+        job(start=at("09:45"), deadline=at("10:30"), duration_min=60),
+        job("K", start=at("10:15"), crew=3, duration_min=30),
+        crew=[{"from": "08:00", "to": "20:00", "people": 2}],
+    )
+    broken = {
+        (one["code"], each["kind"]): (each["from"][11:16], each["to"][11:16], each["amount"], each["limit"])
+        for one in found["jobs"]
+        for each in one["conflicts"]
+    }
+    assert broken == {
+        ("J", "late"): ("10:30", "10:45", None, None),
+        ("J", "demand"): ("10:15", "10:45", 550.0, 500.0),
+        ("K", "line"): ("10:15", "10:45", None, None),
+        ("K", "crew"): ("10:15", "10:45", 3.0, 2.0),
+        ("K", "demand"): ("10:15", "10:45", 550.0, 500.0),
+    }
+
+
+def test_a_table_is_read_as_its_jobs(service: Service) -> None:
+    text = (
+        "code,line,power_kw,energy_kwh,profile_kw,duration_min,start,interruptible,after\n"
+        f"A,m1,100,,,60,{at('00:00')},false,\n"
+        f"B,m1,,40,,30,{at('01:00')},true,A\n"
+        f"C,m2,,,10;20;30,,,,A;B\n"
+    )
+    response = service.call(
+        "POST", "/api/v1/plans/check", params=DAY, content=text, headers={"Content-Type": "text/csv"}
+    )
+    assert response.status_code == 200, response.text
+    found = response.json()
+    assert [one["energy"] for one in found["jobs"]] == [100.0, 40.0, 15.0]
+    assert found["unplaced"] == ["C"]
+    assert found["jobs"][0]["cost"] == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "reason"),
+    [
+        ({"line": "nowhere"}, "line", "no area and no meter of the park has this code"),
+        (
+            {"deadline": at("00:00"), "earliest": at("01:00")},
+            "deadline",
+            "the deadline is not after the start",
+        ),
+        ({"power_kw": None, "energy_kwh": -5}, "energy_kwh", "expected float >= 0.0"),
+        ({"energy_kwh": 5}, "power_kw", "give one of power_kw, energy_kwh and profile_kw"),
+        ({"duration_min": 20}, "duration_min", "expected int that's a multiple of 15"),
+        ({"start": at("08:07")}, "start", "is not on a quarter hour"),
+        ({"after": ["X"]}, "after", "no job of this plan has this code"),
+        ({"colour": "red"}, "colour", "is no field of this"),
+    ],
+)
+def test_what_is_wrong_is_named_by_job_and_field(
+    service: Service, wrong: dict[str, Any], field: str, reason: str
+) -> None:
+    [(place, _, said)] = refused(
+        service, job("A"), {k: v for k, v in job("B", **wrong).items() if v is not None}
+    )
+    assert (place, said) == (f"jobs.1.{field}", reason)
+
+
+def test_several_mistakes_are_told_at_once(service: Service) -> None:
+    fields = [field for field, *_ in refused(service, job(line="x"), job("J"), job("J"), 7)]
+    assert fields == ["jobs.0.line", "jobs.2.code", "jobs.3.row"]
+
+
+def _rising(meter: str, per_quarter: Callable[[datetime], float], days: int) -> list[dict[str, Any]]:
+    when = datetime.fromisoformat("2023-10-12T00:00:00+08:00") - timedelta(days=days)
+    rows, counter = [], 0.0
+    for _ in range(days * 96 + 1):
+        rows.append({"meter": meter, "time": when.isoformat(), "values": {"energy_import": counter}})
+        counter += per_quarter(when)
+        when += timedelta(minutes=15)
+    return rows
+
+
+def test_all_else_is_forecast_without_the_lines_of_the_plan(service: Service) -> None:
+    """The park drew 400 kW by day and 200 by night, of which the line 100: 300 and 100 are left."""
+
+    def park(when: datetime) -> float:
+        return 100.0 if 8 <= when.hour < 20 else 50.0
+
+    service.post(_rising("m", park, 15))
+    service.post(_rising("m1", lambda _: 25.0, 15))
+    service.settle()
+    found = check(service, job(start=at("09:00")), base_kw=None)
+    base = found["outlook"]["base_kw"]
+    assert (base[0], base[40]) == (pytest.approx(100.0), pytest.approx(300.0))
+    assert found["outlook"]["limit_kw"] == 500.0
+    assert found["forecast_error"]["mean_kw"] == pytest.approx(0.0, abs=1e-6)
+    assert found["notes"] == []
+
+
+def test_without_a_history_contract_demand_is_not_checked_and_said_so(service: Service) -> None:
+    found = check(service, job(start=at("09:00"), power_kw=9e5), base_kw=None)
+    assert found["outlook"]["limit_kw"] is None
+    assert found["outlook"]["base_kw"][0] is None
+    assert found["jobs"][0]["conflicts"] == []
+    assert found["notes"] == ["no history to forecast all other load from, so contract demand is not checked"]
+
+
+def test_without_a_tariff_a_plan_has_no_cost_and_says_why(start: Start, make_site: Made) -> None:
+    service = start(make_site({"code": "m", "role": "boundary"}, {"code": "m1"}))
+    found = check(service, job(start=at("09:00")))
+    assert (found["cost"], found["jobs"][0]["cost"], found["jobs"][0]["move"]) == (None, None, None)
+    assert found["jobs"][0]["carbon"] == pytest.approx(100 * FACTOR)
+    assert found["notes"] == ["the site's contract names no tariff"]
+    response = service.call("POST", "/api/v1/plans/optima", json={**DAY, "jobs": [job()]})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "aim"
+
+
+def _awaited(service: Service, begun: JSON) -> JSON:
+    deadline = time.monotonic() + 90
+    while begun["state"] == "running" and time.monotonic() < deadline:
+        time.sleep(0.05)
+        begun = service.get(f"/plans/optima/{begun['id']}")
+    return begun
+
+
+def begin(service: Service, *jobs: dict[str, Any], **rest: JSON) -> JSON:
+    response = service.call("POST", "/api/v1/plans/optima", json={**DAY, "base_kw": 350, "jobs": jobs} | rest)
+    assert response.status_code == 200, response.text
+    return _awaited(service, response.json())
+
+
+def test_the_cheapest_plan_is_found_and_told_as_a_plan(service: Service) -> None:
+    """Two jobs of an hour on one line take valley hours; a third on another line needs their demand."""
+    found = begin(service, job("A"), job("B", after=["A"]), job("C", line="m2", earliest=at("06:00")))
+    assert (found["state"], found["left_out"], found["gap"]) == ("done", [], pytest.approx(0.0, abs=0.01))
+    assert found["cost"] == pytest.approx(90.0, rel=0.01)
+    assert found["plan"]["cost"] == pytest.approx(found["cost"])
+    assert [one["conflicts"] for one in found["plan"]["jobs"]] == [[], [], []]
+
+
+def test_a_plan_that_cannot_be_gets_the_reason(service: Service) -> None:
+    found = begin(service, job("A", deadline=at("01:30")), job("B", deadline=at("01:30")))
+    assert found["state"] == "impossible"
+    assert found["obstacles"] == [{"kind": "line", "jobs": ["A", "B"], "need_min": 120, "have_min": 90}]
+    assert found["left_out"] != []
+
+
+def test_a_search_that_nobody_began_is_not_there(service: Service) -> None:
+    assert service.call("GET", "/api/v1/plans/optima/00ff").status_code == 404
