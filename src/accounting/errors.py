@@ -5,6 +5,7 @@ AccountingError
 ├── FactorError      no factor, or more than one, answers a question
 ├── ActivityError    an amount that cannot be: fuel below zero, a certificate that stands twice
 ├── ChargeError      a charge that cannot be reckoned from what is known
+├── ContractError    terms of a contract that contradict themselves
 ├── TariffError      a calendar that leaves an instant without a band, or claims it twice
 ├── PlanError        a job that no plan can hold, or a plan that cannot be made
 ├── SchemeError      a scheme whose indicators cannot be reckoned
@@ -31,6 +32,10 @@ class ActivityError(AccountingError):
 
 class ChargeError(AccountingError):
     pass
+
+
+class ContractError(AccountingError, ValueError):
+    """Also a ValueError, so that a file's checker can name the key."""
 
 
 class TariffError(AccountingError, ValueError):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from accounting import formula
+from accounting.contract import Contract
 from accounting.formula import Formula
 from accounting.quantity import CATALOGUE, Carrier
 from accounting.recipes import SETTLED
@@ -189,6 +190,20 @@ class Billing(Frozen):
     declared_days: dict[str, tuple[date, ...]] = Field(default_factory=dict)
     """Further days of the tariff's lists, such as those announced as hot."""
     contract_kw: float | None = Field(None, gt=0)
+    """What the live view warns by; dated ones stand in `contracts`."""
+    contracts: tuple[Contract, ...] = ()
+    """What is charged beside energy by band, and who shares it, each from a day on."""
+
+    def contract(self, year: int, month: int) -> Contract:
+        """The one that holds for a billing month; one without charges where none does."""
+        held = [each for each in self.contracts if each.since <= each.month(year, month)[0]]
+        return max(held, key=lambda each: each.since, default=Contract(since=date.min))
+
+    def demand_on(self, day: date) -> float | None:
+        """The contract demand that holds on a day [kW]."""
+        begun = [each for each in self.contracts if each.since <= day and each.demand]
+        terms = max(begun, key=lambda each: each.since).demand if begun else None
+        return float(terms.contract_kw) if terms and terms.contract_kw else self.contract_kw
 
 
 class Retention(Frozen):

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
-from accounting import coal, fuels, gwp, scope1
+from accounting import charges, coal, fuels, gwp, scope1
+from accounting.charges import DemandBasis
 from accounting.emissions import choose_for, emitted, rate
 from accounting.factors import Factor, FactorSet, parse
 from accounting.grid import HOUR_US, Grid
@@ -29,11 +32,13 @@ from accounting.inventory import (
 )
 from accounting.scope2 import Instruments, Tier, location, market
 from accounting.sources import SOURCES
+from accounting.tariff import Tariff
 from accounting.units import conversion
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 11, 22)
-FACTORS = HERE.parents[1] / "config" / "factors"
+CONFIG = HERE.parents[1] / "config"
+FACTORS = CONFIG / "factors"
 VECTORS = [vector for file in sorted(HERE.glob("*.json")) for vector in json.loads(file.read_text("utf-8"))]
 
 Inputs = dict[str, Any]
@@ -224,8 +229,54 @@ def core_indicator(given: Inputs) -> Answer:
     }
 
 
+def adjustment(standard: float, actual: float) -> Decimal:
+    with (CONFIG / "tariffs" / "power-factor" / "cn-83-215.csv").open(encoding="utf-8", newline="") as lines:
+        found = charges.adjustments(csv.DictReader(lines))
+    return found.percent(Decimal(f"{standard:.2f}"), Decimal(f"{actual:.2f}"))
+
+
+def over_contract(given: Inputs) -> Answer:
+    found = charges.contract_demand(Decimal(given["contract_kW"]), Decimal(given["actual_kW"]))
+    return {"excess_kW": float(found.double)}
+
+
+def capacity_year(given: Inputs) -> Answer:
+    month = charges.billed(DemandBasis.CAPACITY, capacity=Decimal(given["kVA"]))
+    return {"cny_year": given["months"] * float(month.charge(Decimal(given["cny_month"])))}
+
+
+def lower_peak(given: Inputs) -> Answer:
+    price = Decimal(str(given["eur_per_kW_year"]))
+    old, new = (
+        charges.billed(DemandBasis.ACTUAL, actual=Decimal(given[name])).charge(price)
+        for name in ("peak_old_kW", "peak_new_kW")
+    )
+    return {"eur_per_year": float(old - new)}
+
+
+def printed_bands(given: Inputs) -> Answer:
+    tariff = TypeAdapter(Tariff).validate_python(
+        yaml.safe_load((CONFIG / "tariffs" / "cn-gd-331-2021.yaml").read_text("utf-8"))
+    )
+    (ratio,) = tariff.ratios
+    assert [float(ratio.of_flat[band]) for band in ("valley", "peak")] == given["ratios"]
+    flat = Decimal(str(given["flat_fen"]))
+    return {band: float(ratio.price(band, flat, 2)) for band in ("valley", "peak", "sharp")}
+
+
+def adjusted_cases(given: Inputs) -> Answer:
+    cases = given["cases_std_pf_percent"]
+    return {"rows": sum(float(adjustment(standard, pf)) == percent for standard, pf, percent in cases)}
+
+
 ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
+    "BASIC-CONTRACT-105": over_contract,
+    "BASIC-DEMAND-YEAR": capacity_year,
     "CN-FUEL-": chinese_fuel,
+    "DE-NETZE": lower_peak,
+    "GD-TOU-": printed_bands,
+    "PF-0.60@0.90": lambda given: {"percent": float(adjustment(given["standard"], given["pf"]))},
+    "PF-CASES": adjusted_cases,
     "EPA-COAL-RAILCAR": railcar,
     "EPA-GAS-THERM": therm,
     "REFR-": blend,
@@ -255,7 +306,7 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
 
 
 def test_there_are_vectors() -> None:
-    assert len(VECTORS) == 34
+    assert len(VECTORS) == 40
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from telemetry.api import (
     balance,
+    bill,
     corrections,
     cost,
     edges,
@@ -68,6 +69,8 @@ _EXAMPLES: tuple[Struct, ...] = (
     live.EXAMPLE,
     energy.EXAMPLE,
     cost.EXAMPLE,
+    bill.EXAMPLE,
+    bill.BILLS_EXAMPLE,
     balance.EXAMPLE,
     emissions.EXAMPLE,
     inventory.EXAMPLE,
@@ -143,6 +146,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         live.router(dependencies),
         energy.router(dependencies),
         cost.router(dependencies),
+        bill.router(dependencies),
         balance.router(dependencies),
         emissions.router(dependencies),
         inventory.router(dependencies),

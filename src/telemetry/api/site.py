@@ -1,5 +1,6 @@
 """The park: its areas, its tariff, and the catalogue of quantities."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -8,8 +9,9 @@ from msgspec import Meta, Struct
 from accounting.quantity import CATALOGUE
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import site_of, zone_of
 from telemetry.reports.names import Name
+from telemetry.reports.steps import today
 from telemetry.settings.plan import Plan
 
 
@@ -107,7 +109,9 @@ def _site(plan: Plan) -> SiteAnswer:
         zone=site.zone,
         region=site.region,
         currency=site.currency,
-        contract_kw=site.billing.contract_kw if site.billing else None,
+        contract_kw=site.billing.demand_on(today(zone_of(plan), datetime.now(UTC)).date())
+        if site.billing
+        else None,
         tariff=_tariff(plan),
         areas=[AreaEntry(a.code, a.kind.value, a.parent, Name(a.name.en, a.name.zh)) for a in site.areas],
         quantities=QUANTITIES,

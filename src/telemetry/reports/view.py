@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,6 +16,7 @@ from telemetry.reports.factors import Factors
 from telemetry.reports.live import EMITTERS, QUANTITIES
 from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
 from telemetry.reports.roster import Roster, roster
+from telemetry.reports.steps import local_time
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import latest, readings
@@ -133,7 +134,7 @@ class ParkView:
             co2_kg_per_h=whole.co2_kg_per_h,
             coverage=whole.coverage,
             co2_coverage=whole.co2_coverage,
-            contract_share=_share(running, self._plan),
+            contract_share=_share(running, self._plan, local_time(now_us, self._zone).date()),
             demand=running,
             band=band.now(self._plan.tariff, now_us, self._zone),
         )
@@ -150,8 +151,8 @@ def _read_alike(one: Roster, other: Roster) -> bool:
     return same and bool((one.multiplier == other.multiplier).all())
 
 
-def _share(running: Demand | None, plan: Plan) -> float | None:
-    contract = plan.site.billing.contract_kw if plan.site and plan.site.billing else None
+def _share(running: Demand | None, plan: Plan, day: date) -> float | None:
+    contract = plan.site.billing.demand_on(day) if plan.site and plan.site.billing else None
     if contract is None or running is None or running.projected_kw is None:
         return None
     return running.projected_kw / contract

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from accounting.charges import Adjustments
 from accounting.coal import Coefficient
 from accounting.factors import Factor
 from accounting.fuels import Fuel
@@ -20,6 +21,7 @@ from ingest.template import Template
 from telemetry.settings.documents import load_folders
 from telemetry.settings.factor_sets import load_factor_sets
 from telemetry.settings.mistakes import Mistake
+from telemetry.settings.power_factor import load_adjustments
 
 _TARIFF: TypeAdapter[Tariff] = TypeAdapter(Tariff)
 _SCHEME: TypeAdapter[Scheme] = TypeAdapter(Scheme)
@@ -32,6 +34,8 @@ class Library:
     regions: Mapping[str, str]
     """Factor region -> the one that answers where it has no factor."""
     tariffs: Mapping[str, Tariff]
+    adjustments: Mapping[str, Adjustments]
+    """Tables of the power factor."""
     schemes: Mapping[str, Scheme]
     """What rates parks and factories."""
     coal: Mapping[str, Coefficient]
@@ -65,6 +69,7 @@ def load_library(config_dir: Path | None, mistakes: list[Mistake]) -> Library:
         factors=sets.factors,
         regions=sets.regions,
         tariffs=load_folders([root / "tariffs" for root in roots], _TARIFF, mistakes),
+        adjustments=load_adjustments([root / "tariffs" / "power-factor" for root in roots], mistakes),
         schemes=load_folders([root / "schemes" for root in roots], _SCHEME, mistakes),
         coal=sets.coal,
         fuels=sets.fuels,

@@ -126,6 +126,7 @@ def contradictions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
     yield from _repeated("meters", [meter.code for meter in site.meters])
     yield from _area_tree(site.areas)
     yield from billing.contradictions(site, library.tariffs)
+    yield from billing.contract_contradictions(site, library.tariffs, library.adjustments)
     yield from _regions(site, library)
     for index, meter in enumerate(site.meters):
         yield from _meter(f"meters[{index}]", meter, site, library)

@@ -87,6 +87,71 @@ MISTAKES = [
     ("billing.declared_days", {"hot": ["2026-06-10"]}, "billing.declared_days.hot", "no list of days 'hot'"),
     ("billing.tariff", "cn-bj-2023-11", "billing.since", "no source tells since when"),
     ("billing.series", "demos", "billing.series", "did you mean 'demo'"),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "reading_day": 31}],
+        "billing.contracts[0]",
+        "within 1 to 28",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "demand": {"basis": "contract", "price": 36.1, "source": "annex"}}],
+        "billing.contracts[0].demand",
+        "contract_kw is missing",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01"}, {"since": "2026-02-15"}],
+        "billing.contracts[1].since",
+        "is no reading day: months are read on day 1",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-02-01"}, {"since": "2026-01-01"}],
+        "billing.contracts[1].since",
+        "is not after 2026-02-01",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "tenants": ["hall"]}],
+        "billing.contracts[0].tenants[0]",
+        "no electricity meter of role boundary stands on the area 'hall'",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "sharing": {"by": "area", "area": {"attic": 10}}}],
+        "billing.contracts[0].sharing.area.attic",
+        "neither an enterprise nor under tenants",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "sharing": {"by": "share"}}],
+        "billing.contracts[0].sharing",
+        "share names no part above 0",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "power_factor": {"standard": "0.95"}}],
+        "billing.contracts[0].power_factor.standard",
+        "0.95 is none of 0.80, 0.85, 0.90",
+    ),
+    (
+        "billing.contracts",
+        [{"since": "2026-01-01", "power_factor": {"standard": "0.90", "table": "cn-83-216"}}],
+        "billing.contracts[0].power_factor.table",
+        "did you mean 'cn-83-215'",
+    ),
+    (
+        "billing.contracts",
+        [
+            {
+                "since": "2026-01-01",
+                "funds": [{"code": "r", "name": {"en": "r", "zh": "r"}, "price": 0.019, "source": "s"}],
+            }
+        ],
+        "billing.contracts[0].funds",
+        "hold funds and surcharges already",
+    ),
     ("billing.tariff", "demo-prk", "billing.tariff", "did you mean 'demo-park'"),
 ]
 

@@ -1,0 +1,99 @@
+"""Bills of a month: one area's, and all of the park."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from accounting.bill import LineKind
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.parameters import site_of
+from telemetry.reports import bill_answer
+from telemetry.reports.bill import Bills, Terms, bills
+from telemetry.reports.bill_answer import Bill, BillAnswer, BillLine, BillsAnswer, MaximumDemand
+from telemetry.reports.billing_month import month_of
+from telemetry.reports.errors import QueryError
+from telemetry.reports.names import Name
+from telemetry.storage import registry
+from telemetry.storage.registry import Registry
+
+_LINE = BillLine(
+    kind=LineKind.ENERGY,
+    code="valley",
+    name=Name("Energy: Valley", "电量电费 低谷"),
+    quantity=Decimal("1200.00"),
+    unit="kWh",
+    price=Decimal("0.30"),
+    amount=Decimal("360.00"),
+    source="demo-park, price table 'demo' of 2021-10-01",
+    provisional=False,
+    reasons=[],
+)
+_BILL = Bill(
+    area="E1",
+    name=Name("Injection moulding", "注塑厂"),
+    total=Decimal("360.00"),
+    known=Decimal("360.00"),
+    kwh=1200.0,
+    estimated_kwh=0.0,
+    coverage=1.0,
+    provisional=False,
+    lines=[_LINE],
+    reasons=[],
+)
+_FIRST, _LAST = date(2026, 10, 1), date(2026, 10, 31)
+EXAMPLE = BillAnswer("2026-10", _FIRST, _LAST, "Asia/Shanghai", "CNY", fictitious=True, bill=_BILL)
+BILLS_EXAMPLE = BillsAnswer(
+    month="2026-10",
+    first_day=_FIRST,
+    last_day=_LAST,
+    zone="Asia/Shanghai",
+    currency="CNY",
+    fictitious=True,
+    demand=MaximumDemand(940.5, datetime.fromisoformat("2026-10-14T10:15:00+08:00"), 900, 2976, 0),
+    park=_BILL,
+    parties=[_BILL],
+    unshared=Decimal("0.00"),
+    reasons=[],
+)
+Month = Annotated[
+    str | None,
+    Query(max_length=7, description="Billing month; default: the one that runs", examples=["2026-10"]),
+]
+Area = Annotated[
+    str, Query(max_length=64, description="The park, an enterprise or a tenant", examples=["E1"])
+]
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["cost"])
+
+    @routes.get("/bill", responses=documented("A bill", BillAnswer), summary="Bill")
+    def one(area: Area, month: Month = None) -> Response:
+        """One area's bill with every line explained; what cannot be told has no amount, and the reason."""
+        found, terms, known = _found(dependencies, month)
+        told = bill_answer.one(found, area, terms, known)
+        if told is None:
+            raise QueryError(
+                "area", area, "gets no bill: it is no park, enterprise or tenant of the contract"
+            )
+        return answer(told)
+
+    @routes.get("/bills", responses=documented("All bills", BillsAnswer), summary="Bills")
+    def every(month: Month = None) -> Response:
+        """The park's bill and its parts, which add up to it to the cent."""
+        return answer(bill_answer.all_of(*_found(dependencies, month)))
+
+    return routes
+
+
+def _found(dependencies: Dependencies, month: str | None) -> tuple[Bills, Terms, Registry]:
+    now, plan = datetime.now(UTC), dependencies.plan
+    site = site_of(plan)
+    terms = Terms(site, plan.tariff, plan.library.adjustments)
+    asked = month_of(site.billing, month, now.astimezone(terms.zone).date())
+    with dependencies.database.connection() as conn:
+        known = registry.read(conn)
+        return bills(conn, known, terms, asked, now), terms, known

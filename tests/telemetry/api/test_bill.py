@@ -1,0 +1,222 @@
+"""Bills of a month, as the API answers them: the one that docs/bills.md works out by hand, and its doubts."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+Start = Callable[..., Any]
+Made = Callable[..., Site]
+D = Decimal
+FIRST = datetime.fromisoformat("2023-10-01T00:00:00+08:00")
+QUARTERS = 31 * 96
+PEAK_AT = 13 * 96 + 4 * 12 + 1
+"""The quarter hour from 12:15 on the 14th, in which the second factory starts all at once."""
+CONTRACT: dict[str, Any] = {
+    "since": "2023-01-01",
+    "demand": {
+        "basis": "contract",
+        "contract_kw": 1000,
+        "price": "36.1",
+        "source": "supply contract of 2023, annex 2",
+    },
+    "power_factor": {"standard": "0.90"},
+    "tenants": ["shop"],
+    "sharing": {
+        "by": "area",
+        "charges_by": "share",
+        "area": {"one": 3000, "two": 1500, "shop": 500},
+        "share": {"one": 5, "two": 4, "shop": 1},
+    },
+}
+
+
+def _area(code: str, kind: str, parent: str | None = None) -> dict[str, Any]:
+    return {"code": code, "kind": kind, "parent": parent, "name": {"en": code, "zh": code}}
+
+
+def _park(make_site: Made, contract: dict[str, Any] = CONTRACT, **billing: Any) -> Site:  # noqa: ANN401  # YAML
+    return make_site(
+        {"code": "main", "max_gap_s": 7200, "role": "boundary"},
+        {"code": "m1", "max_gap_s": 7200, "role": "boundary", "area": "one", "parent": "main"},
+        {"code": "ms", "max_gap_s": 7200, "role": "boundary", "area": "shop", "parent": "m1"},
+        {"code": "m2", "max_gap_s": 7200, "role": "boundary", "area": "two", "parent": "main"},
+        areas=[
+            _area("park", "park"),
+            _area("one", "enterprise", "park"),
+            _area("shop", "workshop", "one"),
+            _area("two", "enterprise", "park"),
+        ],
+        billing={"tariff": "demo-park", "contracts": [contract], **billing},
+    )
+
+
+def _rising(
+    meter: str, kwh: float, *, kvarh: float | None = None, surge: float = 0.0, every: int = 8
+) -> list[dict[str, Any]]:
+    """A counter that rises by `kwh` every quarter hour, and by `surge` more in one of them."""
+    rows = []
+    for n in sorted({*range(0, QUARTERS + 1, every), PEAK_AT, PEAK_AT + 1}):
+        values = {"energy_import": n * kwh + (surge if n > PEAK_AT else 0.0)}
+        if kvarh is not None:
+            values["reactive_import"] = n * kvarh
+        rows.append({"meter": meter, "time": _at(n), "values": values})
+    return rows
+
+
+def _at(quarter: int) -> str:
+    return (FIRST + timedelta(minutes=15 * quarter)).isoformat()
+
+
+def _read(service: Any) -> None:  # noqa: ANN401  # a test's own
+    service.post(_rising("main", 25.0, kvarh=15.5, surge=250.0))
+    service.post(_rising("m1", 15.0))
+    service.post(_rising("ms", 3.0))
+    service.post(_rising("m2", 8.0, surge=250.0))
+    service.settle()
+
+
+def _told(bill: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(x["kind"], x["code"], x["quantity"], x["price"], x["amount"]) for x in bill["lines"]]
+
+
+def test_the_bill_that_the_docs_work_out_by_hand(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    found = service.get("/bills", month="2023-10")
+    assert (found["first_day"], found["last_day"], found["currency"]) == ("2023-10-01", "2023-10-31", "CNY")
+    assert found["demand"] == {
+        "kw": 1100.0,
+        "start": "2023-10-14T12:15:00+08:00",
+        "window_s": 900,
+        "windows": 2976,
+        "unmeasured": 0,
+    }
+    assert _told(found["park"]) == [
+        ("energy", "flat", "28150.00", "0.70", "19705.00"),
+        ("energy", "peak", "21700.00", "1.15", "24955.00"),
+        ("energy", "valley", "24800.00", "0.30", "7440.00"),
+        ("demand", "contract", "1000", "36.1", "36100.00"),
+        ("excess", "contract", "50.00", "72.2", "3610.00"),
+        ("power_factor", "", "0.85", "2.50", "2295.25"),
+    ]
+    assert (found["park"]["total"], found["park"]["provisional"]) == ("94105.25", False)
+    one, shop, two = found["parties"]
+    assert _told(one) == [
+        ("energy", "flat", "13392.00", "0.70", "9374.40"),
+        ("common", "flat", "1339.20", "0.70", "937.44"),
+        ("energy", "peak", "10416.00", "1.15", "11978.40"),
+        ("common", "peak", "1041.60", "1.15", "1197.84"),
+        ("energy", "valley", "11904.00", "0.30", "3571.20"),
+        ("common", "valley", "1190.40", "0.30", "357.12"),
+        ("demand", "contract", "500.00", "36.1", "18050.00"),
+        ("excess", "contract", "25.00", "72.2", "1805.00"),
+        ("power_factor", "", "0.85", "2.50", "1147.63"),
+    ]
+    assert one["total"] == "48419.03"
+    assert [shop["total"], two["total"]] == ["10846.92", "34839.30"]
+    assert sum(D(bill["total"]) for bill in found["parties"]) == D(found["park"]["total"])
+    assert (found["unshared"], found["reasons"]) == ("0.00", [])
+
+
+def test_every_line_of_the_park_is_shared_out_to_the_cent(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site, {**CONTRACT, "sharing": {}}))
+    service.post(_rising("main", 1 / 3, kvarh=0.1, surge=0.7))
+    for meter, share in (("m1", 0.21), ("ms", 0.0533), ("m2", 0.097)):
+        service.post(_rising(meter, share, surge=0.001))
+    service.settle()
+    found = service.get("/bills", month="2023-10")
+    for line in found["park"]["lines"]:
+        same = [
+            part
+            for bill in found["parties"]
+            for part in bill["lines"]
+            if (part["code"], part["source"]) == (line["code"], line["source"])
+            and ((part["kind"] == line["kind"]) or (part["kind"], line["kind"]) == ("common", "energy"))
+        ]
+        assert sum(D(part["amount"]) for part in same) == D(line["amount"])
+        if line["unit"]:
+            assert sum(D(part["quantity"]) for part in same) == D(line["quantity"])
+
+
+def test_one_bill_is_the_same_as_among_all(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    every = service.get("/bills", month="2023-10")
+    for bill in (every["park"], *every["parties"]):
+        assert service.get("/bill", month="2023-10", area=bill["area"])["bill"] == bill
+    refused = service.call("GET", "/api/v1/bill", params={"area": "nowhere"})
+    assert refused.status_code == 422
+    assert "gets no bill" in refused.text
+
+
+def test_what_is_not_known_has_no_amount_and_says_why(start: Start, make_site: Made) -> None:
+    contract = {**CONTRACT, "demand": {**CONTRACT["demand"], "basis": "actual"}}
+    service = start(_park(make_site, contract))
+    surge = {_at(PEAK_AT), _at(PEAK_AT + 1)}
+    service.post([row for row in _rising("main", 25.0, every=16) if row["time"] not in surge])
+    service.settle()
+    found = service.get("/bill", month="2023-10", area="park")["bill"]
+    lines = {line["kind"]: line for line in found["lines"]}
+    assert lines["energy"]["amount"] is not None
+    assert (lines["demand"]["amount"], lines["power_factor"]["amount"]) == (None, None)
+    assert "its maximum is not known" in lines["demand"]["reasons"][0]
+    assert "no reactive energy is metered" in lines["power_factor"]["reasons"][0]
+    assert found["total"] is None
+    assert D(found["known"]) > 0
+    assert found["provisional"]
+    assert found["estimated_kwh"] > 0
+
+
+def test_without_a_price_nothing_is_free(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site, tariff="cn-gd-331-2021", series="prd5-commercial-below-1kv"))
+    for time, at in (("2021-09-01T00:00:00+08:00", 0.0), ("2021-09-01T02:00:00+08:00", 50.0)):
+        service.post([{"meter": "main", "time": time, "values": {"energy_import": at}}])
+    service.settle()
+    found = service.get("/bill", month="2021-09", area="park")["bill"]
+    assert {line["amount"] for line in found["lines"] if line["kind"] == "energy"} == {None}
+    assert {line["reasons"][0] for line in found["lines"]} == {"no price table before 2021-10-01"}
+    assert (found["total"], found["known"]) == (None, "0.00")
+
+
+def test_a_month_by_reading_day_and_the_contract_that_holds_in_it(start: Start, make_site: Made) -> None:
+    read = {"since": "2023-01-20", "reading_day": 20}
+    service = start(_park(make_site, read))
+    _read(service)
+    found = service.get("/bill", month="2023-10", area="park")
+    assert (found["first_day"], found["last_day"]) == ("2023-09-20", "2023-10-19")
+    assert found["bill"]["kwh"] == 19 * 96 * 25.0 + 250.0
+    later = service.get("/bill", month="2023-11", area="park")
+    assert later["bill"]["kwh"] == 12 * 96 * 25.0
+    refused = service.call("GET", "/api/v1/bills", params={"month": "2023"})
+    assert refused.status_code == 422
+    assert "is not a month such as" in refused.text
+
+
+@pytest.mark.parametrize(("sliding", "kw"), [(None, 1100.0), (60, 1200.0)])
+def test_demand_by_a_sliding_window_is_read_from_the_readings(
+    start: Start, make_site: Made, sliding: int | None, kw: float
+) -> None:
+    demand = {"basis": "actual", "price": 1, "source": "s", "sliding_s": sliding}
+    service = start(_park(make_site, {"since": "2023-01-01", "demand": demand}))
+    minutes = [20.0 if 20 <= n < 35 else 15.0 if 15 <= n < 45 else 5.0 for n in range(120)]
+    counter = [sum(minutes[:n]) for n in range(121)]
+    service.post(
+        [
+            {
+                "meter": "main",
+                "time": (FIRST + timedelta(minutes=n)).isoformat(),
+                "values": {"energy_import": at},
+            }
+            for n, at in enumerate(counter)
+        ]
+    )
+    service.settle()
+    found = service.get("/bills", month="2023-10")
+    (line,) = [line for line in found["park"]["lines"] if line["kind"] == "demand"]
+    assert (line["quantity"], line["amount"]) == (f"{kw:.2f}", f"{kw:.2f}")
