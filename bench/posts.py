@@ -31,7 +31,7 @@ from telemetry.storage.migrate import migrate
 METERS = 500
 BODIES = 40
 ROWS = 2_500
-CLIENTS = 2
+CLIENTS = 4
 ROUNDS = 3
 NAMES = tuple(CATALOGUE)[:20]
 POLL_US = 1_000
