@@ -44,10 +44,10 @@ class DemandTerms:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ContractError(f"{name} {value} is not above 0")
-        if self.window_s <= 0 or self.window_s % (self.step_s if self.sliding_s else _SLOT_S):
-            raise ContractError(f"window_s {self.window_s} is not made of whole {self.step_s} s")
         if self.sliding_s is not None and (self.sliding_s < _MINUTE_S or _SLOT_S % self.sliding_s):
             raise ContractError(f"sliding_s {self.sliding_s} is no part of 900 s, or below {_MINUTE_S}")
+        if self.window_s <= 0 or self.window_s % self.step_s:
+            raise ContractError(f"window_s {self.window_s} is not made of whole {self.step_s} s")
 
     @property
     def step_s(self) -> int:

@@ -137,3 +137,15 @@ def _by_band(table: PriceTable, codes: Sequence[str], bands: NDArray[np.uint8]) 
 
 def _place(day: date, first: date, days: int) -> int:
     return min(max((day - first).days, 0), days)
+
+
+def by_band(
+    amount: NDArray[np.float64], band: NDArray[np.uint8], weight: NDArray[np.float64], bands: int
+) -> NDArray[np.float64]:
+    """Sums of amount x weight of each day by band, float64[m, d, b].
+
+    `amount` float64[m, d, w] is known throughout; `band` uint8[d, w]; `weight` float64[d, w], say a price.
+    """
+    weights = (band[:, :, None] == np.arange(bands)) * weight[:, :, None]
+    sums: NDArray[np.float64] = np.matmul(amount.transpose(1, 0, 2), weights).transpose(1, 0, 2)
+    return sums

@@ -205,7 +205,7 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
         raise _mistaken(
             [Mistake(each.field, shortened(each.value), each.reason) for each in mistakes.found[:1000]]
         ) from mistakes
-    contract = site.billing.contract_kw if site.billing else None
+    contract = site.billing.demand_on(today) if site.billing else None
     terms = Terms(zone, plan.tariff, contract, rate)
     with dependencies.database.connection() as tx:
         offered = outlook(tx, known, read, terms, now)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.calendar import NO_BAND
+from accounting.prices import by_band
 from accounting.tariff import Tariff
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
@@ -68,24 +69,15 @@ def _fill(found: Priced, rows: NDArray[np.int64], block: Block, tariff: Tariff) 
     price = prices.price.reshape(block.slot.shape)
     amount = np.nan_to_num(block.amount[rows])
     void = (np.isnan(price) & (amount != 0)).any(axis=2)
-    cost = np.round(_by_band(amount, band, np.nan_to_num(price), tariff), _DIGITS)
+    cost = np.round(by_band(amount, band, np.nan_to_num(price), len(tariff.bands)), _DIGITS)
     found.cost[rows] = np.where(void, np.nan, cost.sum(axis=2))
     reason = prices.unpriced or f"{tariff.code} does not hold on this day"
     none = np.array(None, object)
     found.unpriced[rows] = np.where(void, np.array(reason, object), none)
     found.tariff[rows] = tariff.code
     found.provisional[rows] = (prices.provisional.reshape(block.slot.shape) & (amount != 0)).any(axis=2)
-    found.bands[rows] = _json(_by_band(amount, band, np.ones(price.shape), tariff), band, tariff)
+    found.bands[rows] = _json(by_band(amount, band, np.ones(price.shape), len(tariff.bands)), band, tariff)
     found.band_costs[rows] = np.where(void, none, _json(cost, band, tariff))
-
-
-def _by_band(
-    amount: NDArray[np.float64], band: NDArray[np.uint8], weight: NDArray[np.float64], tariff: Tariff
-) -> NDArray[np.float64]:
-    """Sums of amount x weight of each day by band, float64[r, d, b]."""
-    weights = (band[:, :, None] == np.arange(len(tariff.bands))) * weight[:, :, None]
-    sums: NDArray[np.float64] = np.matmul(amount.transpose(1, 0, 2), weights).transpose(1, 0, 2)
-    return sums
 
 
 def _json(sums: NDArray[np.float64], band: NDArray[np.uint8], tariff: Tariff) -> NDArray[np.object_]:
