@@ -2,18 +2,24 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
 
 from accounting.bill import LineKind
-from telemetry.api.answers import answer, documented
+from telemetry.api import bodies
+from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of
+from telemetry.api.problems import Mistake, Refusal
 from telemetry.reports import bill_answer
 from telemetry.reports.bill import Bills, Terms, bills
 from telemetry.reports.bill_answer import Bill, BillAnswer, BillLine, BillsAnswer, MaximumDemand
 from telemetry.reports.billing_month import month_of
+from telemetry.reports.comparison import ComparisonAnswer, Difference, PostedBill, Side, compared
 from telemetry.reports.errors import QueryError
 from telemetry.reports.names import Name
 from telemetry.storage import registry
@@ -43,6 +49,7 @@ _BILL = Bill(
     lines=[_LINE],
     reasons=[],
 )
+_NO_BILL = "gets no bill: it is no park, enterprise or tenant of the contract"
 _FIRST, _LAST = date(2026, 10, 1), date(2026, 10, 31)
 EXAMPLE = BillAnswer("2026-10", _FIRST, _LAST, "Asia/Shanghai", "CNY", fictitious=True, bill=_BILL)
 BILLS_EXAMPLE = BillsAnswer(
@@ -58,6 +65,38 @@ BILLS_EXAMPLE = BillsAnswer(
     unshared=Decimal("0.00"),
     reasons=[],
 )
+_SIDE = Side(Decimal("1200.00"), Decimal("0.30"), Decimal("360.00"))
+COMPARISON_EXAMPLE = ComparisonAnswer(
+    month="2026-10",
+    document="B-2026-10-4711",
+    area="park",
+    currency="CNY",
+    lines=[
+        Difference(
+            kind=LineKind.ENERGY,
+            code="valley",
+            name=_LINE.name,
+            theirs=_SIDE,
+            ours=_SIDE,
+            quantity=Decimal("0.00"),
+            amount=Decimal("0.00"),
+            agrees=True,
+            reasons=[],
+        )
+    ],
+    theirs=Decimal("360.00"),
+    ours=Decimal("360.00"),
+    difference=Decimal("0.00"),
+    sum_of_their_lines=Decimal("360.00"),
+)
+FURTHER: tuple[type[Struct], ...] = (PostedBill,)
+_MOST = Decimal(10) ** 15
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": reference(PostedBill)}},
+    }
+}
 Month = Annotated[
     str | None,
     Query(max_length=7, description="Billing month; default: the one that runs", examples=["2026-10"]),
@@ -76,9 +115,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         found, terms, known = _found(dependencies, month)
         told = bill_answer.one(found, area, terms, known)
         if told is None:
-            raise QueryError(
-                "area", area, "gets no bill: it is no park, enterprise or tenant of the contract"
-            )
+            raise QueryError("area", area, _NO_BILL)
         return answer(told)
 
     @routes.get("/bills", responses=documented("All bills", BillsAnswer), summary="Bills")
@@ -86,7 +123,49 @@ def router(dependencies: Dependencies) -> APIRouter:
         """The park's bill and its parts, which add up to it to the cent."""
         return answer(bill_answer.all_of(*_found(dependencies, month)))
 
+    @routes.post(
+        "/bill/comparison",
+        responses=documented("Differences", ComparisonAnswer),
+        openapi_extra=_BODY,
+        summary="Compare with the utility's bill",
+    )
+    async def comparison(request: Request) -> Response:
+        """The utility's lines beside ours: what differs in quantity and in amount. Nothing is stored."""
+        posted = _posted(await bodies.posted(request))
+        return answer(await run_in_threadpool(_compared, dependencies, posted))
+
     return routes
+
+
+def _posted(body: Any) -> PostedBill:  # noqa: ANN401  # JSON
+    """Raises Refusal (422)."""
+    try:
+        posted = msgspec.convert(body, PostedBill)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at ")
+        raise Refusal(
+            422, "The bill cannot be read.", [Mistake(place.strip("`$.") or "body", None, text)]
+        ) from error
+    for number, line in enumerate(posted.lines):
+        for name in ("amount", "quantity", "price"):
+            value = getattr(line, name)
+            if value is not None and not (value.is_finite() and abs(value) < _MOST):
+                reason = f"has to be a number below {_MOST:f}"
+                raise Refusal(
+                    422,
+                    "The bill cannot be read.",
+                    [Mistake(f"lines[{number}].{name}", str(value)[:40], reason)],
+                )
+    return posted
+
+
+def _compared(dependencies: Dependencies, posted: PostedBill) -> ComparisonAnswer:
+    found, terms, _ = _found(dependencies, posted.month)
+    area = posted.area or found.park.area
+    party = found.of(area)
+    if party is None:
+        raise QueryError("area", area, _NO_BILL)
+    return compared(posted, area, party.lines, found.month, terms)
 
 
 def _found(dependencies: Dependencies, month: str | None) -> tuple[Bills, Terms, Registry]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounting.bill import OF_USE, Line, LineKind, Measured, Weights, divided, lines
 from accounting.charges import Adjustments
-from accounting.contract import DemandTerms
 from accounting.errors import ChargeError
 from accounting.grid import Grid, floor_slot, to_us
 from accounting.money import decimal
@@ -56,6 +56,10 @@ class Bills:
     """Lines that nobody can bear, and why."""
     demand: Reached | None
 
+    def of(self, area: str) -> PartyBill | None:
+        """None: the area gets no bill."""
+        return next((each for each in (self.park, *self.parties) if each.area == area), None)
+
 
 def bills(tx: Transaction, registry: Registry, terms: Terms, month: BillingMonth, now: datetime) -> Bills:
     """The park's bill and its parts."""
@@ -92,29 +96,28 @@ def _demand(  # noqa: PLR0917  # where, when and by what it is measured
     tx: Transaction, parts: list[Stretch], whole: str, month: BillingMonth, zone: ZoneInfo, now: datetime
 ) -> Reached | None:
     terms = month.contract.demand
-    return None if terms is None else reached_in(tx, parts, whole, terms, zone, now)
+    kwh = None if terms is None else imported_in(tx, parts, whole, zone, now, terms.step_s)
+    return None if terms is None or kwh is None else reached(kwh, start_of(parts[0].first, zone), terms)
 
 
-def reached_in(  # noqa: PLR0917  # where, when and by what it is measured
-    tx: Transaction, parts: list[Stretch], area: str, terms: DemandTerms, zone: ZoneInfo, now: datetime
-) -> Reached | None:
-    """The maximum demand of an area so far; None before the first step has passed."""
+def imported_in(  # noqa: PLR0917  # where, when and by what it is measured
+    tx: Transaction, parts: list[Stretch], area: str, zone: ZoneInfo, now: datetime, step_s: int
+) -> NDArray[np.float64] | None:
+    """Import of an area so far by intervals, as `imported` tells it; None before the first has passed."""
     found = []
     for part in parts:
         grid = _grid(part, zone, now)
         if grid.count:
-            found.append(imported(tx, part.crossing.get(area, []), grid, terms.step_s))
-    if not found:
-        return None
-    return reached(np.concatenate(found), _start(parts[0].first, zone), terms)
+            found.append(imported(tx, part.crossing.get(area, []), grid, step_s))
+    return np.concatenate(found) if found else None
 
 
 def _grid(part: Stretch, zone: ZoneInfo, now: datetime) -> Grid:
-    end = min(_start(part.last + timedelta(days=1), zone), floor_slot(to_us(now)))
-    return Grid.covering(_start(part.first, zone), end)
+    end = min(start_of(part.last + timedelta(days=1), zone), floor_slot(to_us(now)))
+    return Grid.covering(start_of(part.first, zone), end)
 
 
-def _start(day: date, zone: ZoneInfo) -> int:
+def start_of(day: date, zone: ZoneInfo) -> int:
     return to_us(datetime.combine(day, time(), zone))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -15,6 +16,7 @@ from accounting.money import decimal
 from accounting.tariff import Tariff
 from telemetry.reports.bill import Bills, PartyBill, Terms
 from telemetry.reports.consumption import DIGITS
+from telemetry.reports.maximum import Reached
 from telemetry.reports.membership import By
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
@@ -108,7 +110,7 @@ class BillsAnswer(Struct, frozen=True):
 
 def one(found: Bills, area: str, terms: Terms, registry: Registry) -> BillAnswer | None:
     """None when the area gets no bill."""
-    party = next((each for each in (found.park, *found.parties) if each.area == area), None)
+    party = found.of(area)
     if party is None:
         return None
     return BillAnswer(
@@ -147,13 +149,17 @@ def _maximum(found: Bills, terms: Terms) -> MaximumDemand | None:
     held = found.month.contract.demand
     if found.demand is None or held is None:
         return None
-    known = not np.isnan(found.demand.kw)
+    return maximum_of(found.demand, held.window_s, terms.zone)
+
+
+def maximum_of(reached: Reached, window_s: int, zone: ZoneInfo) -> MaximumDemand:
+    known = not np.isnan(reached.kw)
     return MaximumDemand(
-        kw=float(decimal(found.demand.kw, DIGITS)) if known else None,
-        start=local_time(found.demand.start_us, terms.zone) if known else None,
-        window_s=held.window_s,
-        windows=found.demand.windows,
-        unmeasured=found.demand.unmeasured,
+        kw=float(decimal(reached.kw, DIGITS)) if known else None,
+        start=local_time(reached.start_us, zone) if known else None,
+        window_s=window_s,
+        windows=reached.windows,
+        unmeasured=reached.unmeasured,
     )
 
 
@@ -177,7 +183,7 @@ def _line(line: Line, contract: Contract, tariff: Tariff | None) -> BillLine:
     return BillLine(
         kind=line.kind,
         code=line.code,
-        name=_name(line, contract, tariff),
+        name=line_name(line.kind, line.code, contract, tariff),
         quantity=line.quantity,
         unit=line.unit,
         price=line.price,
@@ -188,11 +194,11 @@ def _line(line: Line, contract: Contract, tariff: Tariff | None) -> BillLine:
     )
 
 
-def _name(line: Line, contract: Contract, tariff: Tariff | None) -> Name:
-    plain = _NAMES[line.kind]
+def line_name(kind: LineKind, code: str, contract: Contract, tariff: Tariff | None) -> Name:
+    plain = _NAMES[kind]
     labels = {band.code: band.name for band in tariff.bands} if tariff else {}
     labels |= {fund.code: fund.name for fund in contract.funds}
-    if line.code not in labels:
+    if code not in labels:
         return plain
-    label = labels[line.code]
+    label = labels[code]
     return Name(f"{plain.en}: {label.en}", f"{plain.zh} {label.zh}")

@@ -1,6 +1,6 @@
 """The import counters at the billing point: what the demand of the park is read from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,9 @@ def meters(roster: Roster) -> NDArray[np.intp]:
     return found[np.argsort(_ids(roster, found))]
 
 
-def month(tx: Transaction, roster: Roster, now: datetime) -> Highest:
-    """The month's highest measured quarter hour so far."""
-    ids, grid = _ids(roster, meters(roster)), demand.month_grid(now)
+def month(tx: Transaction, roster: Roster, first_day: date, now: datetime) -> Highest:
+    """The highest measured quarter hour so far of the billing month that began on `first_day`."""
+    ids, grid = _ids(roster, meters(roster)), demand.month_grid(first_day, now)
     first = datetime.fromtimestamp(grid.start_us // 1_000_000, UTC).date()
     days = energy.select(tx, ids, [_COUNTER], first, now.astimezone(UTC).date())
     return demand.highest(

@@ -1,14 +1,14 @@
 """Demand at the billing point: the 15 minutes that run, and the highest of the month."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.demand import forecast, maximum
-from accounting.grid import HOUR_US, SLOT_US, Grid, floor_slot
+from accounting.grid import HOUR_US, SLOT_US, Grid, floor_slot, to_us
 from accounting.intervals import Readings, settle
 from telemetry.reports.picture import Demand
 from telemetry.reports.series import Cells
@@ -83,11 +83,10 @@ def picture(block: Block, month: Highest, now_us: int, zone: ZoneInfo) -> Demand
     )
 
 
-def month_grid(now: datetime) -> Grid:
-    """The closed quarter hours of the local month that holds `now`."""
-    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    start = int(first.timestamp()) * 1_000_000
-    return Grid.covering(start, floor_slot(int(now.timestamp()) * 1_000_000))
+def month_grid(first: date, now: datetime) -> Grid:
+    """The closed quarter hours of the billing month that holds `now`, from its first day on."""
+    start = to_us(datetime.combine(first, time(), now.tzinfo))
+    return Grid.covering(start, floor_slot(to_us(now)))
 
 
 def _known(kw: float) -> float | None:

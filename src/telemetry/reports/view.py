@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.reports import band, billing, demand, live
+from telemetry.reports.billing_month import month_of
 from telemetry.reports.board import Board
 from telemetry.reports.demand import Block, Highest
 from telemetry.reports.derived import Derived
@@ -74,12 +75,17 @@ class ParkView:
         with self._database.connection() as conn:
             if now - self._renewed >= _SLOW_S:
                 self._renew(conn, roster(registries.read(conn), self._polled_s, at), now)
-                self._month = billing.month(conn, self._board.roster, at)
+                self._month = billing.month(conn, self._board.roster, self._first_day(at), at)
                 self._renewed = now
             newest = latest.changed_since(conn, self._change)
             self._change = int(newest.change.max(initial=self._change))
             self._board.take(newest)
             self._block = billing.block(conn, self._board.roster, self._board.last, int(now * 1e6))
+
+    def _first_day(self, at: datetime) -> date:
+        """Of the billing month that runs."""
+        site = self._plan.site
+        return month_of(site.billing if site else None, None, at.date()).first
 
     def _renew(self, tx: Transaction, new: Roster, now: float) -> None:
         """A changed roster reads every last reading anew."""

@@ -220,3 +220,68 @@ def test_demand_by_a_sliding_window_is_read_from_the_readings(
     found = service.get("/bills", month="2023-10")
     (line,) = [line for line in found["park"]["lines"] if line["kind"] == "demand"]
     assert (line["quantity"], line["amount"]) == (f"{kw:.2f}", f"{kw:.2f}")
+
+
+def test_demand_of_a_month_and_how_long_which_load_ran(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    found = service.get("/demand", month="2023-10")
+    assert (found["contract_kw"], found["double_above_kw"], found["basis"]) == (1000.0, 1050.0, "contract")
+    assert found["maximum"]["kw"] == 1100.0
+    assert found["maximum"]["start"] == "2023-10-14T12:15:00+08:00"
+    assert (found["duration_kw"][0], found["duration_kw"][1], found["duration_kw"][-1]) == (
+        1100.0,
+        100.0,
+        100.0,
+    )
+    assert found["running"] is None
+    two = service.get("/demand", month="2023-10", area="two")
+    assert (two["maximum"]["kw"], two["contract_kw"]) == (1032.0, None)
+    refused = service.call("GET", "/api/v1/demand", params={"area": "nowhere"})
+    assert (refused.status_code, "no area has this code" in refused.text) == (422, True)
+
+
+def test_the_block_that_runs_is_told_with_the_month_that_runs(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    now = datetime.now(FIRST.tzinfo)
+    values = {"energy_import": 10.0, "active_power": 60.0}
+    service.post([{"meter": "main", "time": now.isoformat(), "values": values}])
+    service.tick()
+    running = service.get("/demand")["running"]
+    assert running["projected_kw"] == pytest.approx(60.0)
+
+
+def _their(**changed: str) -> dict[str, Any]:
+    amounts = {"flat": "19705.00", "peak": "24955.00", "valley": "7440.00"} | changed
+    lines = [{"kind": "energy", "code": code, "amount": amount} for code, amount in amounts.items()]
+    lines += [
+        {"kind": "demand", "amount": "36100.00", "quantity": "1000"},
+        {"kind": "excess", "amount": "3610.00"},
+    ]
+    lines += [{"kind": "power_factor", "amount": "2295.25"}]
+    return {"month": "2023-10", "document": "B-1", "lines": lines}
+
+
+def test_the_utilitys_bill_is_compared_line_by_line(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+
+    def compared(body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+        response = service.call("POST", "/api/v1/bill/comparison", json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    same = compared(_their())
+    assert (same["difference"], same["theirs"], same["ours"]) == ("0.00", "94105.25", "94105.25")
+    assert all(line["agrees"] for line in same["lines"])
+    other = compared(_their(valley="7470.00", sharp="5.00"))
+    differing = {line["code"]: line for line in other["lines"] if not line["agrees"]}
+    assert {code: line["amount"] for code, line in differing.items()} == {"valley": "30.00", "sharp": "5.00"}
+    assert differing["sharp"]["ours"] is None
+    assert differing["valley"]["name"]["en"] == "Energy: Valley"
+    assert other["difference"] == "35.00"
+    wrong = _their()
+    wrong["lines"][0]["kind"] = "magic"
+    refused = service.call("POST", "/api/v1/bill/comparison", json=wrong)
+    assert refused.status_code == 422
+    assert "lines[0].kind" in refused.text or "lines[...].kind" in refused.text

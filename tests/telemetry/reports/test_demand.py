@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -80,10 +80,12 @@ def test_no_measured_quarter_hour_gives_no_maximum() -> None:
     assert highest(_cells([[]], [[]]), Grid(START, 0)) == Highest(None, None)
 
 
-def test_the_month_is_the_parks_own() -> None:
-    grid = month_grid(datetime(2026, 11, 1, 0, 40, tzinfo=SHANGHAI))
-    assert grid.count == 2
-    assert grid.start_us == int(datetime(2026, 11, 1, tzinfo=SHANGHAI).timestamp()) * 1_000_000
+def test_the_month_is_the_contracts_on_the_parks_clock() -> None:
+    for first, count in ((date(2026, 11, 1), 2), (date(2026, 10, 25), 7 * 96 + 2)):
+        grid = month_grid(first, datetime(2026, 11, 1, 0, 40, tzinfo=SHANGHAI))
+        assert grid.count == count
+        begins = datetime(first.year, first.month, first.day, tzinfo=SHANGHAI)
+        assert grid.start_us == int(begins.timestamp()) * 1_000_000
 
 
 def test_unknown_power_leaves_the_projection_unknown() -> None:
