@@ -191,6 +191,8 @@ class Billing(Frozen):
     """Further days of the tariff's lists, such as those announced as hot."""
     contract_kw: float | None = Field(None, gt=0)
     """What the live view warns by; dated ones stand in `contracts`."""
+    valley_share: float | None = Field(None, gt=0, le=1)
+    """Of what is bought, to be bought in bands cheaper than flat."""
     contracts: tuple[Contract, ...] = ()
     """What is charged beside energy by band, and who shares it, each from a day on."""
 

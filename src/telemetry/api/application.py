@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from telemetry.api import (
     balance,
+    band_shares,
     bill,
     corrections,
     cost,
@@ -74,6 +75,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     bill.BILLS_EXAMPLE,
     bill.COMPARISON_EXAMPLE,
     demand.EXAMPLE,
+    band_shares.EXAMPLE,
     balance.EXAMPLE,
     emissions.EXAMPLE,
     inventory.EXAMPLE,
@@ -152,6 +154,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         cost.router(dependencies),
         bill.router(dependencies),
         demand.router(dependencies),
+        band_shares.router(dependencies),
         balance.router(dependencies),
         emissions.router(dependencies),
         inventory.router(dependencies),

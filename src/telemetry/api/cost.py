@@ -56,7 +56,9 @@ def router(dependencies: Dependencies) -> APIRouter:
         choice: Choice,
         from_: From = None,
         to: To = None,
-        step: Annotated[Step, Query(description="day or month")] = Step.DAY,
+        step: Annotated[
+            Step, Query(description="Length of the intervals; the statement's days, else quarter hours")
+        ] = Step.DAY,
         by: Annotated[By, Query(description="Groups; all but meters count their boundary meters")] = By.AREA,
     ) -> Response:
         """What bought electricity cost by band of the tariff; what has no price is unpriced, with the reason.
@@ -71,6 +73,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         currency = plan.tariff.currency if plan.tariff else parameters.site_of(plan).currency
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
-            return answer(cost.report(conn, known, plan.library.tariffs, question, currency))
+            return answer(
+                cost.report(conn, known, plan.library.tariffs, question, currency, tariff=plan.tariff)
+            )
 
     return routes

@@ -11,10 +11,9 @@ from accounting.prices import by_band
 from accounting.tariff import Tariff
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
+from telemetry.reports.cost_hours import APART, NO_TARIFF
 
 PRICED = "energy_import"
-_APART = "a virtual meter: the meters that it is reckoned from are priced"
-_NO_TARIFF = "the park's contract names no tariff"
 _DIGITS = 4
 """Decimals of the currency that a day's cost of a band is kept with."""
 
@@ -43,7 +42,7 @@ def price(block: Block, basis: Basis) -> Priced:
     found = Priced(bands, costs, np.full(shape, np.nan), unpriced, code, np.zeros(shape, bool))
     rows = np.flatnonzero([name == PRICED for name in block.quantity])
     if basis.tariff is None:
-        found.unpriced[rows] = _NO_TARIFF
+        found.unpriced[rows] = NO_TARIFF
     elif len(rows):
         _fill(found, rows, block, basis.tariff)
     return found
@@ -56,7 +55,7 @@ def without(priced: Priced, apart: NDArray[np.bool_], block: Block) -> Priced:
         priced.bands,
         np.where(apart, np.array(None, object), priced.band_costs),
         np.where(apart, np.nan, priced.cost),
-        np.where(bought, np.array(_APART, object), priced.unpriced),
+        np.where(bought, np.array(APART, object), priced.unpriced),
         np.where(apart, np.array(None, object), priced.tariff),
         priced.provisional & ~apart,
     )

@@ -1,4 +1,4 @@
-"""What bought electricity cost over local days and months, by band, as the statement holds it."""
+"""What bought electricity cost by band: days and months as the statement holds them, and shorter steps."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from accounting.tariff import Tariff
 from telemetry.reports import energy, months
+from telemetry.reports.cost_hours import Kind, Quarters, standing_apart
 from telemetry.reports.energy import Coverage, Estimated, Question, Values, divided
-from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Shortfall
 from telemetry.reports.membership import By, grouped, key_of
 from telemetry.reports.moment import Moment
@@ -26,8 +26,6 @@ from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
 BOUGHT = "energy_import"
-_Kind = tuple[str, str, bool, str]
-"""Tariff, band, whether provisional, and why unpriced; '' in place of none."""
 _Floats = NDArray[np.float64]
 _Money = Annotated[
     list[float | None],
@@ -89,7 +87,20 @@ class _Part:
     place: Callable[[NDArray[np.datetime64]], NDArray[np.int64]]
     """The cell of a day, or of a month's first."""
 
-    def laid(self, costs: Costs) -> Iterator[tuple[str, Months | Cells, Months | Cells]]:
+    def kinds(self) -> Iterator[tuple[Kind, Months | Cells, Months | Cells]]:
+        """Amounts and costs, in ten thousandths, of each kind; 0 elsewhere."""
+        for costs in self.found:
+            for band, amount, money in self._laid(costs):
+                yield (costs.tariff or "", band, costs.provisional, costs.unpriced or ""), amount, money
+
+    def reasons(self, members: NDArray[np.int32]) -> Iterator[tuple[str, date, date]]:
+        """Why some of the members' amounts have no price, with the first and last day."""
+        for costs in self.found:
+            at = np.isin(costs.meter_id, members) if costs.unpriced else np.empty(0, bool)
+            if costs.unpriced and at.any():
+                yield costs.unpriced, costs.first_day[at].min().item(), costs.last_day[at].max().item()
+
+    def _laid(self, costs: Costs) -> Iterator[tuple[str, Months | Cells, Months | Cells]]:
         """Bands with amounts and costs on the cells of the rows, 0 elsewhere."""
         known = np.isin(costs.meter_id, self.rows.meter_id)
         order = np.argsort(self.rows.meter_id)
@@ -111,15 +122,24 @@ class _Priced:
 
 
 def report(
-    tx: Transaction, registry: Registry, tariffs: Mapping[str, Tariff], question: Question, currency: str
+    tx: Transaction,
+    registry: Registry,
+    tariffs: Mapping[str, Tariff],
+    question: Question,
+    currency: str,
+    *,
+    tariff: Tariff | None = None,
 ) -> CostAnswer:
-    """Raises QueryError for codes that are not there, and for steps shorter than a day."""
+    """Days and months as the statement has them, hours and quarter hours by `tariff`, the one that holds now.
+
+    Raises QueryError for codes that are not there.
+    """
     question.selection.check(registry)
     steps, selection = question.steps, question.selection
-    if not steps.by_day:
-        raise QueryError("step", steps.step.value, "costs stand by day and by month")
     key = key_of(selection, registry)
-    parts = _parts(tx, registry, question)
+    parts: list[_Part | Quarters] = (
+        [*_parts(tx, registry, question)] if steps.by_day else [_quarters(tx, registry, question, tariff)]
+    )
     rows = [part.rows for part in parts]
     sums, groups, placed = grouped(
         registry, rows, steps, energy.elapsed(question), lambda meter, term, _: key(meter, term, BOUGHT)
@@ -152,6 +172,11 @@ def report(
     )
 
 
+def _quarters(tx: Transaction, registry: Registry, question: Question, tariff: Tariff | None) -> Quarters:
+    rows = energy.settled(tx, registry, question)
+    return Quarters(rows, question.steps, tariff, standing_apart(registry, rows))
+
+
 def _parts(tx: Transaction, registry: Registry, question: Question) -> list[_Part]:
     """Months of the meters that are one thing throughout, days of the others; or days of all."""
     steps = question.steps
@@ -176,39 +201,34 @@ def _by_day(tx: Transaction, ids: NDArray[np.int32], question: Question) -> _Par
 
 
 def _priced(
-    parts: Sequence[_Part], placed: Sequence[Stretches], firsts: NDArray[np.int64], sums: Sums
-) -> dict[_Kind, _Priced]:
+    parts: Sequence[_Part | Quarters], placed: Sequence[Stretches], firsts: NDArray[np.int64], sums: Sums
+) -> dict[Kind, _Priced]:
     """Amounts and costs of each kind by group."""
-    found: dict[_Kind, _Priced] = {}
+    found: dict[Kind, _Priced] = {}
     groups = len(sums.amount)
     for part, where in zip(parts, placed, strict=True):
-        for costs in part.found:
-            for band, *both in part.laid(costs):
-                kind = (costs.tariff or "", band, costs.provisional, costs.unpriced or "")
-                amount, money = (rows.total(where, firsts, groups).amount for rows in both)
-                before = found.get(kind, _Priced(np.zeros_like(amount), np.zeros_like(money)))
-                found[kind] = _Priced(before.amount + amount, before.cost + money)
+        for kind, *both in part.kinds():
+            amount, money = (rows.total(where, firsts, groups).amount for rows in both)
+            before = found.get(kind, _Priced(np.zeros_like(amount), np.zeros_like(money)))
+            found[kind] = _Priced(before.amount + amount, before.cost + money)
     return found
 
 
-def _why(parts: Sequence[_Part], placed: Sequence[Stretches], group: int) -> list[Shortfall]:
+def _why(parts: Sequence[_Part | Quarters], placed: Sequence[Stretches], group: int) -> list[Shortfall]:
     """Reasons for which some of a group's amounts have no price, with their first and last day."""
     runs: dict[str, tuple[date, date]] = {}
     for part, where in zip(parts, placed, strict=True):
         members = part.rows.meter_id[where.row[where.label == group]]
-        for costs in part.found:
-            at = np.isin(costs.meter_id, members) if costs.unpriced else np.empty(0, bool)
-            if costs.unpriced and at.any():
-                first, last = costs.first_day[at].min().item(), costs.last_day[at].max().item()
-                lo, hi = runs.get(costs.unpriced, (first, last))
-                runs[costs.unpriced] = (min(lo, first), max(hi, last))
+        for reason, first, last in part.reasons(members):
+            lo, hi = runs.get(reason, (first, last))
+            runs[reason] = (min(lo, first), max(hi, last))
     return [Shortfall(reason, lo, hi) for reason, (lo, hi) in sorted(runs.items(), key=lambda run: run[1])]
 
 
 def _series(
     sums: Sums,
     row: int,
-    priced: Mapping[_Kind, _Priced],
+    priced: Mapping[Kind, _Priced],
     shortfalls: list[Shortfall],
     tariffs: Mapping[str, Tariff],
     *,
@@ -242,7 +262,7 @@ def _series(
     )
 
 
-def _bands(priced: Mapping[_Kind, _Priced], row: int, tariffs: Mapping[str, Tariff]) -> list[BandCost]:
+def _bands(priced: Mapping[Kind, _Priced], row: int, tariffs: Mapping[str, Tariff]) -> list[BandCost]:
     """By tariff and band, the cheapest first; bands in which the group bought nothing are left out."""
     found: dict[tuple[str, str], _Priced] = {}
     for (tariff, band, _, _), each in priced.items():

@@ -101,7 +101,66 @@ def test_earlier_prices_are_provisional_and_days_before_any_unpriced(start: Star
     ]
 
 
-def test_hours_are_refused_with_the_reason(start: Start, make_site: Made) -> None:
-    refused = start(make_site({"code": "m"})).call("GET", "/api/v1/cost", params={"step": "hour"})
-    assert refused.status_code == 422
-    assert "by day and by month" in refused.text
+@pytest.mark.parametrize("step", ["hour", "15min"])
+def test_every_hour_has_its_cost_and_they_come_to_the_days(start: Start, make_site: Made, step: str) -> None:
+    service = start(make_site({"code": "m", "role": "boundary"}, billing=DEMO))
+    service.post(_rising("m", 25.0, "2023-10-05", 1))
+    service.settle()
+    day = {"from": "2023-10-05", "to": "2023-10-06"}
+    (found,) = service.get("/cost", **day, step=step)["series"]
+    (whole,) = service.get("/cost", **day)["series"]
+    each = 100.0 if step == "hour" else 25.0
+    per_hour = len(found["costs"]) // 24
+    assert found["costs"][7 * per_hour : 11 * per_hour : per_hour] == pytest.approx(
+        [each * price for price in (0.30, 0.70, 0.70, 1.15)]
+    )
+    assert sum(found["costs"]) == pytest.approx(whole["costs"][0])
+    for part, band in zip(found["bands"], whole["bands"], strict=True):
+        assert part["band"] == band["band"]
+        assert sum(part["amounts"]) == pytest.approx(band["amounts"][0])
+    assert (found["shortfalls"], set(found["unpriced"])) == ([], {0.0})
+
+
+def test_hours_without_a_price_say_why_too(start: Start, make_site: Made) -> None:
+    billing = {"tariff": "cn-gd-331-2021", "series": "prd5-commercial-below-1kv"}
+    service = start(make_site({"code": "m", "role": "boundary"}, billing=billing))
+    service.post(_rising("m", 1.0, "2021-09-30", 2))
+    service.settle()
+    (found,) = service.get("/cost", **{"from": "2021-09-30", "to": "2021-10-02"}, step="hour")["series"]
+    assert found["costs"][:24] == [None] * 24
+    assert None not in found["costs"][24:]
+    assert found["shortfalls"] == [
+        {"reason": "no price table before 2021-10-01", "from": "2021-09-30", "to": "2021-09-30"}
+    ]
+
+
+def test_shares_by_band_stand_against_the_valley_share_that_is_set(start: Start, make_site: Made) -> None:
+    site = make_site(
+        {"code": "m", "role": "boundary", "area": "hall"},
+        {"code": "p", "carrier": "production", "area": "hall"},
+        billing={**DEMO, "valley_share": 0.5},
+    )
+    service = start(site)
+    service.post(_rising("m", 25.0, "2023-10-05", 1))
+    pieces = [
+        {**row, "meter": "p", "values": {"production_count": n * 2.0}}
+        for n, row in enumerate(_rising("p", 1, "2023-10-05", 1))
+    ]
+    service.post(pieces)
+    service.settle()
+    day = {"from": "2023-10-05", "to": "2023-10-06"}
+    found = service.get("/band-shares", **day)
+    assert (found["target"], found["valley"]) == (0.5, ["valley"])
+    (hall,) = found["series"]
+    assert [(band["band"], band["kwh"]) for band in hall["bands"]] == [
+        ("valley", 800.0),
+        ("flat", 900.0),
+        ("peak", 700.0),
+    ]
+    assert hall["valley_share"] == pytest.approx(1 / 3)
+    assert hall["short_kwh"] == pytest.approx(400.0)
+    (product,) = service.get("/band-shares", **day, by="product")["series"]
+    assert (product["key"], product["produced"]) == ("p", 192.0)
+    assert product["valley_share"] == pytest.approx(1 / 3)
+    empty = service.get("/band-shares", **{"from": "2023-11-05", "to": "2023-11-06"})["series"]
+    assert [each["valley_share"] for each in empty] == [None] * len(empty)
