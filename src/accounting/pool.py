@@ -1,0 +1,303 @@
+"""Pools of a carrier: what flows in gives the mix, what flows out carries it, and nothing is lost between.
+
+A pool is one carrier in one place. Bought and generated energy enter it with a rate, other pools and
+converters (compressor, boiler, chiller, CHP) with what went into them; users, export and loss leave with the
+mix. All mixes of an interval solve one linear system, so circles, such as a CHP that feeds its own pumps,
+need no order. That is proportional sharing (Kirschen, Allan and Strbac, IEEE Trans. Power Syst. 12(1), 1997) in
+matrix form (Tranberg et al., Energy Strategy Reviews 26, 2019, 100367).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Floats = NDArray[np.float64]
+_Flags = NDArray[np.bool_]
+_Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Supplies:
+    """What enters pools from outside the network."""
+
+    amount: _Floats
+    """float64[s, n] in the pool's unit, NaN where it is not known."""
+    pool: _Places
+    """intp[s]"""
+    rate: _Floats
+    """float64[s, n, g] [kg per unit] of each gas."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transfers:
+    """What goes from one pool to another of the same carrier."""
+
+    amount: _Floats
+    """float64[t, n]"""
+    source: _Places
+    target: _Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conversions:
+    """What converters take from pools and give to others."""
+
+    taken: _Floats
+    """float64[i, n]"""
+    source: _Places
+    """intp[i]: pool."""
+    taker: _Places
+    """intp[i]: converter."""
+    given: _Floats
+    """float64[o, n]"""
+    target: _Places
+    """intp[o]: pool."""
+    giver: _Places
+    """intp[o]: converter."""
+    weight: _Floats
+    """float64[o]: by which the outputs of one converter share what its inputs carry, per unit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Uses:
+    """What leaves pools for good: users, export, storage."""
+
+    amount: _Floats
+    """float64[u, n]"""
+    pool: _Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """p pools over n intervals, g gases."""
+
+    pools: int
+    supplies: Supplies
+    transfers: Transfers
+    conversions: Conversions
+    uses: Uses
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixes:
+    """What each pool's content carries."""
+
+    rate: _Floats
+    """float64[p, n, g] [kg per unit]; NaN where some of what flows in is not known, or nothing does."""
+    entered: _Floats
+    """float64[p, n]: all that flowed in; NaN where some of it is not known."""
+    rest: _Floats
+    """float64[p, n]: what flowed in and is in no outflow: lost, or measured by nobody; below 0: gained."""
+    idle: _Floats
+    """float64[i, n, g] [kg]: what converters took in intervals in which they gave nothing."""
+
+
+def mixes(network: Network) -> Mixes:
+    """Of every pool in every interval."""
+    shares, idle = _shares(network.conversions)
+    carrying = _carrying(network, shares)
+    entered = _entered(network)
+    supplied = _sums(network.supplies.amount, network.supplies.pool, network.pools)
+    fed = _reached(np.nan_to_num(supplied) > 0, carrying)
+    unknown = _reached(np.isnan(entered) | _unrated(network), _linked(network, carrying))
+    rate = _solved(carrying, np.nan_to_num(entered), _supplied(network), fed)
+    rate[unknown | ~fed] = np.nan
+    taken = network.conversions.taken[..., None] * rate[network.conversions.source]
+    return Mixes(rate, entered, entered - _left(network), np.where(idle[..., None], taken, 0.0))
+
+
+def _sums(amount: _Floats, place: _Places, count: int) -> _Floats:
+    """Rows of one place together, float64[count, n]; NaN where one is not known."""
+    found = np.zeros((count, amount.shape[1]))
+    np.add.at(found, place, amount)
+    return found
+
+
+def _shares(conversions: Conversions) -> tuple[_Floats, _Flags]:
+    """Part of its converter's inputs that each output carries, float64[o, n]; inputs that meet no output."""
+    weighed = np.maximum(np.nan_to_num(conversions.given), 0.0) * conversions.weight[:, None]
+    count = int(max(conversions.taker.max(initial=-1), conversions.giver.max(initial=-1))) + 1
+    whole = _sums(weighed, conversions.giver, count)
+    of_each = whole[conversions.giver]
+    shares = np.divide(weighed, of_each, out=np.zeros_like(weighed), where=of_each > 0)
+    return shares, whole[conversions.taker] <= 0
+
+
+def _carrying(network: Network, shares: _Floats) -> _Floats:
+    """Amount of pool q whose content goes into pool p, float64[n, p, q]."""
+    transfers, conversions = network.transfers, network.conversions
+    out, back = np.nonzero(conversions.giver[:, None] == conversions.taker)
+    through = shares[out] * np.nan_to_num(conversions.taken[back])
+    rows = np.concatenate([np.nan_to_num(transfers.amount), through])
+    target = np.concatenate([transfers.target, conversions.target[out]])
+    source = np.concatenate([transfers.source, conversions.source[back]])
+    found = np.zeros((network.pools, network.pools, rows.shape[1]))
+    np.add.at(found, (target, source), rows)
+    return np.moveaxis(found, 2, 0)
+
+
+def _entered(network: Network) -> _Floats:
+    """float64[p, n]."""
+    parts = (
+        (network.supplies.amount, network.supplies.pool),
+        (network.transfers.amount, network.transfers.target),
+        (network.conversions.given, network.conversions.target),
+    )
+    found = np.zeros((network.pools, network.supplies.amount.shape[1]))
+    for amount, pool in parts:
+        found += _sums(amount, pool, network.pools)
+    return found
+
+
+def _left(network: Network) -> _Floats:
+    """All outflows that are measured, float64[p, n]."""
+    parts = (
+        (network.uses.amount, network.uses.pool),
+        (network.transfers.amount, network.transfers.source),
+        (network.conversions.taken, network.conversions.source),
+    )
+    found = np.zeros((network.pools, network.supplies.amount.shape[1]))
+    for amount, pool in parts:
+        found += _sums(amount, pool, network.pools)
+    return found
+
+
+def _supplied(network: Network) -> _Floats:
+    """What supplies carry, float64[n, p, g] [kg]."""
+    supplies = network.supplies
+    found = np.zeros((network.pools, *supplies.rate.shape[1:]))
+    np.add.at(found, supplies.pool, np.nan_to_num(supplies.amount[..., None] * supplies.rate))
+    return np.moveaxis(found, 1, 0)
+
+
+def _unrated(network: Network) -> _Flags:
+    """Pools that something enters without a rate, bool[p, n]."""
+    supplies = network.supplies
+    missing = np.isnan(supplies.rate).any(axis=2) & (np.nan_to_num(supplies.amount) != 0)
+    return _sums(missing.astype(np.float64), supplies.pool, network.pools) > 0
+
+
+def _linked(network: Network, carrying: _Floats) -> _Floats:
+    """`carrying`, with a link wherever what a converter took is not known."""
+    conversions = network.conversions
+    out, back = np.nonzero(conversions.giver[:, None] == conversions.taker)
+    void = np.isnan(conversions.taken[back]).astype(np.float64)
+    moved = np.zeros((network.pools, network.pools, carrying.shape[0]))
+    np.add.at(moved, (conversions.target[out], conversions.source[back]), void)
+    found = carrying + np.moveaxis(moved, 2, 0)
+    lacking = np.zeros((network.pools, carrying.shape[0]))
+    np.add.at(lacking, conversions.target[out], void)
+    at = np.arange(network.pools)
+    found[:, at, at] += np.where(lacking > 0, np.nan, 0.0).T
+    return found
+
+
+def _reached(begun: _Flags, links: _Floats) -> _Flags:
+    """Pools bool[p, n] from which the marked ones feed, step by step; NaN on a pool itself marks it."""
+    own = np.isnan(np.einsum("npp->np", links)).T
+    open_ = np.nan_to_num(links) > 0
+    found: _Flags = begun | own
+    for _ in range(len(begun)):
+        found = found | np.einsum("npq,qn->pn", open_, found)
+    return found
+
+
+def _solved(carrying: _Floats, entered: _Floats, supplied: _Floats, fed: _Flags) -> _Floats:
+    """Rates float64[p, n, g] for which in each pool what enters carries what it contains."""
+    pools = len(entered)
+    diagonal = np.where(fed, entered, 1.0)
+    left = np.where(fed.T[:, :, None], -carrying, 0.0)
+    left[:, np.arange(pools), np.arange(pools)] += diagonal.T
+    right = np.where(fed.T[:, :, None], supplied, 0.0)
+    return np.moveaxis(np.linalg.solve(left, right), 0, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Storages:
+    """k storages: what they took and gave, and which share of the first they can give again."""
+
+    charged: _Floats
+    """float64[k, n]"""
+    discharged: _Floats
+    """float64[k, n]"""
+    efficiency: _Floats
+    """float64[k], above 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """What storages carry."""
+
+    rate: _Floats
+    """float64[k, n, g] [kg per unit] of what they gave."""
+    content: _Floats
+    """float64[k, g] [kg] that is in them at the end."""
+    unfilled: _Floats
+    """float64[k, n]: given beyond what was taken so far; it carries what charging last did."""
+
+
+def stored(storages: Storages, charging: _Floats) -> Stored:
+    """From the rate float64[k, n, g] [kg per unit] of what charges them; NaN counts as not charged.
+
+    The content is mixed: what comes out carries the mean of what is in, and the part of what is lost.
+    Interval by interval, because each depends on the content before.
+    """
+    count, n, gases = charging.shape
+    energy, mass = np.zeros(count), np.zeros((count, gases))
+    last = np.zeros((count, gases))
+    rate, unfilled = np.zeros((count, n, gases)), np.zeros((count, n))
+    for t in range(n):
+        inside = np.minimum(storages.discharged[:, t], energy)
+        mean = np.divide(mass, energy[:, None], out=last.copy(), where=energy[:, None] > 0)
+        given = storages.discharged[:, t]
+        beyond = np.maximum(given - inside, 0.0)
+        carried = inside[:, None] * mean + beyond[:, None] * last
+        rate[:, t] = np.divide(carried, given[:, None], out=mean.copy(), where=given[:, None] > 0)
+        known = ~np.isnan(charging[:, t]).any(axis=1)
+        taken = np.where(known, storages.charged[:, t], 0.0)
+        energy = energy - inside + taken * storages.efficiency
+        mass = np.maximum(mass - inside[:, None] * mean, 0.0) + taken[:, None] * np.nan_to_num(charging[:, t])
+        fresh = (taken > 0)[:, None]
+        last = np.where(fresh, charging[:, t] / storages.efficiency[:, None], last)
+        unfilled[:, t] = beyond
+    return Stored(rate, mass, unfilled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnUse:
+    """What became of own generation; each float64[n]."""
+
+    used: _Floats
+    """Used here."""
+    fed_in: _Floats
+    bought: _Floats
+    consumption: _Floats
+
+    @property
+    def self_consumption(self) -> _Floats:
+        """Share of the generation that was used here; NaN without any."""
+        made = self.used + self.fed_in
+        return np.divide(self.used, made, out=np.full_like(made, np.nan), where=made > 0)
+
+    @property
+    def self_sufficiency(self) -> _Floats:
+        """Share of the consumption that own generation covered; NaN without any."""
+        whole = self.consumption
+        return np.divide(self.used, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+
+
+def own_use(generated: _Floats, bought: _Floats, exported: _Floats) -> OwnUse:
+    """Of the same n intervals [kWh].
+
+    What is exported in an interval is own generation up to what was generated in it; beyond that it only
+    passed through. Amounts that stay in a storage until later intervals count where they are used.
+    """
+    fed_in = np.minimum(exported, generated)
+    used = generated - fed_in
+    return OwnUse(used, fed_in, bought, used + bought - (exported - fed_in))
+
+
+def recovery_rate(recovered: _Floats, recoverable: _Floats) -> _Floats:
+    """Recovered heat by the heat that could be recovered, float64[n]; NaN where there was none."""
+    return np.divide(recovered, recoverable, out=np.full_like(recoverable, np.nan), where=recoverable > 0)
