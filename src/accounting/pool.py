@@ -3,7 +3,7 @@
 A pool is one carrier in one place. Bought and generated energy enter it with a rate, other pools and
 converters (compressor, boiler, chiller, CHP) with what went into them; users, export and loss leave with the
 mix. All mixes of an interval solve one linear system, so circles, such as a CHP that feeds its own pumps,
-need no order. That is proportional sharing (Kirschen, Allan and Strbac, IEEE Trans. Power Syst. 12(1), 1997) in
+need no order. That is proportional sharing (Kirschen, Allan and Strbac, IEEE Trans. Power Syst. 12, 1997) in
 matrix form (Tranberg et al., Energy Strategy Reviews 26, 2019, 100367).
 """
 
@@ -101,8 +101,9 @@ def mixes(network: Network) -> Mixes:
     supplied = _sums(network.supplies.amount, network.supplies.pool, network.pools)
     fed = _reached(np.nan_to_num(supplied) > 0, carrying)
     unknown = _reached(np.isnan(entered) | _unrated(network), _linked(network, carrying))
-    rate = _solved(carrying, np.nan_to_num(entered), _supplied(network), fed)
-    rate[unknown | ~fed] = np.nan
+    told = fed & ~unknown
+    rate = _solved(carrying, np.nan_to_num(entered), _supplied(network), told)
+    rate[~told] = np.nan
     taken = network.conversions.taken[..., None] * rate[network.conversions.source]
     return Mixes(rate, entered, entered - _left(network), np.where(idle[..., None], taken, 0.0))
 
@@ -203,13 +204,13 @@ def _reached(begun: _Flags, links: _Floats) -> _Flags:
     return found
 
 
-def _solved(carrying: _Floats, entered: _Floats, supplied: _Floats, fed: _Flags) -> _Floats:
-    """Rates float64[p, n, g] for which in each pool what enters carries what it contains."""
+def _solved(carrying: _Floats, entered: _Floats, supplied: _Floats, told: _Flags) -> _Floats:
+    """Rates float64[p, n, g] by which what enters each pool carries what it contains; 0 where not told."""
     pools = len(entered)
-    diagonal = np.where(fed, entered, 1.0)
-    left = np.where(fed.T[:, :, None], -carrying, 0.0)
+    diagonal = np.where(told, entered, 1.0)
+    left = np.where(told.T[:, :, None], -carrying, 0.0)
     left[:, np.arange(pools), np.arange(pools)] += diagonal.T
-    right = np.where(fed.T[:, :, None], supplied, 0.0)
+    right = np.where(told.T[:, :, None], supplied, 0.0)
     return np.moveaxis(np.linalg.solve(left, right), 0, 1)
 
 

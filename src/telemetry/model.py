@@ -208,6 +208,54 @@ class Billing(Frozen):
         return float(terms.contract_kw) if terms and terms.contract_kw else self.contract_kw
 
 
+class ConverterKind(StrEnum):
+    COMPRESSOR = "compressor"
+    BOILER = "boiler"
+    CHILLER = "chiller"
+    CHP = "chp"
+    TRANSFORMER = "transformer"
+    STORAGE = "storage"
+    """Takes and gives the same carrier, at other times; one meter shows both."""
+
+
+class Converter(Frozen):
+    """What makes one carrier from others, by the meters that show what it takes and gives."""
+
+    code: Code
+    kind: ConverterKind
+    name: Label
+    inputs: tuple[Code, ...] = Field(min_length=1)
+    outputs: tuple[Code, ...] = Field(min_length=1)
+    weights: dict[Code, float] = Field(default_factory=dict)
+    """Output -> by which it shares what the inputs carry, per unit; default: its energy."""
+    recovered: tuple[Code, ...] = ()
+    """Meters of heat that is recovered from it; it carries nothing."""
+    recoverable_share: float | None = Field(None, gt=0, le=1)
+    """Of the energy of its inputs, the heat that could be recovered."""
+    efficiency: float | None = Field(None, gt=0, le=1)
+    """Of a storage: the share of what it took that it gives again."""
+    since: date | None = Field(None, alias="from")
+    to: date | None = None
+    """Last day."""
+
+    def holds(self, day: date) -> bool:
+        return (self.since or date.min) <= day <= (self.to or date.max)
+
+    @model_validator(mode="after")
+    def _storage(self) -> Self:
+        if (self.kind is ConverterKind.STORAGE) != (self.efficiency is not None):
+            raise ValueError("a storage, and nothing else, has an efficiency")
+        if self.kind is ConverterKind.STORAGE and (len(self.inputs) != 1 or self.inputs != self.outputs):
+            raise ValueError("a storage has one meter, which stands in inputs and in outputs")
+        if self.kind is not ConverterKind.STORAGE and set(self.inputs) & set(self.outputs):
+            raise ValueError("a meter cannot show what it takes and what it gives, save for a storage")
+        if unknown := sorted(set(self.weights) - set(self.outputs)):
+            raise ValueError(f"weights: {', '.join(unknown)} is none of the outputs")
+        if any(weight <= 0 for weight in self.weights.values()):
+            raise ValueError("weights are above 0")
+        return self
+
+
 class Retention(Frozen):
     """For how many days what is kept beside the settled data stays; None: for ever."""
 
@@ -234,6 +282,7 @@ class Site(Frozen):
     areas: tuple[Area, ...]
     sources: tuple[AnySource, ...] = ()
     meters: tuple[Meter, ...] = ()
+    converters: tuple[Converter, ...] = ()
 
     @property
     def read_meters(self) -> tuple[Meter, ...]:

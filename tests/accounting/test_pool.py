@@ -128,6 +128,11 @@ def test_what_is_not_known_reaches_those_it_feeds_and_no_others() -> None:
     assert np.isnan(rates(of)).tolist() == [True, False, True, True]
 
 
+def test_a_pool_of_which_one_inflow_is_not_known_has_no_rate() -> None:
+    of = network(1, supplies=[(0, 10, 0.5)], given_=[(0, 0, np.nan, 1)])
+    assert np.isnan(rates(of)).all()
+
+
 def test_a_supply_without_a_rate_is_not_free() -> None:
     assert np.isnan(rates(network(1, supplies=[(0, 10, np.nan), (0, 5, 0.5)]))[0])
     assert rates(network(1, supplies=[(0, 0, np.nan), (0, 5, 0.5)])) == [0.5]

@@ -27,6 +27,7 @@ from telemetry.api import (
     meters,
     periods,
     plans,
+    pools,
     readings,
     receipt,
     records,
@@ -91,6 +92,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     periods.ROWS_EXAMPLE,
     periods.PROOF_EXAMPLE,
     plans.EXAMPLE,
+    pools.EXAMPLE,
     plans.OPTIMUM_EXAMPLE,
     hourly_factors.EXAMPLE,
     hourly_factors.LIST_EXAMPLE,
@@ -164,6 +166,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         records.router(dependencies),
         periods.router(dependencies),
         plans.router(dependencies),
+        pools.router(dependencies),
         indicators.router(dependencies),
         session.router(dependencies.settings),
     ):

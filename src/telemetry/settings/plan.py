@@ -15,7 +15,7 @@ from ingest.decode import AS_IT_IS, Linear
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
-from telemetry.settings import billing, formulas
+from telemetry.settings import billing, converters, formulas
 from telemetry.settings.billing import of_contract
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, load_library
@@ -132,6 +132,8 @@ def contradictions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
         yield from _meter(f"meters[{index}]", meter, site, library)
     yield from _loops("meters", {meter.code: meter.parent for meter in site.meters})
     yield from formulas.contradictions(site)
+    yield from _repeated("converters", [converter.code for converter in site.converters])
+    yield from converters.contradictions(site)
 
 
 def _repeated(key: str, codes: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,299 @@
+"""Pools of a park over the intervals of a question, from settled quarter hours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.carriers import FLOWS, energy_of
+from accounting.grid import SLOT_US, Grid
+from accounting.pool import own_use, recovery_rate
+from accounting.quantity import CATALOGUE, Carrier
+from telemetry.model import Converter, ConverterKind
+from telemetry.reports.energy import Question, by_quarter_hour
+from telemetry.reports.factors import Factors, uses
+from telemetry.reports.membership import By
+from telemetry.reports.names import Name, name_of
+from telemetry.reports.pools.answer import ConverterSeries, Pool, PoolRow, PoolsAnswer
+from telemetry.reports.pools.flows import Setting, Solved, solve
+from telemetry.reports.pools.layout import INFLOWS, Part, PoolKey, Row, Way
+from telemetry.reports.pools.rates import Bought
+from telemetry.reports.pools.stretch import Showing, Stretch
+from telemetry.reports.steps import Step, Steps, local_time
+from telemetry.storage.pool import Transaction
+from telemetry.storage.registry import Registry
+
+_Floats = NDArray[np.float64]
+_BACK = timedelta(days=7)
+_EXPORTS = {"energy_export"}
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """What stands in it, and what its energy is rated by."""
+
+    registry: Registry
+    converters: Sequence[Converter]
+    factors: Factors
+
+
+def report(tx: Transaction, park: Park, question: Question, carriers: Sequence[str] = ()) -> PoolsAnswer:
+    """Pools of the areas asked for, of all where none is. Raises QueryError."""
+    registry, converters = park.registry, park.converters
+    question.selection.check(registry)
+    steps = question.steps
+    back = _BACK if any(each.kind is ConverterKind.STORAGE for each in converters) else timedelta()
+    grid = Grid(int(steps.edges[0]) - int(back.total_seconds()) * 1_000_000, 0)
+    grid = Grid.covering(grid.start_us, int(steps.edges[-1]))
+    showing = _showing(tx, registry, grid, steps, converters)
+    bought = Bought(park.factors, question.now.astimezone(steps.zone).date())
+    stretches = list(showing.stretches())
+    gases = bought.gases([each for stretch in stretches for each in _asked(showing, stretch)])
+    book = _Book(showing, bought, int((int(steps.edges[0]) - grid.start_us) // SLOT_US), gases)
+    for stretch in stretches:
+        book.write(stretch)
+    told = _Told(registry, book, steps)
+    asked = set(question.selection.areas)
+    return PoolsAnswer(
+        from_=local_time(int(steps.edges[0]), steps.zone),
+        to=steps.end,
+        step=steps.step,
+        zone=steps.zone.key,
+        times=steps.times(),
+        pools=[
+            told.pool(key)
+            for key in sorted(book.entered)
+            if (not asked or key.area in asked) and (not carriers or key.carrier in carriers)
+        ],
+        converters=[told.converter(each) for each in converters if each.code in book.seen],
+        factors=uses(bought.used),
+        shortfalls=sorted(bought.lacking | book.notes),
+    )
+
+
+def _showing(
+    tx: Transaction, registry: Registry, grid: Grid, steps: Steps, converters: Sequence[Converter]
+) -> Showing:
+    ids = np.array([meter.id for meter in registry.meters if meter.carrier in FLOWS], np.int32)
+    names = [name for flows in FLOWS.values() for name in flows]
+    quarters = Steps(Step.QUARTER, steps.zone, grid.edges)
+    cells = by_quarter_hour(tx, ids, [*names, *_EXPORTS], quarters)
+    return Showing.of(registry, cells, grid, steps.zone, converters)
+
+
+def _asked(showing: Showing, stretch: Stretch) -> list[tuple[str, str, date]]:
+    """Quantity, region and day of all that is bought."""
+    days = dict.fromkeys(showing.days()[stretch.lo : stretch.hi])
+    return [
+        (showing.quantity(row.meter), stretch.standing[row.meter].region, day)
+        for row in stretch.laid.rows
+        if row.part is Part.BOUGHT
+        for day in days
+    ]
+
+
+@dataclass(slots=True, eq=False)
+class _Book:
+    """Amounts and what they carry over all cells; 0 where a row or pool did not exist."""
+
+    showing: Showing
+    bought: Bought
+    first: int
+    """The first cell that is asked for; those before fill storages."""
+    gases: list[str]
+    rows: dict[Row, tuple[_Floats, _Floats]] = field(default_factory=dict)
+    entered: dict[PoolKey, _Floats] = field(default_factory=dict)
+    rest: dict[PoolKey, tuple[_Floats, _Floats]] = field(default_factory=dict)
+    unit: dict[PoolKey, str] = field(default_factory=dict)
+    converted: dict[str, _Floats] = field(default_factory=dict)
+    idle: dict[str, _Floats] = field(default_factory=dict)
+    content: dict[str, _Floats] = field(default_factory=dict)
+    unfilled: dict[str, float] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    notes: set[str] = field(default_factory=set)
+
+    def write(self, stretch: Stretch) -> None:
+        laid, showing = stretch.laid, self.showing
+        if not laid.rows:
+            return
+        days = showing.days()[stretch.lo : stretch.hi]
+        quantities = [showing.quantity(row.meter) for row in laid.rows]
+        amount = np.array([showing.amount(row, stretch.lo, stretch.hi) for row in laid.rows])
+        self._one_unit(stretch, quantities, amount)
+        rated = {
+            at: self.bought.rates(quantities[at], stretch.standing[row.meter].region, days, self.gases)
+            for at, row in enumerate(laid.rows)
+            if row.part is Part.BOUGHT
+        }
+        setting = Setting(laid, amount, rated, stretch.converters, quantities, len(self.gases))
+        self._keep(stretch, solve(setting))
+
+    def _one_unit(self, stretch: Stretch, quantities: Sequence[str], amount: _Floats) -> None:
+        """What is shown in another unit than its pool is not known in it."""
+        for at, row in enumerate(stretch.laid.rows):
+            unit = self.unit.setdefault(row.pool, self.showing.unit_of(stretch.laid, row.pool))
+            if quantities[at] != unit:
+                amount[at] = np.nan
+                self.notes.add(f"{row.meter} shows {quantities[at]}, its pool in {row.pool.area} {unit}")
+
+    def _keep(self, stretch: Stretch, solved: Solved) -> None:
+        part = slice(stretch.lo, stretch.hi)
+        for at, row in enumerate(solved.rows):
+            amount, kg = self.rows.setdefault(row, (self.zeros(), self.zeros(len(self.gases))))
+            amount[part], kg[part] = solved.amount[at], solved.kg[at]
+        for at, key in enumerate(solved.pools):
+            self.entered.setdefault(key, self.zeros())[part] = solved.found.entered[at]
+            rest, carried = self.rest.setdefault(key, (self.zeros(), self.zeros(len(self.gases))))
+            rest[part] = solved.found.rest[at]
+            carried[part] = np.where(
+                (solved.found.rest[at] == 0)[:, None],
+                0.0,
+                solved.found.rest[at][:, None] * solved.found.rate[at],
+            )
+        self._of_converters(stretch, solved)
+
+    def _of_converters(self, stretch: Stretch, solved: Solved) -> None:
+        part = slice(stretch.lo, stretch.hi)
+        self.seen |= {row.converter for row in solved.rows if row.converter}
+        taken = [row.converter for row in solved.rows if row.part is Part.TAKEN]
+        for code, kg in solved.converted.items():
+            self.converted.setdefault(code, self.zeros(len(self.gases)))[part] = kg
+            idle = [solved.found.idle[at] for at, each in enumerate(taken) if each == code]
+            self.idle.setdefault(code, self.zeros(len(self.gases)))[part] = np.sum(idle, axis=0)
+        for at, code in enumerate(solved.storages):
+            if solved.stored is not None:
+                self.content[code] = solved.stored.content[at]
+                asked = solved.stored.unfilled[at][max(self.first - stretch.lo, 0) :]
+                self.unfilled[code] = self.unfilled.get(code, 0.0) + float(asked.sum())
+
+    def zeros(self, *more: int) -> _Floats:
+        return np.zeros((self.showing.grid.count, *more))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    registry: Registry
+    book: _Book
+    steps: Steps
+
+    @property
+    def _firsts(self) -> NDArray[np.int64]:
+        start = self.book.showing.grid.start_us + self.book.first * SLOT_US
+        return ((self.steps.edges[:-1] - start) // SLOT_US).astype(np.int64)
+
+    def _sums(self, values: _Floats) -> _Floats:
+        """By interval, of what is known; NaN where nothing is."""
+        asked = values[self.book.first :]
+        known = ~np.isnan(asked)
+        total = np.add.reduceat(np.where(known, asked, 0.0), self._firsts)
+        return np.where(np.add.reduceat(known.astype(float), self._firsts) > 0, total, np.nan)
+
+    def _values(self, values: _Floats) -> list[float | None]:
+        return listed(self._sums(values))
+
+    def _carried(self, kg: _Floats) -> dict[str, list[float | None]]:
+        return {gas: self._values(kg[:, at]) for at, gas in enumerate(self.book.gases)}
+
+    def pool(self, key: PoolKey) -> Pool:
+        book = self.book
+        entered, (rest, rest_kg) = book.entered[key], book.rest[key]
+        rows = {row: both for row, both in book.rows.items() if row.pool == key}
+        kg = sum((both[1] for row, both in rows.items() if row.part in INFLOWS), book.zeros(len(book.gases)))
+        known = ~np.isnan(kg).any(axis=1) & ~np.isnan(entered)
+        whole = self._sums(np.where(known, entered, np.nan))
+        carried = np.stack([self._sums(np.where(known, kg[:, at], np.nan)) for at in range(len(book.gases))])
+        rate = np.divide(carried, whole, out=np.full_like(carried, np.nan), where=np.nan_to_num(whole) > 0)
+        share = np.add.reduceat(known[book.first :].astype(float), self._firsts) / np.diff(
+            [*self._firsts, len(known) - book.first]
+        )
+        used, sufficient = self._own(key, rows)
+        quantity = book.unit[key]
+        return Pool(
+            area=key.area,
+            name=name_of(By.AREA, key.area, self.registry),
+            carrier=key.carrier,
+            quantity=quantity,
+            unit=CATALOGUE[quantity].unit,
+            entered=self._values(entered),
+            rate={gas: listed(rate[at]) for at, gas in enumerate(book.gases)},
+            rest=self._values(rest),
+            rest_carried=self._carried(rest_kg),
+            known=np.round(share, 4).tolist(),
+            self_consumption=used,
+            self_sufficiency=sufficient,
+            rows=[self._row(row, *both) for row, both in rows.items() if np.any(both[0] != 0)],
+        )
+
+    def _row(self, row: Row, amount: _Floats, kg: _Floats) -> PoolRow:
+        return PoolRow(
+            row.meter,
+            name_of(By.METER, row.meter, self.registry),
+            row.part,
+            row.part in INFLOWS,
+            row.other.area if row.other else None,
+            row.converter,
+            self._values(amount),
+            self._carried(kg),
+        )
+
+    def _own(
+        self, key: PoolKey, rows: Mapping[Row, tuple[_Floats, _Floats]]
+    ) -> tuple[list[float | None], list[float | None]]:
+        """Self-consumption and self-sufficiency, of pools with generation."""
+        if key.carrier != Carrier.ELECTRICITY:
+            return [], []
+        made = self._total(rows, (Part.GENERATED, Way.AGAINST), (Part.RECEIVED, Way.AGAINST))
+        came = self._total(rows, (Part.BOUGHT, Way.ALONG), (Part.RECEIVED, Way.ALONG))
+        left = self._total(rows, (Part.EXPORTED, Way.AGAINST), (Part.SENT, Way.AGAINST))
+        found = own_use(made, came, left)
+        used, fed, whole = (self._sums(each) for each in (found.used, found.fed_in, found.consumption))
+        return listed(recovery_rate(used, used + fed)), listed(recovery_rate(used, whole))
+
+    def _total(self, rows: Mapping[Row, tuple[_Floats, _Floats]], *wanted: tuple[Part, Way]) -> _Floats:
+        chosen = [both[0] for row, both in rows.items() if (row.part, row.way) in wanted]
+        return sum(chosen, self.book.zeros())
+
+    def converter(self, of: Converter) -> ConverterSeries:
+        book = self.book
+        nothing = book.zeros(len(book.gases))
+        taken, given = (self._energy(of.code, part) for part in (Part.TAKEN, Part.CONVERTED))
+        recovered = self._recovered(of)
+        could = taken * (of.recoverable_share or np.nan)
+        return ConverterSeries(
+            code=of.code,
+            name=Name(of.name.en, of.name.zh),
+            kind=of.kind,
+            taken_gj=self._values(taken),
+            given_gj=self._values(given),
+            carried=self._carried(book.converted.get(of.code, nothing)),
+            idle=self._carried(book.idle.get(of.code, nothing)),
+            recovered_gj=self._values(recovered) if of.recovered else [],
+            recovery_rate=listed(recovery_rate(self._sums(recovered), self._sums(could)))
+            if of.recovered
+            else [],
+            content=dict(zip(book.gases, book.content[of.code].tolist(), strict=False))
+            if of.code in book.content
+            else {},
+            unfilled=book.unfilled.get(of.code, 0.0),
+        )
+
+    def _energy(self, code: str, part: Part) -> _Floats:
+        total = self.book.zeros()
+        for row, (amount, _) in self.book.rows.items():
+            if row.converter == code and row.part is part:
+                each = energy_of(self.book.showing.quantity(row.meter))
+                total += amount * (np.nan if each is None else each)
+        return total
+
+    def _recovered(self, of: Converter) -> _Floats:
+        showing, total = self.book.showing, self.book.zeros()
+        for code in of.recovered:
+            found = showing.rows.get((code, showing.quantity(code)))
+            total += np.nan if found is None else found
+        return total
+
+
+def listed(values: _Floats) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
