@@ -264,6 +264,15 @@ class Retention(Frozen):
     strays: int | None = Field(default=None, ge=1)
 
 
+class Chunks(Frozen):
+    """How readings lie on a TimescaleDB [days]; a plain PostgreSQL has no use for it."""
+
+    days: int = Field(default=7, ge=1, le=60)
+    """What one chunk holds. A new length is that of the chunks to come."""
+    columnstore: int | None = Field(default=14, ge=1)
+    """How old a chunk is when the Community edition turns its rows into columns; None: never."""
+
+
 ENTERED = "manual"
 """The source of readings that people enter, and of nothing else."""
 
@@ -279,6 +288,7 @@ class Site(Frozen):
     currency: str = "CNY"
     billing: Billing | None = None
     retention: Retention = Retention()
+    chunks: Chunks = Chunks()
     areas: tuple[Area, ...]
     sources: tuple[AnySource, ...] = ()
     meters: tuple[Meter, ...] = ()

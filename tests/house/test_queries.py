@@ -17,7 +17,11 @@ pytestmark = pytest.mark.database
 _ROOM = Path(telemetry.storage.__file__).parent
 _TWINS = sorted(path for path in _ROOM.glob("*.sql"))
 _QUERIES = [(t.stem, name, text) for t in _TWINS for name, text in queries.parse(t.read_text()).items()]
-_ON_TIMESCALE = {"hypertable", "chunk_interval", "chunk_edge", "drop_chunks"}
+_ON_TIMESCALE = {"hypertable", "chunk_interval", "chunk_edge", "drop_chunks", "columnar", "columnstore"} | {
+    "policy",
+    "remove_policy",
+    "add_policy",
+}
 
 
 def _numbered(text: str) -> str:

@@ -5,16 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from ingest.batch import Batch
-from telemetry.model import Site
+from telemetry.model import Chunks, Site
 from telemetry.settings.library import Library, load_library
 from telemetry.settings.mistakes import Mistake
+from telemetry.storage import server
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
+from telemetry.storage.server import Server
 from telemetry.storage.writer import Writer
 
+_JOBS = "select job_id from timescaledb_information.jobs where hypertable_name = 'reading'"
 Row = tuple[str, int, dict[str, float]]
 
 
@@ -83,6 +87,21 @@ def batch() -> Callable[..., Batch]:
         )
 
     return made
+
+
+@pytest.fixture
+def to_columns(database: Database, migrated_url: str) -> Callable[[], None]:
+    """Runs the policy that the service sets on a Community edition; does nothing elsewhere."""
+    with database.connection() as tx:
+        server.arrange(tx, Chunks(columnstore=1))
+        found = server.server_of(tx)
+
+    def convert() -> None:
+        with psycopg.connect(migrated_url, autocommit=True) as conn:
+            for (job,) in conn.execute(_JOBS).fetchall() if found is Server.COMMUNITY else []:
+                conn.execute("call run_job(%s)", [job])
+
+    return convert
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ingest.batch import Batch
 from ingest.errors import StoreUnavailable
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
-from telemetry.storage import templates
+from telemetry.storage import server, templates
 from telemetry.storage.errors import StorageError
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
@@ -33,6 +33,8 @@ def tell(database: Database, plan: Plan) -> None:
     site, now = plan.site, datetime.now(UTC)
     if site is not None:
         apply_site(database, site, now)
+        with database.connection() as tx:
+            _LOG.info("%s", server.arrange(tx, site.chunks))
         decoded = (assignment(source, site.meters, plan.library.devices) for source in site.sources)
         templates.keep(database, decoded, now)
 

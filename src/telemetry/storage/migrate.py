@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from datetime import timedelta
 from importlib.resources import files
 from typing import Any, LiteralString
 
@@ -14,7 +13,6 @@ from telemetry.storage.errors import SchemaError, StorageUnavailable
 
 _SQL = queries.beside(__file__)
 ROLE = "parkwatt_service"
-CHUNK = timedelta(days=7)
 
 
 def migrations() -> dict[int, tuple[str, LiteralString]]:
@@ -32,10 +30,10 @@ def pending(url: str) -> list[str]:
         return [migrations()[number][0] for number in _missing(conn)]
 
 
-def migrate(url: str, chunk: timedelta = CHUNK) -> None:
+def migrate(url: str) -> None:
     """Bring the database at `url` up to date; services that start at once wait for one another.
 
-    `chunk` is the length of a hypertable's chunk. Raises SchemaError, StorageUnavailable.
+    Raises SchemaError, StorageUnavailable.
     """
     with _owner(url) as conn:
         server.check_version(conn)
@@ -43,7 +41,7 @@ def migrate(url: str, chunk: timedelta = CHUNK) -> None:
         conn.execute(_SQL["ledger"])
         server.install(conn)
         _apply(conn)
-        server.partition(conn, chunk)
+        server.partition(conn)
         with conn.transaction():
             _give(conn)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from telemetry.model import Chunks
 from telemetry.storage import queries
 from telemetry.storage.errors import SchemaError
 
@@ -39,11 +40,38 @@ def install(conn: Connection[Any]) -> None:
         conn.execute(_SQL["install"])
 
 
-def partition(conn: Connection[Any], chunk: timedelta) -> None:
-    """Make `reading` a hypertable of chunks as long as `chunk`, where the server knows hypertables."""
-    if server_of(conn) is not Server.PLAIN:
-        conn.execute(_SQL["hypertable"], {"chunk": chunk})
-        conn.execute(_SQL["chunk_interval"], {"chunk": chunk})
+def partition(conn: Connection[Any]) -> None:
+    """Make `reading` a hypertable where the server knows them, with a columnstore where it has one."""
+    found = server_of(conn)
+    if found is not Server.PLAIN:
+        conn.execute(_SQL["hypertable"])
+    if found is Server.COMMUNITY and conn.execute(_SQL["columnar"]).fetchone() is None:
+        conn.execute(_SQL["columnstore"])
+
+
+def arrange(conn: Connection[Any], chunks: Chunks) -> str:
+    """Give chunks their length, and the age at which they become columns; what holds on this server."""
+    found = server_of(conn)
+    if found is Server.PLAIN:
+        return "PostgreSQL: readings lie in one table, without chunks"
+    conn.execute(_SQL["owner"])
+    conn.execute(_SQL["chunk_interval"], {"chunk": timedelta(days=chunks.days)})
+    made = f"chunks of {chunks.days} days"
+    if found is Server.APACHE:
+        return f"TimescaleDB, Apache edition: {made}, no columnstore"
+    _set_policy(conn, timedelta(days=chunks.columnstore) if chunks.columnstore else None)
+    after = f"columns after {chunks.columnstore} days" if chunks.columnstore else "all of them rows"
+    return f"TimescaleDB, Community edition: {made}, {after}"
+
+
+def _set_policy(conn: Connection[Any], after: timedelta | None) -> None:
+    """Set anew only what differs: a policy that is made again begins to count its runs again."""
+    row = conn.execute(_SQL["policy"]).fetchone()
+    if (row[0] if row else None) == after:
+        return
+    conn.execute(_SQL["remove_policy"])
+    if after:
+        conn.execute(_SQL["add_policy"], {"after": after})
 
 
 def expiry_bound(conn: Connection[Any], before: datetime) -> datetime | None:

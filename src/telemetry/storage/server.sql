@@ -14,7 +14,7 @@ where name = 'timescaledb'
 create extension if not exists timescaledb
 
 -- name: hypertable
-select create_hypertable('reading', 'time', chunk_time_interval => %(chunk)s::interval, create_default_indexes => false, if_not_exists => true, migrate_data => true)
+select create_hypertable('reading', 'time', chunk_time_interval => interval '7 days', create_default_indexes => false, if_not_exists => true, migrate_data => true)
 
 -- name: chunk_interval
 select set_chunk_time_interval('reading', %(chunk)s::interval)
@@ -29,3 +29,25 @@ set local role none
 
 -- name: drop_chunks
 select drop_chunks('reading', older_than => %(bound)s::timestamptz)
+
+-- name: columnar
+select from timescaledb_information.hypertables
+where hypertable_schema = 'public' and hypertable_name = 'reading' and compression_enabled
+
+-- name: columnstore
+alter table reading set (
+    timescaledb.compress,
+    timescaledb.compress_segmentby = 'meter_id',
+    timescaledb.compress_orderby = 'time desc'
+)
+
+-- name: policy
+select (config ->> 'compress_after')::interval
+from timescaledb_information.jobs
+where hypertable_schema = 'public' and hypertable_name = 'reading' and proc_name = 'policy_compression'
+
+-- name: remove_policy
+select remove_compression_policy('reading', if_exists => true)
+
+-- name: add_policy
+select add_compression_policy('reading', %(after)s::interval)

@@ -41,14 +41,17 @@ def expirer(three: Database, make_site: Callable[..., Site]) -> Expirer:
 
 
 @pytest.fixture
-def settled(writer: Writer, worker: Worker, batch: Made) -> Callable[[], None]:
-    """Ten days of an uneven counter of m1, three hours of them missing around the bound."""
+def settled(
+    writer: Writer, worker: Worker, batch: Made, to_columns: Callable[[], None]
+) -> Callable[[], None]:
+    """Ten days of an uneven counter of m1, three hours of them missing around the bound; old: in columns."""
 
     def write() -> None:
         at = [START + n * QUARTER for n in range(10 * 96)]
         rows = [(t, 3.0 * n + n % 5) for n, t in enumerate(at) if not BOUND - 5400 <= t < BOUND + 5400]
         writer.write([batch(*(("m1", t, {"energy_import": v}) for t, v in rows))])
         worker.drain()
+        to_columns()
 
     return write
 

@@ -1,6 +1,5 @@
 import re
 import threading
-from datetime import timedelta
 from importlib.resources import files
 
 import psycopg
@@ -12,7 +11,6 @@ from telemetry.storage import migrate as module
 from telemetry.storage.errors import SchemaError, StorageUnavailable
 from telemetry.storage.migrate import migrate, pending
 from telemetry.storage.pool import Database
-from telemetry.storage.server import Server, server_of
 
 pytestmark = pytest.mark.database
 
@@ -78,19 +76,6 @@ def test_refuses_a_database_of_a_newer_program(empty_url: str) -> None:
         conn.execute("insert into migration (number, name) values (9999, 'later')")
     with pytest.raises(SchemaError, match="newer ParkWatt"):
         migrate(empty_url)
-
-
-def test_reading_is_a_hypertable_of_the_configured_chunks(empty_url: str) -> None:
-    migrate(empty_url)
-    with psycopg.connect(empty_url) as conn:
-        if server_of(conn) is Server.PLAIN:
-            pytest.skip("does not apply: the server has no hypertables")
-    migrate(empty_url, timedelta(days=3))
-    with psycopg.connect(empty_url) as conn:
-        found = conn.execute(
-            "select hypertable_name, time_interval from timescaledb_information.dimensions"
-        ).fetchall()
-    assert found == [("reading", timedelta(days=3))]
 
 
 def test_names_a_server_that_does_not_answer() -> None:
