@@ -14,6 +14,7 @@ from accounting.contract import Contract
 from accounting.formula import Formula
 from accounting.quantity import CATALOGUE, Carrier
 from accounting.recipes import SETTLED
+from ingest.collectors.push import PushSource
 from ingest.kinds import AnySource
 from ingest.pace import Pace
 from ingest.template import CODE, Code, Frozen, Label
@@ -302,6 +303,10 @@ class Site(Frozen):
     @cached_property
     def meter_codes(self) -> frozenset[str]:
         return frozenset(meter.code for meter in self.meters)
+
+    def push_source(self, code: str) -> PushSource | None:
+        """None where no source of this code is posted to."""
+        return next((s for s in self.sources if isinstance(s, PushSource) and s.code == code), None)
 
     @field_validator("sources")
     @classmethod

@@ -51,10 +51,13 @@ def test_what_it_sent_before_is_in_its_readings(serve: Callable[..., Any]) -> No
 
 
 RULES = "fields: [{measurement: em, field: total_wh, quantity: energy_import, unit: Wh}]\n"
+FIELD = "code: scada, fields: [{field: U, quantity: voltage, unit: V, scale: 100}]}"
 
 
 def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Callable[..., Any]) -> None:
     service = serve(SITE)
+    late = [{"meter": "P-1", "time": at, "values": {"U": 2.5}} for at in TIMES]
+    assert httpx.post(f"{service.url}/api/v1/readings?source=scada", json=late).status_code == 422
     lines = "em,meter=P-1 total_wh=5000 1685577600\nem,meter=P-1 total_wh=6000 1685578500"
     answer = httpx.post(f"{service.url}/api/v2/write", params={"precision": "s"}, content=lines)
     assert (answer.status_code, "neither mapped nor in the catalogue" in answer.text) == (400, True)
@@ -62,8 +65,11 @@ def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Cal
     def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
         return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
 
-    assert [each["name"] for each in get("strays")["names"]] == ["total_wh"]
-    Path(service.variables["PARKWATT_CONFIG_DIR"], "influx.yaml").write_text(RULES, "utf-8")
-    until(lambda: get("strays") == {"strays": [], "names": [], "adopted": 2, "dropped": 0})
+    assert {each["name"] for each in get("strays")["names"]} == {"total_wh", "U"}
+    folder = Path(service.variables["PARKWATT_CONFIG_DIR"])
+    folder.joinpath("influx.yaml").write_text(RULES, "utf-8")
+    folder.joinpath("sites/plant.yaml").write_text(SITE.replace("code: scada}", FIELD), "utf-8")
+    until(lambda: get("strays") == {"strays": [], "names": [], "adopted": 4, "dropped": 0})
     shown = get("readings", meter="P-1", **{"from": "2023-06-01", "to": "2023-06-02", "step": "raw"})
     assert (shown["times"], shown["quantities"]["energy_import"]["values"]) == (TIMES, [5.0, 6.0])
+    assert shown["quantities"]["voltage"]["values"] == [250.0, 250.0]

@@ -18,8 +18,8 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from ingest.batch import Outcome, picked
-from ingest.collectors.push import PushSource, columns, rows
-from ingest.collectors.push.parsed import Parsed, Rejected
+from ingest.collectors.push import columns, rows
+from ingest.collectors.push.parsed import NO_FORMS, Forms, Parsed, Rejected
 from ingest.errors import PayloadError, QueueFull, StoreUnavailable, TooManyRows
 from ingest.template import CODE
 from telemetry.api import bodies
@@ -42,7 +42,14 @@ _MOST_ERRORS = 1000
 
 class _Parser(Protocol):
     def __call__(
-        self, body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float
+        self,
+        body: bytes,
+        source: str,
+        known: Container[str],
+        zone: tzinfo | None,
+        now: float,
+        *,
+        forms: Forms,
     ) -> Parsed: ...
 
 
@@ -176,8 +183,11 @@ def declared(parsed: Parsed, site: Site | None) -> Parsed:
 def _parse(site: Site | None, posted: Posted) -> Parsed:
     plain = bodies.unpack(posted.body, posted.encoding)
     parse = _parser(plain, posted.media)
+    declared = site.push_source(posted.source) if site else None
+    zone = ZoneInfo(declared.zone) if declared and declared.zone else None
+    forms = declared.forms if declared else NO_FORMS
     try:
-        return parse(plain, posted.source, WELL_FORMED, _zone(site, posted.source), time.time())
+        return parse(plain, posted.source, WELL_FORMED, zone, time.time(), forms=forms)
     except TooManyRows as error:
         raise Refusal(413, f"The body holds {error.reason}; send it in parts.") from error
     except PayloadError as error:
@@ -197,12 +207,6 @@ def _arrow() -> _Parser:
         mistake = Mistake("Content-Type", ARROW, "needs the package pyarrow: pip install 'parkwatt[arrow]'")
         raise Refusal(415, "Arrow is not installed beside this service; JSON is read.", [mistake])
     return cast("_Parser", import_module("ingest.collectors.push.arrow").parse)
-
-
-def _zone(site: Site | None, source: str) -> ZoneInfo | None:
-    declared = (s for s in site.sources if isinstance(s, PushSource)) if site else ()
-    names = (each.zone for each in declared if each.code == source and each.zone)
-    return next((ZoneInfo(name) for name in names), None)
 
 
 def _receipt(parsed: Parsed, outcomes: NDArray[np.uint8]) -> Receipt:

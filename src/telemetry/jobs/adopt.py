@@ -25,8 +25,8 @@ _ROWS = 5_000
 """Adopted in one turn."""
 MOST = 1_000_000
 """Rows that are kept at most, of undeclared meters and of undeclared names each."""
-Naming = Callable[[str, str], tuple[str, Linear] | None]
-"""The quantity that a name in a measurement is by now, and how its numbers become the catalogue's."""
+Naming = Callable[[str, str, str], tuple[str, Linear] | None]
+"""Of source, measurement and name: the quantity it is by now, and how its numbers become the catalogue's."""
 
 
 class Adopter:

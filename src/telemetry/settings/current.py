@@ -21,9 +21,9 @@ class Current:
         self.since = datetime.now(UTC)
         self.mistakes = ()
 
-    def named(self, measurement: str, name: str) -> tuple[str, Linear] | None:
+    def named(self, source: str, measurement: str, name: str) -> tuple[str, Linear] | None:
         """As `Plan.named`, by the plan that holds now."""
-        return self.plan.named(measurement, name)
+        return self.plan.named(source, measurement, name)
 
     def refuse(self, mistakes: tuple[Mistake, ...]) -> bool:
         """Whether these mistakes are news."""

@@ -52,14 +52,16 @@ class Plan:
         period = {meter.code: sources[meter.source].period_s(pace[meter.code]) for meter in read}
         return {code: seconds for code, seconds in period.items() if seconds is not None}
 
-    def named(self, measurement: str, name: str) -> tuple[str, Linear] | None:
+    def named(self, source: str, measurement: str, name: str) -> tuple[str, Linear] | None:
         """The quantity that a posted name is, and how its numbers become the catalogue's.
 
         `measurement` is that of line protocol, '' elsewhere.
         """
         if measurement:
             return self.influx.form(measurement, name)
-        return (name, AS_IT_IS) if name in CATALOGUE else None
+        declared = self.site.push_source(source) if self.site else None
+        own = declared.forms.get(name) if declared else None
+        return own or ((name, AS_IT_IS) if name in CATALOGUE else None)
 
     def meter(self, code: str) -> tuple[Meter, Source]:
         """A meter and where it is read. Raises UnknownName."""

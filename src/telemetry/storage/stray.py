@@ -84,14 +84,15 @@ def declared(conn: Connection[Any], limit: int) -> list[Kept]:
     return conn.cursor(row_factory=class_row(Kept)).execute(_SQL["declared"], {"limit": limit}).fetchall()
 
 
-def names(conn: Connection[Any]) -> list[tuple[str, str]]:
-    """Measurement and name of what is kept of meters in service and means nothing yet."""
+def names(conn: Connection[Any]) -> list[tuple[str, str, str]]:
+    """Source, measurement and name of what is kept of meters in service and means nothing yet."""
     return conn.execute(_SQL["names"]).fetchall()
 
 
-def named(conn: Connection[Any], wanted: Sequence[tuple[str, str]], limit: int) -> list[NamedNumber]:
-    """Numbers of meters in service under these measurements and names, those that came first."""
-    asked = {"measurement": [m for m, _ in wanted], "name": [name for _, name in wanted], "limit": limit}
+def named(conn: Connection[Any], wanted: Sequence[tuple[str, str, str]], limit: int) -> list[NamedNumber]:
+    """Numbers of meters in service under these names, as `names` gives them; those that came first."""
+    columns = zip(("source", "measurement", "name"), map(list, zip(*wanted, strict=True)), strict=True)
+    asked = dict(columns) | {"limit": limit}
     return conn.cursor(row_factory=class_row(NamedNumber)).execute(_SQL["named"], asked).fetchall()
 
 

@@ -38,7 +38,7 @@ order by s.aside, s.id
 limit %(limit)s
 
 -- name: names
-select distinct s.measurement, name
+select distinct s.source, s.measurement, name
 from stray s
 join meter m on m.code = s.meter and m.removed_at is null and m.source is not null
 cross join lateral jsonb_object_keys(s.values) name
@@ -55,8 +55,9 @@ select
     n.place
 from stray s
 join meter m on m.code = s.meter and m.removed_at is null and m.source is not null
-join unnest(%(measurement)s::text[], %(name)s::text[]) with ordinality as n (measurement, name, place)
-    on n.measurement = s.measurement and s.values ? n.name
+join unnest(%(source)s::text[], %(measurement)s::text[], %(name)s::text[])
+    with ordinality as n (source, measurement, name, place)
+    on n.source = s.source and n.measurement = s.measurement and s.values ? n.name
 order by s.aside, s.id
 limit %(limit)s
 

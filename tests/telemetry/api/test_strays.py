@@ -223,7 +223,7 @@ def test_numbers_of_unmapped_fields_are_kept_and_are_readings_once_a_rule_maps_t
     rule = FieldRule(measurement="em", field="total_wh", quantity="energy_import", unit="Wh")
     mapping = InfluxMapping(fields=(rule,))
     tally = StrayTally()
-    adopter = Adopter(service.database, service.writer, tally, mapping.form)
+    adopter = Adopter(service.database, service.writer, tally, lambda _, *field: mapping.form(*field))
     assert (adopter.adopt(), adopter.adopt_names(), adopter.adopt_names()) == (0, 2, 0)
     assert _shown(service, "M1") == {"times": [T0, T1], "energy_import": [5.0, 6.0], "voltage": [230.0, None]}
     assert [each["name"] for each in service.get("/strays")["names"]] == ["state"]
@@ -259,7 +259,7 @@ def test_another_number_under_the_same_name_is_a_conflict_of_the_quantity_it_bec
         service.database,
         service.writer,
         StrayTally(),
-        lambda _, name: ("current", AS_IT_IS) if name else None,
+        lambda *_: ("current", AS_IT_IS),
     )
     assert adopter.adopt_names() == 2
     assert _shown(service, "M1") == {"times": [T0], "current": [4.5]}

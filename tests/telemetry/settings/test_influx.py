@@ -37,7 +37,9 @@ def test_the_mapping_stands_beside_the_site(folder: Path) -> None:
 
 def test_the_mapping_in_the_documents_is_one(folder: Path) -> None:
     text = (Path(__file__).parents[3] / "docs" / "integrations.md").read_text(encoding="utf-8")
-    (folder / "influx.yaml").write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    (folder / "influx.yaml").write_text(
+        text.partition("`influx.yaml`")[2].partition("```yaml\n")[2].partition("```")[0]
+    )
     mapping = load_plan(folder).influx
     assert (len(mapping.meters), len(mapping.fields), len(mapping.ignored)) == (2, 2, 2)
 

@@ -10,38 +10,48 @@ from numpy.typing import NDArray
 from pyarrow import compute, ipc, types
 
 from accounting.quantity import CATALOGUE, LARGEST
-from ingest.collectors.push.columns import MOST_ROWS, Columns, compare
-from ingest.collectors.push.parsed import Parsed, Rejected
+from ingest.collectors.push.columns import MOST_ROWS, Columns, compare, is_quantity
+from ingest.collectors.push.parsed import NO_FORMS, Forms, Parsed, Rejected
+from ingest.decode import AS_IT_IS, Linear
 from ingest.errors import PayloadError, TooManyRows
 
 _DICTIONARY_BATCH, _RECORD_BATCH = 2, 3
 
 
-def parse(body: bytes, source: str, known: Container[str], _zone: tzinfo | None, now: float) -> Parsed:
+def parse(
+    body: bytes,
+    source: str,
+    known: Container[str],
+    _zone: tzinfo | None,
+    now: float,
+    *,
+    forms: Forms = NO_FORMS,
+) -> Parsed:
     """The rows of a stream; null and NaN are missing, times are timestamps with a zone.
 
     Raises PayloadError when it is no such stream, TooManyRows.
     """
     try:
-        columns = _read_table(_read(body))
+        columns = _read_table(_read(body), forms)
     except (pa.ArrowException, OSError, UnicodeDecodeError, struct.error, IndexError) as error:
         raise PayloadError("", None, f"not an Arrow IPC stream: {error}") from error
     return compare(columns, source, known, now)
 
 
-def _read_table(table: pa.Table) -> Columns:
+def _read_table(table: pa.Table, forms: Forms) -> Columns:
     rejected: list[Rejected] = []
     meters, row_meter = _meters(_column(table, "meter"), rejected)
     time_us = _times(_column(table, "time"), rejected)
     names = [name for name in table.column_names if name not in {"meter", "time"}]
-    strange = [name for name in names if name not in CATALOGUE]
-    rejected += [Rejected(0, name, None, "not in the catalogue of quantities") for name in strange]
-    filled = [n for n in names if n not in strange and not types.is_null(table.column(n).type)]
-    values = np.empty((len(filled), table.num_rows))
-    for row, name in zip(values, filled, strict=True):
-        row[:] = _numbers(name, table.column(name), rejected)
+    values: dict[str, NDArray[np.float64]] = {}
+    for name in names:
+        column, (quantity, form) = table.column(name), forms.get(name, (name, AS_IT_IS))
+        if is_quantity(name, quantity, None, values, rejected) and not types.is_null(column.type):
+            values[quantity] = _numbers(name, form, column, rejected)
+    filled = np.array(list(values.values()), np.float64).reshape(len(values), table.num_rows).T
+    strange = [name for name in names if name not in CATALOGUE and name not in forms]
     unnamed = {name: table.column(name).to_pylist() for name in strange}
-    return Columns(meters, row_meter, time_us, tuple(filled), values.T, tuple(rejected), unnamed)
+    return Columns(meters, row_meter, time_us, tuple(values), filled, tuple(rejected), unnamed)
 
 
 def _read(body: bytes) -> pa.Table:
@@ -134,11 +144,13 @@ def _named_nulls(
     return absent
 
 
-def _numbers(name: str, column: pa.ChunkedArray, rejected: list[Rejected]) -> NDArray[np.float64]:
+def _numbers(
+    name: str, form: Linear, column: pa.ChunkedArray, rejected: list[Rejected]
+) -> NDArray[np.float64]:
     kind = column.type
     if not (types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind)):
         raise PayloadError(name, str(kind), f"{name} is a column of numbers")
-    read: NDArray[np.float64] = compute.cast(column, pa.float64(), safe=False).to_numpy().copy()
+    read: NDArray[np.float64] = form(compute.cast(column, pa.float64(), safe=False).to_numpy().copy())
     for row in np.flatnonzero(np.abs(read) > LARGEST).tolist():
         reason = f"no meter shows so much; at most {LARGEST:g}"
         rejected.append(Rejected(row, name, float(read[row]), reason))

@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
 from ingest.collectors.push.parsed import (
+    NO_FORMS,
+    Forms,
     Parsed,
     Rejected,
     Unnamed,
     check_number,
+    converted,
     numbers_only,
     rejection,
     shown,
 )
+from ingest.decode import AS_IT_IS, Linear
 from ingest.errors import PayloadError, TooManyRows
 from ingest.moment import check_plausible, plausible_times, read_rfc3339
 from ingest.timestamps import read_alike
@@ -65,14 +69,22 @@ class Columns:
     """Columns of other names than the catalogue's."""
 
 
-def parse(body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float) -> Parsed:
-    """The rows of a body of columns of one length, by the catalogue's names; null is missing.
+def parse(
+    body: bytes,
+    source: str,
+    known: Container[str],
+    zone: tzinfo | None,
+    now: float,
+    *,
+    forms: Forms = NO_FORMS,
+) -> Parsed:
+    """The rows of a body of columns of one length, by the catalogue's names or `forms`; null is missing.
 
     `meter` may be one text for all rows. Times are RFC 3339 (`zone` is that of times which carry none), or
     numbers since 1970 in the `time_unit` that the body declares. A row keeps what of it is right.
     Raises PayloadError when the columns cannot be laid side by side.
     """
-    columns = _read_whole(body) or _read_document(_document(body), zone)
+    columns = _read_whole(body) or _read_document(_document(body), zone, forms)
     return compare(columns, source, known, now)
 
 
@@ -212,29 +224,30 @@ def _document(body: bytes) -> Mapping[str, object]:
     return document
 
 
-def _read_document(document: Mapping[str, object], zone: tzinfo | None) -> Columns:
+def _read_document(document: Mapping[str, object], zone: tzinfo | None, forms: Forms) -> Columns:
     time = document.get("time")
     if not isinstance(time, list) or not time:
         raise PayloadError("time", shown(time), "time is a list of one or more times")
     rejected: list[Rejected] = []
     meters, row_meter = _read_meters(document.get("meter"), len(time), rejected)
     time_us = _read_times(time, document.get("time_unit"), zone, rejected)
-    values = {
-        name: _read_column(name, column, len(time), rejected)
-        for name, column in document.items()
-        if name not in _KEYS and _is_quantity(name, column, rejected)
-    }
+    values: dict[str, NDArray[np.float64]] = {}
+    for name, column in document.items():
+        quantity, form = forms.get(name, (name, AS_IT_IS))
+        if name not in _KEYS and is_quantity(name, quantity, column, values, rejected):
+            values[quantity] = _read_column(name, form, column, len(time), rejected)
     table = np.array(list(values.values()), np.float64).reshape(len(values), len(time)).T
-    return Columns(meters, row_meter, time_us, tuple(values), table, tuple(rejected), _strange(document))
+    strange = _strange(document, forms)
+    return Columns(meters, row_meter, time_us, tuple(values), table, tuple(rejected), strange)
 
 
-def _strange(document: Mapping[str, object]) -> dict[str, Sequence[object]]:
-    """Columns as long as `time` that carry no name of the catalogue."""
+def _strange(document: Mapping[str, object], forms: Forms) -> dict[str, Sequence[object]]:
+    """Columns as long as `time` that carry no name that means something."""
     count = len(cast("Sequence[object]", document["time"]))
     return {
         name: column
         for name, column in document.items()
-        if name not in _KEYS and name not in CATALOGUE and isinstance(column, list) and len(column) == count
+        if name not in {*_KEYS, *CATALOGUE, *forms} and isinstance(column, list) and len(column) == count
     }
 
 
@@ -276,10 +289,15 @@ def _read_epoch(value: object, unit: str) -> int:
     return int(_epoch(np.array([value]), unit)[0])
 
 
-def _is_quantity(name: str, column: object, rejected: list[Rejected]) -> bool:
-    if name in CATALOGUE:
+def is_quantity(
+    name: str, quantity: str, column: object, taken: Container[str], rejected: list[Rejected]
+) -> bool:
+    """Whether a column's name is one, of which none has been `taken` yet; else it is rejected."""
+    if quantity in CATALOGUE and quantity not in taken:
         return True
-    rejected.append(Rejected(0, name, shown(column), "not in the catalogue of quantities; of no row used"))
+    unknown = "not in the catalogue of quantities; of no row used"
+    reason = f"{quantity} stands in another column already" if quantity in taken else unknown
+    rejected.append(Rejected(0, name, shown(column), reason))
     return False
 
 
@@ -291,12 +309,14 @@ def _column(name: str, given: object, count: int) -> Sequence[object]:
     return given
 
 
-def _read_column(name: str, given: object, count: int, rejected: list[Rejected]) -> NDArray[np.float64]:
+def _read_column(
+    name: str, form: Linear, given: object, count: int, rejected: list[Rejected]
+) -> NDArray[np.float64]:
     read = np.full(count, np.nan)
     for row, value in enumerate(_column(name, given, count)):
         try:
             if value is not None:
-                read[row] = check_number(name, value)
+                read[row] = converted(name, form, check_number(name, value))
         except PayloadError as error:
             rejected.append(rejection(row, error))
     return read

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from accounting.quantity import LARGEST
 from ingest.batch import Batch
+from ingest.decode import Linear
 from ingest.errors import PayloadError
 
 _SHOWN = 100
@@ -25,6 +26,11 @@ class Rejected:
     field: str
     value: object
     reason: str
+
+
+Forms = Mapping[str, tuple[str, Linear]]
+"""By a name of the sender's own: the quantity that it is, and how its numbers become the catalogue's."""
+NO_FORMS: Forms = {}
 
 
 class Unnamed(NamedTuple):
@@ -48,6 +54,11 @@ class Parsed:
     """int[n], the position in the body of each row of the batch."""
     rejected: tuple[Rejected, ...]
     unnamed: tuple[Unnamed, ...] = ()
+
+
+def converted(field: str, form: Linear, number: float) -> float:
+    """In the catalogue's unit. Raises PayloadError."""
+    return check_number(field, form(number))
 
 
 def check_number(field: str, value: object) -> float:

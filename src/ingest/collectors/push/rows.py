@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from accounting.quantity import CATALOGUE, LARGEST
 from ingest.batch import Batch
 from ingest.collectors.push.parsed import (
+    NO_FORMS,
+    Forms,
     Parsed,
     Rejected,
     Unnamed,
     check_number,
+    converted,
     numbers_only,
     rejection,
     shown,
 )
+from ingest.decode import AS_IT_IS
 from ingest.errors import PayloadError
 from ingest.moment import EARLIEST_US, check_plausible, plausible, read_rfc3339
 
@@ -46,15 +50,24 @@ class _Row(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 _decode_rows = msgspec.json.Decoder(list[_Row]).decode
 
 
-def parse(body: bytes, source: str, known: Container[str], zone: tzinfo | None, now: float) -> Parsed:
+def parse(
+    body: bytes,
+    source: str,
+    known: Container[str],
+    zone: tzinfo | None,
+    now: float,
+    *,
+    forms: Forms = NO_FORMS,
+) -> Parsed:
     """The rows `[{"meter", "time", "values": {quantity: number}}]` of a body.
 
     A row keeps what of it is right. `known` holds the codes of all meters; `zone` is that of times which
-    carry none, without it they are refused; `now` [s since 1970]. Raises PayloadError when the body is no
+    carry none, without it they are refused; `now` [s since 1970]; `forms` are of names that the source
+    declares. Raises PayloadError when the body is no
     list of rows at all.
     """
     whole = _parse_whole(body, source, known, now)
-    return whole or _parse_rows(_document(body), source, known, zone, now)
+    return whole or _parse_rows(_document(body), source, known, zone, now, forms=forms)
 
 
 def _parse_whole(body: bytes, source: str, known: Container[str], now: float) -> Parsed | None:
@@ -103,14 +116,22 @@ def _document(body: bytes) -> Sequence[object]:
 
 
 def _parse_rows(
-    document: Sequence[object], source: str, known: Container[str], zone: tzinfo | None, now: float
+    document: Sequence[object],
+    source: str,
+    known: Container[str],
+    zone: tzinfo | None,
+    now: float,
+    *,
+    forms: Forms,
 ) -> Parsed:
     rejected: list[Rejected] = []
     unnamed: list[Unnamed] = []
     kept: list[tuple[int, str, int, NDArray[np.float64]]] = []
     for position, row in enumerate(document):
         try:
-            meter, time_us, values, complaints = _read_row(row, known, zone, now, unnamed)
+            meter, time_us, values, complaints = _read_row(
+                row, known, zone, now, forms=forms, unnamed=unnamed
+            )
         except PayloadError as error:
             rejected.append(rejection(position, error))
             continue
@@ -129,7 +150,13 @@ def _parse_rows(
 
 
 def _read_row(
-    row: object, known: Container[str], zone: tzinfo | None, now: float, unnamed: list[Unnamed]
+    row: object,
+    known: Container[str],
+    zone: tzinfo | None,
+    now: float,
+    *,
+    forms: Forms,
+    unnamed: list[Unnamed],
 ) -> tuple[str, int, NDArray[np.float64], list[PayloadError]]:
     """Meter, time [us], values and what else was wrong; numbers of other names go to `unnamed`.
 
@@ -144,11 +171,12 @@ def _read_row(
     given = row.get("values")
     if not isinstance(given, dict):
         raise PayloadError("values", given, "values is an object of quantity and number")
-    if strange := numbers_only({name: value for name, value in given.items() if name not in _COLUMN}):
+    unknown = {n: value for n, value in given.items() if n not in _COLUMN and n not in forms}
+    if strange := numbers_only(unknown):
         unnamed.append(Unnamed(meter, time_us, "", strange))
     values = np.full(len(_QUANTITIES), np.nan)
     complaints = [PayloadError(key, row[key], "no such field") for key in row if key not in _FIELDS]
-    complaints += _read_values(given, values)
+    complaints += _read_values(given, forms, values)
     if np.isnan(values).all():
         raise next(
             (one for one in complaints if one.field.startswith("values.")),
@@ -157,12 +185,25 @@ def _read_row(
     return meter, time_us, values, complaints
 
 
-def _read_values(given: Mapping[str, object], values: NDArray[np.float64]) -> Iterator[PayloadError]:
+def _read_values(
+    given: Mapping[str, object], forms: Forms, values: NDArray[np.float64]
+) -> Iterator[PayloadError]:
     for name, value in given.items():
-        if name not in _COLUMN:
-            yield PayloadError(f"values.{name}", value, "not in the catalogue of quantities")
+        field = f"values.{name}"
+        quantity, form = forms.get(name, (name, AS_IT_IS))
+        if quantity not in _COLUMN:
+            yield PayloadError(field, value, "not in the catalogue of quantities")
         elif value is not None:
             try:
-                values[_COLUMN[name]] = check_number(f"values.{name}", value)
+                number = converted(field, form, check_number(field, value))
             except PayloadError as error:
                 yield error
+            else:
+                yield from _put(values, field, quantity, number)
+
+
+def _put(values: NDArray[np.float64], field: str, quantity: str, number: float) -> Iterator[PayloadError]:
+    if np.isnan(values[_COLUMN[quantity]]):
+        values[_COLUMN[quantity]] = number
+    else:
+        yield PayloadError(field, number, f"{quantity} stands in this row already")

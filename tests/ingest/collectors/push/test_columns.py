@@ -189,7 +189,7 @@ def test_both_ways_read_the_same(rows: list[tuple[str, str, dict[str, float | No
         name: [values["active_power"] for _, _, values in rows],
     }
     short = posted_columns._read_whole(json.dumps(columns).encode())
-    long = posted_columns._read_document(columns, None)
+    long = posted_columns._read_document(columns, None, {})
     assert short is not None
     assert shown(posted_columns.compare(short, "push", KNOWN, NOW)) == shown(
         posted_columns.compare(long, "push", KNOWN, NOW)

@@ -147,7 +147,7 @@ _rows = st.builds(
 def test_both_ways_read_the_same(rows: list[dict[str, Any]]) -> None:
     body = json.dumps(rows).encode()
     short = posted._parse_whole(body, "push", KNOWN, NOW)
-    long = posted._parse_rows(rows, "push", KNOWN, None, NOW)
+    long = posted._parse_rows(rows, "push", KNOWN, None, NOW, forms={})
     assert short is not None
     assert not long.rejected
     assert shown(short) == shown(long)
