@@ -12,7 +12,7 @@ from typing import IO
 
 import httpx
 
-READY_S = 60.0
+READY_S = 240.0
 
 
 class Service:
