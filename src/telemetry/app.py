@@ -27,6 +27,7 @@ from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
 from telemetry.jobs.adopt import Adopter
+from telemetry.jobs.announced import Announcements
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.prepare import Preparation, tell
@@ -198,6 +199,7 @@ async def _serve(
         Settler(database, current),
         Expirer(database, current),
         adopter,
+        Announcements(database, current, hub.renew),
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ingest.assignment import assignment
 from ingest.batch import Batch
 from ingest.errors import StoreUnavailable
+from telemetry.reports.declaring import take_up
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import server, templates
@@ -68,6 +69,7 @@ class Preparation:
         migrate(self._url)
         with closing(Database.open(self._url, size=1)) as own:
             tell(own, self._current.plan)
+            take_up(own, self._current)
         self._database.connect()
         self._writer.start()
         self.done = True

@@ -17,9 +17,18 @@ from telemetry.settings.mistakes import no_such
 _Days = tuple[tuple[str, tuple[date, ...]], ...]
 
 
-def of_contract(tariffs: Mapping[str, Tariff], billing: Billing) -> Tariff:
-    """The same object as long as nothing changes, because what it compiles is remembered by it."""
-    days = tuple(sorted(billing.declared_days.items()))
+def of_contract(
+    tariffs: Mapping[str, Tariff], billing: Billing, announced: Mapping[str, tuple[date, ...]]
+) -> Tariff:
+    """The same object as long as nothing changes, because what it compiles is remembered by it.
+
+    `announced` are days that were declared beside those of the file, by list.
+    """
+    names = {*billing.declared_days, *announced}
+    days = tuple(
+        (name, tuple(sorted({*billing.declared_days.get(name, ()), *announced.get(name, ())})))
+        for name in sorted(names)
+    )
     return _of(tariffs[billing.tariff], billing.series, billing.user_class, billing.since, days)
 
 

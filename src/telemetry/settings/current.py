@@ -1,6 +1,9 @@
 """The plan that holds now, and what is wrong with a newer one that does not."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from threading import Lock
 
 from ingest.decode import Linear
 from telemetry.settings.mistakes import Mistake
@@ -13,13 +16,25 @@ class Current:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.since = datetime.now(UTC)
+        self._changing = Lock()
         self.mistakes: tuple[Mistake, ...] = ()
         """Of the files as they stand, while the plan of before goes on."""
 
     def adopt(self, plan: Plan) -> None:
-        self.plan = plan
+        """Of files that have changed; the days announced meanwhile stay."""
+        with self._changing:
+            announced = self.plan.announced
+            self.plan = plan if plan.announced == announced else replace(plan, announced=announced)
         self.since = datetime.now(UTC)
         self.mistakes = ()
+
+    def announce(self, days: Mapping[str, tuple[date, ...]]) -> bool:
+        """Whether other days are declared for the tariff by now."""
+        with self._changing:
+            if days == self.plan.announced:
+                return False
+            self.plan = replace(self.plan, announced=days)
+            return True
 
     def named(self, source: str, measurement: str, name: str) -> tuple[str, Linear] | None:
         """As `Plan.named`, by the plan that holds now."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -34,13 +35,15 @@ class Plan:
     library: Library
     influx: InfluxMapping = field(default_factory=InfluxMapping)
     """What posts in InfluxDB's line protocol mean."""
+    announced: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    """Days declared for the tariff while the service runs, by list."""
 
     @property
     def tariff(self) -> Tariff | None:
         """As the park's contract has it."""
         if self.site is None or self.site.billing is None:
             return None
-        return of_contract(self.library.tariffs, self.site.billing)
+        return of_contract(self.library.tariffs, self.site.billing, self.announced)
 
     def polled_s(self) -> Mapping[str, float]:
         """How often meters are read [s], by code; without those whose readings come as they please."""

@@ -1,0 +1,104 @@
+"""Days declared through the API: their bands and costs, and who declared and withdrew them."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from telemetry.jobs.settle import Worker, basis_of
+from telemetry.model import Site
+from telemetry.reports.declaring import take_up
+from telemetry.settings.current import Current
+from telemetry.settings.plan import Plan
+
+pytestmark = pytest.mark.database
+Start = Callable[..., Any]
+Made = Callable[..., Site]
+BILLING = {"tariff": "cn-sc-2025-185", "since": "2025-01-01", "user_class": "large-industry"}
+LIST = "sc-three-days-35C"
+DAYS = {"list": LIST, "days": ["2025-09-10", "2025-09-11"], "source": "notice 7", "who": "li.na"}
+"""September is no month of sharp hours: only a declared day has them, from 13 to 14 and from 21 to 23."""
+
+
+@pytest.fixture
+def service(start: Start, make_site: Made) -> Any:  # noqa: ANN401  # conftest's Service
+    return start(make_site({"code": "m", "role": "boundary"}, billing=BILLING))
+
+
+def _bands(service: Any, day: str) -> set[str]:  # noqa: ANN401  # as above
+    following = str(datetime.fromisoformat(day).date() + timedelta(days=1))
+    return {span["code"] for span in service.get("/tariff", **{"from": day, "to": following})["bands"]}
+
+
+def _post(service: Any, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # as above
+    return service.call("POST", f"/api/v1{path}", json=body)
+
+
+def test_a_declared_day_has_its_sharp_hours_at_once_and_loses_them_when_withdrawn(service: Any) -> None:  # noqa: ANN401
+    assert "sharp" not in _bands(service, "2025-09-10")
+    told = _post(service, "/declared-days", DAYS).json()
+    assert [(each["day"], each["declared_by"]) for each in told["days"]] == [
+        ("2025-09-10", "li.na"),
+        ("2025-09-11", "li.na"),
+    ]
+    assert told["lists"] == [LIST]
+    assert "sharp" in _bands(service, "2025-09-10")
+    assert "sharp" not in _bands(service, "2025-09-12")
+    again = _post(service, "/declared-days", DAYS).json()
+    assert again == told
+    number = told["days"][0]["id"]
+    gone = _post(
+        service, f"/declared-days/{number}/withdrawal", {"who": "wang", "reason": "called off"}
+    ).json()
+    assert gone["days"][0]["withdrawn"]["reason"] == "called off"
+    assert "sharp" not in _bands(service, "2025-09-10")
+    assert "sharp" in _bands(service, "2025-09-11")
+    assert [each["day"] for each in service.get("/declared-days")["days"]] == ["2025-09-11"]
+
+
+def test_another_process_takes_it_up_and_the_days_are_settled_anew(service: Any) -> None:  # noqa: ANN401
+    start = datetime.fromisoformat("2025-09-10T00:00:00+08:00")
+    service.post(
+        [
+            {
+                "meter": "m",
+                "time": (start + timedelta(minutes=15 * n)).isoformat(),
+                "values": {"energy_import": n * 25.0},
+            }
+            for n in range(97)
+        ]
+    )
+    service.settle()
+    other = Current(Plan(service.plan.site, None, service.plan.library))
+    assert not take_up(service.database, other)
+    _post(service, "/declared-days", DAYS)
+    assert take_up(service.database, other)
+    assert not take_up(service.database, other)
+    other.adopt(Plan(service.plan.site, None, service.plan.library))
+    assert list(other.plan.announced) == [LIST]
+    worker = Worker(service.database, basis_of(other.plan))
+    worker.start()
+    worker.drain()
+    (series,) = service.get("/cost", **{"from": "2025-09-10", "to": "2025-09-11"})["series"]
+    assert {band["band"]: band["amounts"][0] for band in series["bands"]}["sharp"] == 300.0
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"list": "hot"}, "only sc-three-days-35C"),
+        ({"days": []}, "days"),
+        ({"days": ["1492-01-01"]}, "has to lie from"),
+        ({"who": ""}, "who"),
+    ],
+)
+def test_what_cannot_be_declared_is_refused(service: Any, changed: dict[str, Any], reason: str) -> None:  # noqa: ANN401
+    refused = _post(service, "/declared-days", DAYS | changed)
+    assert refused.status_code == 422
+    assert reason in refused.text
+
+
+def test_what_was_never_declared_cannot_be_withdrawn(service: Any) -> None:  # noqa: ANN401
+    refused = _post(service, "/declared-days/7/withdrawal", {"who": "wang", "reason": "no"})
+    assert (refused.status_code, "no declared day bears it" in refused.text) == (422, True)
