@@ -96,6 +96,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     plans.EXAMPLE,
     pools.EXAMPLE,
     plans.OPTIMUM_EXAMPLE,
+    plans.SHIFTS_EXAMPLE,
     hourly_factors.EXAMPLE,
     hourly_factors.LIST_EXAMPLE,
     indicators.EXAMPLE,

@@ -20,7 +20,7 @@ from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.api.receipt import JSON
 from telemetry.reports.factors import kg_per_unit
 from telemetry.reports.names import Name
-from telemetry.reports.plans import forms
+from telemetry.reports.plans import forms, shifts
 from telemetry.reports.plans.answer import (
     ForecastError,
     Money,
@@ -36,6 +36,7 @@ from telemetry.reports.plans.answer import (
 from telemetry.reports.plans.forms import Mistakes, PostedJob, PostedPlan
 from telemetry.reports.plans.optima import Optimum, OptimumState, PlanObstacle
 from telemetry.reports.plans.outlook import Terms, outlook
+from telemetry.reports.plans.shifts import ShiftAnswer, ShiftEntry
 from telemetry.storage import registry
 
 CSV = "text/csv"
@@ -85,6 +86,27 @@ OPTIMUM_EXAMPLE = Optimum(
     obstacles=[PlanObstacle(Kind.LINE, ["J1", "J2"], 600, 480)],
     plan=None,
 )
+SHIFTS_EXAMPLE = ShiftAnswer(
+    month="2026-10",
+    currency="CNY",
+    fictitious=True,
+    saves=3600.0,
+    shifts=[
+        ShiftEntry(
+            meter="M1",
+            name=Name("Crusher", "破碎机"),
+            area="W1",
+            from_="10:00",
+            to="12:00",
+            to_begin_at="00:00",
+            days=20,
+            regularity=0.97,
+            energy=4000.0,
+            dear_energy=4000.0,
+            saves=3600.0,
+        )
+    ],
+)
 FURTHER: tuple[type[Struct], ...] = (PostedPlan, PostedJob)
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -99,6 +121,9 @@ _From = Annotated[
     str | None, Query(alias="from", max_length=40, description="Of a table; JSON names its own")
 ]
 _To = Annotated[str | None, Query(max_length=40, description="Of a table")]
+_Month = Annotated[
+    str | None, Query(max_length=7, description="Default: the last whole one", examples=["2026-10"])
+]
 _Id = Annotated[str, Path(max_length=32, pattern="^[0-9a-f]+$", examples=["f3a9b0c1d2e4f506"])]
 
 
@@ -126,6 +151,20 @@ def router(dependencies: Dependencies) -> APIRouter:
         """Places all jobs anew, in the background; its id asks how far it is."""
         body, strict = await _posted(request, from_, to)
         return answer(await run_in_threadpool(_begin, dependencies, body, strict=strict))
+
+    @routes.get(
+        "/plans/shifts", responses=documented("Movable loads", ShiftAnswer), summary="Loads that could move"
+    )
+    def movable(month: _Month = None) -> Response:
+        """Loads with a regular block in dear hours, by what the month would have cost less."""
+        plan, now = dependencies.plan, datetime.now(UTC)
+        zone = ZoneInfo(site_of(plan).zone)
+        asked = shifts.month_of(month, now.astimezone(zone).date())
+        if plan.tariff is None:
+            raise Refusal(422, "The site's contract names no tariff, so no hour is dearer than another.")
+        known = registry.load(dependencies.database)
+        with dependencies.database.connection() as tx:
+            return answer(shifts.report(tx, known, plan.tariff, asked, zone))
 
     @routes.get(
         "/plans/optima/{code}", responses=documented("How far it is", Optimum), summary="The cheapest plan"

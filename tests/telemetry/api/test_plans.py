@@ -210,5 +210,28 @@ def test_a_plan_that_cannot_be_gets_the_reason(service: Service) -> None:
     assert found["left_out"] != []
 
 
+def test_a_load_that_ran_in_the_peak_every_day_is_found_with_what_it_missed(service: Service) -> None:
+    """200 kW from 10 to 12, dear at 1.15, on 11 days of October: 0.85 of 4 400 kWh."""
+
+    def crusher(when: datetime) -> float:
+        return 50.0 if 10 <= when.hour < 12 else 0.0
+
+    service.post(_rising("m1", crusher, 11))
+    service.post(_rising("m2", lambda _: 10.0, 11))
+    service.settle()
+    found = service.get("/plans/shifts", month="2023-10")
+    assert [(one["meter"], one["from"], one["to"], one["days"]) for one in found["shifts"]] == [
+        ("m1", "10:00", "12:00", 11)
+    ]
+    assert found["saves"] == pytest.approx(0.85 * 4400)
+    assert found["shifts"][0]["dear_energy"] == pytest.approx(4400)
+
+
+def test_a_month_that_is_none_is_refused(service: Service) -> None:
+    response = service.call("GET", "/api/v1/plans/shifts", params={"month": "2023-13"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "month"
+
+
 def test_a_search_that_nobody_began_is_not_there(service: Service) -> None:
     assert service.call("GET", "/api/v1/plans/optima/00ff").status_code == 404

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,9 +17,9 @@ from accounting.quantity import Carrier
 from accounting.tariff import Tariff
 from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
+from telemetry.reports.plans import clock
 from telemetry.reports.plans.forms import Plan
-from telemetry.reports.series import quarter_hours
-from telemetry.storage import energy, readings
+from telemetry.storage import readings
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
 
@@ -191,7 +191,8 @@ class _Past:
     def outside(self) -> _Floats:
         """Temperature that the park's weather station measured [degC]; NaN without one."""
         stations = [m for m in self._meters if m.carrier == Carrier.AMBIENT]
-        grid = self._grid_of_days()
+        days = clock.Days(self._zone, self.days)
+        grid = days.grid
         ids = np.array([m.id for m in stations[:1]], np.int32)
         rows = readings.select(self._tx, ids, grid.start_us, grid.end_us, [_OUTSIDE])
         slot = (rows.time - grid.start_us) // SLOT_US
@@ -199,7 +200,7 @@ class _Past:
         count = np.bincount(slot[known], minlength=grid.count)
         total = np.bincount(slot[known], rows.values[known, 0], grid.count)
         mean = np.divide(total, count, out=np.full(grid.count, np.nan), where=count > 0)
-        laid: _Floats = self._by_clock(grid, mean[None])[0]
+        laid: _Floats = days.laid(mean[None])[0]
         return laid
 
     def _of_line(self, line: str) -> Sequence[RegisteredMeter]:
@@ -231,27 +232,4 @@ class _Past:
 
     def _rows(self, meters: Sequence[RegisteredMeter], quantity: str) -> Mapping[int, _Floats]:
         ids = np.array(sorted(meter.id for meter in meters), np.int32)
-        grid = self._grid_of_days()
-        first, last = (
-            datetime.fromtimestamp(us // 1_000_000, UTC).date() for us in (grid.start_us, grid.end_us - 1)
-        )
-        found = energy.select(self._tx, ids, [quantity], first, last)
-        cells = quarter_hours(
-            found.meter_id, found.quantity, found.day, amount=found.amount, coverage=found.coverage, grid=grid
-        )
-        rows = dict.fromkeys(ids.tolist(), np.full((len(self.days), DAY_SLOTS), np.nan))
-        laid = self._by_clock(grid, cells.amount)
-        return rows | dict(zip(cells.meter_id.tolist(), laid, strict=True))
-
-    def _grid_of_days(self) -> Grid:
-        """Quarter hours that hold all the days, wherever in the world."""
-        return Grid((int(self.days[0]) - 1) * _DAY_US, (len(self.days) + 2) * DAY_SLOTS)
-
-    def _by_clock(self, grid: Grid, values: _Floats) -> _Floats:
-        """float64[r, n] on quarter hours -> float64[r, d, 96] on local days."""
-        wall = local_wall(self._zone, grid.slots)
-        day, slot = wall // _DAY_US - self.days[0], wall // SLOT_US % DAY_SLOTS
-        inside = (day >= 0) & (day < len(self.days))
-        laid = np.full((len(values), len(self.days), DAY_SLOTS), np.nan)
-        laid[:, day[inside], slot[inside]] = values[:, inside]
-        return laid
+        return clock.settled(self._tx, ids, quantity, clock.Days(self._zone, self.days))
