@@ -1,12 +1,10 @@
-"""What a counter's fall means: a glitch that comes back, a rollover, a reset, a small step back."""
+"""What a counter's fall means: a rollover, a reset, a small step back."""
 
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-_NONE = np.empty(0, dtype=np.int64)
-_PASSES = 4
 _STEP_BACK = 0.9
 _PLAUSIBLE = 10.0
 _NEAR = 0.01
@@ -38,103 +36,6 @@ def falls(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np
     return same
 
 
-def glitches(
-    series: NDArray[np.integer], value: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Readings int64[k] that came back within two, zeros that came back whenever; and zeros not yet judged.
-
-    A trailing zero after a positive value tells nothing until the next value: after it the counter
-    stands higher (the zero was a glitch) or lower (the counter was reset).
-    """
-    if not len(falls(series, value)):
-        return _NONE, _NONE
-    kept = np.arange(0)
-    s, v = series, value
-    for _ in range(_PASSES):
-        wrong = _wrong(s, v)
-        if not wrong.any():
-            break
-        kept = kept[~wrong] if len(kept) else np.flatnonzero(~wrong)
-        s, v = series[kept], value[kept]
-    pending = _pending(s, v)
-    if not len(kept):
-        return _NONE, pending
-    dropped = np.ones(len(value), dtype=np.bool_)
-    dropped[kept] = False
-    return np.flatnonzero(dropped), kept[pending]
-
-
-def _wrong(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Mask of the readings that a pass finds wrong, bool[n]."""
-    zero = value == 0
-    if not zero.any():
-        return _marked(series, value)
-    lead = np.ones(len(value), dtype=np.bool_)
-    lead[1:] = ~(zero[1:] & zero[:-1]) | (series[1:] != series[:-1])
-    spread: NDArray[np.bool_] = _marked(series[lead], value[lead])[np.cumsum(lead) - 1]
-    return spread
-
-
-def _marked(s: NDArray[np.integer], v: NDArray[np.float64]) -> NDArray[np.bool_]:
-    wrong = np.zeros(len(v), dtype=np.bool_)
-    at = falls(s, v)
-    for width in (1, 2):
-        at = at[~_mark_dips(s, v, at, width, wrong)]
-    for width in (1, 2):
-        at = at[~_mark_spikes(s, v, at, width, wrong)]
-    return wrong
-
-
-def _mark_dips(
-    s: NDArray[np.integer],
-    v: NDArray[np.float64],
-    at: NDArray[np.int64],
-    width: int,
-    wrong: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Mark falls whose value is back after `width` readings; which of `at` they were."""
-    back = np.minimum(at + width, len(v) - 1)
-    found: NDArray[np.bool_] = (at + width < len(v)) & (s[back] == s[at]) & (v[back] >= v[at - 1])
-    for n in range(width):
-        wrong[at[found] + n] = True
-    return found
-
-
-def _mark_spikes(
-    s: NDArray[np.integer],
-    v: NDArray[np.float64],
-    at: NDArray[np.int64],
-    width: int,
-    wrong: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Mark the `width` readings before falls that end no lower than before them; which of `at` those were."""
-    before = np.maximum(at - width - 1, 0)
-    found: NDArray[np.bool_] = (at > width) & (s[before] == s[at]) & (v[at] >= v[before])
-    for n in range(1, width + 1):
-        found &= v[np.maximum(at - n, 0)] > v[at]
-    for n in range(1, width + 1):
-        wrong[at[found] - n] = True
-    return found
-
-
-def _pending(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Zeros at the end of a series that stood higher before."""
-    last = np.flatnonzero(np.append(series[1:] != series[:-1], values=True))
-    if value[last].all():
-        return _NONE
-    start = np.concatenate(([0], last[:-1] + 1))
-    shown = np.where(value != 0, np.arange(len(value)), -1)
-    solid = np.maximum.reduceat(shown, start)
-    ends = (solid >= start) & (solid < last)
-    return _ranges(solid[ends] + 1, last[ends] + 1)
-
-
-def _ranges(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Every index of the runs start..end, int64[k]."""
-    length = end - start
-    return np.repeat(end - np.cumsum(length), length) + np.arange(length.sum())
-
-
 def rolled(
     series: NDArray[np.integer],
     time: NDArray[np.int64],
@@ -152,7 +53,7 @@ def rolled(
     rate = np.fmax(_rate(series, time, value, at - 1), _rate(series, time, value, at + 1))
     expected = np.maximum(_PLAUSIBLE * rate * (time[at] - time[at - 1]), _NEAR * limit)
     agrees = np.where(np.isnan(rate), before - after > limit / 2, flow <= expected)
-    return (before <= limit) & (after < limit) & agrees
+    return (before <= limit) & (after >= 0) & (after < limit) & agrees
 
 
 def _rate(

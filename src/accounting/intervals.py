@@ -7,13 +7,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.counter import Flag, falls, glitches, rolled, stepped_back
+from accounting.counter import Flag, falls, rolled, stepped_back
 from accounting.errors import SeriesError
+from accounting.glitches import REACH, ROW, glitches
 from accounting.grid import HOUR_US, Grid
 from accounting.spans import Knots, Spans, knots, spread
 
-ANCHORS = 4
-"""Readings on either side that can change how one is judged."""
+ANCHORS = 2 * (ROW + 1) + ROW + REACH
+"""Non-zero readings on either side of a range that can change what it settles to.
+
+The span at its edge ends at a reading that stands, a fall is compared with the span beyond, before each ROW
+may be dropped, and the farthest is judged by ROW before it and REACH around those.
+"""
 _NONE = np.empty(0, dtype=np.int64)
 _BLOCK = 1 << 17
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from telemetry.reports.evidence import DEPTH
+from accounting.intervals import ANCHORS
 from telemetry.settings.current import Current
 from telemetry.storage import retention
 from telemetry.storage.errors import StorageError
@@ -38,8 +38,10 @@ class Expirer:
         if site is None:
             return
         kept = site.retention
-        if kept.readings and (meters := retention.expire_readings(self._db, self._ago(kept.readings), DEPTH)):
-            _LOG.info("readings older than %d days left, of %d meters", kept.readings, meters)
+        if kept.readings:
+            meters = retention.expire_readings(self._db, self._ago(kept.readings), ANCHORS)
+            if meters:
+                _LOG.info("readings older than %d days left, of %d meters", kept.readings, meters)
         if kept.conflicts:
             retention.expire_conflicts(self._db, self._ago(kept.conflicts))
         if kept.strays:

@@ -15,9 +15,6 @@ from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
 from telemetry.storage.registry import RegisteredMeter
 
-DEPTH = intervals.ANCHORS + 1
-"""A reading changes how ANCHORS neighbours are judged, and each of them bounds one span more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -50,9 +47,13 @@ def reach(task: Task, ranges: Ranges) -> NDArray[np.int64]:
 
 
 def anchored(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
-    counts = task.recipe.method is Method.SETTLE
-    still = np.array([not counts or one in task.still for one in ranges.meter_id.tolist()], bool)
-    return readings.anchors(tx, task.recipe.source, ranges, still, DEPTH)
+    """From and to which readings those of each range have a part in what settles, and are settled by."""
+    if task.recipe.method is Method.SETTLE:
+        still = np.array([one in task.still for one in ranges.meter_id.tolist()], bool)
+        return readings.anchors(tx, task.recipe.source, ranges, still, intervals.ANCHORS)
+    far = reach(task, ranges)
+    wide = Ranges(ranges.meter_id, ranges.lo - far, ranges.hi + far)
+    return readings.anchors(tx, task.recipe.source, wide, np.ones(len(ranges), bool), 1)
 
 
 def shown(tx: Transaction, task: Task, window: Ranges, ranges: Ranges) -> Readings:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.counter import glitches
+from accounting.glitches import glitches
 from accounting.grid import HOUR_US
 from accounting.quantity import CATALOGUE, Kind
 from accounting.sources import SOURCES

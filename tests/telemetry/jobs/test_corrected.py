@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -38,13 +38,27 @@ TABLES = (
 )
 Shown = dict[int, float]
 """By time [s]."""
+_LONG = [101.0, 102.0, 103.0, 104.0, 105.0, 106.0, 107.0, 108.0, 120.0, 146.0]
+_WITHDRAWN = {
+    300: 100.75,
+    2400: 134.25,
+    600: None,
+    900: None,
+    1800: 100.75,
+    1200: None,
+    1500: 131.75,
+    2700: 100.75,
+    2100: 100.75,
+    3000: None,
+}
+"""After it a reading was judged by more neighbours than a settlement then read."""
 
 
 @st.composite
 def _cases(draw: st.DrawFn) -> tuple[Shown, dict[int, float | None], list[int]]:
     """Readings of a counter, what some of them are corrected to (None: withdrawn), and which come again."""
     value, at, shown = 100.0, START, {}
-    for _ in range(draw(st.integers(2, 12))):
+    for _ in range(draw(st.integers(2, 12) | st.integers(2, 60))):
         value = 5.0 if draw(st.integers(0, 9)) == 0 else value + draw(st.integers(1, 40))
         at += draw(st.sampled_from([300, 900, 1100, 3 * 3600]))
         shown[at] = value
@@ -117,10 +131,18 @@ def _same(one: dict[Any, Any], other: dict[Any, Any]) -> None:
 @settings(
     max_examples=25,
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(_cases(), st.booleans(), st.booleans())
+@given(case=_cases(), settled_before=st.booleans(), settled_between=st.booleans())
+@example(
+    case=(
+        {START + 300 * (n + 1): value for n, value in enumerate(_LONG)},
+        {START + at: value for at, value in _WITHDRAWN.items()},
+        [],
+    ),
+    settled_before=False,
+    settled_between=True,
+)
 def test_whatever_came_before_and_comes_again(
     park: Park,
     case: tuple[Shown, dict[int, float | None], list[int]],
