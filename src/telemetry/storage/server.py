@@ -12,6 +12,8 @@ from telemetry.storage.errors import SchemaError
 
 _SQL = queries.beside(__file__)
 _OLDEST = 150000  # unique nulls not distinct
+_UNRESTORABLE = ([2, 19], [2, 20, 1])
+"""From which version on, and before which, a dump of columns is not read back: timescaledb#8893, #8153."""
 
 
 class Server(StrEnum):
@@ -59,9 +61,23 @@ def arrange(conn: Connection[Any], chunks: Chunks) -> str:
     made = f"chunks of {chunks.days} days"
     if found is Server.APACHE:
         return f"TimescaleDB, Apache edition: {made}, no columnstore"
-    _set_policy(conn, timedelta(days=chunks.columnstore) if chunks.columnstore else None)
-    after = f"columns after {chunks.columnstore} days" if chunks.columnstore else "all of them rows"
-    return f"TimescaleDB, Community edition: {made}, {after}"
+    version = _version(conn)
+    broken = _UNRESTORABLE[0] <= version < _UNRESTORABLE[1]
+    after = None if broken else chunks.columnstore
+    _set_policy(conn, timedelta(days=after) if after else None)
+    return f"TimescaleDB, Community edition: {made}, {_columns(after, version if broken else [])}"
+
+
+def _columns(after: int | None, broken: list[int]) -> str:
+    if broken:
+        old, mended = (".".join(map(str, number)) for number in (broken, _UNRESTORABLE[1]))
+        return f"no columns: {old} cannot restore a dump of them, {mended} and newer can"
+    return f"columns after {after} days" if after else "all of them rows"
+
+
+def _version(conn: Connection[Any]) -> list[int]:
+    row = conn.execute(_SQL["version"]).fetchone()
+    return list(row[0]) if row else []
 
 
 def _set_policy(conn: Connection[Any], after: timedelta | None) -> None:

@@ -30,6 +30,11 @@ set local role none
 -- name: drop_chunks
 select drop_chunks('reading', older_than => %(bound)s::timestamptz)
 
+-- name: version
+select string_to_array(substring(extversion from '^[0-9.]+'), '.')::integer[]
+from pg_extension
+where extname = 'timescaledb'
+
 -- name: columnar
 select from timescaledb_information.hypertables
 where hypertable_schema = 'public' and hypertable_name = 'reading' and compression_enabled

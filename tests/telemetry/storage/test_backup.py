@@ -12,11 +12,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from telemetry.model import Chunks
 from telemetry.storage import binaries
 from telemetry.storage.embedded import EmbeddedPostgres
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
-from telemetry.storage.server import Server, server_of
+from telemetry.storage.server import Server, arrange, server_of
 
 pytestmark = pytest.mark.database
 
@@ -86,6 +87,24 @@ def test_a_dump_restores_into_an_empty_database(new_database: Callable[[], str],
     assert all(content.values())
     assert _content(new) == content
     assert _works(new)
+
+
+def test_columns_are_columns_after_a_restore(new_database: Callable[[], str], shell: Shell) -> None:
+    old, new = new_database(), new_database()
+    content = _fill(old)
+    with psycopg.connect(old) as conn:
+        if "columns after" not in arrange(conn, Chunks(columnstore=9)):
+            pytest.skip("does not apply: only the Community edition of TimescaleDB has a columnstore")
+        conn.execute("select compress_chunk(c) from show_chunks('reading') c")
+    shell("dump", PARKWATT_DATABASE_URL=old)
+    shell("timescaledb", NEW_DATABASE_URL=new)
+    assert _content(new) == content
+    with psycopg.connect(new) as conn:
+        held = conn.execute(
+            "select is_compressed, (select config ->> 'compress_after' from timescaledb_information.jobs"
+            " where hypertable_name = 'reading') from timescaledb_information.chunks"
+        ).fetchall()
+    assert held == [(True, "9 days")] * 2
 
 
 def test_a_dump_of_the_embedded_server_restores_into_another(

@@ -23,6 +23,7 @@ class Asked:
         self.statements: list[str] = []
         self._answers = {server._SQL[name]: row for name, row in answers.items()}
         self._answers[server._SQL["license"]] = license_
+        self._answers.setdefault(server._SQL["version"], ([2, 29, 2],))
         self._row: tuple[Any, ...] | None = None
 
     def execute(self, statement: str, _values: object = None) -> "Asked":
@@ -91,6 +92,26 @@ def test_a_policy_is_made_anew_when_its_age_differs(
     asked = Asked(("timescale",), policy=(timedelta(days=stands),) if stands else None)
     _arranged(asked, Chunks(columnstore=wanted))
     assert (asked.was("remove_policy"), asked.was("add_policy")) == (removed, added)
+
+
+@pytest.mark.parametrize(
+    ("version", "converts"),
+    [([2, 18, 2], True), ([2, 19, 0], False), ([2, 20, 0], False), ([2, 20, 1], True), ([2, 30], True)],
+)
+def test_columns_whose_dump_is_lost_are_not_made(version: list[int], *, converts: bool) -> None:
+    asked = Asked(("timescale",), version=(version,))
+    said = _arranged(asked, Chunks())
+    assert asked.was("add_policy") is converts
+    assert ("no columns: 2." in said) is not converts
+
+
+def test_a_policy_of_such_a_version_is_taken_back() -> None:
+    asked = Asked(("timescale",), version=([2, 19, 3],), policy=(timedelta(days=14),))
+    assert _arranged(asked, Chunks()) == (
+        "TimescaleDB, Community edition: chunks of 7 days,"
+        " no columns: 2.19.3 cannot restore a dump of them, 2.20.1 and newer can"
+    )
+    assert (asked.was("remove_policy"), asked.was("add_policy")) == (True, False)
 
 
 @pytest.mark.parametrize("wrong", [{"days": 0}, {"days": 61}, {"columnstore": 0}, {"rows": 7}])
