@@ -48,6 +48,8 @@ class Role(StrEnum):
     """Consumes inside the area."""
     GENERATION = "generation"
     """Generates inside the area; import is what the generator draws, export what it makes."""
+    SALE = "sale"
+    """Leaves the area across its edge, counted outwards: heat, steam or cooling that is sold."""
     CHECK = "check"
     """Stands beside another meter and counts into no area."""
 

@@ -54,7 +54,7 @@ export interface Meter {
   area: string;
   enterprise: string | null;
   parent: string | null;
-  role: "boundary" | "load" | "generation" | "check";
+  role: "boundary" | "load" | "generation" | "sale" | "check";
   carrier: string;
   source: string | null;
   device: string | null;

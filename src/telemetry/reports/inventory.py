@@ -1,7 +1,7 @@
 """An inventory of an area under a rule set: lines by scope and gas, both bases, standard coal, intensity."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
 from telemetry.reports import activities, emissions, instruments, market
 from telemetry.reports.activities import Part
-from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings, daily, generated
+from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings, daily, generated, sales
 from telemetry.reports.emissions import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -36,7 +36,7 @@ from telemetry.reports.inventory_answer import (
 from telemetry.reports.market import Bought, Grid, SelfUse, Told
 from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
-from telemetry.reports.worth import Worth, worth
+from telemetry.reports.worth import SOLD, Worth, worth
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
@@ -94,6 +94,7 @@ def report(
     series = emissions.report(tx, registry, library.factors, question, Revision.CURRENT).series
     crossed = crossings(tx, registry, question)
     today = question.now.astimezone(question.steps.zone).date()
+    sold = sales(tx, registry, question, asked.area)
     grid = Grid(registry, library.factors, question.steps.zone, today, asked.region)
     documents = _documents(tx, registry, question)
     power = activities.electricity(tx, registry, question, crossed.day)
@@ -106,13 +107,14 @@ def report(
     lines = [
         *_lines(series, library.potentials, asked.report),
         *_sold(crossed, grid),
+        *_sold_heat(sold, grid),
         *_lost(crossed, power, asked.losses, grid),
     ]
     found = Found(
         lines,
         served,
         hourly(tx, registry, question, [*library.series, *standing(tx, question.steps)]),
-        worth(crossed, documents, library.coal, library.coal_rates),
+        worth(crossed, sold, documents, library.coal, library.coal_rates),
         crossed.refused,
     )
     return _answer(question, asked, found, library)
@@ -194,6 +196,14 @@ def _sold(crossed: Crossings, grid: Grid) -> list[InventoryLine]:
         return []
     kg: dict[str, float | None] = dict(masses)
     return [InventoryLine(EXPORT, "2", Flow.SOLD, Origin.METERS, kg, 1.0, uses(used), shortfalls(used))]
+
+
+def _sold_heat(sold: Crossings, grid: Grid) -> Iterator[InventoryLine]:
+    for quantity in dict.fromkeys(sold.quantity):
+        masses, used = market.sold_heat(sold, quantity, grid)
+        kg: dict[str, float | None] = dict(masses) or {"CO2": None}
+        lacks = shortfalls(used)
+        yield InventoryLine(f"{quantity}.{SOLD}", "2", Flow.SOLD, Origin.METERS, kg, 1.0, uses(used), lacks)
 
 
 def _counted(lines: Sequence[InventoryLine], served: Bought, percent: float) -> list[Line]:

@@ -73,8 +73,11 @@ class Grid:
         return self.factors.residual(region, day, max(day, self.today))
 
     def average(self, region: str, day: date) -> Choice:
-        found = self.factors.choice(region, IMPORT, day, max(day, self.today))
-        return found or Choice(None, Rule.NONE, "electricity emits nothing")
+        return self.factor(region, IMPORT, day)
+
+    def factor(self, region: str, quantity: str, day: date) -> Choice:
+        found = self.factors.choice(region, quantity, day, max(day, self.today))
+        return found or Choice(None, Rule.NONE, f"{quantity} emits nothing")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +112,7 @@ class Flows:
     day: list[date]
     kwh: NDArray[np.float64]
     """float64[r, d]."""
+    quantity: str = IMPORT
 
     def rated(self, choose: Callable[[str, date], Choice]) -> Rated:
         """Rate of each row and day with electricity, and the choices behind them."""
@@ -119,7 +123,7 @@ class Flows:
             if asked not in used:
                 used[asked] = Used(asked[1], choose(*asked))
             choice = used[asked].choice
-            rates[row, at] = kg_per_unit(IMPORT, choice)
+            rates[row, at] = kg_per_unit(self.quantity, choice)
             gases[row, at] = choice.factor.gas if choice.factor else ""
         return Rated(rates, gases, used)
 
@@ -131,6 +135,15 @@ def sold(crossed: Crossings, grid: Grid) -> tuple[dict[str, float], list[Used]]:
         [grid.regions(crossed.meter_id[row], crossed.day) for row in rows], crossed.day, crossed.amount[rows]
     )
     rates = flows.rated(grid.average)
+    return _sums(_by_gas(location(flows.kwh, rates.kg), rates.gas)), rates.used
+
+
+def sold_heat(sales: Crossings, quantity: str, grid: Grid) -> tuple[dict[str, float], list[Used]]:
+    """What sold heat, steam or cooling would have emitted where it goes [kg], by the factor of bought."""
+    rows = sales.rows(quantity)
+    regions = [grid.regions(sales.meter_id[row], sales.day) for row in rows]
+    flows = Flows(regions, sales.day, sales.amount[rows], quantity)
+    rates = flows.rated(lambda region, day: grid.factor(region, quantity, day))
     return _sums(_by_gas(location(flows.kwh, rates.kg), rates.gas)), rates.used
 
 

@@ -13,6 +13,8 @@ from accounting.coal import Coefficient
 from telemetry.reports.activities import Part
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 
+SOLD = "sold"
+"""Ends the name of a line of what left."""
 _ELECTRICITY = frozenset({IMPORT, EXPORT, "electricity"})
 
 
@@ -29,6 +31,7 @@ class Worth(Struct, frozen=True):
 
 def worth(
     crossed: Crossings,
+    sold: Crossings,
     documents: Sequence[tuple[str, Part]],
     coefficients: Mapping[str, Coefficient],
     yearly: Mapping[int, float],
@@ -36,6 +39,7 @@ def worth(
     once = {(part.record.id, part.mass.first_day): (kind, part) for kind, part in documents}.values()
     told = [(kind, _told(kind, part, coefficients)) for kind, part in once]
     lines = _metered(crossed, coefficients)
+    lines |= {f"{name}.{SOLD}": -tce for name, tce in _metered(sold, coefficients).items()}
     for kind, tce in told:
         if not math.isnan(tce):
             lines[kind] = lines.get(kind, 0.0) + tce

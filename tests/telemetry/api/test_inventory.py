@@ -239,6 +239,27 @@ def test_self_use_whose_certificate_was_sold_is_not_zero(
     assert ask(service)["scopes"]["2"] == {"CO2": near(1000 * 0.4419)}
 
 
+def test_sold_heat_stands_beside_or_is_taken_off_as_the_rules_say(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    out = {**_meter("H-2", "heat"), "role": "sale"}
+    service = start(make_site(_meter("H-1", "heat"), out))
+    ends = ((START, 0.0), (START + QUARTERS * 900, 1.0))
+    for code, gj in (("H-1", 300.0), ("H-2", 100.0)):
+        rows = [
+            (datetime.fromtimestamp(at, UTC).isoformat(), {"heat_energy": gj * part}) for at, part in ends
+        ]
+        service.post([{"meter": code, "time": at, "values": values} for at, values in rows])
+    service.settle()
+    protocol, chinese = ask(service), ask(service, rules="cn-enterprise")
+    assert protocol["scopes"]["2"] == {"CO2": near(300 * 110.0)}
+    assert protocol["avoided"] == {"CO2": near(100 * 110.0)}
+    assert (chinese["scopes"]["2"], chinese["avoided"]) == ({"CO2": near(200 * 110.0)}, {})
+    [line] = [line for line in protocol["lines"] if line["flow"] == "sold"]
+    assert (line["name"], line["factors"][0]["unit"]) == ("heat_energy.sold", "tCO2/GJ")
+    assert protocol["coal"]["calorific"] == near(200 * 34.12e-3)
+
+
 def test_bought_cooling_without_a_factor_is_a_named_shortfall(
     start: Callable[..., Any], make_site: Callable[..., Site]
 ) -> None:

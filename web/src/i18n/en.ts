@@ -158,6 +158,7 @@ export const en = {
 
   boundary: "boundary",
   load: "load",
+  sale: "sale",
   check: "check",
 
   electricity: "Electricity",

@@ -159,6 +159,7 @@ export const zh: Words = {
 
   boundary: "边界",
   load: "负荷",
+  sale: "外售",
   check: "校核",
 
   electricity: "电力",
