@@ -17,6 +17,7 @@ from accounting.calendar import NO_BAND, half
 from accounting.errors import TariffError
 from accounting.grid import SLOT_US, Grid, local_day_edges, to_us
 from accounting.holidays import FreeDay, Holidays
+from accounting.prices import by_band
 from accounting.tariff import Tariff
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -138,6 +139,42 @@ def test_half_hour_edges_and_midnight(small: Raw) -> None:
     clocks = [(0, 0), (5, 29), (5, 30), (23, 29), (23, 30)]
     found = codes(tariff, *(us(2025, 5, 5, *clock, zone=berlin) for clock in clocks))
     assert found == ["low", "low", "high", "high", "low"]
+
+
+@pytest.mark.parametrize(
+    ("code", "bands"),
+    [
+        (
+            "cn-hl-2024-291",
+            {
+                "5:15": "valley",
+                "5:30": "flat",
+                "11:15": "peak",
+                "11:30": "flat",
+                "15:30": "peak",
+                "23:30": "valley",
+            },
+        ),
+        (
+            "cn-jx-2025-463",
+            {"11:15": "flat", "11:30": "valley", "12:00": "deep_valley", "14:30": "flat", "20:30": "sharp"},
+        ),
+    ],
+)
+def test_published_half_hour_edges(tariffs: dict[str, Tariff], code: str, bands: dict[str, str]) -> None:
+    clocks = [tuple(map(int, clock.split(":"))) for clock in bands]
+    assert codes(tariffs[code], *(us(2026, 7, 15, *clock) for clock in clocks)) == list(bands.values())
+
+
+def test_energy_beside_the_edges_at_half_past_8_and_half_past_11_falls_into_its_band(small: Raw) -> None:
+    small["base"] = [{"intervals": [["11:30", "8:30", "low"], ["8:30", "11:30", "high"]]}]
+    tariff = ADAPTER.validate_python(small)
+    slots = us(2025, 5, 5, zone=ZoneInfo("Europe/Berlin")) + SLOT_US * np.arange(96)
+    kwh = np.ones((1, 1, 96))
+    for clock, amount in ((8.25, 2.0), (8.5, 3.0), (11.25, 5.0), (11.5, 7.0)):
+        kwh[0, 0, int(clock * 4)] = amount
+    found = by_band(kwh, tariff.bands_at(slots)[None, :], np.ones((1, 96)), 2)
+    assert found[0, 0].tolist() == [82.0 + 2.0 + 7.0, 10.0 + 3.0 + 5.0]
 
 
 def test_bands_follow_the_wall_clock_through_dst(small: Raw) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -89,6 +90,15 @@ COMPARISON_EXAMPLE = ComparisonAnswer(
     difference=Decimal("0.00"),
     sum_of_their_lines=Decimal("360.00"),
 )
+
+
+class _Form(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+_ALL: dict[int | str, dict[str, Any]] = documented("All bills", BillsAnswer)
+_ALL[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
 FURTHER: tuple[type[Struct], ...] = (PostedBill,)
 _MOST = Decimal(10) ** 15
 _BODY: dict[str, Any] = {
@@ -118,10 +128,18 @@ def router(dependencies: Dependencies) -> APIRouter:
             raise QueryError("area", area, _NO_BILL)
         return answer(told)
 
-    @routes.get("/bills", responses=documented("All bills", BillsAnswer), summary="Bills")
-    def every(month: Month = None) -> Response:
+    @routes.get("/bills", responses=_ALL, summary="Bills")
+    def every(
+        month: Month = None,
+        form: Annotated[
+            _Form, Query(alias="format", description="JSON, or CSV for a spreadsheet")
+        ] = _Form.JSON,
+    ) -> Response:
         """The park's bill and its parts, which add up to it to the cent."""
-        return answer(bill_answer.all_of(*_found(dependencies, month)))
+        found = bill_answer.all_of(*_found(dependencies, month))
+        if form is _Form.JSON:
+            return answer(found)
+        return Response(bill_answer.as_csv(found), media_type="text/csv", headers=_file(found.month))
 
     @routes.post(
         "/bill/comparison",
@@ -135,6 +153,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         return answer(await run_in_threadpool(_compared, dependencies, posted))
 
     return routes
+
+
+def _file(month: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="bills-{month}.csv"'}
 
 
 def _posted(body: Any) -> PostedBill:  # noqa: ANN401  # JSON

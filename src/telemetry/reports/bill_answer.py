@@ -1,5 +1,7 @@
 """Bills as answers: every line with its quantity, price, source and doubts; money as decimal text."""
 
+import csv
+import io
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -33,6 +35,25 @@ _NAMES: Mapping[LineKind, Name] = {
     LineKind.FEED_IN: Name("Fed in", "上网电费"),
 }
 _Amount = Annotated[Decimal | None, Meta(description="null: cannot be told, reasons say why")]
+_FORMULA = frozenset("=+-@\t\r")
+_COLUMNS = (
+    "month",
+    "area",
+    "name",
+    "名称",
+    "kind",
+    "code",
+    "line",
+    "项目",
+    "quantity",
+    "unit",
+    "price",
+    "amount",
+    "currency",
+    "source",
+    "provisional",
+    "reasons",
+)
 Month = Annotated[str, Meta(description="Billing month", examples=["2026-11"])]
 
 
@@ -202,3 +223,30 @@ def line_name(kind: LineKind, code: str, contract: Contract, tariff: Tariff | No
         return plain
     label = labels[code]
     return Name(f"{plain.en}: {label.en}", f"{plain.zh} {label.zh}")
+
+
+def as_csv(answer: BillsAnswer) -> str:
+    """A row a line of every bill, for a spreadsheet; what cannot be told is empty."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(_COLUMNS)
+    for bill in (answer.park, *answer.parties):
+        for line in bill.lines:
+            money = (line.quantity, line.unit, line.price, line.amount, answer.currency)
+            told = (line.source, line.provisional, "; ".join(line.reasons))
+            named = (
+                bill.area,
+                bill.name.en,
+                bill.name.zh,
+                line.kind.value,
+                line.code,
+                line.name.en,
+                line.name.zh,
+            )
+            rows.writerow([answer.month, *map(_cell, (*named, *money, *told))])
+    return "\ufeff" + text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Text that a spreadsheet would take for a formula is quoted; numbers are not touched."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value

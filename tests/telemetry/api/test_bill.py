@@ -1,5 +1,7 @@
 """Bills of a month, as the API answers them: the one that docs/bills.md works out by hand, and its doubts."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -150,6 +152,11 @@ def test_one_bill_is_the_same_as_among_all(start: Start, make_site: Made) -> Non
     every = service.get("/bills", month="2023-10")
     for bill in (every["park"], *every["parties"]):
         assert service.get("/bill", month="2023-10", area=bill["area"])["bill"] == bill
+    sheet = service.call("GET", "/api/v1/bills", params={"month": "2023-10", "format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(sheet.text.removeprefix("\ufeff"))))
+    assert sheet.headers["content-type"].startswith("text/csv")
+    assert sum(D(row["amount"]) for row in rows if row["area"] == "park") == D(every["park"]["total"])
+    assert len(rows) == sum(len(bill["lines"]) for bill in (every["park"], *every["parties"]))
     refused = service.call("GET", "/api/v1/bill", params={"area": "nowhere"})
     assert refused.status_code == 422
     assert "gets no bill" in refused.text
