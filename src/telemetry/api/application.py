@@ -97,6 +97,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     pools.EXAMPLE,
     plans.OPTIMUM_EXAMPLE,
     plans.SHIFTS_EXAMPLE,
+    plans.METERED_EXAMPLE,
     hourly_factors.EXAMPLE,
     hourly_factors.LIST_EXAMPLE,
     indicators.EXAMPLE,

@@ -20,7 +20,7 @@ from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.api.receipt import JSON
 from telemetry.reports.factors import kg_per_unit
 from telemetry.reports.names import Name
-from telemetry.reports.plans import forms, shifts
+from telemetry.reports.plans import forms, metered, shifts
 from telemetry.reports.plans.answer import (
     ForecastError,
     Money,
@@ -34,10 +34,12 @@ from telemetry.reports.plans.answer import (
     Sheet,
 )
 from telemetry.reports.plans.forms import Mistakes, PostedJob, PostedPlan
+from telemetry.reports.plans.metered import MeteredJob, MeteredLine, MeteredPlan
 from telemetry.reports.plans.optima import Optimum, OptimumState, PlanObstacle
 from telemetry.reports.plans.outlook import Terms, outlook
 from telemetry.reports.plans.shifts import ShiftAnswer, ShiftEntry
 from telemetry.storage import registry
+from telemetry.storage.registry import Registry
 
 CSV = "text/csv"
 _BOUGHT = "energy_import"
@@ -85,6 +87,12 @@ OPTIMUM_EXAMPLE = Optimum(
     left_out=["J2"],
     obstacles=[PlanObstacle(Kind.LINE, ["J1", "J2"], 600, 480)],
     plan=None,
+)
+METERED_EXAMPLE = MeteredPlan(
+    from_=_FIRST.replace(hour=0),
+    to=_FIRST.replace(day=25, hour=0),
+    jobs=[MeteredJob("J1", "M1", _FIRST, 100.0, 96.5, 1.0, -3.5)],
+    lines=[MeteredLine("M1", 100.0, 118.0, 21.5, 1.0)],
 )
 SHIFTS_EXAMPLE = ShiftAnswer(
     month="2026-10",
@@ -140,6 +148,17 @@ def router(dependencies: Dependencies) -> APIRouter:
         """What each job costs in money and CO2, what it breaks, and where it would cost less."""
         body, strict = await _posted(request, from_, to)
         return answer(await run_in_threadpool(_check, dependencies, body, strict=strict))
+
+    @routes.post(
+        "/plans/metered",
+        responses=documented("The plan against its meters", MeteredPlan),
+        openapi_extra=_BODY,
+        summary="Compare a plan with what was metered",
+    )
+    async def compared(request: Request, from_: _From = None, to: _To = None) -> Response:
+        """Afterwards: what each line drew while the plan had jobs on it, and what it drew besides."""
+        body, strict = await _posted(request, from_, to)
+        return answer(await run_in_threadpool(_metered, dependencies, body, strict=strict))
 
     @routes.post(
         "/plans/optima",
@@ -236,20 +255,33 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
         return kg_per_unit(_BOUGHT, factors.choice(site.region, _BOUGHT, day, max(day, today)))
 
     known = registry.load(dependencies.database)
-    lines = {a.code for a in known.areas if a.removed_at is None}
-    lines |= {m.code for m in known.meters if m.removed_at is None}
-    try:
-        read = forms.read(body, zone, frozenset(lines), strict=strict)
-    except Mistakes as mistakes:
-        raise _mistaken(
-            [Mistake(each.field, shortened(each.value), each.reason) for each in mistakes.found[:1000]]
-        ) from mistakes
+    read = _read(known, body, zone, strict=strict)
     contract = site.billing.demand_on(today) if site.billing else None
     terms = Terms(zone, plan.tariff, contract, rate)
     with dependencies.database.connection() as tx:
         offered = outlook(tx, known, read, terms, now)
     currency = plan.tariff.currency if plan.tariff else site.currency
     return Sheet(read, offered, zone, Money(currency, plan.tariff))
+
+
+def _read(known: Registry, body: object, zone: ZoneInfo, *, strict: bool) -> forms.Plan:
+    """Raises Refusal, QueryError."""
+    lines = {a.code for a in known.areas if a.removed_at is None}
+    lines |= {m.code for m in known.meters if m.removed_at is None}
+    try:
+        return forms.read(body, zone, frozenset(lines), strict=strict)
+    except Mistakes as mistakes:
+        raise _mistaken(
+            [Mistake(each.field, shortened(each.value), each.reason) for each in mistakes.found[:1000]]
+        ) from mistakes
+
+
+def _metered(dependencies: Dependencies, body: object, *, strict: bool) -> MeteredPlan:
+    zone = ZoneInfo(site_of(dependencies.plan).zone)
+    known = registry.load(dependencies.database)
+    read = _read(known, body, zone, strict=strict)
+    with dependencies.database.connection() as tx:
+        return metered.report(tx, known, read, zone)
 
 
 def _mistaken(mistakes: list[Mistake]) -> Refusal:

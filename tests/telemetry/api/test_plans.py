@@ -233,5 +233,30 @@ def test_a_month_that_is_none_is_refused(service: Service) -> None:
     assert response.json()["errors"][0]["field"] == "month"
 
 
+def test_afterwards_a_plan_is_set_against_what_its_line_drew(service: Service) -> None:
+    """110 kW where 100 were planned, and 30 at other times; of the last hour nothing is known yet."""
+
+    def drawn(when: datetime) -> float:
+        return 110.0 / 4 if 9 <= when.hour < 10 else 30.0 / 4
+
+    whole = [
+        {**one, "time": (datetime.fromisoformat(one["time"]) + timedelta(days=1)).isoformat()}
+        for one in _rising("m1", drawn, 1)
+    ]
+    service.post(whole[: 23 * 4 + 1])
+    service.settle()
+    body = DAY | {"jobs": [job(start=at("09:00")), job("K", start=at("22:30")), job("L")]}
+    response = service.call("POST", "/api/v1/plans/metered", json=body)
+    assert response.status_code == 200, response.text
+    first, last = response.json()["jobs"]
+    assert (first["planned"], first["metered"]) == (100.0, pytest.approx(110.0))
+    assert first["difference"] == pytest.approx(10.0)
+    assert (last["known"], last["metered"]) == (0.5, pytest.approx(15.0))
+    assert last["difference"] == pytest.approx(-35.0)
+    [line] = response.json()["lines"]
+    assert line["metered"] == pytest.approx(110 + 22 * 30)
+    assert line["outside"] == pytest.approx(110 + 22 * 30 - 110 - 15)
+
+
 def test_a_search_that_nobody_began_is_not_there(service: Service) -> None:
     assert service.call("GET", "/api/v1/plans/optima/00ff").status_code == 404

@@ -19,6 +19,7 @@ from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
 from telemetry.reports.plans import clock
 from telemetry.reports.plans.forms import Plan
+from telemetry.reports.plans.lines import meters_of
 from telemetry.storage import readings
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
@@ -176,7 +177,7 @@ class _Past:
         load = self._sum(billed, "energy_import") - self._sum(billed, "energy_export", void=0.0)
         load += self._sum(own, "energy_export", void=0.0)
         for line in lines:
-            load -= self._sum(self._of_line(line), "energy_import", void=0.0)
+            load -= self._sum(meters_of(self._registry, line, self._now), "energy_import", void=0.0)
         return np.where(np.isnan(load), np.nan, np.maximum(load, 0.0)) * _KW if billed else load * np.nan
 
     def sun(self) -> _Floats:
@@ -202,13 +203,6 @@ class _Past:
         mean = np.divide(total, count, out=np.full(grid.count, np.nan), where=count > 0)
         laid: _Floats = days.laid(mean[None])[0]
         return laid
-
-    def _of_line(self, line: str) -> Sequence[RegisteredMeter]:
-        """The meter of that code, or the area's boundary meters, or else its loads."""
-        named = [m for m in self._meters if m.code == line]
-        inside = [m for m in self._meters if m.at(self._now).area == line and self._electric(m)]
-        crossing = [m for m in inside if self._role(m) == Role.BOUNDARY]
-        return named or crossing or [m for m in inside if self._role(m) == Role.LOAD]
 
     def _crosses_park(self, meter: RegisteredMeter) -> bool:
         park = next(
