@@ -42,6 +42,7 @@ from telemetry.storage.registry import Registry
 
 _BIOGENIC = frozenset({"biodiesels", "other_biogas", "wood_or_wood_waste"})
 _BOUGHT = frozenset({IMPORT, "electricity"})
+_AIR = "air_volume"
 _KG_PER_T = 1e3
 _KWH_PER_MWH = 1e3
 
@@ -137,7 +138,7 @@ def _answer(question: Question, asked: Asked, parts: Found, library: Library) ->
         scope2_market=dict(found.market),
         avoided=dict(found.avoided),
         biogenic=dict(found.biogenic),
-        short=[*sorted(without), *parts.refused],
+        short=[*sorted(without), *_unrated(parts.worth), *parts.refused],
         co2e=_co2e(counted, library.potentials, asked.report),
         uncertainty={gas: inventory.uncertainty_of(_in_totals(counted), gas) for gas in gases},
         hourly=parts.hourly,
@@ -259,6 +260,15 @@ def _co2e(lines: Sequence[Line], potentials: Potentials, report: str) -> Co2e:
 
 def _in_totals(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if line.flow in (Flow.EMITTED, Flow.BOUGHT)]
+
+
+def _unrated(worth: Worth) -> list[str]:
+    """Bought air has no factor of its own: what it carries depends on who made it."""
+    return (
+        [f"{_AIR}: what this air carries is told by the pools, it is in no total"]
+        if _AIR in worth.lines
+        else []
+    )
 
 
 def _per_tce(found: Inventory, worth: Worth) -> float | None:
