@@ -139,8 +139,8 @@ class Meter(Frozen):
     """Share of what it lets in that is expected to be lost, or measured by nobody, behind it."""
     counter_digits: dict[str, float] = Field(default_factory=dict)
     """Quantity -> the value at which its counter rolls over."""
-    max_gap_s: float = Field(900.0, gt=0)
-    """Readings further apart than this leave an estimated stretch."""
+    max_gap_s: float = Field(1000.0, gt=0)
+    """Readings further apart than this leave an estimated stretch; a quarter-hourly one may come late."""
     interval_s: float = Field(900.0, gt=0)
     """Length of the intervals whose amounts it shows."""
     stamp: Literal["start", "end"] = "end"

@@ -28,7 +28,7 @@ where excluded.time >= latest.time
 -- name: repair
 with turn as (select nextval('latest_change') as change)
 insert into latest (time, meter_id, batch_id, change, {columns})
-select time, meter_id, batch_id, turn.change, {columns}
+select time, meter_id, batch_id, turn.change, {read}
 from turn, meter m cross join lateral (
     select r.*
     from reading r

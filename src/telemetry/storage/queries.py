@@ -29,7 +29,8 @@ def parse(text: str) -> Mapping[str, LiteralString]:
 def expand(query: LiteralString, columns: Sequence[str]) -> bytes:
     """Fill the parts of a query that repeat for each quantity column.
 
-    `{column}` is the first, `{columns}` lists them; `{standing}` aggregates those of r with NaN for null;
+    `{column}` is the first, `{columns}` lists them, `{read}` with null for what was withdrawn;
+    `{standing}` aggregates those of r with NaN for null;
     `{stood}` does so with infinity for what was withdrawn;
     `{offered}` is an array for each, NaN for null; `{completed}` fills the holes of r from such an i,
     `{vacant}` holds where all that i brings is missing in r; `{newer}` replaces those of latest.
@@ -50,6 +51,7 @@ _NEWER: LiteralString = (
 
 _FORMS: Mapping[str, tuple[LiteralString, LiteralString]] = {
     "columns": ("{0}", ", "),
+    "read": ("nullif({0}, 'NaN')", ", "),
     "standing": ("array_agg(coalesce(r.{0}, 'NaN'))", ", "),
     "stood": ("array_agg(case when r.{0} = 'NaN' then 'Infinity' else coalesce(r.{0}, 'NaN') end)", ", "),
     "offered": ("{1}::double precision[]", ", "),

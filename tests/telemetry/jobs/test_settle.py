@@ -57,6 +57,17 @@ def test_a_gap_is_spread_and_flagged(writer: Writer, worker: Worker, batch: Made
     assert [n for n in range(32) if found[START + n * QUARTER][1] < 1] == list(range(12, 24))
 
 
+def test_a_quarter_hourly_reading_that_is_a_little_late_leaves_nothing_estimated_and_one_that_fails_does(
+    writer: Writer, worker: Worker, batch: Made, slots: Slots
+) -> None:
+    shown = _counter([25.0 * n for n in range(9)])
+    rows = [(code, at + 20 * (n % 3), values) for n, (code, at, values) in enumerate(shown)]
+    writer.write([batch(*rows[:6], *rows[7:])])
+    worker.drain()
+    covered = {(at - START) // QUARTER: coverage for at, (_, coverage) in slots().items()}
+    assert [covered[n] for n in range(8)] == pytest.approx([1, 1, 1, 1, 1, 40 / 900, 0, 880 / 900])
+
+
 def test_the_dated_multiplier_scales_from_its_date(
     writer: Writer, worker: Worker, batch: Made, slots: Slots, three: Database, make_site: Callable[..., Site]
 ) -> None:

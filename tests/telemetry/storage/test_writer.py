@@ -254,6 +254,15 @@ def test_a_start_repairs_latest_after_a_crash(three: Database, batch: Made, now:
     assert _ask(three, "select extract(epoch from time)::int, energy_import from latest") == [(20, 2.0)]
 
 
+def test_a_start_takes_nothing_withdrawn_into_latest(three: Database, batch: Made, now: datetime) -> None:
+    crashed = Writer(three, now.timestamp)
+    crashed.write([batch(("m1", 20, {"energy_import": 2.0, "active_power": 3.0}))])
+    with three.connection() as conn:
+        conn.execute("update reading set energy_import = 'NaN'")
+    Writer.open(three, now.timestamp).close()
+    assert _ask(three, "select energy_import, active_power from latest") == [(None, 3.0)]
+
+
 def test_quantities_seen_and_whether_they_moved(writer: Writer, three: Database, batch: Made) -> None:
     asked = "select m.code, quantity, moved from seen join meter m on m.id = meter_id order by 1, 2"
     writer.write([batch(("m1", 10, {"energy_import": 0.0, "demand": 1.0}), ("m2", 10, {"demand": 0.0}))])
