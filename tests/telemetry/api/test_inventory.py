@@ -21,6 +21,7 @@ AMOUNTS = {
     "G-1": {"gas_volume_20c": 20_000.0},
     "S-1": {"steam_energy": 300.0},
     "W-1": {"water_volume": 1_000.0},
+    "H-2": {"heat_energy": 50.0},
 }
 WHO = {"enterprise": "hall", "period": JUNE, "who": "li.na"}
 DIESEL = {**WHO, "kind": "diesel", "amount": 2.0, "unit": "t", "document": "invoice 7"}
@@ -44,7 +45,8 @@ def _meter(code: str, carrier: str) -> Mapping[str, object]:
 @pytest.fixture
 def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     carriers = {"E-1": "electricity", "G-1": "gas", "S-1": "steam", "W-1": "water"}
-    service = start(make_site(*(_meter(code, carrier) for code, carrier in carriers.items())))
+    out = {**_meter("H-2", "heat"), "role": "sale"}
+    service = start(make_site(*(_meter(code, carrier) for code, carrier in carriers.items()), out))
     rows = [
         {"meter": code, "time": datetime.fromtimestamp(at, UTC).isoformat(), "values": values}
         for code, amounts in AMOUNTS.items()
@@ -61,7 +63,7 @@ def ask(service: Any, **asked: object) -> Any:  # noqa: ANN401  # JSON
     return service.get("/inventory", period=JUNE, area="hall", **asked)
 
 
-POWER, FED_IN = 100_000 * 0.4419, 5_000 * 0.4419
+POWER, SOLD = 100_000 * 0.4419, 5_000 * 0.4419 + 50 * 110.0
 GAS = 20_000 * 273.15 / 293.15 / 1e4 * 21_621.888
 DIESEL_KG, STEAM = 2 * 3145.122, 300 * 110.0
 
@@ -76,13 +78,13 @@ def test_by_the_protocol_what_is_fed_in_stands_beside(service: Any) -> None:  # 
         "1": {"CO2": near(GAS + DIESEL_KG), "CO2e": near(5 * 1923.5)},
         "2": {"CO2": near(POWER + STEAM)},
     }
-    assert found["avoided"] == {"CO2": near(FED_IN)}
+    assert found["avoided"] == {"CO2": near(SOLD)}
     assert (found["short"], found["biogenic"]) == ([], {})
 
 
 def test_by_the_chinese_guidelines_it_is_taken_off(service: Any) -> None:  # noqa: ANN401  # as above
     found = ask(service, rules="cn-enterprise")
-    assert found["scopes"]["2"] == {"CO2": near(POWER + STEAM - FED_IN)}
+    assert found["scopes"]["2"] == {"CO2": near(POWER + STEAM - SOLD)}
     assert found["avoided"] == {}
 
 
@@ -127,6 +129,7 @@ def test_standard_coal_counts_what_crossed_and_waits_for_the_equivalent_value(se
         "water_volume": 0.2571,
         "diesel": 2.9142,
         "r410a": 0.0,
+        "heat_energy.sold": -1.706,
     }
     assert found["coal"]["lines"] == {name: near(tce) for name, tce in lines.items()}
     assert found["coal"]["calorific"] == near(math.fsum(lines.values()))
