@@ -140,28 +140,18 @@ def _carrying(network: Network, shares: _Floats) -> _Floats:
 
 def _entered(network: Network) -> _Floats:
     """float64[p, n]."""
-    parts = (
-        (network.supplies.amount, network.supplies.pool),
-        (network.transfers.amount, network.transfers.target),
-        (network.conversions.given, network.conversions.target),
-    )
-    found = np.zeros((network.pools, network.supplies.amount.shape[1]))
-    for amount, pool in parts:
-        found += _sums(amount, pool, network.pools)
-    return found
+    supplies, transfers, conversions = network.supplies, network.transfers, network.conversions
+    amount = np.concatenate([supplies.amount, transfers.amount, conversions.given])
+    pool = np.concatenate([supplies.pool, transfers.target, conversions.target])
+    return _sums(amount, pool, network.pools)
 
 
 def _left(network: Network) -> _Floats:
     """All outflows that are measured, float64[p, n]."""
-    parts = (
-        (network.uses.amount, network.uses.pool),
-        (network.transfers.amount, network.transfers.source),
-        (network.conversions.taken, network.conversions.source),
-    )
-    found = np.zeros((network.pools, network.supplies.amount.shape[1]))
-    for amount, pool in parts:
-        found += _sums(amount, pool, network.pools)
-    return found
+    uses, transfers, conversions = network.uses, network.transfers, network.conversions
+    amount = np.concatenate([uses.amount, transfers.amount, conversions.taken])
+    pool = np.concatenate([uses.pool, transfers.source, conversions.source])
+    return _sums(amount, pool, network.pools)
 
 
 def _supplied(network: Network) -> _Floats:
