@@ -77,10 +77,13 @@ def to_us(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=256)
 def local_day_edges(zone: tzinfo, first: date, last: date) -> NDArray[np.int64]:
-    """Starts of the local days first..last and the end of last, int64[days + 1] [us]."""
+    """Starts of the local days first..last and the end of last, int64[days + 1] [us], read-only."""
     days = (last - first).days + 2
-    return _midnights(zone, (first + timedelta(days=n) for n in range(days)))
+    edges = _midnights(zone, (first + timedelta(days=n) for n in range(days)))
+    edges.flags.writeable = False
+    return edges
 
 
 def local_month_edges(zone: tzinfo, first: date, last: date) -> NDArray[np.int64]:

@@ -177,6 +177,8 @@ def held(
 ) -> list[tuple[MeterTerm, int, int]]:
     """A meter's terms with the cells that they hold for; the first from the beginning."""
     end = until if meter.removed_at is None else min(until, meter.removed_at)
+    if len(meter.terms) == 1:
+        return [(meter.terms[0], 0, int(starts.searchsorted(to_us(end))))]
     since = np.array([to_us(term.valid_from) for term in meter.terms[1:]], np.int64)
     from_day = days[np.searchsorted(days, since)]
     ends = np.searchsorted(starts, np.append(from_day, to_us(end)))

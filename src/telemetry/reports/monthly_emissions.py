@@ -29,7 +29,7 @@ def emitted(
     for gas in sorted({part.gas for part in masses}):
         parts = [part for part in masses if part.gas == gas]
         rows, row = months.laid(parts, question.steps)
-        found.append(Emitted(gas, rows, _used(parts, row, registry, since, why)))
+        found.append(Emitted(gas, rows, _used(parts, row.tolist(), registry, since, why)))
     if len(apart):
         found.extend(statement.of_meters(tx, apart, registry, factors, question, revision))
     return found

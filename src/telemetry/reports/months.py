@@ -46,20 +46,30 @@ def steady(meter: RegisteredMeter, steps: Steps) -> bool:
     return not any(lo < to_us(moment) < hi for moment in ends if moment is not None)
 
 
-def laid(found: Sequence[MonthAmounts] | Sequence[MonthMasses], steps: Steps) -> tuple[Months, list[int]]:
+def laid(
+    found: Sequence[MonthAmounts] | Sequence[MonthMasses], steps: Steps
+) -> tuple[Months, NDArray[np.intp]]:
     """What was found on the months of `steps`; and the row of each of it, in turn."""
     index: dict[tuple[str, int], int] = {}
-    pairs = [(part.quantity, meter) for part in found for meter in part.meter_id.tolist()]
-    rows = [index.setdefault(pair, len(index)) for pair in pairs]
+    rows = np.concatenate([np.empty(0, np.intp), *(_rows(part, index) for part in found)])
     month = np.concatenate([np.empty(0, "M8[D]"), *(part.month for part in found)])
-    at = (
-        np.array(rows, np.intp),
-        (month.astype("M8[M]") - np.datetime64(steps.days[0], "M")).astype(np.int64),
+    cell = rows * len(steps) + (month.astype("M8[M]") - np.datetime64(steps.days[0], "M")).astype(np.int64)
+    amount, known, measured = (
+        np.bincount(cell, np.nan_to_num(values), len(index) * len(steps))
+        .reshape(-1, len(steps))
+        .astype(np.float64)
+        for values in (
+            np.concatenate([np.empty(0), *(getattr(part, name) for part in found)])
+            for name in ("amount", "days", "measured")
+        )
     )
-    amount, known, measured = np.zeros((3, len(index), len(steps)))
-    for whole, name in ((amount, "amount"), (known, "days"), (measured, "measured")):
-        values = np.concatenate([np.empty(0), *(getattr(part, name) for part in found)])
-        np.add.at(whole, at, np.nan_to_num(values))
     ids = np.array([meter for _, meter in index], np.int32)
     names = [quantity for quantity, _ in index]
     return Months(ids, names, amount, known, measured, len(steps.day_edges) - 1), rows
+
+
+def _rows(part: MonthAmounts | MonthMasses, index: dict[tuple[str, int], int]) -> NDArray[np.intp]:
+    """The row of each month, by number in `index`, to which new pairs of quantity and meter are added."""
+    meters, of_each = np.unique(part.meter_id, return_inverse=True)
+    row = [index.setdefault((part.quantity, meter), len(index)) for meter in meters.tolist()]
+    return np.array(row, np.intp)[of_each]

@@ -57,7 +57,13 @@ class Sums:
 
     def grouped(self, label: NDArray[np.intp], groups: int) -> "Sums":
         """Rows with the same label together, each float64[groups, k]."""
-        return Sums(*(_grouped(part, label, groups) for part in self._parts()))
+        order = np.argsort(label, kind="stable")
+        heads = np.flatnonzero(np.diff(label[order], prepend=-1))
+        sums = np.zeros((4, groups, self.amount.shape[1]))
+        if len(heads):
+            for out, part in zip(sums, self._parts(), strict=True):
+                out[label[order[heads]]] = np.add.reduceat(part[order], heads, axis=0)
+        return Sums(*sums)
 
     def __add__(self, other: "Sums") -> "Sums":
         """What both come to, interval by interval."""
@@ -179,9 +185,3 @@ def _laid(
     inside = (at >= 0) & (at < shape[1])
     laid[row[inside], at[inside]] = parts[inside]
     return laid.reshape(shape[0], shape[1] * shape[2])
-
-
-def _grouped(part: NDArray[np.float64], label: NDArray[np.intp], groups: int) -> NDArray[np.float64]:
-    out = np.zeros((groups, part.shape[1]))
-    np.add.at(out, label, part)
-    return out
