@@ -5,8 +5,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.storage import queries, server
+from accounting.grid import ceil_slot, to_us
+from telemetry.storage import queries, readings, seen, server
 from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.readings import Ranges
 
 _SQL = queries.beside(__file__)
 _ROWS = 50_000
@@ -17,7 +19,7 @@ _NEVER = np.iinfo(np.int64).min
 def expire_readings(db: Database, before: datetime, depth: int) -> int:
     """Drop the readings before `before`, or before the chunk that it lies in; how many meters had some.
 
-    Of each meter the first `depth` that stay are not settled again: their neighbours are gone.
+    Of each meter and quantity the first `depth` that stay are not settled again: their neighbours are gone.
     Raises StorageError.
     """
     with db.connection() as tx:
@@ -62,7 +64,32 @@ def until(tx: Transaction, meter_id: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _remembered(tx: Transaction, bound: datetime, depth: int) -> list[int]:
-    return [meter for (meter,) in tx.execute(_SQL["remember"], {"bound": bound, "depth": depth})]
+    """Meters that lose readings, with the end of what can no longer be settled anew written down."""
+    row = tx.execute(_SQL["losing"], {"bound": bound}, binary=True).fetchone()
+    if row is None or row[0] is None:
+        return []
+    meters = row[0].astype(np.int32)
+    until = ceil_slot(_last_anchors(tx, meters, to_us(bound), depth))
+    asked = {"meters": meters, "until": until.astype("M8[us]")}
+    tx.execute(_SQL["remember"], asked)
+    found: list[int] = meters.tolist()
+    return found
+
+
+def _last_anchors(tx: Transaction, meters: NDArray[np.int32], bound: int, depth: int) -> NDArray[np.int64]:
+    """Up to where neighbours are missing, over all quantities of each meter, int64[m] [us].
+
+    A quantity that is read more rarely than the meter's others reaches further.
+    """
+    shown = seen.of_meters(tx, meters)
+    last = np.full(len(meters), bound)
+    for quantity in sorted({name for names in shown.values() for name in names}):
+        at = np.array([n for n, one in enumerate(meters.tolist()) if quantity in shown.get(one, {})])
+        still = np.array([not shown[one][quantity] for one in meters[at].tolist()])
+        edge = np.full(len(at), bound - 1)
+        found = readings.anchors(tx, quantity, Ranges(meters[at], edge, edge), still, depth)
+        last[at] = np.maximum(last[at], found.hi)
+    return last
 
 
 def _await_settlement(db: Database, meter: int) -> None:

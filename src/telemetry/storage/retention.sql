@@ -1,31 +1,12 @@
+-- name: losing
+select array_agg(m.id order by m.id)
+from meter m
+where exists (select from reading r where r.meter_id = m.id and r.time < %(bound)s::timestamptz)
+
 -- name: remember
-with losing as (
-    select m.id
-    from meter m
-    where exists (select from reading r where r.meter_id = m.id and r.time < %(bound)s::timestamptz)
-)
 insert into expired (meter_id, until)
-select
-    losing.id,
-    date_bin('15 minutes', coalesce(settled.time, newest.time, %(bound)s::timestamptz) + interval '899.999999 s', 'epoch')
-from losing
-left join lateral (
-    select r.time
-    from reading r
-    where r.meter_id = losing.id and r.time >= %(bound)s::timestamptz
-    order by r.time
-    offset %(depth)s::integer
-    limit 1
-) as settled on true
-left join lateral (
-    select r.time
-    from reading r
-    where r.meter_id = losing.id and r.time >= %(bound)s::timestamptz
-    order by r.time desc
-    limit 1
-) as newest on true
+select * from unnest(%(meters)s::integer[], %(until)s::timestamptz[])
 on conflict (meter_id) do update set until = greatest(expired.until, excluded.until)
-returning meter_id
 
 -- name: lock
 select pg_advisory_xact_lock(7276, %(meter)s::integer)

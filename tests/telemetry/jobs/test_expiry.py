@@ -108,6 +108,19 @@ def test_a_late_reading_around_the_bound_leaves_what_was_settled_before_it(
     assert ask(total) == [(pytest.approx(amount[0][0], rel=1e-9),)]
 
 
+def test_a_quantity_that_is_read_rarely_is_left_as_it_was_for_longer(
+    expirer: Expirer, settled: Callable[[], None], writer: Writer, worker: Worker, batch: Made, ask: Ask
+) -> None:
+    """Its neighbours reach over days, though the meter's other readings have theirs within hours."""
+    settled()
+    rare = [START + n * 6 * 3600 for n in range(10 * 4)]
+    writer.write([batch(*(("m1", t, {"energy_export": 1.0 + n}) for n, t in enumerate(rare)))])
+    worker.drain()
+    expirer.step()
+    [(until,)] = ask("select extract(epoch from until) from expired")
+    assert rare[-1] <= until < rare[-1] + QUARTER
+
+
 def test_a_meter_whose_readings_all_stay_takes_its_history(
     expirer: Expirer, settled: Callable[[], None], writer: Writer, worker: Worker, batch: Made, ask: Ask
 ) -> None:
