@@ -83,7 +83,7 @@ def shifts(days: Days, least_regular: float = 0.5) -> list[Shift]:
 
 def _levels(load: _Floats) -> tuple[_Floats, _Floats]:
     """Power at rest and while running, float64[m] each [kW]; NaN where nothing is known."""
-    flat = load.reshape(len(load), -1)
+    flat = load.reshape(len(load), load.shape[1] * load.shape[2])
     known: _Flags = np.asarray(~np.isnan(flat).all(axis=1))
     rest, full = np.full(len(load), np.nan), np.full(len(load), np.nan)
     if known.any():

@@ -61,6 +61,10 @@ def test_loads_that_have_nowhere_to_go(load: np.ndarray) -> None:
     assert shifts(days(load)) == []
 
 
+def test_a_park_without_loads_has_nothing_to_move() -> None:
+    assert shifts(Days(np.empty((0, DAYS, 96)), np.tile(PRICE, (DAYS, 1)), np.tile(DEAR, (DAYS, 1)))) == []
+
+
 def test_a_load_that_runs_at_any_hour_is_not_regular() -> None:
     load = np.zeros((DAYS, 96))
     for day in range(DAYS):

@@ -227,8 +227,9 @@ def test_a_load_that_ran_in_the_peak_every_day_is_found_with_what_it_missed(serv
     assert found["shifts"][0]["dear_energy"] == pytest.approx(4400)
 
 
-def test_a_month_that_is_none_is_refused(service: Service) -> None:
-    response = service.call("GET", "/api/v1/plans/shifts", params={"month": "2023-13"})
+@pytest.mark.parametrize("month", ["2023-13", "0001-01", "9999-12", "1-1"])
+def test_a_month_that_is_none_is_refused(service: Service, month: str) -> None:
+    response = service.call("GET", "/api/v1/plans/shifts", params={"month": month})
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "month"
 

@@ -19,7 +19,7 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.plans import clock
-from telemetry.reports.steps import local_time
+from telemetry.reports.steps import local_time, moment
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
 
@@ -123,6 +123,6 @@ def month_of(text: str | None, today: date) -> date:
     if text is None:
         return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise QueryError("month", text, "is not a month, such as 2026-10") from None
+        return moment(f"{text}-01", "month", ZoneInfo("UTC")).date()
+    except QueryError:
+        raise QueryError("month", text, "is not a month from 1990 to 2199, such as 2026-10") from None
