@@ -13,6 +13,7 @@ from ingest.json_device import JsonDevice, JsonValue, TimeForm
 from ingest.json_path import ABSENT, Path, Step, follow, parse_path, step_into
 from ingest.moment import TimeReader
 from ingest.typed_payload import typed
+from ingest.unmapped import unmapped
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,9 @@ class PayloadReader:
             if value.channel == channel:
                 self._plant(column, value)
         self._typed = typed(device, channel)
+        named = (value.path for value in device.values if value.channel == channel)
+        self._mapped = [parse_path(text) for text in named] + [self._time_path, self._zone_path]
+        self._channel = channel
 
     def read(self, payload: bytes, now: float) -> Reading:
         """`now` [s since 1970] dates payloads without a time. Raises PayloadError when nothing is usable."""
@@ -80,6 +84,14 @@ class PayloadReader:
                 yield name, self._reading(record, document, msgspec.json.encode(record), now)
             except PayloadError as error:
                 yield name, error
+
+    def unmapped(self, payload: bytes) -> dict[str, float]:
+        """The numbers that the template does not mention, by their place; none where it is not sound JSON."""
+        try:
+            found = unmapped(_parse(payload), self._mapped)
+        except PayloadError:  # of what stands beside the template's paths the quick way sees nothing
+            return {}
+        return {" ".join(filter(None, (self._channel, path))): number for path, number in found.items()}
 
     def _attempt(self, payload: bytes, now: float) -> Reading | PayloadError:
         try:

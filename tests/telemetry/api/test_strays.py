@@ -8,6 +8,7 @@ import pytest
 
 from ingest.collectors.influx.mapping import FieldRule, InfluxMapping
 from ingest.decode import AS_IT_IS
+from ingest.health import SourceHealth
 from telemetry.jobs.adopt import Adopter
 from telemetry.model import Site
 from telemetry.reports.strays import StrayTally
@@ -266,3 +267,12 @@ def test_another_number_under_the_same_name_is_a_conflict_of_the_quantity_it_bec
     with service.database.connection() as conn:
         assert conn.execute("select standing, offered from conflict").fetchall() == [(4.5, 5.5)]
         assert conn.execute("select count(*) from stray").fetchone() == (0,)
+
+
+def test_what_a_template_does_not_mention_is_listed_with_its_last_value(service: Any) -> None:  # noqa: ANN401  # as above
+    health = service.health["gw"] = SourceHealth.of("gw", "mqtt", ["M1"])
+    health.saw("M1", datetime.fromisoformat(T0).timestamp(), {"wifi.rssi": -60.0, "heap": 4000.0})
+    health.saw("M1", datetime.fromisoformat(T1).timestamp(), {"wifi.rssi": -61.0})
+    listed = service.get("/strays")["unmapped"]
+    assert listed[0] == {"source": "gw", "meter": "M1", "name": "wifi.rssi", "time": T1, "value": -61.0}
+    assert [(each["name"], each["time"]) for each in listed] == [("wifi.rssi", T1), ("heap", T0)]

@@ -14,6 +14,7 @@ from ingest.errors import PayloadError
 from ingest.health import SourceHealth
 from ingest.payload import PayloadReader, Reading
 
+_LOOK_AGAIN_S = 60.0
 Found = tuple[str, Reading | PayloadError, Arrival]
 _Rows = defaultdict[tuple[bool, tuple[str, ...]], list["Row"]]
 """By whether they are parts of a whole that tell no time, and by the quantities of the template."""
@@ -31,6 +32,7 @@ class RowReader:
     def __init__(self, health: SourceHealth, routes: Routes) -> None:
         self._health = health
         self._routes = routes
+        self._look: dict[tuple[str, PayloadReader], float] = {}
 
     def read(self, window: Sequence[Arrival]) -> list[Batch]:
         """The rows of all messages, those of one template in one batch."""
@@ -90,8 +92,16 @@ class RowReader:
                 self._refuse(message, complaint)
             reads[meter] += 1
             kept.append(Row(meter, reading.time_us, reading.values))
+            if at >= self._look.get((meter, reader), 0.0):
+                self._look[meter, reader] = at + _LOOK_AGAIN_S
+                self._look_at(reader, meter, reading, message)
         for meter, count in reads.items():
             self._health.meters[meter].succeeded(at, reads=count)
+
+    def _look_at(self, reader: PayloadReader, meter: str, reading: Reading, message: Arrival) -> None:
+        """What the template does not mention, once a minute: that costs as much as reading it all again."""
+        if reader.records is None:
+            self._health.saw(meter, reading.time_us / 1e6, reader.unmapped(message.payload))
 
     def _refuse(self, message: Arrival, error: PayloadError) -> None:
         self._health.refuse(message.at, message.topic, str(error), message.payload)

@@ -16,6 +16,7 @@ from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.connect import make_client
 from ingest.collectors.mqtt.session import session
 from ingest.errors import SourceError, StoreUnavailable
+from ingest.health import Unmapped
 from ingest.json_device import JsonDevice
 
 NOW = 1_795_332_600.0
@@ -211,6 +212,16 @@ def test_what_cannot_be_read_is_kept_aside_and_acknowledged(park: Park) -> None:
 
     asyncio.run(both())
     assert [values for _, _, values in sink.rows] == [{"voltage": 230.0}, {"active_power": 5.0}]
+
+
+@pytest.mark.broker
+def test_what_the_template_does_not_mention_is_shown(park: Park) -> None:
+    async def scenario(collector: Any) -> None:  # noqa: ANN401
+        await park.publish(("one", b'{"t": %d, "p": 1, "wifi": {"rssi": -61}}' % (NOW * 1000)))
+        await until(lambda: bool(collector.health.unmapped))
+        assert collector.health.unmapped == {("M1", "wifi.rssi"): Unmapped(-61.0, NOW)}
+
+    asyncio.run(park.while_running(Keeping(), scenario))
 
 
 @pytest.mark.broker

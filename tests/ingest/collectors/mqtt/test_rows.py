@@ -10,7 +10,7 @@ from ingest.collectors.mqtt.routes import Routes
 from ingest.collectors.mqtt.rows import RowReader
 from ingest.collectors.mqtt.topic import Pattern
 from ingest.errors import SourceError
-from ingest.health import SourceHealth
+from ingest.health import SourceHealth, Unmapped
 from ingest.json_device import JsonDevice
 
 NOW = 1_795_332_600.0
@@ -136,3 +136,29 @@ def test_a_retained_message_that_tells_no_time_may_be_of_any_age(split: JsonDevi
     reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"))
     assert reader.read(message("shellies/em-1/emeter/0/power", "1", retain=True)) == []
     assert reader.health.refused == 0
+
+
+def test_what_the_template_does_not_mention_is_shown_once_a_minute(mqtt: Build) -> None:
+    device = mqtt(
+        {"path": "p", "quantity": "active_power", "unit": "W"}, time={"path": "t", "form": "epoch_s"}
+    )
+    reader = Reader("t/{meter}", {"d": device}, meter("M", "x"))
+    for after, rssi in ((0, -60), (59, -61), (60, -62), (61, -63)):
+        payload = f'{{"t": {NOW + after - 5:.0f}, "p": 1000, "wifi": {{"rssi": {rssi}}}}}'
+        assert len(reader.read(message("t/x", payload, NOW + after))) == 1
+    assert reader.health.unmapped == {("M", "wifi.rssi"): Unmapped(-62.0, NOW + 55)}
+
+
+def test_what_is_not_sound_beside_the_values_costs_no_reading(mqtt: Build) -> None:
+    device = mqtt({"path": "p", "quantity": "active_power", "unit": "W"})
+    reader = Reader("t/{meter}", {"d": device}, meter("M", "x"), meter("N", "y"))
+    broken = Arrival("t/x", b'{"p": 1000, "name": "\xff\xfe"}', 1, 1, False, NOW)  # noqa: FBT003  # retained
+    huge = message("t/y", f'{{"p": 2000, "n": 1{"0" * 400}}}')
+    assert "N" in {code for code, _, _ in reader.read(broken, huge)}
+    assert reader.health.unmapped == {}
+
+
+def test_a_payload_that_its_template_maps_whole_shows_nothing_more(split: JsonDevice) -> None:
+    reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"))
+    reader.read(message("shellies/em-1/emeter/0/power", "1500"))
+    assert reader.health.unmapped == {}
