@@ -7,7 +7,7 @@ need no order. That is proportional sharing (Kirschen, Allan and Strbac, IEEE Tr
 matrix form (Tranberg et al., Energy Strategy Reviews 26, 2019, 100367).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 _Floats = NDArray[np.float64]
 _Flags = NDArray[np.bool_]
 _Places = NDArray[np.intp]
+_BLOCK = 2_000_000
+"""Entries of the systems that are solved at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +96,27 @@ class Mixes:
 
 
 def mixes(network: Network) -> Mixes:
-    """Of every pool in every interval."""
+    """Of every pool in every interval; by blocks, for an interval has as many entries as pools squared."""
+    count = network.supplies.amount.shape[1]
+    size = max(_BLOCK // max(network.pools**2, 1), 1)
+    found = [_mixed(_part(network, slice(lo, lo + size))) for lo in range(0, max(count, 1), size)]
+    each = zip(*((one.rate, one.entered, one.rest, one.idle) for one in found), strict=True)
+    return Mixes(*(np.concatenate(parts, axis=1) for parts in each))
+
+
+def _part(network: Network, cells: slice) -> Network:
+    """Some of its intervals."""
+    supplies, conversions = network.supplies, network.conversions
+    return Network(
+        network.pools,
+        replace(supplies, amount=supplies.amount[:, cells], rate=supplies.rate[:, cells]),
+        replace(network.transfers, amount=network.transfers.amount[:, cells]),
+        replace(conversions, taken=conversions.taken[:, cells], given=conversions.given[:, cells]),
+        replace(network.uses, amount=network.uses.amount[:, cells]),
+    )
+
+
+def _mixed(network: Network) -> Mixes:
     shares, idle = _shares(network.conversions)
     carrying = _carrying(network, shares)
     entered = _entered(network)

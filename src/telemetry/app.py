@@ -207,6 +207,7 @@ async def _serve(
         others.append(tasks.create_task(preparation.run(partial(running.prepared, pipeline))))
         collecting = tasks.create_task(supervisor.run())
         await server.serve()
+        dependencies.optima.close()
         await _ended(collecting)
         for part in others:
             part.cancel()

@@ -175,6 +175,30 @@ def test_emissions_in_are_emissions_out(of: Network) -> None:
     assert carried_out(of, found) == pytest.approx(carried_in, rel=1e-9, abs=1e-9 * max(1.0, abs(carried_in)))
 
 
+def test_long_stretches_are_solved_in_blocks_as_they_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    n, rng = 50, np.random.default_rng(2)
+    of = Network(
+        2,
+        Supplies(rng.uniform(1, 9, (2, n)), np.array([0, 1]), rng.uniform(0, 1, (2, n, 2))),
+        Transfers(rng.uniform(0, 1, (2, n)), np.array([0, 1]), np.array([1, 0])),
+        Conversions(
+            rng.uniform(0, 1, (1, n)),
+            np.array([0]),
+            np.array([0]),
+            rng.uniform(0, 1, (1, n)),
+            np.array([1]),
+            np.array([0]),
+            np.ones(1),
+        ),
+        Uses(rng.uniform(0, 1, (1, n)), np.array([1])),
+    )
+    whole = mixes(of)
+    monkeypatch.setattr("accounting.pool._BLOCK", 4 * 7)
+    parts = mixes(of)
+    for name in ("rate", "entered", "rest", "idle"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name))
+
+
 def test_a_storage_gives_what_it_took_with_its_losses() -> None:
     """10 kWh at 0.4 go in, 9 can come out: 4 kg leave with 9 kWh."""
     storages = Storages(np.array([[10.0, 0, 0]]), np.array([[0.0, 4.5, 4.5]]), np.array([0.9]))

@@ -35,6 +35,8 @@ class Job:
     """People."""
 
     def __post_init__(self) -> None:
+        if self.earliest < 0:
+            raise PlanError(self.code, "earliest", str(self.earliest), "the horizon begins with 0")
         if not len(self.power):
             raise PlanError(self.code, "duration", "0", "a job runs for at least one quarter hour")
         if not np.isfinite(self.power).all() or (self.power < 0).any():

@@ -5,23 +5,24 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from accounting.bill import LineKind
 from telemetry.api import bodies
-from telemetry.api.answers import answer, documented, reference
+from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of
 from telemetry.api.problems import Mistake, Refusal
+from telemetry.api.records import as_body
 from telemetry.reports import bill_answer
 from telemetry.reports.bill import Bills, Terms, bills
 from telemetry.reports.bill_answer import Bill, BillAnswer, BillLine, BillsAnswer, MaximumDemand
 from telemetry.reports.billing_month import month_of
 from telemetry.reports.comparison import ComparisonAnswer, Difference, PostedBill, Side, compared
 from telemetry.reports.errors import QueryError
+from telemetry.reports.forms import converted
 from telemetry.reports.names import Name
 from telemetry.storage import registry
 from telemetry.storage.registry import Registry
@@ -101,12 +102,6 @@ _ALL: dict[int | str, dict[str, Any]] = documented("All bills", BillsAnswer)
 _ALL[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
 FURTHER: tuple[type[Struct], ...] = (PostedBill,)
 _MOST = Decimal(10) ** 15
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": reference(PostedBill)}},
-    }
-}
 Month = Annotated[
     str | None,
     Query(max_length=7, description="Billing month; default: the one that runs", examples=["2026-10"]),
@@ -144,7 +139,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     @routes.post(
         "/bill/comparison",
         responses=documented("Differences", ComparisonAnswer),
-        openapi_extra=_BODY,
+        openapi_extra=as_body(PostedBill),
         summary="Compare with the utility's bill",
     )
     async def comparison(request: Request) -> Response:
@@ -160,14 +155,8 @@ def _file(month: str) -> dict[str, str]:
 
 
 def _posted(body: Any) -> PostedBill:  # noqa: ANN401  # JSON
-    """Raises Refusal (422)."""
-    try:
-        posted = msgspec.convert(body, PostedBill)
-    except msgspec.ValidationError as error:
-        text, _, place = str(error).partition(" - at ")
-        raise Refusal(
-            422, "The bill cannot be read.", [Mistake(place.strip("`$.") or "body", None, text)]
-        ) from error
+    """Raises QueryError, Refusal (422)."""
+    posted = converted(body, PostedBill)
     for number, line in enumerate(posted.lines):
         for name in ("amount", "quantity", "price"):
             value = getattr(line, name)

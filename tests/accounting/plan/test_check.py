@@ -135,6 +135,7 @@ def test_a_job_in_conflict_is_offered_a_place_though_it_costs_more() -> None:
         ({"power": np.array([np.nan])}, "power_kw"),
         ({"power": np.array([1.0, 2.0]), "interruptible": True}, "interruptible"),
         ({"deadline": 0}, "deadline"),
+        ({"earliest": -1}, "earliest"),
         ({"deadline": 2, "setup": 1}, "deadline"),
     ],
 )

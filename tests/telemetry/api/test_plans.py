@@ -134,6 +134,27 @@ def test_several_mistakes_are_told_at_once(service: Service) -> None:
     assert fields == ["jobs.0.line", "jobs.2.code", "jobs.3.row"]
 
 
+def test_a_job_is_named_by_its_place_in_the_body_whatever_else_is_wrong(service: Service) -> None:
+    found = refused(service, job("A", line="x"), job("B", after=["C"]))
+    assert [field for field, *_ in found] == ["jobs.0.line", "jobs.1.after"]
+
+
+def test_what_may_begin_before_the_plan_begins_with_it(service: Service) -> None:
+    found = begin(service, job("A", earliest="2023-10-11T20:00:00+08:00"))
+    assert (found["state"], found["cost"]) == ("done", pytest.approx(30.0))
+
+
+def test_a_night_shift_belongs_to_the_day_on_which_it_begins(service: Service) -> None:
+    """2023-10-12 is a Thursday: who comes on Wednesdays at 22:00 is there until 06:00."""
+    night = [{"from": "22:00", "to": "06:00", "people": 2, "weekdays": [3]}]
+    jobs = [
+        job(each, crew=1, start=at(clock)) for each, clock in (("A", "05:00"), ("B", "06:00"), ("C", "22:00"))
+    ]
+    found = check(service, *jobs, crew=night)
+    kinds = [[each["kind"] for each in one["conflicts"]] for one in found["jobs"]]
+    assert kinds == [[], ["crew"], ["crew"]]
+
+
 def _rising(meter: str, per_quarter: Callable[[datetime], float], days: int) -> list[dict[str, Any]]:
     when = datetime.fromisoformat("2023-10-12T00:00:00+08:00") - timedelta(days=days)
     rows, counter = [], 0.0
@@ -159,6 +180,29 @@ def test_all_else_is_forecast_without_the_lines_of_the_plan(service: Service) ->
     assert found["outlook"]["limit_kw"] == 500.0
     assert found["forecast_error"]["mean_kw"] == pytest.approx(0.0, abs=1e-6)
     assert found["notes"] == []
+
+
+def test_a_warm_day_draws_what_warmth_was_seen_to_draw(start: Start, make_site: Made) -> None:
+    """100 kW and 8 for each degree above 20: with 25 degrees all day 140 are expected."""
+    weather = {"code": "w", "carrier": "ambient", "role": "check"}
+    service = start(make_site({"code": "m", "role": "boundary"}, {"code": "m1"}, weather, billing=DEMO))
+
+    def outside(when: datetime) -> float:
+        return 14.0 + (7 * when.day + 5 * when.hour) % 16
+
+    service.post(_rising("m", lambda when: (100 + 8 * max(outside(when) - 20, 0)) / 4, 28))
+    begun = datetime.fromisoformat("2023-09-14T00:00:00+08:00")
+    times = [begun + timedelta(minutes=15 * n) for n in range(28 * 96)]
+    service.post(
+        [
+            {"meter": "w", "time": when.isoformat(), "values": {"ambient_temperature": outside(when)}}
+            for when in times
+        ]
+    )
+    service.settle()
+    found = check(service, job(start=at("09:00")), base_kw=None, outside_c=[25.0] * 24)
+    assert found["warmth_kw_per_k"] == pytest.approx(8.0, rel=0.05)
+    assert sum(found["outlook"]["base_kw"]) / 96 == pytest.approx(140, rel=0.05)
 
 
 def test_without_a_history_contract_demand_is_not_checked_and_said_so(service: Service) -> None:

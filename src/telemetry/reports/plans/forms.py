@@ -148,6 +148,7 @@ def read(body: object, zone: ZoneInfo, lines: frozenset[str], *, strict: bool = 
     grid = _grid(posted, zone)
     found: list[QueryError] = []
     jobs: dict[str, Job] = {}
+    place: dict[str, int] = {}
     placed: dict[str, Slots] = {}
     for number, row in enumerate(posted.jobs):
         reader = _Reader(grid, zone, lines, strict)
@@ -156,20 +157,21 @@ def read(body: object, zone: ZoneInfo, lines: frozenset[str], *, strict: bool = 
         except QueryError as error:
             found.append(QueryError(f"jobs.{number}.{error.field}", error.value, error.reason))
             continue
-        jobs[job.code] = job
+        jobs[job.code], place[job.code] = job, number
         if slots is not None:
             placed[job.code] = slots
-    found += _orders(posted.jobs, jobs)
+    found += _orders(posted.jobs, jobs, place)
     if found:
         raise Mistakes(found)
     return Plan(posted, grid, tuple(jobs.values()), placed, _crew(posted.crew, grid, zone))
 
 
-def _orders(rows: Sequence[Any], jobs: Mapping[str, Job]) -> list[QueryError]:
+def _orders(rows: Sequence[Any], jobs: Mapping[str, Job], place: Mapping[str, int]) -> list[QueryError]:
+    """Jobs that come after one which is not in the body; `place` of each in it."""
     named = {row.get("code") for row in rows if isinstance(row, dict)}
     return [
-        QueryError(f"jobs.{number}.after", code, "no job of this plan has this code")
-        for number, job in enumerate(jobs.values())
+        QueryError(f"jobs.{place[job.code]}.after", code, "no job of this plan has this code")
+        for job in jobs.values()
         for code in job.after
         if code not in named
     ]
@@ -210,7 +212,7 @@ class _Reader:
                 code=posted.code,
                 line=posted.line,
                 power=_power(posted),
-                earliest=self._slot(posted.earliest, "earliest", 0),
+                earliest=max(self._slot(posted.earliest, "earliest", 0), 0),
                 deadline=self._slot(posted.deadline, "deadline", self.grid.count),
                 interruptible=posted.interruptible,
                 after=tuple(posted.after),

@@ -110,6 +110,7 @@ class Optima:
         return run is not None
 
     def close(self) -> None:
+        """Let all of them end."""
         for run in self._runs.values():
             run.ended.set()
 

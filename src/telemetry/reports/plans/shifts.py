@@ -1,7 +1,7 @@
 """Loads of a month that ran in dear hours and could have run in cheap ones, ranked by what that had saved."""
 
 import calendar
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accounting import shift
 from accounting.calendar import NO_BAND
-from accounting.grid import DAY_SLOTS, SLOT_US
+from accounting.grid import DAY_SLOTS
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff, ordinal
 from telemetry.model import Role
@@ -19,7 +19,7 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.plans import clock
-from telemetry.reports.steps import local_time, moment
+from telemetry.reports.steps import moment
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
 
@@ -70,7 +70,7 @@ def report(tx: Transaction, registry: Registry, tariff: Tariff, month: date, zon
 
 def _loads(registry: Registry, month: date, zone: ZoneInfo) -> list[RegisteredMeter]:
     """Meters of single loads: no other meter stands behind them."""
-    at = local_time((ordinal(month) + 1) * DAY_SLOTS * SLOT_US, zone)
+    at = datetime.combine(month, time(), zone)
     standing = {m.code: m.at(at) for m in registry.meters if m.removed_at is None or m.removed_at > at}
     parents = {term.parent for term in standing.values()}
     return [
