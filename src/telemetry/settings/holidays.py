@@ -17,10 +17,6 @@ _ADDED = re.compile(r"^休息日|\uff08.*\uff09$|\(.*\)$")
 """What marks a day that is free in place of another."""
 
 
-def countries() -> frozenset[str]:
-    return frozenset(holidays.list_supported_countries())
-
-
 @cache
 def of_country(code: str) -> Holidays:
     """Runs of free days around holidays; where days move by decree, of the years that have one."""

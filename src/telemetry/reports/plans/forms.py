@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -301,7 +301,3 @@ def _crew(
 def _minute(text: str) -> int:
     at = time.fromisoformat(text)
     return at.hour * 60 + at.minute
-
-
-def start_of(slots: Slots, grid: Grid, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp((grid.start_us + int(slots[0]) * SLOT_US) / 1_000_000, zone)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -117,7 +117,3 @@ def _out(quantity: str) -> str:
 
 def _after(day: date | None) -> date | None:
     return None if day is None or day == date.max else date.fromordinal(day.toordinal() + 1)
-
-
-def start_of(grid: Grid, zone: ZoneInfo) -> datetime:
-    return local_time(grid.start_us, zone)
