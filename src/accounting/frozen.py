@@ -7,21 +7,21 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from accounting import coal
+from accounting import coal, frozen_supply
 from accounting.activities import UNITS, worth
 from accounting.coal import Coefficient
 from accounting.emissions import rate
 from accounting.errors import FactorError
 from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
-from accounting.sources import SOURCES
+from accounting.sources import ELECTRICITY, SOURCES
 
 Row = Mapping[str, Any]
 
@@ -36,6 +36,8 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "record": ("id",),
         "record_emission": ("record", "gas", "first_day"),
         "record_energy": ("record",),
+        "load": ("source", "day"),
+        "instrument": ("record",),
     }
 )
 """Sort of row -> what tells its rows apart."""
@@ -43,6 +45,13 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _DERIVED = frozenset({"day", "emission", "record_emission", "record_energy"})
 """Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
+_ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
+"""Results that may come out otherwise in their last digits."""
+_NOTHING = 1e-6
+_SCOPE_2 = 2
+_POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRICITY)
+_BOTH_BASES = 2
+"""The edition of the form from which on a period tells both bases of scope 2."""
 _DIGITS = 4
 _CENTS = 1e-4
 """Costs are kept to four decimals."""
@@ -95,12 +104,26 @@ def coefficient_row(coefficient: Coefficient) -> Row:
 
 
 def figures(rows: Sequence[Row]) -> list[Figure]:
-    """Amounts by quantity [unit], cost [currency], standard coal [tce], and masses by scope and gas [kg]."""
+    """Amounts by quantity [unit], cost [currency], standard coal [tce], and masses by scope and gas [kg].
+
+    Scope 2 by both bases, and what served its electricity [kWh], where the rows are of form 2 or later.
+    """
     found: defaultdict[tuple[str, str], list[float | None]] = defaultdict(list)
+    both = any(row["sort"] == "head" and row["form"] >= _BOTH_BASES for row in rows)
+    power = {row["id"] for row in rows if row["sort"] == "record" and row["name"] == "electricity"}
     for row in rows:
         for name, unit, value in _parts(row):
             found[name, unit].append(value)
+        if both and _is_rated_alike(row, power):
+            found[f"{frozen_supply.MARKET}.{row['gas']}", "kg"].append(row["kg"])
     return [_figure(name, unit, values) for (name, unit), values in sorted(found.items())]
+
+
+def _is_rated_alike(row: Row, power: Collection[int]) -> bool:
+    """Whether both bases rate it by one factor: bought heat, steam and cooling."""
+    if row["sort"] == "emission":
+        return bool(row["scope"] == _SCOPE_2) and row["quantity"] not in _POWER
+    return bool(row["sort"] == "record_emission" and row["scope"] == _SCOPE_2 and row["record"] not in power)
 
 
 def _figure(name: str, unit: str, values: Sequence[float | None]) -> Figure:
@@ -120,6 +143,8 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
         yield "tce", "tce", row["tce"]
     elif row["sort"] in {"emission", "record_emission"}:
         yield f"emission.{row['basis']}.scope{row['scope']}.{row['gas']}", "kg", row["kg"]
+    elif row["sort"] in frozen_supply.SORTS:
+        yield from frozen_supply.parts(row)
 
 
 def recomputed(rows: Sequence[Row]) -> list[Row]:
@@ -128,7 +153,12 @@ def recomputed(rows: Sequence[Row]) -> list[Row]:
     Raises FactorError when a row names a factor that was not frozen with it.
     """
     basis = _Basis.of(rows)
-    return [basis.again(row) if row["sort"] in _DERIVED else row for row in rows]
+    alone = [row for row in rows if row["sort"] not in frozen_supply.SORTS]
+    supply = [row for row in rows if row["sort"] in frozen_supply.SORTS]
+    return [
+        *(basis.again(row) if row["sort"] in _DERIVED else row for row in alone),
+        *frozen_supply.again(supply, basis.amounts, basis.factors),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +265,8 @@ def _key(row: Row) -> str:
 def _alike(name: str, one: Any, other: Any, *, close: bool) -> bool:  # noqa: ANN401  # JSON
     if one == other:
         return True
-    if not close or one is None or other is None or name not in {"kg", "tce", "cost"}:
+    if not close or one is None or other is None or name not in _ROUNDED:
         return False
     if name == "cost":
         return abs(float(one) - float(other)) <= _CENTS
-    return math.isclose(one, other, rel_tol=_CLOSE)
+    return math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_NOTHING)

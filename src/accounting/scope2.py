@@ -72,6 +72,8 @@ class Market:
     """float64[m, n]; NaN where the load or every rate is unknown."""
     rest: Floats
     """float64[m, n] [kg]: of it what no instrument served; NaN alike."""
+    open: Floats
+    """float64[m, n] [kWh]: what no instrument served, 0 where the load is unknown."""
     given: Floats
     """float64[k, n] [kWh]: by each instrument in each interval."""
     served: Floats
@@ -114,7 +116,7 @@ def market(load: Floats, instruments: Instruments, residual: ArrayLike, average:
     np.add.at(served, instruments.tier, taken)
     rest = _rest(open_load, served, np.asarray(residual, np.float64), np.asarray(average, np.float64))
     rest[np.isnan(load)] = np.nan
-    return Market(kg + rest, rest, given, served, taken, instruments.energy - taken.sum(axis=1))
+    return Market(kg + rest, rest, open_load, given, served, taken, instruments.energy - taken.sum(axis=1))
 
 
 def _take(open_load: Floats, kg: Floats, given: Floats, instruments: Instruments, at: int) -> Floats:

@@ -83,6 +83,42 @@ def test_a_row_without_a_factor_is_missing_from_its_figure_and_not_zero() -> Non
     assert alone["emission.location.scope2.CO2"].value is None
 
 
+HEAT = {**EMISSION, "meter": "H1", "quantity": "heat_energy", "kg": 110.0, "factor": "heat"}
+LOAD: dict[str, Any] = {
+    "sort": "load",
+    "source": "meter M1",
+    "day": "2026-05-03",
+    "kwh": 100.0,
+    "open": 100.0,
+    "tier": "residual",
+    "gas": "CO2",
+    "kg": 60.96,
+    "factor": "cn",
+    "shortfall": None,
+}
+
+
+def test_market_based_is_what_served_power_and_bought_heat_from_form_2_on() -> None:
+    rows = [DAY, EMISSION, HEAT, LOAD]
+    found = {each.name: each.value for each in figures([{"sort": "head", "form": 2}, *rows])}
+    assert found["emission.market.scope2.CO2"] == pytest.approx(60.96 + 110)
+    assert found["emission.location.scope2.CO2"] == pytest.approx(44.19 + 110)
+    assert found["served.residual"] == 100.0
+    older = {each.name for each in figures([{"sort": "head", "form": 1}, DAY, EMISSION, HEAT])}
+    assert not {name for name in older if name.startswith("emission.market")}
+
+
+def test_a_load_without_a_factor_is_missing_from_its_figure() -> None:
+    none = {**LOAD, "tier": "none", "kg": None, "factor": None, "shortfall": "no factor"}
+    [figure] = [each for each in figures([none]) if each.unit == "kg"]
+    assert (figure.name, figure.value, figure.missing) == ("emission.market.scope2.CO2", None, 1)
+
+
+def test_a_load_s_factor_that_was_not_frozen_is_named() -> None:
+    with pytest.raises(FactorError, match="'cn' was not frozen"):
+        recomputed([DAY, PRICE, LOAD])
+
+
 def test_differences_name_row_and_field_and_ignore_rounding_alone() -> None:
     changed = unlike([EMISSION], [{**EMISSION, "kg": 44.2}, DAY])
     assert ("emission M1 energy_import 2026-05-03 location CO2", "kg") in {(d.row, d.field) for d in changed}

@@ -108,7 +108,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
             found = emissions.report(conn, known, dependencies.factors, question, revision)
-            books = Books(known, shelf_of(dependencies.plan), now)
+            books = Books(known, shelf_of(dependencies), now)
             return answer(structs.replace(found, closed=closed_in(conn, books, found, question)))
 
     return routes

@@ -81,7 +81,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         known = registry.load(dependencies.database)
         stretch = Stretch(_code(known, area), period, *span(period, "period"))
         with dependencies.database.connection() as tx:
-            return collect(tx, known, shelf_of(dependencies.plan), stretch), stretch
+            rows = collect(tx, known, shelf_of(dependencies), stretch, now=datetime.now(UTC))
+            return rows, stretch
 
     @routes.get(
         "/intensity",

@@ -27,7 +27,6 @@ from telemetry.reports.periods import (
     Recomputation,
     RecomputedFigure,
 )
-from telemetry.settings.plan import Plan
 from telemetry.storage import periods, registry
 from telemetry.storage.periods import Wanted
 
@@ -137,13 +136,14 @@ def router(dependencies: Dependencies) -> APIRouter:
     return routes
 
 
-def shelf_of(plan: Plan) -> Shelf:
+def shelf_of(dependencies: Dependencies) -> Shelf:
     """Raises NoSuchSite."""
-    return Shelf(plan.library.coal, plan.tariff, rating_of(plan))
+    plan = dependencies.plan
+    return Shelf(plan.library.coal, plan.tariff, rating_of(plan), dependencies.factors)
 
 
 def _books(dependencies: Dependencies) -> Books:
-    return Books(registry.load(dependencies.database), shelf_of(dependencies.plan), datetime.now(UTC))
+    return Books(registry.load(dependencies.database), shelf_of(dependencies), datetime.now(UTC))
 
 
 def _close(dependencies: Dependencies, posted: PostedPeriod) -> PeriodAnswer:

@@ -149,11 +149,14 @@ def parts(
 
 def electricity(
     tx: Transaction, registry: Registry, question: Question, days: Sequence[date]
-) -> list[NDArray[np.float64]]:
-    """Electricity that documents tell of, float64[d] [kWh] each; NaN on days that they say nothing of."""
+) -> dict[int, NDArray[np.float64]]:
+    """Electricity that documents tell of, by record float64[d] [kWh]; NaN on days that it says nothing of."""
     found = parts(tx, registry, question, Revision.CURRENT)
-    those = [part for (_, kind, _, _), some in found.items() if kind == "electricity" for part in some]
-    return [_by_day(part, days, question.steps.zone) for part in those]
+    told: dict[int, NDArray[np.float64]] = {}
+    for part in (each for (_, kind, _, _), some in found.items() if kind == "electricity" for each in some):
+        kwh, before = _by_day(part, days, question.steps.zone), told.get(part.record.id)
+        told[part.record.id] = kwh if before is None else np.where(np.isnan(kwh), before, kwh)
+    return told
 
 
 def _by_day(part: Part, days: Sequence[date], zone: ZoneInfo) -> NDArray[np.float64]:

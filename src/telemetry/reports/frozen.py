@@ -14,18 +14,23 @@ from accounting.frozen import Row, coefficient_row, factor_row
 from accounting.grid import to_us
 from accounting.prices import PriceTable
 from accounting.tariff import Tariff
+from telemetry.reports import frozen_supply
 from telemetry.reports.activities import Rating, conversion_of, share
 from telemetry.reports.emitted import Revision
-from telemetry.reports.membership import boundary_meters, crosses, within
+from telemetry.reports.energy import Question
+from telemetry.reports.factors import Factors
+from telemetry.reports.membership import By, Selection, boundary_meters, crosses, within
 from telemetry.reports.steps import Step, Steps
+from telemetry.reports.supply import Place, Supply, supplied
 from telemetry.storage import periods, record_emission, records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.record_emission import RecordEmission
 from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import RegisteredMeter, Registry
 
-FORM = 1
-"""Edition of the canonical form."""
+FORM = 2
+"""Edition of the canonical form; 2 and later tell scope 2 by both bases."""
+_LOCATION_ALONE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Shelf:
     coal: Mapping[str, Coefficient]
     tariff: Tariff | None
     rating: Rating
+    grid: Factors
+    """What electricity is rated by, by region and day."""
 
     def factors(self) -> Mapping[str, Factor]:
         return self.rating.kinds.by_id()
@@ -51,18 +58,31 @@ class Stretch:
     """Included."""
 
 
-def collect(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch) -> list[Row]:
-    """Every row that the area's figures stand on, with what they are reckoned by."""
+def collect(
+    tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, *, now: datetime, form: int = FORM
+) -> list[Row]:
+    """Every row that the area's figures stand on as known `now`, with what they are reckoned by."""
     stated = list(_stated(tx, registry, shelf, stretch))
-    recorded = list(_recorded(tx, registry, shelf, stretch))
-    rows = [_head(shelf, stretch), *stated, *recorded]
+    known, supply = _records(tx, registry, stretch), []
+    if form != _LOCATION_ALONE:
+        found = _supplied(tx, registry, shelf, stretch, now)
+        supply = list(frozen_supply.rows(found))
+        known |= {each.id: each for each in (*found.sold, *(held.record for held, _ in found.served.held))}
+    recorded = list(_recorded(tx, known, shelf, stretch))
+    rows = [_head(shelf, stretch, form), *stated, *recorded, *supply]
     return [*rows, *_libraries(shelf, stretch, rows)]
 
 
-def _head(shelf: Shelf, stretch: Stretch) -> Row:
+def _supplied(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, now: datetime) -> Supply:
+    steps = Steps.covering(Step.DAY, shelf.rating.zone, *_ends(shelf, stretch))
+    question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
+    return supplied(tx, registry, shelf.grid, question, Place(stretch.area, shelf.rating.regions[0]))
+
+
+def _head(shelf: Shelf, stretch: Stretch, form: int) -> Row:
     return {
         "sort": "head",
-        "form": FORM,
+        "form": form,
         "area": stretch.area,
         "period": stretch.period,
         "first_day": str(stretch.first),
@@ -86,14 +106,18 @@ def _counts(meter: RegisteredMeter, row: Row, shelf: Shelf, stretch: Stretch) ->
     return crosses(meter, stretch.area, date.fromisoformat(row["day"]), shelf.rating.zone)
 
 
-def _recorded(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch) -> Iterator[Row]:
-    """Records of the area and what stands below it, and what its activities emitted in the period."""
+def _records(tx: Transaction, registry: Registry, stretch: Stretch) -> dict[int, Record]:
+    """Of the area and what stands below it, those that touch the period."""
     areas = sorted(within(registry, (stretch.area,)))
-    found = {
+    return {
         each.id: each
         for sort in Sort
         for each in records.listed(tx, Listing(sort, stretch.first, stretch.last, areas))
     }
+
+
+def _recorded(tx: Transaction, found: Mapping[int, Record], shelf: Shelf, stretch: Stretch) -> Iterator[Row]:
+    """Records, and what the activities among them emitted in the period."""
     yield from map(_record, found.values())
     for record in found.values():
         if record.sort == Sort.ACTIVITY and shelf.rating.kinds.is_energy(record.name):
@@ -107,9 +131,14 @@ def _recorded(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretc
 
 
 def _steps(shelf: Shelf, stretch: Stretch) -> Steps:
-    ends = (stretch.first, stretch.last + timedelta(days=1))
-    edges = [to_us(datetime.combine(day, time(), shelf.rating.zone)) for day in ends]
+    edges = [to_us(end) for end in _ends(shelf, stretch)]
     return Steps(Step.DAY, shelf.rating.zone, np.array(edges, np.int64))
+
+
+def _ends(shelf: Shelf, stretch: Stretch) -> tuple[datetime, datetime]:
+    first, after = stretch.first, stretch.last + timedelta(days=1)
+    zone = shelf.rating.zone
+    return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)
 
 
 def _record(record: Record) -> Row:
@@ -174,7 +203,7 @@ def _mass(mass: RecordEmission, steps: Steps, stretch: Stretch) -> Row:
 def _libraries(shelf: Shelf, stretch: Stretch, rows: Sequence[Row]) -> Iterator[Row]:
     """What the rows name of the libraries."""
     factors = shelf.factors()
-    for name in sorted({row["factor"] for row in rows if row.get("factor")}):
+    for name in sorted({row["factor"] for row in rows if row["sort"] != "record" and row.get("factor")}):
         if name in factors:
             yield factor_row(factors[name])
     for name in sorted({row["coefficient"] for row in rows if row.get("coefficient")}):

@@ -111,7 +111,7 @@ def _bought(tx: Transaction, registry: Registry, question: Question, area: str) 
     its = replace(question, selection=Selection(By.AREA, (), (area,)))
     crossed = crossings(tx, registry, its)
     told = electricity(tx, registry, its, crossed.day)
-    found: Floats = np.nansum([*crossed.amount[crossed.rows(IMPORT)], *told], axis=0)
+    found: Floats = np.nansum([*crossed.amount[crossed.rows(IMPORT)], *told.values()], axis=0)
     return np.broadcast_to(found, len(crossed.day))
 
 

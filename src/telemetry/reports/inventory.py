@@ -15,9 +15,9 @@ from accounting.hourly import HourlySeries
 from accounting.inventory import Flow, Inventory, Line, RuleSet, above, deduction, in_co2e, intensity
 from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
-from telemetry.reports import activities, emissions, instruments, market
+from telemetry.reports import activities, emissions, market
 from telemetry.reports.activities import Part
-from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, crossings, daily, generated, sales
+from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, sales
 from telemetry.reports.emissions import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -33,9 +33,10 @@ from telemetry.reports.inventory_answer import (
     ServedBy,
     ServedUnder,
 )
-from telemetry.reports.market import Bought, Grid, SelfUse, Told
+from telemetry.reports.market import Bought, Grid, Told
 from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
+from telemetry.reports.supply import Place, supplied
 from telemetry.reports.worth import SOLD, Worth, worth
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
@@ -93,23 +94,15 @@ def report(
 ) -> InventoryAnswer:
     """Raises QueryError for codes that are not there."""
     series = emissions.report(tx, registry, library.factors, question, Revision.CURRENT).series
-    crossed = crossings(tx, registry, question)
-    today = question.now.astimezone(question.steps.zone).date()
     sold = sales(tx, registry, question, asked.area)
-    grid = Grid(registry, library.factors, question.steps.zone, today, asked.region)
     documents = _documents(tx, registry, question)
-    power = activities.electricity(tx, registry, question, crossed.day)
-    holding = instruments.held(tx, registry, question, asked.area)
-    made = generated(tx, registry, daily(question))
-    fed_in = np.nan_to_num(crossed.amount[crossed.rows(EXPORT)]).sum(axis=0)
-    given = instruments.given(tx, registry, question, asked.area)
-    own = SelfUse(np.maximum(np.nan_to_num(made) - fed_in, 0.0), given)
-    served = market.bought(crossed, power, holding, own, grid)
+    supply = supplied(tx, registry, library.factors, question, Place(asked.area, asked.region))
+    crossed, grid, served = supply.crossed, supply.grid, supply.served
     lines = [
         *_lines(series, library.potentials, asked.report),
         *_sold(crossed, grid),
         *_sold_heat(sold, grid),
-        *_lost(crossed, power, asked.losses, grid),
+        *_lost(crossed, supply.told, asked.losses, grid),
     ]
     found = Found(
         lines,

@@ -1,6 +1,6 @@
 """Bought electricity by the market-based method: what serves it, and what the rest is rated by."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -9,21 +9,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.factors import Choice, Rule
-from accounting.scope2 import Tier, location, lost, market, unbacked
+from accounting.scope2 import Market, Tier, location, lost, market, unbacked
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 from telemetry.reports.factors import Factors, Used, kg_per_unit
 from telemetry.reports.instruments import Held, energy, instruments
 from telemetry.storage.records import Record
 from telemetry.storage.registry import Registry
 
-Told = Sequence[NDArray[np.float64]]
-"""Electricity that documents tell of, float64[d] [kWh] each."""
+Told = Mapping[int, NDArray[np.float64]]
+"""Electricity that documents tell of, by record float64[d] [kWh]."""
+UNBACKED = "unbacked"
+"""Own use whose certificates others have, as a source of load."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rest:
+    """What came in by source and local day, and how much of it the grid's factors rate."""
+
+    source: list[str]
+    """"meter E-1", "record 7", or UNBACKED; r of them."""
+    regions: list[list[str]]
+    """Of each source and day."""
+    kwh: NDArray[np.float64]
+    """float64[r, d] that came in; NaN where it is unknown."""
+    open: NDArray[np.float64]
+    """float64[r, d] [kWh] that no instrument served."""
+    kg: NDArray[np.float64]
+    """float64[r, d] of it; NaN where it has no factor."""
+    tier: NDArray[np.int8]
+    """int8[r, d]: RESIDUAL, AVERAGE or NONE."""
+    rated: "Rated"
+
+    def choice(self, row: int, at: int, day: date) -> Choice | None:
+        """Behind a source's day; None where nothing came in."""
+        used = self.rated.by_day.get((self.regions[row][at], day))
+        return used.choice if used and self.kwh[row, at] > 0 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bought:
     """Electricity that came in, and what served it."""
 
+    day: list[date]
     kg: dict[str, float]
     """Gas -> mass, market-based."""
     daily: dict[str, NDArray[np.float64]]
@@ -34,6 +61,11 @@ class Bought:
     """The residual's or average's factors."""
     held: list[tuple[Held, float]]
     """What may serve, each with the kWh that it did."""
+    given: dict[int, NDArray[np.float64]]
+    """Record -> what it served on each day, float64[d] [kWh]."""
+    limit: dict[int, float]
+    """Record -> what it may serve on these days [kWh]; inf: whatever is bought."""
+    rest: Rest
     unbacked: float
     """Own generation that was used here and whose certificates others have [kWh]."""
 
@@ -154,21 +186,47 @@ def bought(crossed: Crossings, told: Told, held: Sequence[Held], own: SelfUse, g
     flows = Flows([*outside.regions, [grid.region] * len(days)], days, np.vstack([outside.kwh, claimed]))
     residual, average = flows.rated(grid.residual), flows.rated(grid.average)
     usable = [each for each in held if not each.refused]
-    found = market(flows.kwh, instruments(usable, days, outside.kwh), residual.kg, average.kg)
-    gave = dict(zip([each.record.id for each in usable], found.taken.sum(axis=1).tolist(), strict=True))
-    rest = residual.otherwise(average)
-    daily = _by_gas(found.rest, rest.gas)
-    for each, kwh in zip(usable, found.given, strict=True):
-        if each.gas:
-            daily[each.gas] = daily.get(each.gas, np.zeros(len(days))) + kwh * each.rate
+    offered = instruments(usable, days, outside.kwh)
+    found = market(flows.kwh, offered, residual.kg, average.kg)
+    given = dict(zip([each.record.id for each in usable], found.given, strict=True))
+    rest = _rest(_sources(crossed, told, grid), flows, found, residual, average)
+    daily = _daily(usable, given, rest)
     return Bought(
+        days,
         _sums(daily),
         daily,
         {tier.name.lower(): float(found.served[tier].sum()) for tier in Tier},
-        rest.used,
-        [(each, gave.get(each.record.id, 0.0)) for each in held],
+        rest.rated.used,
+        [(each, float(given[each.record.id].sum()) if each.record.id in given else 0.0) for each in held],
+        given,
+        dict(zip(given, offered.energy.tolist(), strict=True)),
+        rest,
         float(np.nansum(claimed)),
     )
+
+
+def _sources(crossed: Crossings, told: Told, grid: Grid) -> list[str]:
+    meters = [grid.registry.by_id[crossed.meter_id[row]].code for row in crossed.rows(IMPORT)]
+    return [*(f"meter {code}" for code in meters), *(f"record {number}" for number in told), UNBACKED]
+
+
+def _rest(source: list[str], flows: Flows, found: Market, residual: Rated, average: Rated) -> Rest:
+    by_residual, by_average = ~np.isnan(residual.kg), ~np.isnan(average.kg)
+    tier = np.where(by_residual, Tier.RESIDUAL, np.where(by_average, Tier.AVERAGE, Tier.NONE))
+    rated = residual.otherwise(average)
+    return Rest(source, flows.regions, flows.kwh, found.open, found.rest, np.asarray(tier, np.int8), rated)
+
+
+def _daily(
+    usable: Sequence[Held], given: Mapping[int, NDArray[np.float64]], rest: Rest
+) -> dict[str, NDArray[np.float64]]:
+    """Gas -> mass by day, float64[d]."""
+    daily = _by_gas(rest.kg, rest.rated.gas)
+    for each in usable:
+        if each.gas:
+            kg = given[each.record.id] * each.rate
+            daily[each.gas] = daily.get(each.gas, np.zeros_like(kg)) + kg
+    return daily
 
 
 def lost_on_the_way(
@@ -183,7 +241,7 @@ def lost_on_the_way(
 def _bought(crossed: Crossings, told: Told, grid: Grid) -> Flows:
     rows = crossed.rows(IMPORT)
     regions = [grid.regions(crossed.meter_id[row], crossed.day) for row in rows]
-    kwh = np.array([*crossed.amount[rows], *told]).reshape(len(rows) + len(told), len(crossed.day))
+    kwh = np.array([*crossed.amount[rows], *told.values()]).reshape(len(rows) + len(told), len(crossed.day))
     return Flows(regions + [[grid.region] * len(crossed.day) for _ in told], crossed.day, kwh)
 
 

@@ -124,14 +124,17 @@ class Books:
         periods.lock(tx)
         stretch = self._stretch(order)
         self._settled(tx, stretch)
-        rows = collect(tx, self.registry, self.shelf, stretch)
-        lines = canonical(rows)
         standing = self._standing(tx, order)
-        if standing and standing.hash == digest(lines):
+        if standing and standing.hash == digest(canonical(self._rows(tx, stretch, standing.form))):
             return self.answer(tx, standing, new=False)
+        rows = self._rows(tx, stretch)
+        lines = canonical(rows)
         _allowed(order, standing)
         number = periods.put(tx, self._closing(order, stretch, rows, standing), lines)
         return self.answer(tx, self.one(tx, number), new=True)
+
+    def _rows(self, tx: Transaction, stretch: Stretch, form: int = FORM) -> list[Row]:
+        return collect(tx, self.registry, self.shelf, stretch, now=self.now, form=form)
 
     def _closing(self, order: Order, stretch: Stretch, rows: list[Row], standing: Closed | None) -> Closing:
         return Closing(
@@ -210,7 +213,7 @@ class Books:
     def live(self, tx: Transaction, closed: Closed) -> list[Row]:
         """The rows as they would be frozen now."""
         stretch = Stretch(closed.area, closed.period, closed.first_day, closed.last_day)
-        return collect(tx, self.registry, self.shelf, stretch)
+        return self._rows(tx, stretch)
 
     def standing(self, tx: Transaction, areas: Collection[str], first: date, last: date) -> list[Closed]:
         """Periods of areas that touch the days first..last, each as it was issued last."""

@@ -1,0 +1,132 @@
+"""What served a closed period's electricity, as frozen rows: their figures, and the same reckoned anew."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.emissions import rate
+from accounting.errors import FactorError
+from accounting.factors import Factor
+from accounting.scope2 import Instruments, Market, Tier, market
+from accounting.sources import ELECTRICITY
+
+Row = Mapping[str, Any]
+SORTS = frozenset({"load", "instrument"})
+MARKET = "emission.market.scope2"
+_METER = "meter "
+_UNCLAIMED = "unbacked"
+
+
+def parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
+    """Name, unit and value of what a row adds to figures: masses by gas [kg], and what served it [kWh]."""
+    if row["gas"] is not None:
+        yield f"{MARKET}.{row['gas']}", "kg", row["kg"]
+    yield f"served.{row['tier']}", "kWh", row["open"] if row["sort"] == "load" else row["kwh"]
+
+
+def again(
+    rows: Sequence[Row],
+    amounts: Mapping[tuple[str, str, str], float | None],
+    factors: Mapping[str, Factor],
+) -> list[Row]:
+    """The rows of loads and instruments with what served what reckoned anew.
+
+    Loads of meters are those of `amounts`: (meter, quantity, day) -> [kWh]. Raises FactorError when a row
+    names a factor that was not frozen with it.
+    """
+    loads = [_of_meter(row, amounts) for row in rows if row["sort"] == "load"]
+    held = sorted((row for row in rows if row["sort"] == "instrument"), key=lambda row: int(row["order"]))
+    if not loads:
+        return [*loads, *held]
+    usable = [row for row in held if not row["refused"]]
+    grid = _Grid.of(loads)
+    found = market(grid.laid(loads), grid.instruments(usable), *grid.rates(loads, factors))
+    gave = dict(zip((row["record"] for row in usable), found.given.sum(axis=1).tolist(), strict=True))
+    return [*(grid.load(row, found) for row in loads), *(_gave(row, gave) for row in held)]
+
+
+def _of_meter(row: Row, amounts: Mapping[tuple[str, str, str], float | None]) -> Row:
+    if not row["source"].startswith(_METER):
+        return row
+    amount = amounts.get((row["source"].removeprefix(_METER), "energy_import", row["day"]))
+    return {**row, "kwh": None if amount is None or amount < 0 else amount}
+
+
+def _gave(row: Row, gave: Mapping[int, float]) -> Row:
+    kwh = gave.get(row["record"], 0.0)
+    return {**row, "kwh": kwh, "kg": kwh * row["rate"] if row["gas"] is not None else None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Sources by days."""
+
+    source: Mapping[str, int]
+    day: Mapping[str, int]
+
+    @classmethod
+    def of(cls, loads: Sequence[Row]) -> "_Grid":
+        days = [date.fromisoformat(row["day"]).toordinal() for row in loads]
+        names = dict.fromkeys(row["source"] for row in loads)
+        names.setdefault(_UNCLAIMED)
+        every = range(min(days), max(days) + 1)
+        ordered = [*(name for name in names if name != _UNCLAIMED), _UNCLAIMED]
+        return cls(
+            {name: at for at, name in enumerate(ordered)},
+            {str(date.fromordinal(day)): at for at, day in enumerate(every)},
+        )
+
+    def _empty(self) -> NDArray[np.float64]:
+        return np.full((len(self.source), len(self.day)), np.nan)
+
+    def _at(self, row: Row) -> tuple[int, int]:
+        return self.source[row["source"]], self.day[row["day"]]
+
+    def laid(self, loads: Sequence[Row]) -> NDArray[np.float64]:
+        found = self._empty()
+        for row in loads:
+            found[self._at(row)] = math.nan if row["kwh"] is None else row["kwh"]
+        return found
+
+    def rates(
+        self, loads: Sequence[Row], factors: Mapping[str, Factor]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of the residual and of the average [kg/kWh]."""
+        found = {"residual": self._empty(), "average": self._empty()}
+        for row in loads:
+            if row["factor"] is None:
+                continue
+            if row["factor"] not in factors:
+                raise FactorError(f"the factor {row['factor']!r} was not frozen with the period")
+            found[row["tier"]][self._at(row)] = rate(ELECTRICITY, factors[row["factor"]])
+        return found["residual"], found["average"]
+
+    def instruments(self, held: Sequence[Row]) -> Instruments:
+        tier = np.array([Tier[row["tier"].upper()] for row in held], np.int8)
+        consumer = np.ones((len(held), len(self.source)), bool)
+        consumer[tier != Tier.CERTIFICATE, self.source[_UNCLAIMED]] = False
+        first = date.fromisoformat(next(iter(self.day))).toordinal()
+        spans = [
+            [date.fromisoformat(row[name]).toordinal() - first for name in ("first_day", "last_day")]
+            for row in held
+        ]
+        days = np.array(spans, np.int64).reshape(-1, 2)
+        return Instruments(
+            tuple(str(row["record"]) for row in held),
+            tier,
+            np.array([math.inf if row["limit"] is None else row["limit"] for row in held], np.float64),
+            np.array([row["rate"] for row in held], np.float64),
+            np.maximum(days[:, 0], 0),
+            np.maximum(days[:, 1] + 1, 0),
+            consumer,
+        )
+
+    def load(self, row: Row, found: Market) -> Row:
+        at = self._at(row)
+        kg = None if row["kwh"] is None or row["factor"] is None else float(found.rest[at])
+        return {**row, "open": None if row["kwh"] is None else float(found.open[at]), "kg": kg}
