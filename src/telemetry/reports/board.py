@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.rhythm import clipped, follow
 from telemetry.reports import live
 from telemetry.reports.live import NEVER_US, QUANTITIES, Last
 from telemetry.reports.rising import COUNTERS, Rises
@@ -12,9 +13,6 @@ from telemetry.reports.roster import Roster
 from telemetry.storage.latest import Newest
 from telemetry.storage.readings import ReadingColumns
 
-_SHORTEST_S = 1.0
-_GROWTH = 4.0  # by which a single silence may stretch a meter's rhythm
-_WEIGHT = 0.2  # of the newest gap in it
 _COUNTERS = np.array([QUANTITIES.index(name) for name in COUNTERS])
 
 
@@ -87,14 +85,12 @@ class Board:
         for one in np.unique(ids).tolist():
             at = self.roster.index[one]
             if np.isnan(self.roster.poll_s[at]):
-                rhythm = float(np.median(gap[ids == one]))
-                self.interval_s[at] = np.clip(rhythm, _SHORTEST_S, self.roster.most_s[at])
+                rhythm = np.median(gap[ids == one])
+                self.interval_s[at] = clipped(rhythm, self.roster.most_s[at])
 
     def _learn(self, meter: NDArray[np.int64], time: NDArray[np.int64]) -> None:
         """The rhythm of meters whose source declares none: a running mean of the gaps between readings."""
         gap = (time - self.last.time[meter]) / 1e6
         learned = np.isnan(self.roster.poll_s[meter]) & (self.last.time[meter] != NEVER_US) & (gap > 0)
-        meter, gap, before = meter[learned], gap[learned], self.interval_s[meter[learned]]
-        first = before == self.roster.most_s[meter]
-        mean = np.where(first, gap, before + _WEIGHT * (np.minimum(gap, _GROWTH * before) - before))
-        self.interval_s[meter] = np.clip(mean, _SHORTEST_S, self.roster.most_s[meter])
+        meter, gap = meter[learned], gap[learned]
+        self.interval_s[meter] = follow(self.interval_s[meter], gap, self.roster.most_s[meter])

@@ -1,0 +1,231 @@
+"""All rules over all subjects: one evaluation turns what was measured into changes of alerts."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.journal import Open, Quiet, Recalled, Subject, Transition, What
+from alerts.look import Circumstances, Look, Standing
+from alerts.machine import NOT_YET, Changes, Phase, States, Timing, step
+from alerts.park import NOBODY, Park
+from alerts.rule import Rule, Severity
+from alerts.verdict import Kind, Subjects, Verdict
+from alerts.window import Window
+
+_LOG = logging.getLogger(__name__)
+_REASONS = tuple(Quiet)
+_SPOKEN, _SOURCE = _REASONS.index(Quiet.NO), _REASONS.index(Quiet.SOURCE)
+
+
+@dataclass(slots=True)
+class Health:
+    """How a rule is doing."""
+
+    evaluations: int = 0
+    failures: int = 0
+    last_evaluated_us: int = 0
+    last_error: str = ""
+    failing: bool = False
+    took_s: float = 0.0
+    """The last evaluation [s]."""
+
+    def succeeded(self, now_us: int, took_s: float) -> None:
+        self.evaluations += 1
+        self.last_evaluated_us, self.took_s, self.failing = now_us, took_s, False
+
+    def failed(self, rule: str, error: Exception) -> None:
+        if not self.failing:
+            _LOG.error("the rule %s cannot be evaluated: %s", rule, error, exc_info=error)
+        self.failures += 1
+        self.last_error, self.failing = str(error) or type(error).__name__, True
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """One rule with its subjects and their states."""
+
+    rule: Rule
+    subjects: Subjects
+    states: States
+    timing: Timing
+    quiet: NDArray[np.int8]
+    """Why nobody is to be told of each, as a place in `Quiet`, int8[n]."""
+    told: NDArray[np.bool_]
+    """Whether somebody was told of the alert that is open, bool[n]."""
+    health: Health = field(default_factory=Health)
+    verdict: Verdict | None = None
+
+    @classmethod
+    def of(cls, rule: Rule, park: Park) -> "Watched":
+        subjects, timing = rule.subjects(park), Timing.of(rule)
+        n = len(subjects)
+        states = States.inactive(n, timing)
+        return cls(rule, subjects, states, timing, np.zeros(n, np.int8), np.zeros(n, np.bool_))
+
+    @property
+    def firing(self) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.states.phase == Phase.FIRING
+        return found
+
+    def remember(self, place: int, fired_us: int) -> None:
+        """That it fired before."""
+        recent = self.states.recent[place]
+        recent[:-1], recent[-1] = recent[1:].copy(), fired_us
+
+    def resume(self, place: int, alert: Open) -> None:
+        """Go on with an alert that the journal holds."""
+        states = self.states
+        states.phase[place], states.stage[place] = Phase.FIRING, alert.stage
+        states.since[place], states.fired[place] = alert.since_us, alert.fired_us
+        states.flapping[place] = alert.flapping
+        self.quiet[place], self.told[place] = _REASONS.index(alert.quiet), alert.told
+
+    def transitions(
+        self, places: Iterable[int], what: What, verdict: Verdict, now_us: int
+    ) -> Iterator[Transition]:
+        for place in places:
+            yield self._transition(place, what, verdict, now_us)
+
+    def _transition(self, place: int, what: What, verdict: Verdict, now_us: int) -> Transition:
+        states, stage = self.states, int(self.states.stage[place])
+        severities = self.rule.severities
+        return Transition(
+            rule=self.rule.code,
+            subject=Subject(self.subjects.kind, self.subjects.codes[place]),
+            what=what,
+            at_us=now_us,
+            since_us=int(states.since[place]),
+            fired_us=int(states.fired[place]),
+            severity=severities[min(max(stage, 1), len(severities)) - 1],
+            stage=stage,
+            value=float(verdict.value[place]),
+            limit=float(verdict.limit[place]),
+            unit=self.rule.unit,
+            flapping=bool(states.flapping[place]),
+            quiet=_REASONS[self.quiet[place]],
+            more={name: float(column[place]) for name, column in verdict.more.items()},
+        )
+
+
+class Engine:
+    """Holds the states of all rules; whoever calls it keeps what changed."""
+
+    def __init__(self, rules: Sequence[Rule], window: Window) -> None:
+        self.window = window
+        ordered = sorted(rules, key=lambda rule: rule.rank)
+        self.watched = {rule.code: Watched.of(rule, window.park) for rule in ordered}
+
+    @property
+    def flapping_us(self) -> int:
+        """How far back firings count."""
+        return max((watched.timing.flap_us for watched in self.watched.values()), default=0)
+
+    def resume(self, recalled: Recalled, now_us: int) -> list[Transition]:
+        """Go on with what the journal holds: alerts whose subject nobody watches any more are over.
+
+        What fires in memory and not in the journal was not told: it is pending again, since when it was.
+        """
+        places = {
+            code: {subject: at for at, subject in enumerate(watched.subjects.codes)}
+            for code, watched in self.watched.items()
+        }
+        for watched in self.watched.values():
+            watched.states.phase[watched.firing] = Phase.PENDING
+            watched.states.recent[:] = NOT_YET
+        for rule, subject, fired_us in recalled.fired:
+            if subject.code in places.get(rule, {}):
+                self.watched[rule].remember(places[rule][subject.code], fired_us)
+        gone = [alert for alert in recalled.open if alert.subject.code not in places.get(alert.rule, {})]
+        for alert in recalled.open:
+            if alert not in gone:
+                self.watched[alert.rule].resume(places[alert.rule][alert.subject.code], alert)
+        return [_ended(alert, now_us) for alert in gone]
+
+    def replay(self, now_us: int) -> list[Transition]:
+        """As `evaluate`, for a moment of the past: without rules that only the present can judge."""
+        return self._evaluated(now_us, Circumstances(), lambda rule: rule.replayed)
+
+    def evaluate(self, now_us: int, beside: Circumstances) -> list[Transition]:
+        """What changes at `now_us`; a rule that fails changes nothing and says so in its health."""
+        return self._evaluated(now_us, beside, lambda _: True)
+
+    def _evaluated(
+        self, now_us: int, beside: Circumstances, chosen: Callable[[Rule], bool]
+    ) -> list[Transition]:
+        standing: dict[str, Standing] = {}
+        look = Look(self.window, now_us, beside, standing)
+        found: list[Transition] = []
+        for code, watched in self.watched.items():
+            if chosen(watched.rule):
+                found += self._judged(watched, look)
+            standing[code] = Standing(watched.subjects, watched.firing)
+        return found
+
+    def _judged(self, watched: Watched, look: Look) -> list[Transition]:
+        started = time.perf_counter()
+        try:
+            verdict = watched.rule.judge(look, watched.subjects)
+        except Exception as error:  # noqa: BLE001  # one bad rule must not stop the others
+            watched.health.failed(watched.rule.code, error)
+            return []
+        watched.verdict = verdict
+        changes = step(watched.states, verdict, look.now_us, watched.timing)
+        found = self._told(watched, verdict, changes, look.now_us)
+        watched.health.succeeded(look.now_us, time.perf_counter() - started)
+        return found
+
+    def _told(self, watched: Watched, verdict: Verdict, changes: Changes, now_us: int) -> list[Transition]:
+        """A person who was told of no beginning is told of no end."""
+        before, watched.quiet = watched.quiet, self._quiet(watched)
+        watched.told[changes.fired] = False
+        spoken = watched.quiet == _SPOKEN
+        revealed = watched.firing & spoken & ~watched.told
+        revealed[changes.fired] = revealed[changes.raised] = False
+        untold = changes.resolved[~watched.told[changes.resolved]]
+        watched.quiet[untold] = np.where(before[untold] == _SPOKEN, watched.quiet[untold], before[untold])
+        watched.told |= watched.firing & spoken
+        return [
+            change
+            for places, what in (
+                (changes.fired, What.FIRED),
+                (changes.raised, What.RAISED),
+                (np.flatnonzero(revealed), What.REVEALED),
+                (changes.resolved, What.RESOLVED),
+            )
+            for change in watched.transitions(places.tolist(), what, verdict, now_us)
+        ]
+
+    def _quiet(self, watched: Watched) -> NDArray[np.int8]:
+        quiet = np.full(len(watched.subjects), _SPOKEN, np.int8)
+        if watched.rule.hidden_by_source and watched.subjects.kind is Kind.METER:
+            source = self.window.park.source[watched.subjects.at]
+            quiet[(source != NOBODY) & self._dead_sources()[source]] = _SOURCE
+        return quiet
+
+    def _dead_sources(self) -> NDArray[np.bool_]:
+        dead = np.zeros(max(1, len(self.window.park.sources)), np.bool_)
+        for watched in self.watched.values():
+            if watched.subjects.kind is Kind.SOURCE and watched.rule.ends_its_meters:
+                dead[watched.subjects.at[watched.firing]] = True
+        return dead
+
+
+def _ended(alert: Open, now_us: int) -> Transition:
+    return Transition(
+        alert.rule,
+        alert.subject,
+        What.RESOLVED,
+        max(now_us, alert.fired_us),
+        alert.since_us,
+        alert.fired_us,
+        Severity.INFO,
+        alert.stage,
+        float("nan"),
+        float("nan"),
+        "",
+        quiet=Quiet.GONE,
+    )

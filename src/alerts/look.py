@@ -1,0 +1,72 @@
+"""One moment as the rules see it: what was measured until then, and what holds beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.park import Park
+from alerts.verdict import Subjects
+from alerts.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known beside the readings, at one moment."""
+
+    failing_meters: frozenset[str] = frozenset()
+    """Those that did not answer when they were last asked."""
+    failing_sources: frozenset[str] = frozenset()
+    """Those without a connection."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """How another rule stands: who of its subjects has an alert."""
+
+    subjects: Subjects
+    firing: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What rules judge by."""
+
+    window: Window
+    now_us: int
+    beside: Circumstances = Circumstances()
+    others: Mapping[str, Standing] = field(default_factory=dict)
+    """Rules that were judged before, by code."""
+
+    @property
+    def park(self) -> Park:
+        return self.window.park
+
+    @property
+    def slot(self) -> int:
+        return self.now_us // self.window.step_us
+
+    def value(self, quantity: str) -> NDArray[np.float64]:
+        """In the line, float64[m]; NaN where nothing fresh is known."""
+        return self.window.value(quantity, self.slot)
+
+    def before(self, quantity: str, seconds: float) -> NDArray[np.float64]:
+        """The same so long ago."""
+        return self.window.value(quantity, self.slot - self._slots(seconds))
+
+    def mean(self, quantity: str, seconds: float, known: float = 0.8) -> NDArray[np.float64]:
+        """Over the last seconds, float64[m]; NaN where less than the share `known` of them is."""
+        part = self.window.stretch(quantity, self.slot - self._slots(seconds) + 1, self.slot)
+        seen = ~np.isnan(part)
+        count = seen.sum(axis=0)
+        total = np.where(seen, part, 0.0).sum(axis=0)
+        enough = count >= max(1.0, known * self._slots(seconds))
+        return np.where(enough, total / np.maximum(count, 1), np.nan)
+
+    def age_s(self) -> NDArray[np.float64]:
+        """Since each meter was read, float64[m] [s]; NaN: never."""
+        return self.window.age_s(self.slot)
+
+    def _slots(self, seconds: float) -> int:
+        return max(1, round(seconds * 1e6 / self.window.step_us))

@@ -1,0 +1,56 @@
+"""What rules look at: the meters in service as arrays side by side, their sources and areas."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Park:
+    """Meter i of m."""
+
+    zone: ZoneInfo
+    codes: tuple[str, ...]
+    ids: NDArray[np.int32]
+    """Numbers under which readings come, int32[m]."""
+    multiplier: NDArray[np.float64]
+    interval_s: NDArray[np.float64]
+    """How often each is read, float64[m] [s]; NaN where only the readings can tell."""
+    most_s: NDArray[np.float64]
+    """The longest interval that still counts as measured, float64[m] [s]."""
+    rated_kw: NDArray[np.float64]
+    """float64[m]; NaN: not known."""
+    carrier: tuple[str, ...]
+    role: tuple[str, ...]
+    within: tuple[frozenset[str], ...]
+    """Areas that each stands in, from its own up to the park."""
+    source: NDArray[np.intp]
+    """Which of `sources` each is read from; NOBODY for a virtual meter."""
+    parent: NDArray[np.intp]
+    """The meter upstream; NOBODY where there is none."""
+    sources: tuple[str, ...]
+    root: str
+    """The code of the park's own area."""
+    boundary: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """Area -> electricity meters that cross its edge, bool[m]."""
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def area_of(self, meter: int) -> frozenset[str]:
+        return self.within[meter]
+
+    def members(self, source: int) -> NDArray[np.bool_]:
+        """bool[m]."""
+        found: NDArray[np.bool_] = self.source == source
+        return found
+
+    def places(self, codes: Sequence[str]) -> NDArray[np.intp]:
+        """Meters by code, in order; unknown codes are left out."""
+        at = {code: place for place, code in enumerate(self.codes)}
+        return np.array([at[code] for code in codes if code in at], np.intp)

@@ -1,0 +1,43 @@
+"""A gateway, broker or line that is gone, with all that is read through it."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from alerts.look import Look
+from alerts.park import Park
+from alerts.rule import Rule as AnyRule
+from alerts.verdict import Kind, Subjects, Verdict
+
+
+class Rule(AnyRule):
+    """Fires when a source has no connection, or every one of its meters fails or is silent.
+
+    Alerts about the silence of its meters are kept quiet meanwhile.
+    """
+
+    ends_its_meters: ClassVar[bool] = True
+    replayed: ClassVar[bool] = False
+    rank: ClassVar[int] = 0
+
+    kind: Literal["source_down"]
+
+    def subjects(self, park: Park) -> Subjects:
+        picked = self.where.picks(park)
+        read = [at for at in range(len(park.sources)) if (picked & park.members(at)).any()]
+        return Subjects(Kind.SOURCE, tuple(park.sources[at] for at in read), np.array(read, np.intp))
+
+    def judge(self, look: Look, subjects: Subjects) -> Verdict:
+        """The value is the share of its meters that answer; a source that never answered is unknown."""
+        age_us = look.age_s() * 1e6
+        fresh_us, listened_us = look.window.fresh_us, look.now_us - look.window.begun_us
+        failing = np.array([code in look.beside.failing_meters for code in look.park.codes], np.bool_)
+        line = np.array([code in look.beside.failing_sources for code in subjects.codes], np.bool_)
+        dead = failing | (np.minimum(age_us, listened_us) > fresh_us)
+        alive = ~failing & (age_us <= fresh_us)
+        members = look.park.source == subjects.at[:, None]
+        answering = (members & alive).sum(axis=1)
+        silent = (members & dead).any(axis=1) & ~(members & ~dead & ~np.isnan(age_us)).any(axis=1)
+        down, well = line | silent, ~line & (answering > 0)
+        share = np.where(line, 0.0, answering / np.maximum(members.sum(axis=1), 1))
+        return Verdict(down.astype(np.int8), well, down | well, share, np.zeros(len(subjects)))

@@ -1,0 +1,192 @@
+"""Every case of `cases/`: readings as they come, and what becomes of alerts."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from alerts.errors import LeaseLost
+from alerts.journal import Transition
+from alerts.kinds import kinds, read_rule
+from alerts.look import Circumstances
+from alerts.machine import Phase
+from alerts.watch import Watch
+
+sys.path.append(str(Path(__file__).parent))
+from small_park import START_US, STEP_US, Memory, Readings, make_park
+
+FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+_TERM = re.compile(r"(?P<value>_|-?\d+(?:\.\d+)?)(?:(?P<rise>[+-]\d+(?:\.\d+)?))?(?:x(?P<times>\d+))?")
+
+
+@dataclass(frozen=True)
+class Case:
+    """`series` hold a value every 10 s; `expect` states at moments; `changes` is everything that is told."""
+
+    name: str
+    park: Mapping[str, Mapping[str, Any]]
+    rules: list[Mapping[str, Any]]
+    series: Mapping[str, Mapping[str, str]]
+    changes: list[str] | None = None
+    expect: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    restarts: list[str] = field(default_factory=list)
+    """Another process goes on, with what the journal holds."""
+    crashes: list[str] = field(default_factory=list)
+    """The process ends between a change and the journal, and another one goes on."""
+    begins: str = "0 s"
+    """The first evaluation."""
+    down: str = ""
+    """No process from the first to the second [s], then another one."""
+    failing_meters: Mapping[str, str] = field(default_factory=dict)
+    """Meter -> "from to" [s]."""
+    failing_sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def _cases() -> Iterator[Any]:
+    for path in FILES:
+        document = yaml.safe_load(path.read_text("utf-8"))
+        for case in document["cases"]:
+            yield pytest.param(
+                Case(**{**document.get("common", {}), **case}), id=f"{path.stem}: {case['name']}"
+            )
+
+
+def series(text: str) -> list[float]:
+    """`100x6 _x3 400+10x5` reads: six times 100, three times no reading, five values from 400 up by 10."""
+    found: list[float] = []
+    for word in str(text).split():
+        term = _TERM.fullmatch(word)
+        assert term is not None, f"{word!r} is no term of a series"
+        value = np.nan if term["value"] == "_" else float(term["value"])
+        found += [value + step * float(term["rise"] or 0) for step in range(int(term["times"] or 1))]
+    return found
+
+
+def readings(case: Case) -> Readings:
+    history = Readings()
+    for number, code in enumerate(case.park, start=1):
+        columns = {name: series(text) for name, text in case.series.get(code, {}).items()}
+        for at in range(max(map(len, columns.values()), default=0)):
+            values = {
+                name: column[at]
+                for name, column in columns.items()
+                if at < len(column) and not np.isnan(column[at])
+            }
+            if values:
+                history.rows.append((number, START_US + at * STEP_US, values))
+    return history
+
+
+class Crashing(Memory):
+    """A journal that a process does not reach any more."""
+
+    def keep(self, *_: object) -> None:
+        raise ConnectionError("the process was killed")
+
+
+def _within(spans: Mapping[str, str], at_s: int) -> frozenset[str]:
+    found = set()
+    for code, span in spans.items():
+        first, last = map(int, span.split())
+        if first <= at_s < last:
+            found.add(code)
+    return frozenset(found)
+
+
+def _told(transition: Transition) -> str:
+    parts = [
+        f"{(transition.at_us - START_US) // 1_000_000} s",
+        transition.rule,
+        str(transition.subject.code),
+        str(transition.what),
+    ]
+    if transition.stage > 1:
+        parts.append(f"stage {transition.stage}")
+    parts += [name for name in ("flapping", "corrected") if getattr(transition, name)]
+    if transition.quiet:
+        parts.append(f"({transition.quiet})")
+    return " ".join(parts)
+
+
+class Run:
+    """A case as it goes."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.park = make_park(case.park)
+        self.rules = [
+            read_rule({"name": {"en": rule["code"], "zh": rule["code"]}, **rule}) for rule in case.rules
+        ]
+        self.history = readings(case)
+        self.journal = Memory()
+        self.process = 0
+        self.watch = self.begun()
+        self.length = max(len(series(t)) for columns in case.series.values() for t in columns.values())
+
+    def begun(self) -> Watch:
+        self.process += 1
+        self.journal.holder = ""
+        return Watch(self.journal, self.history, f"process {self.process}", self.park, self.rules)
+
+    def idle(self, at_s: int) -> bool:
+        if at_s < int(self.case.begins.removesuffix(" s")):
+            return True
+        first, last = map(int, self.case.down.split() or (-1, -1))
+        if at_s == last:
+            self.watch = self.begun()
+        return first <= at_s < last
+
+    def tick(self, at_s: int) -> None:
+        now = START_US + at_s * 1_000_000
+        self.history.until_us = now
+        beside = Circumstances(
+            _within(self.case.failing_meters, at_s), _within(self.case.failing_sources, at_s)
+        )
+        if f"{at_s} s" in self.case.crashes:
+            self._crash(now, beside)
+            self.watch = self.begun()
+        elif f"{at_s} s" in self.case.restarts:
+            self.watch = self.begun()
+        self.watch.tick(now, beside)
+
+    def _crash(self, now: int, beside: Circumstances) -> None:
+        kept = self.watch._journal
+        self.watch._journal = Crashing()
+        with pytest.raises((ConnectionError, LeaseLost)):
+            self.watch.tick(now, beside)
+        self.watch._journal = kept
+
+    def state(self, rule: str, subject: str) -> str:
+        watched = self.watch.engine.watched[rule]
+        at = watched.subjects.codes.index(subject)
+        phase = Phase(watched.states.phase[at])
+        text = phase.name.lower()
+        return f"{text} {watched.states.stage[at]}" if watched.states.stage[at] > 1 else text
+
+
+@pytest.mark.parametrize("case", list(_cases()))
+def test_case(case: Case) -> None:
+    run = Run(case)
+    seen: dict[str, dict[str, str]] = {}
+    for number in range(run.length):
+        moment = f"{number * 10} s"
+        if run.idle(number * 10):
+            continue
+        run.tick(number * 10)
+        wanted = case.expect.get(moment, {})
+        seen[moment] = {who: run.state(*who.split()) for who in wanted}
+    assert {moment: seen.get(moment) for moment in case.expect} == dict(case.expect)
+    failing = {code: w.health.last_error for code, w in run.watch.engine.watched.items() if w.health.failing}
+    assert not failing
+    if case.changes is not None:
+        assert [_told(each) for each in run.journal.kept] == case.changes
+
+
+def test_every_kind_has_cases() -> None:
+    assert {path.stem for path in FILES} >= set(kinds())
