@@ -14,9 +14,9 @@ from accounting.plan.model import Programme, programme
 from accounting.plan.obstacle import Obstacle, obstacles
 from accounting.plan.search import Search
 
-_SEARCHED = 0.6
+_SEARCHED = 0.5
 """Of the time that is left when the bound is known."""
-_PATIENCE = 100
+_PATIENCE = 25
 """Changes a job, one after the other, that made nothing better."""
 _TOLD_S = 0.25
 

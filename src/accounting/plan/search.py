@@ -9,9 +9,10 @@ from accounting.plan.job import Job, Slots
 
 _MOST = 8
 _EPSILON = 1e-9
-_ANYWHERE = 0.3
-"""Of the choices take no heed of what competes with what."""
-_WARMTH = 0.01
+_NEARBY, _ANYWHERE = 0.4, 0.3
+"""Of the choices: jobs that run at about the same time, and any jobs; the rest share line or order."""
+_NEARBY_SLOTS = 8
+_WARMTH = 0.002
 """Of the plan's cost: a change for the worse that is taken now and then at first."""
 
 
@@ -70,11 +71,19 @@ class Search:
         """A job and some of those that share its line, its time or its order."""
         codes = list(self._board.jobs)
         first = str(self._chance.choice(sorted(self._missing) or codes))
-        near = [code for code in self._kin[first] if code in self._board.placed]
-        if self._chance.random() < _ANYWHERE:
-            near = codes
+        near = self._near(first, self._chance.random())
         count = min(len(near), int(self._chance.integers(1, _MOST)))
         return {first, *map(str, self._chance.choice(near, count, replace=False))} if count else {first}
+
+    def _near(self, first: str, chance: float) -> list[str]:
+        """Jobs that compete with one for time, for anything, or for its line or order."""
+        placed = self._board.placed
+        if chance < _NEARBY and first in placed:
+            lo, hi = placed[first][0] - _NEARBY_SLOTS, placed[first][-1] + _NEARBY_SLOTS
+            return [each for each, at in placed.items() if each != first and at[0] <= hi and at[-1] >= lo]
+        if chance < _NEARBY + _ANYWHERE:
+            return list(self._board.jobs)
+        return [code for code in self._kin[first] if code in placed]
 
     def _place(self, codes: list[str]) -> None:
         """In random order, the larger ones rather first; what finds no place stays missing."""

@@ -4,6 +4,7 @@ ParkWattError
 ├── QueryError       a question that cannot be answered: field, value, reason
 ├── NoSuchMeter      a code that no meter bears
 ├── NoSuchSite       no park has been described yet
+├── SearchBroken     the search for a plan ended without an answer
 └── TooManyWatchers  the live view serves as many as it can
 """
 
@@ -28,6 +29,11 @@ class NoSuchMeter(ParkWattError):  # noqa: N818  # read as a state by its caller
 class NoSuchSite(ParkWattError):  # noqa: N818  # read as a state by its callers
     def __init__(self) -> None:
         super().__init__("No park is described yet. Put a file into config/sites and start again.")
+
+
+class SearchBroken(ParkWattError):  # noqa: N818  # read as a state by its callers
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"The search for the cheapest plan ended without an answer, with exit code {code}.")
 
 
 class TooManyWatchers(ParkWattError):  # noqa: N818  # read as a state by its callers

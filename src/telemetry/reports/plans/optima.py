@@ -11,7 +11,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from accounting.plan.check import Kind
-from accounting.plan.optimise import Effort, Progress, Solution, Stage, optimise
+from accounting.plan.optimise import Effort, Progress, Solution, Stage
+from telemetry.reports.plans import apart
 from telemetry.reports.plans.answer import PlanAnswer, Sheet
 
 _LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class _Run:
         plan = self.sheet.plan
         effort = Effort(plan.posted.seconds, plan.posted.gap, self.ended)
         try:
-            solution = optimise(plan.jobs, self.sheet.outlook.horizon, plan.aim, effort, self._hear)
+            solution = apart.search(plan.jobs, self.sheet.outlook.horizon, plan.aim, effort, self._hear)
             self.answer = self.sheet.answer(solution.placed)
             self.solution = solution
         except Exception:  # noqa: BLE001  # a thread's end; whoever asks is told that it failed
