@@ -37,11 +37,13 @@ class Batch:
     time: NDArray[np.int64]
     """int64[n] [us since 1970-01-01 UTC]."""
     quantities: tuple[str, ...]
-    """Names from the catalogue; the columns of values."""
+    """Names from the catalogue, unless `unmapped`; the columns of values."""
     values: NDArray[np.float64]
     """float64[n, k] in the catalogue's units; NaN = not read."""
     edition: str = ""
     """Of the templates it was decoded by; '' where there were none."""
+    unmapped: bool = False
+    """Its names are the sender's own, of numbers that no template mentions: the store keeps them aside."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -74,10 +76,10 @@ def picked(batch: Batch, rows: NDArray[np.int64]) -> Batch:
 
 
 def merge(batches: Sequence[Batch]) -> list[Batch]:
-    """One batch for each source, edition and set of quantities, rows in the order they came."""
-    groups: defaultdict[tuple[str, str, tuple[str, ...]], list[Batch]] = defaultdict(list)
+    """One batch for each source, edition and set of names, rows in the order they came."""
+    groups: defaultdict[tuple[str, str, bool, tuple[str, ...]], list[Batch]] = defaultdict(list)
     for batch in batches:
-        groups[batch.source, batch.edition, batch.quantities].append(batch)
+        groups[batch.source, batch.edition, batch.unmapped, batch.quantities].append(batch)
     return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
 
 
@@ -92,6 +94,7 @@ def _joined(group: list[Batch]) -> Batch:
         group[0].quantities,
         np.concatenate([one.values for one in group]),
         group[0].edition,
+        group[0].unmapped,
     )
 
 

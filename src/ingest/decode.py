@@ -1,6 +1,6 @@
 """How the words of a device become numbers in the catalogue's units."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -14,7 +14,7 @@ from accounting.units import conversion
 from ingest.device import Device, RegisterType, Table, WordOrder
 from ingest.errors import PayloadError
 from ingest.plan import Span
-from ingest.template import Measured
+from ingest.template import Measured, Named, Template
 
 Words = Mapping[Span, Sequence[int] | NDArray[np.uint16]]
 """What was fetched: the words (or bits, as 0 and 1) of each block that answered."""
@@ -60,6 +60,8 @@ class Linear:
 
 
 AS_IT_IS = Linear(1.0, 1.0, 0.0)
+Meaning = tuple[str, Callable[[float], float]]
+"""A quantity, and how a sender's own number becomes the catalogue's; raises PayloadError."""
 
 
 def scaled(
@@ -78,6 +80,15 @@ def scaled(
     if abs(number) > LARGEST:
         raise PayloadError(place, raw, f"{value.quantity} is never so much")
     return number
+
+
+def mentioned(template: Template, name: str) -> Meaning | None:
+    """What the numbers mean that a device sent under this name while its template did not mention it."""
+    named = (value for value in template.measured if isinstance(value, Named) and value.name == name)
+    value = next(named, None)
+    if value is None:
+        return None
+    return value.quantity, lambda raw: scaled(raw, name, value, Linear.of(value), value.missing)
 
 
 class _Layout:

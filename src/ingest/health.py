@@ -21,7 +21,6 @@ _log = logging.getLogger("ingest")
 _KEPT_ASIDE = 50
 _MOST_STRANGERS = 300
 _LONGEST_NAME = 200
-_MOST_UNMAPPED = 1_000
 
 
 class Cause(StrEnum):
@@ -120,15 +119,6 @@ class Stranger:
     """When it was last heard of [s since 1970]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unmapped:
-    """A number that its meter sends and that its template does not mention."""
-
-    value: float
-    at: float
-    """What its payload says, else when it arrived [s since 1970]."""
-
-
 @dataclass(slots=True, eq=False)
 class SourceHealth:
     """A source, its meters, and what it could not use."""
@@ -151,8 +141,6 @@ class SourceHealth:
     """The newest of the refused."""
     strangers: dict[str, Stranger] = field(default_factory=dict)
     """By the code, topic or address under which they send; the first few hundred."""
-    unmapped: dict[tuple[str, str], Unmapped] = field(default_factory=dict)
-    """By meter and name, the last that was looked at; the first thousand."""
 
     @property
     def answering(self) -> int:
@@ -184,13 +172,6 @@ class SourceHealth:
         stranger = self.strangers.setdefault(name[:_LONGEST_NAME], Stranger())
         stranger.times += 1
         stranger.last = at
-
-    def saw(self, meter: str, at: float, numbers: Mapping[str, float]) -> None:
-        """Numbers that the meter's template does not mention."""
-        for name, value in numbers.items():
-            key = meter, name[:_LONGEST_NAME]
-            if key in self.unmapped or len(self.unmapped) < _MOST_UNMAPPED:
-                self.unmapped[key] = Unmapped(value, at)
 
 
 @dataclass(slots=True, eq=False)

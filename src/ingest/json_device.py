@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from ingest.json_path import parse_path
-from ingest.template import Frozen, Measured, Template
+from ingest.template import Frozen, Named, Template
+from ingest.unmapped import written
 
 
 class TimeForm(StrEnum):
@@ -46,6 +47,11 @@ JsonPath = Annotated[str, AfterValidator(_readable)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
+def place(channel: str | None, path: str) -> str:
+    """Where a number of a device stands."""
+    return " ".join(filter(None, (channel, path))) or "the payload"
+
+
 class TimeField(Frozen):
     path: JsonPath = ""
     form: TimeForm = TimeForm.NONE
@@ -63,18 +69,20 @@ class TimeField(Frozen):
         return self
 
 
-class JsonValue(Measured):
+class JsonValue(Named):
     path: JsonPath = ""
     channel: str | None = None
     """Where quantities come on topics of their own: what stands at {channel} or # of the source's topic."""
     text: bool = False
     """The number stands in quotes."""
-    missing: tuple[float, ...] = ()
-    """Numbers, as they stand in the payload, that mean no value."""
 
     @property
     def place(self) -> str:
-        return " ".join(filter(None, (self.channel, self.path))) or "the payload"
+        return place(self.channel, self.path)
+
+    @property
+    def name(self) -> str:
+        return place(self.channel, written(parse_path(self.path)))
 
 
 class Records(Frozen):

@@ -1,7 +1,7 @@
 """How a JSON payload becomes the values of one reading."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ingest.decode import Linear, scaled
 from ingest.errors import PayloadError
-from ingest.json_device import JsonDevice, JsonValue, TimeForm
+from ingest.json_device import JsonDevice, JsonValue, TimeForm, place
 from ingest.json_path import ABSENT, Path, Step, follow, parse_path, step_into
 from ingest.moment import TimeReader
 from ingest.typed_payload import typed
@@ -23,6 +23,12 @@ class Reading:
     """float64[k] by the template's quantities; NaN = not there."""
     complaints: tuple[PayloadError, ...]
     """What could not be read beside what could."""
+    record: object = None
+    """What of a gateway's message it was read from."""
+
+
+Beside = tuple[int, dict[str, float]]
+"""When it was read [us since 1970], and numbers by their place."""
 
 
 @dataclass(slots=True)
@@ -53,7 +59,8 @@ class PayloadReader:
                 self._plant(column, value)
         self._typed = typed(device, channel)
         named = (value.path for value in device.values if value.channel == channel)
-        self._mapped = [parse_path(text) for text in named] + [self._time_path, self._zone_path]
+        around = (device.time.path, device.time.zone_path, device.records.name if device.records else "")
+        self._mapped = [parse_path(text) for text in (*named, *filter(None, around))]
         self._channel = channel
 
     def read(self, payload: bytes, now: float) -> Reading:
@@ -81,17 +88,24 @@ class PayloadReader:
         for record in found:
             name = str(follow(record, name_path))
             try:
-                yield name, self._reading(record, document, msgspec.json.encode(record), now)
+                reading = self._reading(record, document, msgspec.json.encode(record), now)
             except PayloadError as error:
                 yield name, error
+            else:
+                yield name, replace(reading, record=record)
 
-    def unmapped(self, payload: bytes) -> dict[str, float]:
-        """The numbers that the template does not mention, by their place; none where it is not sound JSON."""
-        try:
-            found = unmapped(_parse(payload), self._mapped)
-        except PayloadError:  # of what stands beside the template's paths the quick way sees nothing
-            return {}
-        return {" ".join(filter(None, (self._channel, path))): number for path, number in found.items()}
+    def unmapped(self, payload: bytes, now: float, channel: str | None = None) -> Beside:
+        """What it holds beside what the template mentions; `channel` is one that it does not mention at all.
+
+        Raises PayloadError where it is not sound JSON, which the quick way does not see.
+        """
+        document = _parse(payload)
+        return self._time_of(document, document, now), self.unmapped_of(document, channel)
+
+    def unmapped_of(self, document: object, channel: str | None = None) -> dict[str, float]:
+        """The same of one that is parsed already, or of one of its records, without the time."""
+        found = unmapped(document, self._mapped)
+        return {place(channel or self._channel, path): number for path, number in found.items()}
 
     def _attempt(self, payload: bytes, now: float) -> Reading | PayloadError:
         try:
@@ -108,9 +122,7 @@ class PayloadReader:
 
     def _reading(self, document: object, around: object, payload: bytes, now: float) -> Reading:
         """`around` is the message of which the document is a record."""
-        moment = _either(document, around, self._time_path)
-        zone = _either(document, around, self._zone_path) if self._zone_path else None
-        time_us = self._time.read(moment, now, zone)
+        time_us = self._time_of(document, around, now)
         values = np.full(len(self.quantities), np.nan)
         complaints = tuple(self._collect(document, self._tree, values))
         if np.isnan(values).all():
@@ -118,6 +130,11 @@ class PayloadReader:
                 complaints[0] if complaints else PayloadError("", _shown(payload), "holds none of the values")
             )
         return Reading(time_us, values, complaints)
+
+    def _time_of(self, document: object, around: object, now: float) -> int:
+        moment = _either(document, around, self._time_path)
+        zone = _either(document, around, self._zone_path) if self._zone_path else None
+        return self._time.read(moment, now, zone)
 
     def _plant(self, column: int, value: JsonValue) -> None:
         branch = self._tree

@@ -68,6 +68,18 @@ class Measured(Frozen):
         return self
 
 
+class Named(Measured):
+    """One number of a device that names its numbers, and may send more than its template mentions."""
+
+    missing: tuple[float, ...] = ()
+    """Numbers, as they stand in what it sends, that mean no value."""
+
+    @property
+    def name(self) -> str:
+        """Under which it is kept aside as long as the template does not mention it."""
+        return self.place
+
+
 class Template(Frozen):
     """A device as its maker describes it; each protocol adds where the values stand."""
 

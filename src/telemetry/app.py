@@ -26,13 +26,14 @@ from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
-from telemetry.jobs.adopt import Adopter
+from telemetry.jobs.adopt import Adopter, Bounds
 from telemetry.jobs.announced import Announcements
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.prepare import Preparation, tell
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.settle import Settler
+from telemetry.model import Retention
 from telemetry.reports import periods
 from telemetry.reports.periods import Recomputation
 from telemetry.reports.strays import StrayTally
@@ -185,7 +186,7 @@ async def _serve(
     supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
     hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)))
     strays = StrayTally()
-    adopter = Adopter(database, preparation, strays, current.named)
+    adopter = Adopter(database, preparation, strays, current.named, partial(_bounds, current))
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
     await running.assign(current.plan)
     collected = partial(_by_source, supervisor)
@@ -262,6 +263,11 @@ class _Running:
         if plan.site:
             self.arrivals.follow(plan.site.sources, plan.site.meters)
         await self.supervisor.enact(change)
+
+
+def _bounds(current: Current) -> Bounds:
+    kept = current.plan.site.retention if current.plan.site else Retention()
+    return Bounds(kept.stray_rows, kept.unmapped_rows)
 
 
 def _assignments(plan: Plan) -> Mapping[str, Assignment]:

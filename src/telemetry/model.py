@@ -260,11 +260,15 @@ class Converter(Frozen):
 
 
 class Retention(Frozen):
-    """For how many days what is kept beside the settled data stays; None: for ever."""
+    """For how many days what is kept beside the settled data stays, None: for ever; and how much of it."""
 
     readings: int | None = Field(default=None, ge=35)
     conflicts: int | None = Field(default=None, ge=1)
     strays: int | None = Field(default=None, ge=1)
+    stray_rows: int = Field(default=1_000_000, ge=1_000)
+    """Rows of undeclared meters, and as many under posted names, that are kept at most."""
+    unmapped_rows: int = Field(default=100_000, ge=1_000)
+    """Rows of numbers that no template mentions that are kept at most."""
 
 
 class Chunks(Frozen):

@@ -1,7 +1,7 @@
 import pytest
 
 from ingest.errors import LineDown, PayloadError, SourceError, StoreUnavailable, UnitRefuses, UnitSilent
-from ingest.health import Cause, Health, SourceHealth, Unmapped
+from ingest.health import Cause, Health, SourceHealth
 from ingest.rate import Rate
 
 START = 1_764_000_000.0
@@ -70,11 +70,3 @@ def test_strangers_are_counted_by_name_and_only_so_many_are_remembered() -> None
         health.met(START + number, "park/0")
     assert len(health.strangers) == 300
     assert (health.strangers["park/0"].times, health.strangers["park/0"].last) == (1001, START + 999)
-
-
-def test_unmapped_numbers_are_shown_with_the_last_value_and_have_a_bound() -> None:
-    health = SourceHealth.of("s", "mqtt", ["M"])
-    health.saw("M", 1.0, {f"n{i}": float(i) for i in range(3_000)})
-    health.saw("M", 2.0, {"n1": 7.0, "late": 8.0})
-    assert len(health.unmapped) == 1_000
-    assert health.unmapped["M", "n1"] == Unmapped(7.0, 2.0)

@@ -1,7 +1,7 @@
 import pytest
 
 from ingest.json_path import follow, parse_path
-from ingest.unmapped import unmapped
+from ingest.unmapped import unmapped, written
 
 DOCUMENT = {
     "t": 1,
@@ -14,7 +14,31 @@ DOCUMENT = {
 def test_numbers_that_no_path_leads_to_are_found_by_their_path() -> None:
     mapped = [parse_path(text) for text in ("t", "emeters[phase=a].power", "nowhere.at.all")]
     found = unmapped(DOCUMENT, mapped)
-    assert found == {"emeters.0.power": 2.5, "emeters.1.pf": 0.9, "wifi.rssi": -61, 'wifi["1.8.0"]': 7}
+    assert found == {
+        "emeters[phase=b].power": 2.5,
+        "emeters[phase=a].pf": 0.9,
+        "wifi.rssi": -61,
+        'wifi["1.8.0"]': 7,
+    }
+
+
+def test_elements_of_an_array_from_which_nothing_is_chosen_are_named_by_their_place() -> None:
+    assert unmapped({"a": [{"k": "x", "n": 1}, {"k": "x", "n": 2}]}, []) == {"a.0.n": 1, "a.1.n": 2}
+    mapped = [parse_path("a[k=x].m")]
+    assert unmapped({"a": [{"k": "x", "n": 1}, {"k": "x", "n": 2}]}, mapped) == {"a[k=x].n": 1, "a.1.n": 2}
+
+
+@pytest.mark.parametrize("text", ["a.0.b", 'wifi["1.8.0"].x', "a[k=v w].b", ""])
+def test_a_path_has_one_text(text: str) -> None:
+    assert written(parse_path(text)) == text
+    assert written(parse_path('["a"]["0"].b')) == "a.0.b"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("230.5", 230.5), ("-3", -3), ("", None), ("1e5", None), ("on", None)]
+)
+def test_a_number_may_stand_in_quotes(text: str, number: float | None) -> None:
+    assert unmapped({"v": text}, []) == ({} if number is None else {"v": number})
 
 
 def test_a_template_finds_each_number_at_the_path_named() -> None:

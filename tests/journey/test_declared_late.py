@@ -1,10 +1,15 @@
 """A meter, or a field of one, is posted before anybody has declared it: declared while the service runs."""
 
+import asyncio
+import json
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import aiomqtt
 import httpx
 import pytest
 
@@ -73,3 +78,77 @@ def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Cal
     shown = get("readings", meter="P-1", **{"from": "2023-06-01", "to": "2023-06-02", "step": "raw"})
     assert (shown["times"], shown["quantities"]["energy_import"]["values"]) == (TIMES, [5.0, 6.0])
     assert shown["quantities"]["voltage"]["values"] == [250.0, 250.0]
+
+
+TEMPLATE = """
+code: box
+name: {en: Box, zh: 盒}
+protocol: mqtt
+source: a test
+records: {path: all, name: id}
+time: {path: t, form: rfc3339}
+values:
+  - {path: p, quantity: active_power, unit: W}
+"""
+MENTIONED = '  - {path: "c[n=e].v", quantity: energy_import, unit: Wh, text: true, missing: [0]}\n'
+BROKER = """
+code: plant
+name: {{en: Works, zh: 工厂}}
+zone: Asia/Shanghai
+region: CN-GD
+areas: [{{code: plant, kind: park, name: {{en: Works, zh: 工厂}}}}]
+sources: [{{kind: mqtt, code: {root}, url: "{url}", topic: "{root}/{{meter}}", unmapped: {{every_s: 0}}}}]
+meters:
+  - {{code: P-1, name: {{en: One, zh: 一}}, area: plant, source: {root}, device: box, address: gw/1}}
+  - {{code: P-2, name: {{en: Two, zh: 二}}, area: plant, source: {root}, device: box, address: gw/2}}
+"""
+
+
+async def _publish(url: str, topic: str, *documents: object) -> None:
+    parts = urlsplit(url)
+    async with aiomqtt.Client(parts.hostname or "", parts.port or 1883) as client:
+        for document in documents:
+            await client.publish(topic, json.dumps(document), qos=1)
+
+
+@pytest.mark.broker
+def test_what_a_gateway_sent_before_its_template_mentioned_it_is_in_the_readings(
+    serve: Callable[..., Any], broker_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = f"test-{secrets.token_hex(6)}"
+    folder = tmp_path_factory.mktemp("config")
+    (folder / "sites").mkdir()
+    (folder / "devices").mkdir()
+    (folder / "sites/plant.yaml").write_text(BROKER.format(root=root, url=broker_url), "utf-8")
+    template = folder / "devices/box.yaml"
+    template.write_text(TEMPLATE.replace("path: p,", 'path: "c[n=p].v",'), "utf-8")
+    service = serve("", PARKWATT_CONFIG_DIR=str(folder))
+    times = ["2023-06-01T08:00:00+08:00", "2023-06-01T08:15:00+08:00", "2023-06-01T08:30:00+08:00"]
+    shown = [("1000", "5"), ("2000", "6"), ("0", "7")]
+    messages = [
+        {
+            "t": at,
+            "all": [
+                {"id": n, "c": [{"n": "p", "v": 9}, {"n": "e", "v": v}]}
+                for n, v in zip((1, 2), each, strict=True)
+            ],
+        }
+        for at, each in zip(times, shown, strict=True)
+    ]
+
+    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+        return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
+
+    until(lambda: get(f"sources/{root}")["last_success"] is not None)
+    asyncio.run(_publish(broker_url, f"{root}/gw", *messages))
+    kept = {("P-1", "c[n=e].v", 3), ("P-2", "c[n=e].v", 3)}
+    until(lambda: {(each["meter"], each["name"], each["rows"]) for each in get("strays")["unmapped"]} == kept)
+    template.write_text(template.read_text("utf-8") + MENTIONED, "utf-8")
+    until(lambda: get("strays")["unmapped"] == [])
+    period = {"from": "2023-06-01", "to": "2023-06-02", "step": "raw"}
+    found = [get("readings", meter=meter, **period) for meter in ("P-1", "P-2")]
+    assert [each["times"] for each in found] == [times, times]
+    assert [each["quantities"]["energy_import"]["values"] for each in found] == [
+        [1.0, 2.0, None],
+        [0.005, 0.006, 0.007],
+    ]

@@ -23,6 +23,7 @@ class _Head(msgspec.Struct, array_like=True, frozen=True):
     meters: tuple[str, ...]
     quantities: tuple[str, ...]
     edition: str = ""
+    unmapped: bool = False
 
 
 _encode_head = msgspec.msgpack.Encoder().encode
@@ -30,7 +31,8 @@ _decode_head = msgspec.msgpack.Decoder(_Head).decode
 
 
 def encode(batch: Batch) -> bytes:
-    head = _encode_head(_Head(batch.source, len(batch), batch.meters, batch.quantities, batch.edition))
+    named = batch.source, len(batch), batch.meters, batch.quantities, batch.edition, batch.unmapped
+    head = _encode_head(_Head(*named))
     return b"".join(
         (
             _PREFIX.pack(VERSION, len(head)),
@@ -66,6 +68,7 @@ def _columns(data: bytes, start: int, head: _Head) -> Batch:
         head.quantities,
         np.frombuffer(data, _VALUE, n * k, values).reshape(n, k),
         head.edition,
+        head.unmapped,
     )
 
 

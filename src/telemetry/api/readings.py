@@ -13,7 +13,7 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import between, site_of
 from telemetry.api.problems import Mistake, Refusal
-from telemetry.api.receipt import ARROW, JSON, Posted, PushedRow, Receipt, take
+from telemetry.api.receipt import ARROW, JSON, Posted, PushedRow, Receipt, keep, take
 from telemetry.model import ENTERED
 from telemetry.reports import readings
 from telemetry.reports.readings import ReadingColumns, ReadingValues, Resolution
@@ -97,12 +97,18 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         edition: Annotated[
             str, Query(pattern="^[0-9a-f]{0,16}$", description="Of an edge's templates, as the edge says")
         ] = "",
+        unmapped: Annotated[  # noqa: FBT002  # a query's
+            bool,
+            Query(description="The body is an edge's: numbers that its templates do not mention, to be kept"),
+        ] = False,
     ) -> Response:
         """Answers once the rows are durable; they may be sent again. 422 when none could be taken."""
         _not_entered(source)
         media = bodies.media_type(request, (JSON, ARROW))
         body = await bodies.read(request)
         encoding = request.headers.get("content-encoding", "")
+        if unmapped:
+            return await keep(dependencies, Posted(body, media, encoding, source))
         return await take(dependencies, metrics, Posted(body, media, encoding, source, edition))
 
     @routes.get("/readings", responses=documented("What it showed", ReadingColumns), summary="Readings")

@@ -17,8 +17,8 @@ from fastapi import Response
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from ingest.batch import Outcome, picked
-from ingest.collectors.push import columns, rows
+from ingest.batch import Batch, Outcome, picked
+from ingest.collectors.push import columns, rows, unmapped
 from ingest.collectors.push.parsed import NO_FORMS, Forms, Parsed, Rejected
 from ingest.errors import PayloadError, QueueFull, StoreUnavailable, TooManyRows
 from ingest.template import CODE
@@ -138,15 +138,22 @@ async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> 
     return answer(receipt)
 
 
+async def keep(dependencies: Dependencies, posted: Posted) -> Response:
+    """The same of numbers that an edge's templates do not mention."""
+    try:
+        plain = await asyncio.to_thread(bodies.unpack, posted.body, posted.encoding)
+        batch = unmapped.parse(plain, posted.source, WELL_FORMED, time.time())
+    except PayloadError as error:
+        mistake = Mistake(error.field or "body", shortened(error.value), error.reason)
+        raise Refusal(422, "The body cannot be read.", [mistake]) from error
+    outcomes = await _written(dependencies, batch)
+    return answer(_receipt(Parsed(batch, np.arange(len(batch)), ()), outcomes))
+
+
 async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) -> Receipt:
     """Returns once the rows are durable. Raises Refusal (429, 503) when the sender should come again."""
     begun = time.monotonic()
-    try:
-        outcomes = await dependencies.sink.write(parsed.batch)
-    except QueueFull as error:
-        raise come_again(429, f"Too much comes at once: {error}.") from error
-    except StoreUnavailable as error:
-        raise come_again(503, "The readings could not be made durable; please send them again.") from error
+    outcomes = await _written(dependencies, parsed.batch)
     if parsed.unnamed:
         await asyncio.to_thread(_keep_aside, dependencies, parsed)
     known = declared(parsed, dependencies.plan.site)
@@ -154,6 +161,15 @@ async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) ->
     receipt = _receipt(parsed, outcomes)
     metrics.pushed(_counted(receipt))
     return receipt
+
+
+async def _written(dependencies: Dependencies, batch: Batch) -> NDArray[np.uint8]:
+    try:
+        return await dependencies.sink.write(batch)
+    except QueueFull as error:
+        raise come_again(429, f"Too much comes at once: {error}.") from error
+    except StoreUnavailable as error:
+        raise come_again(503, "The readings could not be made durable; please send them again.") from error
 
 
 def _keep_aside(dependencies: Dependencies, parsed: Parsed) -> None:

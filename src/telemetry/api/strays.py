@@ -1,9 +1,7 @@
 """Meters that send, and names under which numbers come, that nobody has declared."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
@@ -47,13 +45,19 @@ class UnnamedEntry(Struct, frozen=True):
 
 
 class UnmappedEntry(Struct, frozen=True):
-    """A number in MQTT payloads that the template of its meter does not mention; it is not kept."""
+    """A number that a meter behind a broker sends and that its template does not mention."""
 
     source: Annotated[str, Meta(examples=["gateway"])]
     meter: Annotated[str, Meta(examples=["M-101"])]
-    name: Annotated[str, Meta(description="JSON path, after the channel if any", examples=["wifi.rssi"])]
-    time: Annotated[Moment, Meta(description="Of the last that was looked at, once a minute")]
-    value: Annotated[float, Meta(description="As it came, at that time")]
+    name: Annotated[
+        str,
+        Meta(description="JSON path, after the channel if any; or the metric", examples=["wifi.rssi"]),
+    ]
+    rows: Annotated[int, Meta(description="Kept: a sample, as the source's `unmapped` says")]
+    first: Annotated[Moment, Meta(description="Time of the oldest number")]
+    last: Annotated[Moment, Meta(description="Time of the newest number")]
+    received: Annotated[Moment, Meta(description="When the newest of them came")]
+    value: Annotated[float, Meta(description="The newest, as it came")]
 
 
 class StrayList(Struct, frozen=True):
@@ -69,7 +73,7 @@ class StrayList(Struct, frozen=True):
 _AT = datetime.fromisoformat("2026-11-22T08:07:09+08:00")
 _ENTRY = StrayEntry("push", "M-109", 24, 0, _AT.replace(hour=2), _AT, _AT, {"active_power": 41.7})
 _NAME = UnnamedEntry("influx", "M-101", "modbus", "total_wh", 24, _AT.replace(hour=2), _AT, _AT, 14250.0)
-_UNMAPPED = UnmappedEntry("gateway", "M-101", "wifi.rssi", _AT, -61.0)
+_UNMAPPED = UnmappedEntry("gateway", "M-101", "wifi.rssi", 7, _AT.replace(hour=2), _AT, _AT, -61.0)
 EXAMPLE = StrayList([_ENTRY], [_NAME], [_UNMAPPED], 96, 0)
 
 
@@ -81,17 +85,24 @@ def router(dependencies: Dependencies) -> APIRouter:
         """Meters that sent readings and stand in no plan, and numbers under names that mean nothing yet.
 
         All are kept aside as they came. Once a meter is declared, or a name mapped to a quantity, they become
-        readings with their own times and leave this list. `unmapped` is shown and not kept: numbers of MQTT
-        payloads that a meter's template does not mention. It and both counts are since the service started.
+        readings with their own times and leave this list. `unmapped` are numbers that a meter's template does
+        not mention, of MQTT payloads and Sparkplug metrics: a sample of them is kept, and becomes readings
+        once the template mentions them. Both counts are since the service started.
         """
         site = dependencies.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")
         with dependencies.database.connection() as conn:
             found, names = stray.listed(conn, limit), stray.listed_names(conn, limit)
+            unmapped = stray.listed_names(conn, limit, unmapped=True)
         tally = dependencies.strays
-        strays, unnamed = [_entry(each, zone) for each in found], [_unnamed(each, zone) for each in names]
-        seen = list(islice(_unmapped(dependencies, zone), limit))
-        return answer(StrayList(strays, unnamed, seen, tally.adopted, tally.dropped))
+        listed = StrayList(
+            [_entry(each, zone) for each in found],
+            [UnnamedEntry(measurement=each.measurement, **_named(each, zone)) for each in names],
+            [UnmappedEntry(**_named(each, zone)) for each in unmapped],
+            tally.adopted,
+            tally.dropped,
+        )
+        return answer(listed)
 
     return routes
 
@@ -103,26 +114,15 @@ def _entry(found: Stray, zone: ZoneInfo) -> StrayEntry:
     )
 
 
-def _unmapped(dependencies: Dependencies, zone: ZoneInfo) -> Iterator[UnmappedEntry]:
-    found = [
-        (seen.at, source, meter, name, seen.value)
-        for source, health in dependencies.health().items()
-        for (meter, name), seen in list(health.unmapped.items())
-    ]
-    for at, source, meter, name, value in sorted(found, reverse=True):
-        yield UnmappedEntry(source, meter, name, datetime.fromtimestamp(at, zone), value)
-
-
-def _unnamed(found: StrayName, zone: ZoneInfo) -> UnnamedEntry:
+def _named(found: StrayName, zone: ZoneInfo) -> dict[str, Any]:
     first, last, received = (at.astimezone(zone) for at in (found.first, found.last, found.received))
-    return UnnamedEntry(
-        source=found.source,
-        meter=found.meter,
-        measurement=found.measurement,
-        name=found.name,
-        rows=found.rows,
-        first=first,
-        last=last,
-        received=received,
-        value=found.value,
-    )
+    return {
+        "source": found.source,
+        "meter": found.meter,
+        "name": found.name,
+        "rows": found.rows,
+        "first": first,
+        "last": last,
+        "received": received,
+        "value": found.value,
+    }

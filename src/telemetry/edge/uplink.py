@@ -63,7 +63,10 @@ class Uplink:
 
     def _send(self, batch: Batch) -> None:
         named = {"edition": batch.edition} if batch.edition else {}
-        answer = self._link.post("/api/v1/readings", _columns(batch), source=batch.source, **named)
+        if batch.unmapped:
+            named["unmapped"] = "true"
+        body = _unmapped(batch) if batch.unmapped else _columns(batch)
+        answer = self._link.post("/api/v1/readings", body, source=batch.source, **named)
         rows, reason = _unused(answer, len(batch))
         if len(rows):
             self._keep_aside(_rows(batch, rows), reason)
@@ -78,13 +81,21 @@ class Uplink:
 
 
 def _columns(batch: Batch) -> dict[str, object]:
+    return {**_rows_of(batch), "time_unit": "us", **_values(batch)}
+
+
+def _unmapped(batch: Batch) -> dict[str, object]:
+    """Its names may be any, `time` among them."""
+    return {**_rows_of(batch), "values": _values(batch)}
+
+
+def _rows_of(batch: Batch) -> dict[str, object]:
+    return {"meter": [batch.meters[i] for i in batch.row_meter.tolist()], "time": batch.time.tolist()}
+
+
+def _values(batch: Batch) -> dict[str, list[float | None]]:
     columns = zip(batch.quantities, batch.values.T.tolist(), strict=True)
-    return {
-        "meter": [batch.meters[i] for i in batch.row_meter.tolist()],
-        "time": batch.time.tolist(),
-        "time_unit": "us",
-        **{name: [None if value != value else value for value in column] for name, column in columns},  # noqa: PLR0124  # NaN
-    }
+    return {name: [None if value != value else value for value in column] for name, column in columns}  # noqa: PLR0124  # NaN
 
 
 def _unused(answer: Answer, count: int) -> tuple[NDArray[np.intp], str]:

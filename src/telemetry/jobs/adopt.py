@@ -4,15 +4,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
 from accounting.quantity import LARGEST
 from ingest.batch import Outcome, Store
-from ingest.decode import Linear
-from ingest.errors import StoreUnavailable
+from ingest.decode import Meaning
+from ingest.errors import PayloadError, StoreUnavailable
 from telemetry.reports.strays import StrayTally
 from telemetry.storage import stray
 from telemetry.storage.errors import StorageError
@@ -23,23 +23,30 @@ _LOG = logging.getLogger(__name__)
 _PAUSE_S = 60.0
 _ROWS = 5_000
 """Adopted in one turn."""
-MOST = 1_000_000
-"""Rows that are kept at most, of undeclared meters and of undeclared names each."""
-Naming = Callable[[str, str, str], tuple[str, Linear] | None]
-"""Of source, measurement and name: the quantity it is by now, and how its numbers become the catalogue's."""
+Naming = Callable[[str, str, str, str | None], Meaning | None]
+"""Of a name as the store keeps it: what it means by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Rows that are kept at most: of undeclared meters and posted names each, and of what templates lack."""
+
+    strays: int
+    unmapped: int
 
 
 class Adopter:
     """Rows are written before they are forgotten: a turn that breaks off in between is done again."""
 
     def __init__(
-        self, db: Database, store: Store, tally: StrayTally, naming: Naming, most: int = MOST
+        self, db: Database, store: Store, tally: StrayTally, naming: Naming, bounds: Callable[[], Bounds]
     ) -> None:
+        """`bounds` gives those that hold now."""
         self._db = db
         self._naming = naming
         self._store = store
         self._tally = tally
-        self._most = most
+        self._bounds = bounds
         self._changed = asyncio.Event()
         self._dropping = False
 
@@ -84,13 +91,13 @@ class Adopter:
             kept = stray.named(conn, list(wanted), _ROWS) if wanted else []
         if not kept:
             return 0
-        numbers = list(_numbers(kept, list(wanted.values())))
-        shown = [each for each in numbers if abs(*each.values.values()) <= LARGEST]
+        shown = list(_numbers(kept, list(wanted.values())))
         stored = {(each.id, each.place) for each in self._stored(shown)} if shown else set()
-        done = [each for each in kept if (each.id, each.place) in stored]
+        waiting = {(each.id, each.place) for each in shown} - stored
+        done = [each for each in kept if (each.id, each.place) not in waiting]
         with self._db.connection() as conn:
             stray.forget_names(conn, done)
-        self._tally.adopted += len(done)
+        self._tally.adopted += len(stored)
         names = ", ".join(sorted({name for each in done for name in each.values}))
         _LOG.info("%d numbers from before their names were declared are readings now: %s", len(done), names)
         return len(done)
@@ -103,20 +110,25 @@ class Adopter:
 
     def trim(self) -> None:
         """Give up what is too much. Raises StorageError."""
+        bounds = self._bounds()
         with self._db.connection() as conn:
-            dropped = stray.trim(conn, self._most)
+            dropped = stray.trim(conn, bounds.strays)
+            stray.trim_unmapped(conn, bounds.unmapped)
         if dropped and not self._dropping:
             _LOG.error(
                 "more than %d rows of undeclared meters, or under undeclared names, are kept: the oldest are "
                 "given up; declare them or stop their senders (GET /api/v1/strays lists them)",
-                self._most,
+                bounds.strays,
             )
         self._dropping = dropped > 0
         self._tally.dropped += dropped
 
 
-def _numbers(kept: Sequence[NamedNumber], forms: Sequence[tuple[str, Linear]]) -> Iterator[NamedNumber]:
+def _numbers(kept: Sequence[NamedNumber], meanings: Sequence[Meaning]) -> Iterator[NamedNumber]:
+    """Without those that mean no value, or more than any meter shows."""
     for each in kept:
-        quantity, form = forms[each.place - 1]
+        quantity, form = meanings[each.place - 1]
         [raw] = each.values.values()
-        yield replace(each, values={quantity: float(form(raw))})
+        with suppress(PayloadError):
+            if abs(number := float(form(raw))) <= LARGEST:
+                yield replace(each, values={quantity: number})

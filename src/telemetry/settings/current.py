@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Lock
 
-from ingest.decode import Linear
+from ingest.decode import Meaning
 from telemetry.settings.mistakes import Mistake
 from telemetry.settings.plan import Plan
 
@@ -36,9 +36,9 @@ class Current:
             self.plan = replace(self.plan, announced=days)
             return True
 
-    def named(self, source: str, measurement: str, name: str) -> tuple[str, Linear] | None:
+    def named(self, source: str, measurement: str, name: str, device: str | None) -> Meaning | None:
         """As `Plan.named`, by the plan that holds now."""
-        return self.plan.named(source, measurement, name)
+        return self.plan.named(source, measurement, name, device)
 
     def refuse(self, mistakes: tuple[Mistake, ...]) -> bool:
         """Whether these mistakes are news."""

@@ -12,7 +12,7 @@ from accounting.tariff import Tariff
 from ingest.collector import pace_of
 from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.collectors.mqtt import BrokerSource
-from ingest.decode import AS_IT_IS, Linear
+from ingest.decode import AS_IT_IS, Meaning, mentioned
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
@@ -55,11 +55,15 @@ class Plan:
         period = {meter.code: sources[meter.source].period_s(pace[meter.code]) for meter in read}
         return {code: seconds for code, seconds in period.items() if seconds is not None}
 
-    def named(self, source: str, measurement: str, name: str) -> tuple[str, Linear] | None:
-        """The quantity that a posted name is, and how its numbers become the catalogue's.
+    def named(self, source: str, measurement: str, name: str, device: str | None = None) -> Meaning | None:
+        """The quantity that a name of a sender's own is, and how its numbers become the catalogue's.
 
-        `measurement` is that of line protocol, '' elsewhere.
+        `measurement` is that of line protocol, '' elsewhere. `device` is the template of a meter that sent a
+        number which its template did not mention.
         """
+        if device is not None:
+            template = self.library.devices.get(device)
+            return mentioned(template, name) if template else None
         if measurement:
             return self.influx.form(measurement, name)
         declared = self.site.push_source(source) if self.site else None

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,14 +84,23 @@ def declared(conn: Connection[Any], limit: int) -> list[Kept]:
     return conn.cursor(row_factory=class_row(Kept)).execute(_SQL["declared"], {"limit": limit}).fetchall()
 
 
-def names(conn: Connection[Any]) -> list[tuple[str, str, str]]:
-    """Source, measurement and name of what is kept of meters in service and means nothing yet."""
-    return conn.execute(_SQL["names"]).fetchall()
+class Name(NamedTuple):
+    """Under which something is kept of meters in service, and means nothing yet."""
+
+    source: str
+    measurement: str
+    name: str
+    device: str | None
+    """The meter's template by now, where none mentioned the name."""
 
 
-def named(conn: Connection[Any], wanted: Sequence[tuple[str, str, str]], limit: int) -> list[NamedNumber]:
-    """Numbers of meters in service under these names, as `names` gives them; those that came first."""
-    columns = zip(("source", "measurement", "name"), map(list, zip(*wanted, strict=True)), strict=True)
+def names(conn: Connection[Any]) -> list[Name]:
+    return conn.cursor(row_factory=class_row(Name)).execute(_SQL["names"]).fetchall()
+
+
+def named(conn: Connection[Any], wanted: Sequence[Name], limit: int) -> list[NamedNumber]:
+    """Numbers of meters in service under these names; those that came first."""
+    columns = zip(Name._fields, map(list, zip(*wanted, strict=True)), strict=True)
     asked = dict(columns) | {"limit": limit}
     return conn.cursor(row_factory=class_row(NamedNumber)).execute(_SQL["named"], asked).fetchall()
 
@@ -111,9 +120,14 @@ def forget(conn: Connection[Any], kept: Iterable[Kept]) -> None:
 
 
 def trim(conn: Connection[Any], most: int) -> int:
-    """Give up the oldest beyond `most` of either sort; how many."""
-    sorts = ({"most": most, "unnamed": unnamed} for unnamed in (False, True))
+    """Give up the oldest rows of undeclared meters, and under posted names, beyond `most` each; how many."""
+    sorts = ({"most": most, "unnamed": unnamed, "unmapped": False} for unnamed in (False, True))
     return sum(conn.execute(_SQL["trim"], each).rowcount for each in sorts)
+
+
+def trim_unmapped(conn: Connection[Any], most: int) -> int:
+    """Give up the oldest that no template mentions beyond `most`; how many."""
+    return conn.execute(_SQL["trim"], {"most": most, "unnamed": True, "unmapped": True}).rowcount
 
 
 def alike(kept: Iterable[K]) -> list[list[K]]:
@@ -143,13 +157,10 @@ def listed(conn: Connection[Any], limit: int) -> list[Stray]:
     return conn.cursor(row_factory=class_row(Stray)).execute(_SQL["listed"], {"limit": limit}).fetchall()
 
 
-def listed_names(conn: Connection[Any], limit: int) -> list[StrayName]:
-    """Those that came last first."""
-    return (
-        conn.cursor(row_factory=class_row(StrayName))
-        .execute(_SQL["listed_names"], {"limit": limit})
-        .fetchall()
-    )
+def listed_names(conn: Connection[Any], limit: int, *, unmapped: bool = False) -> list[StrayName]:
+    """Those that came last first: posted names, or the places of numbers that no template mentions."""
+    asked = {"limit": limit, "unmapped": unmapped}
+    return conn.cursor(row_factory=class_row(StrayName)).execute(_SQL["listed_names"], asked).fetchall()
 
 
 def put_unnamed(conn: Connection[Any], source: str, unnamed: Sequence[Unnamed]) -> None:
@@ -164,6 +175,12 @@ def put_unnamed(conn: Connection[Any], source: str, unnamed: Sequence[Unnamed]) 
         _insert(conn, columns | {"source": source, "measurement": measurement})
 
 
+def put_unmapped(conn: Connection[Any], batches: Sequence[Batch]) -> None:
+    """In one order for all writers, as `put`."""
+    for batch in sorted(batches, key=lambda each: (each.source, each.quantities)):
+        _insert(conn, _columns(batch, np.arange(len(batch))) | {"measurement": "", "unmapped": True})
+
+
 def put(conn: Connection[Any], batches: Sequence[Batch], ids: Mapping[str, int]) -> None:
     """In one order for all writers, so that none waits for another in a circle."""
     for batch in sorted(batches, key=lambda each: each.source):
@@ -173,19 +190,22 @@ def put(conn: Connection[Any], batches: Sequence[Batch], ids: Mapping[str, int])
 
 
 def _put(conn: Connection[Any], batch: Batch, rows: NDArray[np.int64]) -> None:
-    columns = {
+    _insert(conn, _columns(batch, rows))
+
+
+def _columns(batch: Batch, rows: NDArray[np.int64]) -> dict[str, object]:
+    return {
         "source": batch.source,
-        "measurement": None,
         "meter": [batch.meters[i] for i in batch.row_meter[rows]],
         "time": batch.time[rows].astype("M8[us]"),
         "values": [_values(batch, row) for row in rows],
     }
-    _insert(conn, columns)
 
 
 def _insert(conn: Connection[Any], columns: Mapping[str, object]) -> None:
-    conn.execute(_SQL["put"], columns)
-    conn.execute(_SQL["put_aside"], columns)
+    asked = {"measurement": None, "unmapped": False, **columns}
+    conn.execute(_SQL["put"], asked)
+    conn.execute(_SQL["put_aside"], asked)
 
 
 def _values(batch: Batch, row: int) -> str:

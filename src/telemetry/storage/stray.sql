@@ -1,7 +1,8 @@
 -- name: put
-insert into stray (source, measurement, meter, time, values)
+insert into stray (source, unmapped, measurement, meter, time, values)
 select
     %(source)s::text,
+    %(unmapped)s::boolean,
     %(measurement)s::text,
     s.meter,
     s.time,
@@ -11,19 +12,27 @@ from unnest(%(meter)s::text[], %(time)s::timestamptz[], %(values)s::jsonb[])
 left join lateral jsonb_each(s.values) as v on true
 group by s.meter, s.time
 order by s.meter, s.time
-on conflict (source, meter, time, measurement) where not aside
+on conflict (source, meter, time, measurement, unmapped) where not aside
     do update set values = excluded.values || stray.values
     where not stray.values @> excluded.values
 
 -- name: put_aside
-insert into stray (source, measurement, meter, time, values, aside)
-select distinct first.source, first.measurement, first.meter, first.time, jsonb_build_object(v.key, v.value), true
+insert into stray (source, unmapped, measurement, meter, time, values, aside)
+select distinct
+    first.source,
+    first.unmapped,
+    first.measurement,
+    first.meter,
+    first.time,
+    jsonb_build_object(v.key, v.value),
+    true
 from unnest(%(meter)s::text[], %(time)s::timestamptz[], %(values)s::jsonb[]) as s (meter, time, values)
 join stray first
     on first.source = %(source)s::text
     and first.meter = s.meter
     and first.time = s.time
     and first.measurement is not distinct from %(measurement)s::text
+    and first.unmapped = %(unmapped)s::boolean
     and not first.aside
 cross join lateral jsonb_each(s.values) v
 where first.values -> v.key <> v.value
@@ -38,12 +47,12 @@ order by s.aside, s.id
 limit %(limit)s
 
 -- name: names
-select distinct s.source, s.measurement, name
+select distinct s.source, s.measurement, name, case when s.unmapped then coalesce(m.device, '') end as device
 from stray s
 join meter m on m.code = s.meter and m.removed_at is null and m.source is not null
 cross join lateral jsonb_object_keys(s.values) name
 where s.measurement is not null
-limit 10000
+limit 100000
 
 -- name: named
 select
@@ -55,9 +64,12 @@ select
     n.place
 from stray s
 join meter m on m.code = s.meter and m.removed_at is null and m.source is not null
-join unnest(%(source)s::text[], %(measurement)s::text[], %(name)s::text[])
-    with ordinality as n (source, measurement, name, place)
-    on n.source = s.source and n.measurement = s.measurement and s.values ? n.name
+join unnest(%(source)s::text[], %(measurement)s::text[], %(name)s::text[], %(device)s::text[])
+    with ordinality as n (source, measurement, name, device, place)
+    on n.source = s.source
+    and n.measurement = s.measurement
+    and s.values ? n.name
+    and n.device is not distinct from case when s.unmapped then coalesce(m.device, '') end
 order by s.aside, s.id
 limit %(limit)s
 
@@ -88,10 +100,11 @@ where s.id = taken.id
 -- name: trim
 delete from stray
 where (measurement is not null) = %(unnamed)s::boolean
+    and unmapped = %(unmapped)s::boolean
     and id <= (
         select id
         from stray
-        where (measurement is not null) = %(unnamed)s::boolean
+        where (measurement is not null) = %(unnamed)s::boolean and unmapped = %(unmapped)s::boolean
         order by id desc
         offset %(most)s::bigint
         limit 1
@@ -144,7 +157,7 @@ select
     (array_agg(v.value order by s.time desc))[1]::double precision as value
 from stray s
 cross join lateral jsonb_each(s.values) v
-where s.measurement is not null and not s.aside
+where s.measurement is not null and not s.aside and s.unmapped = %(unmapped)s::boolean
 group by s.source, s.meter, s.measurement, v.key
 order by received desc, s.source, s.meter, s.measurement, v.key
 limit %(limit)s

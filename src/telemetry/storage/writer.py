@@ -76,17 +76,27 @@ class Writer:
 
         Raises StoreUnavailable when the database is away, StorageError for what it refuses.
         """
+        readings = [batch for batch in batches if not batch.unmapped]
+        unmapped = [batch for batch in batches if batch.unmapped]
         try:
-            outcome = self._persist(batches)
+            outcome = self._persist(readings, unmapped) if readings else self._keep_aside(unmapped)
         except StorageUnavailable as error:
             raise StoreUnavailable(str(error)) from error
-        return np.split(outcome, np.cumsum([len(batch) for batch in batches])[:-1])
+        became = iter(np.split(outcome, np.cumsum([len(batch) for batch in readings])[:-1]))
+        aside = np.uint8(Outcome.ACCEPTED)
+        return [np.full(len(each), aside) if each.unmapped else next(became) for each in batches]
 
-    def _persist(self, batches: Sequence[Batch]) -> NDArray[np.uint8]:
+    def _keep_aside(self, unmapped: Sequence[Batch]) -> NDArray[np.uint8]:
+        with self._db.connection() as conn:
+            stray.put_unmapped(conn, unmapped)
+        return np.empty(0, np.uint8)
+
+    def _persist(self, batches: Sequence[Batch], unmapped: Sequence[Batch]) -> NDArray[np.uint8]:
         names = sources_of(batches)
         for _ in range(_TRIES):
             try:
                 with self._db.connection() as conn:
+                    stray.put_unmapped(conn, unmapped)
                     ids = self._known(conn, batches)
                     rows = gather(batches, ids)
                     if not rows.known.all():

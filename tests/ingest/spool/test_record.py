@@ -22,6 +22,7 @@ def batches(draw: st.DrawFn) -> Batch:
         tuple(f"quantity_{i}" for i in range(k)),
         draw(arrays.arrays(np.float64, (n, k))),
         draw(st.sampled_from(["", "4be1c0a7d2936f58"])),
+        draw(st.booleans()),
     )
 
 
@@ -37,6 +38,7 @@ def rows(*some: Batch) -> list[tuple[str, str, int, tuple[str, ...], bytes]]:
 def test_what_was_encoded_is_decoded(batch: Batch) -> None:
     assert rows(decode(encode(batch))) == rows(batch)
     assert decode(encode(batch)).edition == batch.edition
+    assert decode(encode(batch)).unmapped is batch.unmapped
 
 
 def test_a_record_from_before_editions_is_read() -> None:

@@ -1,15 +1,18 @@
 """Rows of meters that nobody has declared: named to their sender, kept aside and listed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+import numpy as np
 import pytest
 
+from ingest.batch import Batch, row
 from ingest.collectors.influx.mapping import FieldRule, InfluxMapping
-from ingest.decode import AS_IT_IS
-from ingest.health import SourceHealth
-from telemetry.jobs.adopt import Adopter
+from ingest.decode import AS_IT_IS, Meaning
+from telemetry.jobs.adopt import Adopter, Bounds, Naming
 from telemetry.model import Site
 from telemetry.reports.strays import StrayTally
 from telemetry.storage import stray
@@ -80,9 +83,18 @@ def _keep(service: Any, rows: list[dict[str, Any]], **query: str) -> None:  # no
     assert service.call("POST", "/api/v1/readings", json=rows, params=query).status_code == 422
 
 
+def _adopter(
+    service: Any,  # noqa: ANN401  # as above
+    naming: Naming = lambda *_: None,
+    tally: StrayTally | None = None,
+    bounds: Bounds = Bounds(1000, 1000),  # noqa: B008  # frozen
+) -> Adopter:
+    return Adopter(service.database, service.writer, tally or StrayTally(), naming, lambda: bounds)
+
+
 @pytest.fixture
 def adopter(service: Any) -> Adopter:  # noqa: ANN401  # as above
-    return Adopter(service.database, service.writer, StrayTally(), lambda *_: None)
+    return _adopter(service)
 
 
 @pytest.fixture
@@ -173,7 +185,7 @@ def test_beyond_the_bound_the_oldest_rows_are_given_up_loudly(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     tally = StrayTally()
-    adopter = Adopter(service.database, service.writer, tally, lambda *_: None, most=2)
+    adopter = _adopter(service, tally=tally, bounds=Bounds(2, 2))
     for meter in ("M7", "M8", "M9"):
         _keep(service, [_row(meter, T0, voltage=230.0)])
     adopter.trim()
@@ -224,7 +236,7 @@ def test_numbers_of_unmapped_fields_are_kept_and_are_readings_once_a_rule_maps_t
     rule = FieldRule(measurement="em", field="total_wh", quantity="energy_import", unit="Wh")
     mapping = InfluxMapping(fields=(rule,))
     tally = StrayTally()
-    adopter = Adopter(service.database, service.writer, tally, lambda _, *field: mapping.form(*field))
+    adopter = _adopter(service, lambda _, measurement, name, __: mapping.form(measurement, name), tally)
     assert (adopter.adopt(), adopter.adopt_names(), adopter.adopt_names()) == (0, 2, 0)
     assert _shown(service, "M1") == {"times": [T0, T1], "energy_import": [5.0, 6.0], "voltage": [230.0, None]}
     assert [each["name"] for each in service.get("/strays")["names"]] == ["state"]
@@ -256,12 +268,7 @@ def test_another_number_under_the_same_name_is_a_conflict_of_the_quantity_it_bec
 ) -> None:
     for number in (4.5, 4.5, 5.5):
         service.call("POST", "/api/v1/readings", json=[_row("M1", T0, new_thing=number)])
-    adopter = Adopter(
-        service.database,
-        service.writer,
-        StrayTally(),
-        lambda *_: ("current", AS_IT_IS),
-    )
+    adopter = _adopter(service, lambda *_: ("current", AS_IT_IS))
     assert adopter.adopt_names() == 2
     assert _shown(service, "M1") == {"times": [T0], "current": [4.5]}
     with service.database.connection() as conn:
@@ -269,10 +276,92 @@ def test_another_number_under_the_same_name_is_a_conflict_of_the_quantity_it_bec
         assert conn.execute("select count(*) from stray").fetchone() == (0,)
 
 
-def test_what_a_template_does_not_mention_is_listed_with_its_last_value(service: Any) -> None:  # noqa: ANN401  # as above
-    health = service.health["gw"] = SourceHealth.of("gw", "mqtt", ["M1"])
-    health.saw("M1", datetime.fromisoformat(T0).timestamp(), {"wifi.rssi": -60.0, "heap": 4000.0})
-    health.saw("M1", datetime.fromisoformat(T1).timestamp(), {"wifi.rssi": -61.0})
-    listed = service.get("/strays")["unmapped"]
-    assert listed[0] == {"source": "gw", "meter": "M1", "name": "wifi.rssi", "time": T1, "value": -61.0}
-    assert [(each["name"], each["time"]) for each in listed] == [("wifi.rssi", T1), ("heap", T0)]
+def _unmapped(time: str, **numbers: float) -> Batch:
+    time_us = round(datetime.fromisoformat(time).timestamp() * 1e6)
+    made = row("gw", "M1", time_us, tuple(numbers), np.array(list(numbers.values())))
+    return replace(made, unmapped=True)
+
+
+def test_what_a_template_does_not_mention_is_kept_and_listed_beside_the_readings_of_its_write(
+    service: Any,  # noqa: ANN401  # as above
+) -> None:
+    read = row("gw", "M1", _unmapped(T0).time[0], ("voltage",), np.array([230.0]))
+    batches = [_unmapped(T0, rssi=-60.0, voltage=3.0), read, _unmapped(T1, rssi=-61.0)]
+    outcomes = service.writer.write(batches)
+    assert [outcome.tolist() for outcome in outcomes] == [[0], [0], [0]]
+    assert [outcome.tolist() for outcome in service.writer.write(batches)] == [[0], [1], [0]]
+    assert _shown(service, "M1") == {"times": [T0], "voltage": [230.0]}
+    listed = service.get("/strays")
+    assert listed["names"] == []
+    shown = ("rows", "first", "last", "value")
+    found = {each["name"]: [each[field] for field in shown] for each in listed["unmapped"]}
+    assert found == {"rssi": [2, T0, T1, -61.0], "voltage": [1, T0, T0, 3.0]}
+
+
+def test_once_its_template_mentions_a_number_what_was_kept_of_it_are_readings(
+    service: Any,  # noqa: ANN401  # as above
+    make_site: Callable[..., Site],
+) -> None:
+    asked = set()
+
+    def meaning(source: str, measurement: str, name: str, device: str | None) -> Meaning | None:
+        asked.add((source, measurement, name, device))
+        return ("current", lambda raw: np.nan if raw == -1 else raw / 1000) if name == "mA" else None
+
+    adopter = _adopter(service, meaning)
+    service.writer.write([_unmapped(T0, mA=4500.0, rssi=-60.0), _unmapped(T1, mA=-1.0)])
+    apply_site(service.database, make_site({"code": "M1", "device": "eastron-sdm630"}), datetime.now(UTC))
+    assert (adopter.adopt_names(), adopter.adopt_names()) == (2, 0)
+    assert asked == {("gw", "", "mA", "eastron-sdm630"), ("gw", "", "rssi", "eastron-sdm630")}
+    assert _shown(service, "M1") == {"times": [T0], "current": [4.5]}
+    assert [each["name"] for each in service.get("/strays")["unmapped"]] == ["rssi"]
+
+
+def test_of_what_no_template_mentions_the_oldest_rows_go_and_no_others(service: Any) -> None:  # noqa: ANN401  # as above
+    rows = [_row("M1", T0, new_thing=1.0), _row("M9", T0, voltage=1.0)]
+    service.call("POST", "/api/v1/readings", json=rows)
+    service.writer.write([_unmapped(T0, old=1.0)])
+    service.writer.write([_unmapped(T1, new=1.0)])
+    _adopter(service, bounds=Bounds(1, 1)).trim()
+    listed = service.get("/strays")
+    assert [each["meter"] for each in listed["strays"]] == ["M9"]
+    assert [each["name"] for each in listed["names"]] == ["new_thing"]
+    assert [each["name"] for each in listed["unmapped"]] == ["new"]
+
+
+def _keep_unmapped(service: Any, body: dict[str, Any]) -> httpx.Response:  # noqa: ANN401  # as above
+    query = {"source": "gw", "unmapped": "true"}
+    answer: httpx.Response = service.call("POST", "/api/v1/readings", json=body, params=query)
+    return answer
+
+
+def test_an_edge_hands_over_what_its_templates_do_not_mention(service: Any) -> None:  # noqa: ANN401  # as above
+    time_us = int(_unmapped(T0).time[0])
+    columns = {"time": [1.5, None], "voltage": [None, 3.0]}
+    answer = _keep_unmapped(service, {"meter": ["M1", "M2"], "time": [time_us] * 2, "values": columns})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 2)
+    found = {(each["meter"], each["name"], each["value"]) for each in service.get("/strays")["unmapped"]}
+    assert found == {("M1", "time", 1.5), ("M2", "voltage", 3.0)}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"meter": ["no code"]}, "meter"),
+        ({"meter": []}, "time"),
+        ({"time": [1 << 63]}, "time"),
+        ({"time": [1.5]}, "body"),
+        ({"time": [1 << 62]}, "time"),
+        ({"time": [0]}, "time"),
+        ({"values": {"a": [1.0, 2.0]}}, "values"),
+        ({"values": {"a": [1e300]}}, "values"),
+        ({"values": {"a" * 201: [1.0]}}, "values"),
+        ({"values": {f"n{n}": [1.0] for n in range(1001)}}, "values"),
+        ({"values": {"a": ["1"]}}, "body"),
+    ],
+)
+def test_of_a_body_that_is_wrong_nothing_is_kept(service: Any, change: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
+    sound = {"meter": ["M1"], "time": [int(_unmapped(T0).time[0])], "values": {"a": [1.0]}}
+    answer = _keep_unmapped(service, sound | change)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert service.get("/strays")["unmapped"] == []

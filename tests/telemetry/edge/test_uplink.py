@@ -91,6 +91,19 @@ def test_the_edition_of_the_templates_goes_along(centre: Centre, uplink: Uplink)
     ]
 
 
+def test_what_no_template_mentions_goes_along_under_any_name(centre: Centre, uplink: Uplink) -> None:
+    named = replace(batch("a", "b"), quantities=("time", "voltage"), unmapped=True)
+    outcomes = uplink.write([named, batch("a")])
+    assert [outcome.tolist() for outcome in outcomes] == [[0, 0], [0]]
+    assert dict(centre.asked[0].url.params) == {"source": "line-1", "unmapped": "true"}
+    assert centre.body(0) == {
+        "meter": ["a", "b"],
+        "time": [1_795_332_600_000_000, 1_795_332_600_000_001],
+        "values": {"time": [1.5, 1.5], "voltage": [None, None]},
+    }
+    assert dict(centre.asked[1].url.params) == {"source": "line-1"}
+
+
 def test_batches_of_one_form_share_a_post_and_a_large_one_is_cut(centre: Centre, uplink: Uplink) -> None:
     uplink.write([batch("a"), batch("b"), batch("c", source="line-2")])
     assert [len(centre.body(number)["time"]) for number in (0, 1)] == [2, 1]

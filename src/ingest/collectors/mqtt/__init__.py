@@ -26,7 +26,7 @@ def open(  # noqa: A001  # every collector module has this name
 ) -> MqttCollector:
     """The collector of one broker. Raises SourceError when its URL, topic or a meter does not fit."""
     routes = Routes(source.pattern, meters, devices, source.zone)
-    return MqttCollector(source.code, Broker.of(source, os.environ), routes, clock)
+    return MqttCollector(source.code, Broker.of(source, os.environ), routes, clock, source.unmapped)
 
 
 async def read(source: MqttSource, meter: Meter, devices: Devices) -> Reading:

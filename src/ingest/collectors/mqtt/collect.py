@@ -13,6 +13,7 @@ from ingest.collectors.mqtt.rows import RowReader
 from ingest.collectors.mqtt.session import session
 from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
+from ingest.sampling import SPARSE, Sampling
 
 _WINDOW = 2_000
 _FIRST_PAUSE_S = 0.25
@@ -24,16 +25,19 @@ _UNDATED_KEPT_S = 60  # what waits longer would be dated far too late: a gap is 
 class MqttCollector:
     """Subscribes to one broker; acknowledges a message when its reading is durable, or refused for good."""
 
-    def __init__(self, source: str, broker: Broker, routes: Routes, clock: Clock) -> None:
+    def __init__(
+        self, source: str, broker: Broker, routes: Routes, clock: Clock, sampling: Sampling = SPARSE
+    ) -> None:
         self.health = SourceHealth.of(source, "mqtt", routes.meters)
         self._broker = broker if routes.dated else replace(broker, keeps_s=_UNDATED_KEPT_S)
         self._routes = routes
         self._clock = clock
+        self._sampling = sampling
         self._drops = DropWatch(self.health)
 
     async def run(self, sink: Sink) -> None:
         """One connection's life. Raises SourceError when it ends."""
-        rows = RowReader(self.health, self._routes)
+        rows = RowReader(self.health, self._routes, self._sampling)
         linger_s = _LINGER_S if self._routes.split else 0.0
         topic = self._routes.pattern.filter
         async with session(self._broker, topic, clock=self._clock, wished=COUNTERS) as connection:

@@ -17,6 +17,7 @@ from ingest.errors import SourceError
 from ingest.health import SourceHealth
 from ingest.json_device import JsonDevice
 from ingest.once import Reading, Shown
+from ingest.sampling import Sampling
 
 _WINDOW = 100
 _TOGETHER_S = 2.0
@@ -31,7 +32,7 @@ async def read_once(
     health = SourceHealth.of("read", "mqtt", routes.meters)
     try:
         async with asyncio.timeout(wait_s), session(own, topic, clock=clock) as connection:
-            values = await _first(connection, RowReader(health, routes), health, device)
+            values = await _first(connection, RowReader(health, routes, Sampling(names=0)), health, device)
     except TimeoutError as error:
         raise SourceError(f"no message on {topic} within {wait_s:g} s") from error
     shown = tuple(

@@ -20,6 +20,8 @@ class Route:
     meter: str
     records: Mapping[str, str] | None = None
     """Codes by the names in the message."""
+    other: str | None = None
+    """A channel that the template does not mention: its numbers are kept aside."""
 
 
 class Routes:
@@ -52,7 +54,7 @@ class Routes:
         return any(device.channels for found in self._single.values() for _, device in found)
 
     def of(self, topic: str) -> tuple[Route, ...] | None:
-        """None where no meter has the topic's address, nothing where no template wants its channel."""
+        """None where no meter has the topic's address."""
         if topic not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
@@ -91,6 +93,8 @@ class Routes:
                 yield Route(self._reader(device, None), code)
             elif channel in device.channels:
                 yield Route(self._reader(device, channel), code)
+            elif channel:
+                yield Route(self._reader(device, None), code, other=channel)
 
     def _reader(self, device: JsonDevice, channel: str | None) -> PayloadReader:
         key = device.code, channel

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,8 @@ from ingest.collectors.mqtt.routes import Route, Routes
 from ingest.errors import PayloadError
 from ingest.health import SourceHealth
 from ingest.payload import PayloadReader, Reading
+from ingest.sampling import SPARSE, Sampler, Sampling
 
-_LOOK_AGAIN_S = 60.0
 Found = tuple[str, Reading | PayloadError, Arrival]
 _Rows = defaultdict[tuple[bool, tuple[str, ...]], list["Row"]]
 """By whether they are parts of a whole that tell no time, and by the quantities of the template."""
@@ -29,29 +30,32 @@ class Row:
 
 
 class RowReader:
-    def __init__(self, health: SourceHealth, routes: Routes) -> None:
+    def __init__(self, health: SourceHealth, routes: Routes, sampling: Sampling = SPARSE) -> None:
         self._health = health
         self._routes = routes
-        self._look: dict[tuple[str, PayloadReader], float] = {}
+        self._sampler = Sampler(health.source, sampling)
 
     def read(self, window: Sequence[Arrival]) -> list[Batch]:
-        """The rows of all messages, those of one template in one batch."""
+        """The rows of all messages, those of one template in one batch; then what no template mentions."""
         single: defaultdict[PayloadReader, list[tuple[str, Arrival]]] = defaultdict(list)
         rows: _Rows = defaultdict(list)
         for message in window:
             for route in self._routes_of(message):
-                if route.records is None:
+                if route.other is not None:
+                    self._look(route.reader, route.meter, message, route.other)
+                elif route.records is None:
                     single[route.reader].append((route.meter, message))
                 else:
                     found = self._records(route.reader, route.records, message)
                     self._keep(route.reader, found, rows)
         for reader, messages in single.items():
             self._keep(reader, _readings(reader, messages), rows)
-        return [
+        batches = [
             batch_of(self._health.source, quantities, joined(found) if partial else found)
             for (partial, quantities), found in rows.items()
             if found
         ]
+        return batches + self._sampler.take()
 
     def _routes_of(self, message: Arrival) -> Iterable[Route]:
         """None for an empty message: so a device or a retained value is taken away."""
@@ -84,6 +88,7 @@ class RowReader:
         at = 0.0
         for meter, reading, message in found:
             at = message.at
+            self._look_beside(reader, meter, reading, message)
             if isinstance(reading, PayloadError):
                 self._refuse(message, reading)
                 self._health.meters[meter].failed(at, reading)
@@ -92,16 +97,22 @@ class RowReader:
                 self._refuse(message, complaint)
             reads[meter] += 1
             kept.append(Row(meter, reading.time_us, reading.values))
-            if at >= self._look.get((meter, reader), 0.0):
-                self._look[meter, reader] = at + _LOOK_AGAIN_S
-                self._look_at(reader, meter, reading, message)
         for meter, count in reads.items():
             self._health.meters[meter].succeeded(at, reads=count)
 
-    def _look_at(self, reader: PayloadReader, meter: str, reading: Reading, message: Arrival) -> None:
-        """What the template does not mention, once a minute: that costs as much as reading it all again."""
+    def _look_beside(
+        self, reader: PayloadReader, meter: str, reading: Reading | PayloadError, message: Arrival
+    ) -> None:
+        """Now and then: that costs as much as reading it all again."""
         if reader.records is None:
-            self._health.saw(meter, reading.time_us / 1e6, reader.unmapped(message.payload))
+            self._look(reader, meter, message)
+        elif isinstance(reading, Reading) and self._sampler.due((meter, reader), message.at):
+            self._sampler.keep(meter, reading.time_us, reader.unmapped_of(reading.record))
+
+    def _look(self, reader: PayloadReader, meter: str, message: Arrival, channel: str | None = None) -> None:
+        if self._sampler.due((meter, reader, channel), message.at):
+            with suppress(PayloadError):
+                self._sampler.keep(meter, *reader.unmapped(message.payload, message.at, channel))
 
     def _refuse(self, message: Arrival, error: PayloadError) -> None:
         self._health.refuse(message.at, message.topic, str(error), message.payload)

@@ -8,6 +8,7 @@ from ingest.collectors.mqtt.topic import Pattern
 from ingest.errors import SourceError
 from ingest.json_device import Zone
 from ingest.kinds import Source
+from ingest.sampling import Sampling
 
 
 class BrokerSource(Source):
@@ -21,6 +22,8 @@ class BrokerSource(Source):
     """File of the certificate that ParkWatt shows."""
     key: str | None = None
     """File of its key."""
+    unmapped: Sampling = Sampling()
+    """How much is kept of numbers that the templates of its meters do not mention."""
 
 
 class MqttSource(BrokerSource):

@@ -22,7 +22,7 @@ def open(  # noqa: A001  # every collector module has this name
 ) -> SparkplugCollector:
     """The collector of one broker's edge nodes. Raises SourceError when its URL or a meter does not fit."""
     behind = [_behind(source, meter, devices) for meter in meters]
-    return SparkplugCollector(source.code, Broker.of(source, os.environ), behind, clock)
+    return SparkplugCollector(source.code, Broker.of(source, os.environ), behind, clock, source.unmapped)
 
 
 def _behind(source: SparkplugSource, meter: Meter, devices: Devices) -> Behind:

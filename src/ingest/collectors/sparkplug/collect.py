@@ -14,6 +14,7 @@ from ingest.collectors.mqtt.session import Session, session
 from ingest.collectors.sparkplug.host import NAMESPACE, Behind, Host
 from ingest.collectors.sparkplug.payload import rebirth
 from ingest.health import SourceHealth
+from ingest.sampling import SPARSE, Sampling
 
 _WINDOW = 2_000
 _TURN_S = 1.0
@@ -22,17 +23,20 @@ _TURN_S = 1.0
 class SparkplugCollector:
     """A host application that listens to the edge nodes of its meters."""
 
-    def __init__(self, source: str, broker: Broker, behind: Sequence[Behind], clock: Clock) -> None:
+    def __init__(
+        self, source: str, broker: Broker, behind: Sequence[Behind], clock: Clock, sampling: Sampling = SPARSE
+    ) -> None:
         self.health = SourceHealth.of(source, "sparkplug", [each.code for each in behind])
         self._broker = replace(broker, keeps_s=0)
         self._behind = tuple(behind)
         self._clock = clock
+        self._sampling = sampling
 
     async def run(self, sink: Sink) -> None:
         """One connection's life. Raises SourceError when it ends."""
         nodes = sorted({each.node for each in self._behind})
         topics = (f"{NAMESPACE}/{group}/+/{edge}/#" for group, edge in nodes)
-        host = Host(self.health, self._behind)
+        host = Host(self.health, self._behind, self._sampling)
         async with session(self._broker, *topics, clock=self._clock) as connection:
             self.health.line.succeeded(self._clock(), reads=0)
             while True:

@@ -15,6 +15,7 @@ from ingest.collectors.sparkplug.payload import Payload, decode
 from ingest.collectors.sparkplug.template import SparkplugDevice
 from ingest.errors import PayloadError, UnitSilent
 from ingest.health import SourceHealth
+from ingest.sampling import SPARSE, Sampler, Sampling
 
 _log = logging.getLogger("ingest.sparkplug")
 NAMESPACE = "spBv1.0"
@@ -49,8 +50,9 @@ class _Message:
 class Host:
     """Follows the edge nodes of a source's meters for the life of a connection."""
 
-    def __init__(self, health: SourceHealth, behind: Sequence[Behind]) -> None:
+    def __init__(self, health: SourceHealth, behind: Sequence[Behind], sampling: Sampling = SPARSE) -> None:
         self._health = health
+        self._sampler = Sampler(health.source, sampling)
         self._nodes = {each.node: Node() for each in behind}
         self._wanted = set(self._nodes)
         self._meters: defaultdict[tuple[Key, str], list[tuple[str, MetricReader]]] = defaultdict(list)
@@ -59,16 +61,17 @@ class Host:
             self._meters[each.node, each.device].append((each.code, MetricReader(each.template)))
 
     def read(self, window: Iterable[Arrival]) -> list[Batch]:
-        """The rows of all messages, those of one template in one batch."""
+        """The rows of all messages, those of one template in one batch; then what no template mentions."""
         rows: _Rows = defaultdict(list)
         for arrival in window:
             try:
                 self._take(arrival, rows)
             except PayloadError as error:
                 self._refuse(arrival, error)
-        return [
+        batches = [
             batch_of(self._health.source, quantities, found) for quantities, found in rows.items() if found
         ]
+        return batches + self._sampler.take()
 
     def requests(self, now: float) -> list[Key]:
         """Nodes to ask for a birth, each at most once a minute."""
@@ -85,6 +88,8 @@ class Host:
             return
         kind, device = match["kind"], match["device"] or NODE
         message = _Message((match["group"], match["edge"]), device, decode(arrival.payload), arrival)
+        if device != NODE and (message.key, device) not in self._meters:
+            self._health.met(arrival.at, "/".join((*message.key, device)))
         if kind == "BIRTH":
             self._born(node, message, rows)
         elif kind == "DATA":
@@ -132,10 +137,20 @@ class Host:
             for complaint in complaints:
                 self._refuse(message.arrival, complaint)
             rows[reader.quantities] += [Row(code, at, values) for at, values in found.items()]
+            self._look_beside(code, reader.unmapped(message.payload, scope, message.arrival.at), message)
             if found:
                 self._health.meters[code].succeeded(message.arrival.at)
             elif complaints:
                 self._health.meters[code].failed(message.arrival.at, complaints[0])
+
+    def _look_beside(self, code: str, numbers: Iterable[tuple[str, int, float]], message: _Message) -> None:
+        """Each metric by itself now and then: a message holds those that have changed."""
+        kept: defaultdict[int, dict[str, float]] = defaultdict(dict)
+        for name, time_us, number in numbers:
+            if self._sampler.due((code, name), message.arrival.at):
+                kept[time_us][name] = number
+        for time_us, named in kept.items():
+            self._sampler.keep(code, time_us, named)
 
     def _died(self, node: Node, message: _Message) -> None:
         """A dead meter is stale at once, however new its last value is."""

@@ -1,12 +1,13 @@
 """How the metrics of one device become the values of its meter."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.errors import UnitError
-from accounting.quantity import CATALOGUE
+from accounting.quantity import CATALOGUE, LARGEST
 from accounting.units import conversion
 from ingest.collectors.sparkplug.node import Scope
 from ingest.collectors.sparkplug.payload import Metric, Payload, signed
@@ -15,6 +16,8 @@ from ingest.decode import Linear, scaled
 from ingest.errors import PayloadError
 from ingest.moment import check_plausible
 
+_SESSION = "bdSeq"
+_DATE_TIME = 13
 _Rows = dict[int, NDArray[np.float64]]
 """Values float64[k] by the template's quantities, by time [us]."""
 
@@ -51,6 +54,17 @@ class MetricReader:
                 complaints.append(error)
         return rows, complaints
 
+    def unmapped(self, payload: Payload, scope: Scope, now: float) -> Iterator[tuple[str, int, float]]:
+        """Name, time [us] and number of the metrics that the template does not mention."""
+        for metric in payload.metrics:
+            name = scope.name_of(metric)
+            if name is None or name in self._wanted or name == _SESSION:
+                continue
+            number = _beside(metric, metric.datatype or scope.datatypes.get(name, 0))
+            if number is not None:
+                with suppress(PayloadError):
+                    yield name, _time_us(metric, payload, now), number
+
     def _numbers(self, metric: Metric, scope: Scope) -> Iterator[tuple[int, float]]:
         name = scope.name_of(metric)
         if name is None:
@@ -62,6 +76,13 @@ class MetricReader:
             number = scaled(raw, name, value, linear, value.missing)
             if not np.isnan(number):
                 yield column, number
+
+
+def _beside(metric: Metric, datatype: int) -> float | None:
+    value = signed(metric.value, datatype)
+    if datatype == _DATE_TIME or isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= LARGEST else None
 
 
 def _raw(metric: Metric, datatype: int, name: str) -> object:

@@ -4,14 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from ingest.template import Measured, Template
+from ingest.template import Named, Template
 
 
-class SparkplugValue(Measured):
+class SparkplugValue(Named):
     metric: str = Field(min_length=1)
     """Its name as the birth announces it."""
-    missing: tuple[float, ...] = ()
-    """Numbers, as they stand in the metric, that mean no value."""
 
     @property
     def place(self) -> str:

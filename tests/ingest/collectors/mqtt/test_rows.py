@@ -10,8 +10,9 @@ from ingest.collectors.mqtt.routes import Routes
 from ingest.collectors.mqtt.rows import RowReader
 from ingest.collectors.mqtt.topic import Pattern
 from ingest.errors import SourceError
-from ingest.health import SourceHealth, Unmapped
+from ingest.health import SourceHealth
 from ingest.json_device import JsonDevice
+from ingest.sampling import SPARSE, Sampling
 
 NOW = 1_795_332_600.0
 Build = Callable[..., JsonDevice]
@@ -32,19 +33,23 @@ class Reader:
         topic: str,
         devices: dict[str, JsonDevice],
         *meters: Any,  # noqa: ANN401
+        sampling: Sampling = SPARSE,
     ) -> None:
         routes = Routes(Pattern(topic), meters, devices)
         self.health = SourceHealth.of("s", "mqtt", routes.meters)
-        self.rows = RowReader(self.health, routes)
+        self.rows = RowReader(self.health, routes, sampling)
+        self.beside: list[Shown] = []
+        """What was kept aside."""
 
     def read(self, *window: Arrival) -> list[Shown]:
-        found = []
+        found: list[Shown] = []
         for batch in self.rows.read(window):
             for number, at, values in zip(batch.row_meter, batch.time, batch.values, strict=True):
                 shown = {
                     q: float(v) for q, v in zip(batch.quantities, values, strict=True) if not np.isnan(v)
                 }
-                found.append((batch.meters[number], at / 1e6 - NOW, shown))
+                kept = self.beside if batch.unmapped else found
+                kept.append((batch.meters[number], at / 1e6 - NOW, shown))
         return found
 
 
@@ -138,7 +143,7 @@ def test_a_retained_message_that_tells_no_time_may_be_of_any_age(split: JsonDevi
     assert reader.health.refused == 0
 
 
-def test_what_the_template_does_not_mention_is_shown_once_a_minute(mqtt: Build) -> None:
+def test_what_the_template_does_not_mention_is_kept_once_a_minute(mqtt: Build) -> None:
     device = mqtt(
         {"path": "p", "quantity": "active_power", "unit": "W"}, time={"path": "t", "form": "epoch_s"}
     )
@@ -146,7 +151,50 @@ def test_what_the_template_does_not_mention_is_shown_once_a_minute(mqtt: Build) 
     for after, rssi in ((0, -60), (59, -61), (60, -62), (61, -63)):
         payload = f'{{"t": {NOW + after - 5:.0f}, "p": 1000, "wifi": {{"rssi": {rssi}}}}}'
         assert len(reader.read(message("t/x", payload, NOW + after))) == 1
-    assert reader.health.unmapped == {("M", "wifi.rssi"): Unmapped(-62.0, NOW + 55)}
+    assert reader.beside == [("M", -5.0, {"wifi.rssi": -60.0}), ("M", 55.0, {"wifi.rssi": -62.0})]
+
+
+def test_a_source_says_how_much_of_it_is_kept(mqtt: Build, caplog: pytest.LogCaptureFixture) -> None:
+    device = mqtt({"path": "p", "quantity": "active_power", "unit": "W"})
+    payloads = [message("t/x", f'{{"p": 1000, "a": {n}, "b": 2, "c": 3}}', NOW + n) for n in range(3)]
+    every = Reader("t/{meter}", {"d": device}, meter("M", "x"), sampling=Sampling(every_s=0, names=2))
+    every.read(*payloads)
+    assert every.beside == [("M", float(n), {"a": float(n), "b": 2.0}) for n in range(3)]
+    assert caplog.text.count("sends 3 numbers that its template does not mention; 2 of them are kept") == 1
+    none = Reader("t/{meter}", {"d": device}, meter("M", "x"), sampling=Sampling(names=0))
+    none.read(*payloads)
+    assert none.beside == []
+
+
+def test_a_payload_of_which_the_template_mentions_nothing_is_kept_all_the_same(mqtt: Build) -> None:
+    device = mqtt(
+        {"path": "p", "quantity": "active_power", "unit": "W"}, time={"path": "t", "form": "epoch_s"}
+    )
+    reader = Reader("t/{meter}", {"d": device}, meter("M", "x"))
+    assert reader.read(message("t/x", f'{{"t": {NOW - 3:.0f}, "power": "1000.5"}}')) == []
+    assert reader.beside == [("M", -3.0, {"power": 1000.5})]
+    assert reader.health.refused == 1
+
+
+def test_of_a_gateways_records_each_is_kept_under_its_meter(mqtt: Build) -> None:
+    device = mqtt(
+        {"path": "v[id=Pa].n", "quantity": "active_power", "unit": "W"},
+        records={"path": "meters", "name": "id"},
+        time={"path": "t", "form": "epoch_s"},
+    )
+    reader = Reader("gw/{gateway}/up", {"d": device}, meter("M", "g1/1"), meter("N", "g1/2"))
+    record = '{"id": %d, "v": [{"id": "Pa", "n": 5}, {"id": "Ua", "n": 23%d}]}'
+    for number in (1, 2, 2):
+        reader.read(message("gw/g1/up", f'{{"t": {NOW - 1:.0f}, "meters": {record % (number, number)}}}'))
+    assert reader.beside == [("M", -1.0, {"v[id=Ua].n": 231.0}), ("N", -1.0, {"v[id=Ua].n": 232.0})]
+
+
+def test_channels_that_the_template_does_not_mention_are_kept_by_their_names(split: JsonDevice) -> None:
+    reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"))
+    for channel, payload in (("emeter/0/pf", "0.97"), ("info", '{"wifi": {"rssi": -60}}'), ("state", "on")):
+        assert reader.read(message(f"shellies/em-1/{channel}", payload)) == []
+    assert reader.beside == [("M", 0.0, {"emeter/0/pf": 0.97}), ("M", 0.0, {"info wifi.rssi": -60.0})]
+    assert reader.health.refused == 0
 
 
 def test_what_is_not_sound_beside_the_values_costs_no_reading(mqtt: Build) -> None:
@@ -155,10 +203,10 @@ def test_what_is_not_sound_beside_the_values_costs_no_reading(mqtt: Build) -> No
     broken = Arrival("t/x", b'{"p": 1000, "name": "\xff\xfe"}', 1, 1, False, NOW)  # noqa: FBT003  # retained
     huge = message("t/y", f'{{"p": 2000, "n": 1{"0" * 400}}}')
     assert "N" in {code for code, _, _ in reader.read(broken, huge)}
-    assert reader.health.unmapped == {}
+    assert reader.beside == []
 
 
 def test_a_payload_that_its_template_maps_whole_shows_nothing_more(split: JsonDevice) -> None:
     reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"))
     reader.read(message("shellies/em-1/emeter/0/power", "1500"))
-    assert reader.health.unmapped == {}
+    assert reader.beside == []

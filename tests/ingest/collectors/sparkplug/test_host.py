@@ -65,19 +65,22 @@ class Site:
         self.health = SourceHealth.of("s", "sparkplug", ["M", "N"])
         behind = [Behind("M", ("g", "e"), "d", device), Behind("N", ("g", "e"), "", device)]
         self.host = Host(self.health, behind)
+        self.beside: list[tuple[str, int, Any]] = []
+        """What was kept aside."""
         assert self.host.requests(NOW) == [("g", "e")], "whoever joins late asks for births"
 
     def take(
         self, kind: str, content: bytes, device: str = "d", at: float = NOW
     ) -> list[tuple[str, int, Any]]:
         topic = f"spBv1.0/g/{kind}/e" + (f"/{device}" if kind[0] == "D" else "")
-        found = []
+        found: list[tuple[str, int, Any]] = []
         for batch in self.host.read([Arrival(topic, content, 0, 0, retain=False, at=at)]):
             for number, time, values in zip(batch.row_meter, batch.time, batch.values, strict=True):
                 shown = {
                     q: float(v) for q, v in zip(batch.quantities, values, strict=True) if not np.isnan(v)
                 }
-                found.append((batch.meters[number], int(time) // 1000 - AT, shown))
+                kept = self.beside if batch.unmapped else found
+                kept.append((batch.meters[number], int(time) // 1000 - AT, shown))
         return found
 
     def born(self) -> None:
@@ -312,3 +315,29 @@ def test_an_address_names_group_node_and_device(address: str | int | None) -> No
 def test_garbage_is_no_payload() -> None:
     with pytest.raises(PayloadError, match="not a Sparkplug B payload"):
         decode(b"\x0a\x80")
+
+
+def test_metrics_that_the_template_does_not_mention_are_kept_once_a_minute_each(site: Site) -> None:
+    site.take("NBIRTH", BORN)
+    site.take(
+        "DBIRTH",
+        payload(
+            1,
+            POWER,
+            metric(field(10, 0xFF06), "T", 7, kind=INT16),
+            metric(field(14, True), "On", 8, kind=BOOLEAN),  # noqa: FBT003  # a value
+            metric(field(15, "x"), "Name", 9, kind=TEXT),
+            metric(field(11, AT), "Since", 10, kind=13),
+        ),
+    )
+    site.take("DDATA", payload(2, metric(field(10, 5), alias=7, at=AT + 9)), at=NOW + 30)
+    site.take("DDATA", payload(3, metric(field(13, 2.5), "New", at=AT + 9)), at=NOW + 30)
+    site.take("DDATA", payload(4, metric(field(10, 6), alias=7, at=AT + 60_000)), at=NOW + 60)
+    assert site.beside == [("M", 0, {"T": -250.0}), ("M", 9, {"New": 2.5}), ("M", 60_000, {"T": 6.0})]
+
+
+def test_a_device_behind_the_node_that_no_site_declares_is_a_stranger(site: Site) -> None:
+    site.born()
+    site.take("DBIRTH", payload(2, POWER), device="other")
+    site.take("DDATA", payload(3, POWER), device="other")
+    assert {name: each.times for name, each in site.health.strangers.items()} == {"g/e/other": 2}
