@@ -2,7 +2,8 @@
 
 AlertError
 ├── RuleError   a rule that cannot be: every field that is wrong, with the reason
-└── LeaseLost   another process evaluates by now
+├── LeaseLost   another process evaluates by now
+└── Undelivered a message that did not reach its receiver, and whether it is of use to try again
 """
 
 from collections.abc import Sequence
@@ -21,3 +22,10 @@ class RuleError(AlertError):
 
 class LeaseLost(AlertError):  # noqa: N818  # read as a state by its callers
     pass
+
+
+class Undelivered(AlertError):  # noqa: N818  # named by what it means
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        """`final`: another attempt would end the same."""
+        super().__init__(reason)
+        self.final = final

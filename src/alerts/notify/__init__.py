@@ -1,0 +1,1 @@
+"""Ways to tell of alerts, one module each."""

@@ -1,0 +1,162 @@
+"""Alerts in words, in Chinese and English: plain text in which a name is never more than a name."""
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from alerts.notice import Language, Message, Name, Notice, local
+
+_LONGEST_NAME = 120
+_LONGEST_SUBJECT = 200
+TEST = "test"
+"""What a message that somebody asked for is about."""
+_WORDS: Mapping[str, Name] = {
+    "info": Name("info", "提示"),
+    "warning": Name("warning", "警告"),
+    "critical": Name("critical", "严重"),
+    "fired": Name("began", "开始"),
+    "raised": Name("has become graver", "升级"),
+    "revealed": Name("goes on", "仍在持续"),
+    "resolved": Name("is over", "已恢复"),
+    "stormed": Name("alerts at once", "同时告警数量"),
+    TEST: Name("test", "测试"),
+    "value": Name("Value", "数值"),
+    "limit": Name("limit", "限值"),
+    "since": Name("Since", "始于"),
+    "at": Name("Told of", "时间"),
+    "band": Name("Tariff now", "当前电价"),
+    "area": Name("Where", "位置"),
+    "flapping": Name(
+        "It comes and goes: it counts as over only after a longer quiet time.",
+        "该告警反复出现,需较长时间平稳后才视为恢复。",
+    ),
+    "corrected": Name("Readings that came late brought it to light.", "由迟到的数据更正得出。"),
+    "further": Name("further", "其余"),
+    "colon": Name(": ", ":"),
+    "comma": Name(", ", ","),
+    "unknown": Name("not known", "未知"),
+}
+_COUNTS: Mapping[str, Callable[[int], str]] = {
+    "en": lambda n: f"{n} alert" if n == 1 else f"{n} alerts",
+    "zh": lambda n: f"{n}条告警",
+}
+
+
+def message(key: str, notices: Sequence[Notice], language: Language, zone: ZoneInfo) -> Message:
+    """One for all; of a rule with more than its `storm` of them only the number and the first are told."""
+    speaker = _Speaker(language, zone)
+    rules: dict[str, list[Notice]] = {}
+    for notice in sorted(notices, key=lambda notice: notice.at_us):
+        rules.setdefault(notice.rule, []).append(notice)
+    parts = [part for alike in rules.values() for part in speaker.of_rule(alike)]
+    return Message(key, language, speaker.subject(notices), "\n\n".join(parts) + "\n", tuple(notices))
+
+
+def plain(text: str, longest: int = _LONGEST_NAME) -> str:
+    """In one line, without signs that steer a terminal, a header or the direction of writing."""
+    kept = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
+    line = " ".join(kept.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def number(value: float | None) -> str:
+    """As short as four digits behind the first one allow."""
+    if value is None or not math.isfinite(value):
+        return ""
+    return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.5g}"  # noqa: PLR2004  # no exponents for what people measure
+
+
+class _Speaker:
+    def __init__(self, language: Language, zone: ZoneInfo) -> None:
+        self._language = language
+        self._zone = zone
+
+    def subject(self, notices: Sequence[Notice]) -> str:
+        first = max(notices, key=lambda notice: (notice.what != "resolved", _RANKS.index(notice.severity)))
+        head = f"[{self._word(first.severity)}] {self._name(first.rule_name)}"
+        if len(notices) > 1 and len({notice.rule for notice in notices}) == 1:
+            return plain(f"{head}{self._word('colon')}{self._count(len(notices))}", _LONGEST_SUBJECT)
+        told = f"{head}{self._word('colon')}{self._subject_of(first)} {self._word(first.what)}"
+        if first.what != "resolved" and first.value is not None:
+            told += f"{self._word('comma')}{self._figures(first)}"
+        if len(notices) > 1:
+            rest = self._count(len(notices) - 1)
+            told += f"{self._word('comma')}{self._word('further')} {rest}"
+        return plain(told, _LONGEST_SUBJECT)
+
+    def of_rule(self, notices: Sequence[Notice]) -> Iterator[str]:
+        """In the order in which they came."""
+        most = max(notice.storm for notice in notices)
+        if len(notices) <= most:
+            yield from ("\n".join(self._lines(notice)) for notice in notices)
+            return
+        yield "\n".join(self._storm(notices))
+
+    def _storm(self, notices: Sequence[Notice]) -> Iterator[str]:
+        first, last = notices[0], notices[-1]
+        yield f"{self._name(first.rule_name)}{self._word('colon')}{self._count(len(notices))}"
+        whats = [notice.what for notice in notices]
+        yield self._word("comma").join(
+            f"{self._word(what)} {whats.count(what)}" for what in dict.fromkeys(whats)
+        )
+        between = f"{self._moment(first.at_us)} … {self._moment(last.at_us)}"
+        yield f"{self._word('at')}{self._word('colon')}{between}"
+        named = [self._subject_of(notice) for notice in notices[:5]]
+        yield self._word("comma").join([*named, "…"])
+        yield from filter(None, [first.link])
+
+    def _lines(self, notice: Notice) -> Iterator[str]:
+        colon = self._word("colon")
+        yield (
+            f"[{self._word(notice.severity)}] {self._name(notice.rule_name)}{colon}"
+            f"{self._subject_of(notice)} {self._word(notice.what)}"
+        )
+        if notice.what == TEST:
+            yield f"{self._word('at')}{colon}{self._moment(notice.at_us)}"
+            return
+        if notice.area_name is not None:
+            yield f"{self._word('area')}{colon}{self._name(notice.area_name)}"
+        yield self._figures(notice, headed=True)
+        yield f"{self._word('since')}{colon}{self._moment(notice.since_us)}"
+        yield f"{self._word('at')}{colon}{self._moment(notice.at_us)}"
+        yield from self._tariff(notice)
+        yield from (
+            f"{plain(name)}{colon}{number(value)}" for name, value in notice.more.items() if number(value)
+        )
+        yield from (self._word(word) for word in ("flapping", "corrected") if getattr(notice, word))
+        yield from filter(None, [notice.link])
+
+    def _figures(self, notice: Notice, *, headed: bool = False) -> str:
+        value = f"{number(notice.value)} {notice.unit}".strip() if number(notice.value) else ""
+        told = value or self._word("unknown")
+        if headed:
+            told = f"{self._word('value')}{self._word('colon')}{told}"
+        if number(notice.limit):
+            limit = f"{number(notice.limit)} {notice.unit}".strip()
+            told += f"{self._word('comma')}{self._word('limit')} {limit}"
+        return told
+
+    def _tariff(self, notice: Notice) -> Iterator[str]:
+        if notice.band is not None:
+            priced = f" {notice.price:.4f} {notice.currency}/kWh" if notice.price is not None else ""
+            yield f"{self._word('band')}{self._word('colon')}{self._name(notice.band)}{priced}"
+
+    def _subject_of(self, notice: Notice) -> str:
+        name, code = self._name(notice.subject_name), plain(notice.subject)
+        return name if name == code else f"{name} ({code})"
+
+    def _moment(self, us: int) -> str:
+        return f"{local(us, self._zone):%Y-%m-%d %H:%M:%S}"
+
+    def _count(self, count: int) -> str:
+        return _COUNTS[self._language](count)
+
+    def _name(self, name: Name) -> str:
+        return plain(name.by(self._language) or name.en or name.zh)
+
+    def _word(self, word: str) -> str:
+        return _WORDS[word].by(self._language) if word in _WORDS else plain(word)
+
+
+_RANKS = ("info", "warning", "critical")

@@ -1,0 +1,110 @@
+"""Alerts in words."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.notice import Message, Name, Notice
+from alerts.wording import message, number, plain
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+Told = Callable[..., Message]
+
+
+def test_an_alert_in_english(told: Told) -> None:
+    made = told()
+    assert made.subject == "[critical] Demand limit: Main meter (M-101) began, 412.34 kW, limit 400 kW"
+    assert made.text.splitlines() == [
+        "[critical] Demand limit: Main meter (M-101) began",
+        "Where: Hall",
+        "Value: 412.34 kW, limit 400 kW",
+        "Since: 2026-06-22 07:59:00",
+        "Told of: 2026-06-22 08:00:00",
+        "Tariff now: peak 1.0523 CNY/kWh",
+        "cost CNY: 1280",
+        "https://park.example/?meter=M-101",
+    ]
+
+
+def test_an_alert_in_chinese(told: Told) -> None:
+    made = told(language="zh")
+    assert made.subject == "[严重] 需量超限:总表 (M-101) 开始,412.34 kW,限值 400 kW"
+    assert "当前电价:高峰 1.0523 CNY/kWh" in made.text.splitlines()
+    assert "始于:2026-06-22 07:59:00" in made.text.splitlines()
+
+
+def test_what_is_not_known_is_no_zero(told: Told) -> None:
+    made = told(value=None, limit=None, band=None)
+    assert "Value: not known" in made.text
+    assert "limit 400" not in made.text
+    assert "Tariff" not in made.text
+
+
+@pytest.mark.parametrize("what", ["fired", "raised", "revealed", "resolved", "stormed", "test"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_change_has_its_word(told: Told, what: str, language: str) -> None:
+    subject = told(language=language, what=what).subject
+    assert what not in subject.split() or what == "test"
+    assert "[critical]" in subject or "[严重]" in subject
+
+
+def test_a_storm_is_one_message_that_tells_the_number(notice: Notice) -> None:
+    many = [
+        msgspec.structs.replace(notice, id=f"{n}", subject=f"M-{n}", subject_name=Name(f"M-{n}", f"M-{n}"))
+        for n in range(400)
+    ]
+    made = message("key", many, "en", SHANGHAI)
+    assert made.subject == "[critical] Demand limit: 400 alerts"
+    assert made.text.splitlines()[:2] == ["Demand limit: 400 alerts", "began 400"]
+    assert "M-0, M-1, M-2, M-3, M-4, …" in made.text
+    assert len(made.text) < 400
+    assert len(made.notices) == 400
+
+
+def test_alerts_of_several_rules_stand_below_one_another(notice: Notice) -> None:
+    other = msgspec.structs.replace(
+        notice,
+        rule="stale",
+        rule_name=Name("Silent meter", "无数据"),
+        severity="warning",
+        at_us=notice.at_us + 1,
+    )
+    made = message("key", [other, notice], "en", SHANGHAI)
+    assert made.subject.startswith("[critical] Demand limit: Main meter (M-101) began")
+    assert made.subject.endswith(", further 1 alert")
+    assert made.text.index("Demand limit") < made.text.index("Silent meter")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Hall\r\nBcc: all@example.com", "Hall Bcc: all@example.com"),
+        ("<b>Hall</b>", "<b>Hall</b>"),
+        ("Hall\u202egpj.exe\u2028x\x1b[31m", "Hall gpj.exe x [31m"),
+        ("x" * 500, "x" * 119 + "…"),
+    ],
+)
+def test_a_name_is_no_more_than_a_name(told: Told, name: str, shown: str) -> None:
+    made = told(subject_name=Name(name, name), subject="M")
+    assert made.text.splitlines()[0] == f"[critical] Demand limit: {shown} (M) began"
+    assert "\n" not in made.subject
+    assert len(made.text.splitlines()) == 8
+
+
+@given(st.text())
+def test_plain_text_holds_no_sign_that_steers(text: str) -> None:
+    made = plain(text)
+    assert made.isprintable()
+    assert len(made) <= 120
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(412.34, "412.34"), (123456.78, "123457"), (0.000123, "0.000123"), (None, ""), (float("nan"), "")],
+)
+def test_numbers_as_people_write_them(value: float | None, shown: str) -> None:
+    assert number(value) == shown
