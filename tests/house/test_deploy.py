@@ -30,6 +30,12 @@ def test_every_secret_is_asked_for_and_none_has_a_default() -> None:
     assert {operator for _, operator in secrets} == {":?"}
 
 
+def test_the_database_is_one_whose_columns_can_be_restored() -> None:
+    version = re.fullmatch(r"timescale/timescaledb:([\d.]+)-pg17", COMPOSE["services"]["database"]["image"])
+    assert version
+    assert tuple(map(int, version[1].split("."))) >= (2, 20, 1)
+
+
 @pytest.mark.parametrize("service", ["database", "broker", "parkwatt"])
 def test_a_service_restarts_says_its_health_and_listens_on_loopback_by_default(service: str) -> None:
     described = COMPOSE["services"][service]

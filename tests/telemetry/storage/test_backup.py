@@ -107,6 +107,13 @@ def test_columns_are_columns_after_a_restore(new_database: Callable[[], str], sh
     assert held == [(True, "9 days")] * 2
 
 
+def test_a_newer_timescaledb_is_taken_over_as_the_document_says(migrated_url: str, shell: Shell) -> None:
+    with psycopg.connect(migrated_url) as conn:
+        if server_of(conn) is Server.PLAIN:
+            pytest.skip("does not apply: plain PostgreSQL has no extension to update")
+    shell("extension", PARKWATT_DATABASE_URL=migrated_url)
+
+
 def test_a_dump_of_the_embedded_server_restores_into_another(
     empty_url: str, tmp_path: Path, shell: Shell
 ) -> None:

@@ -13,7 +13,7 @@ from accounting import multiplier
 from accounting.grid import SLOT_US, Grid
 from accounting.quantity import CATALOGUE
 from ingest.batch import Batch
-from telemetry.model import Site
+from telemetry.model import Role, Site
 from telemetry.storage import daily, emission, energy
 from telemetry.storage.daily import Statement
 from telemetry.storage.emission import Emissions
@@ -120,6 +120,16 @@ def test_every_view_and_column_says_what_it_holds(ask: Ask) -> None:
         " and (col_description(c.oid, a.attnum) is null or obj_description(c.oid) is null)"
     )
     assert rows == []
+
+
+def test_every_role_of_a_meter_is_told(ask: Ask) -> None:
+    rows = ask(
+        "select c.relname, col_description(c.oid, a.attnum) as told from pg_class c"
+        " join pg_attribute a on a.attrelid = c.oid"
+        " where c.relnamespace = 'open'::regnamespace and a.attname = 'role'"
+    )
+    assert len(rows) > 1
+    assert [(row["relname"], role) for row in rows for role in Role if role not in row["told"]] == []
 
 
 def test_areas_name_their_enterprise_and_the_site_its_zone(ask: Ask) -> None:
