@@ -77,6 +77,11 @@ def to_us(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def moment_of(us: int) -> datetime:
+    """The time in UTC of microseconds since 1970-01-01."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
 @lru_cache(maxsize=256)
 def local_day_edges(zone: tzinfo, first: date, last: date) -> NDArray[np.int64]:
     """Starts of the local days first..last and the end of last, int64[days + 1] [us], read-only."""

@@ -42,8 +42,9 @@ class Park:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def area_of(self, meter: int) -> frozenset[str]:
-        return self.within[meter]
+    def alike(self, other: "Park") -> bool:
+        """Whether everything is as in another one."""
+        return all(_same(getattr(self, name), getattr(other, name)) for name in self.__slots__)
 
     def members(self, source: int) -> NDArray[np.bool_]:
         """bool[m]."""
@@ -54,3 +55,11 @@ class Park:
         """Meters by code, in order; unknown codes are left out."""
         at = {code: place for place, code in enumerate(self.codes)}
         return np.array([at[code] for code in codes if code in at], np.intp)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    return bool(one == other)

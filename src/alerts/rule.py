@@ -80,6 +80,8 @@ class Rule(Frozen):
     kind: str
     code: Code
     name: Label
+    active: bool = True
+    """False switches it off, as one that the program brings along."""
     severity: Severity = Severity.WARNING
     since: date | None = Field(None, alias="from")
     """First day in the park's zone; of several editions with one code the one that began last holds."""
@@ -130,7 +132,7 @@ class Rule(Frozen):
                 yield f"where.{what}[{index}]", what.removesuffix("s"), code
 
     def holds(self, day: date) -> bool:
-        return (self.since or date.min) <= day <= (self.to or date.max)
+        return self.active and (self.since or date.min) <= day <= (self.to or date.max)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

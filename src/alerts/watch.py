@@ -69,7 +69,8 @@ class Watch:
         self._holder = holder
         self.engine = Engine(rules, Window(park, quantities_of(rules)))
         self._change = 0
-        self._begun = False
+        self.begun = False
+        """Whether this process evaluates."""
         self._waiting: list[Transition] = []
         """What the journal has not taken yet."""
 
@@ -83,10 +84,10 @@ class Watch:
         Raises LeaseLost when another one has begun, and what the journal raises; then it is tried again.
         """
         if not self._journal.lease(self._holder):
-            if self._begun:
+            if self.begun:
                 raise LeaseLost("another process evaluates the alerts by now")
             return []
-        if not self._begun:
+        if not self.begun:
             self._begin(now_us)
         newest = self._history.newest(self._change)
         self._change = int(newest.change.max(initial=self._change))
@@ -104,10 +105,10 @@ class Watch:
         resumed = False
         for moment in fill(self.window, self._history, now_us - reach, now_us):
             if not resumed and recalled.evaluated_us and moment >= recalled.evaluated_us:
-                self._waiting, resumed = self.engine.resume(recalled, moment), True
+                self._waiting, resumed = self.engine.resume(recalled, now_us), True
             found = self.engine.replay(moment)
             self._waiting += found if resumed else []
         if not resumed:
             self._waiting = self.engine.resume(recalled, now_us)
         self.window.begun_us = now_us
-        self._begun = True
+        self.begun = True

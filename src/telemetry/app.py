@@ -14,10 +14,11 @@ from typing import NoReturn, Protocol
 
 import uvicorn
 
+from alerts.look import Circumstances
 from ingest.arrivals import Arrivals
 from ingest.assignment import Assignment, assignments
 from ingest.errors import StoreUnavailable
-from ingest.health import SourceHealth
+from ingest.health import Cause, SourceHealth
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
 from ingest.supervisor import Change, Supervisor
@@ -27,6 +28,7 @@ from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
 from telemetry.jobs.adopt import Adopter, Bounds
+from telemetry.jobs.alerts import Alerter
 from telemetry.jobs.announced import Announcements
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
@@ -52,6 +54,8 @@ from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _WRITERS = 2
+_GONE = {Cause.UNREACHABLE, Cause.SILENT, Cause.SOURCE}
+"""What is the source's own doing."""
 _PATIENCE_S = 3.0
 """How long a sender waits for the database before its rows go to the spool."""
 
@@ -201,6 +205,7 @@ async def _serve(
         Expirer(database, current),
         adopter,
         Announcements(database, current, hub.renew),
+        Alerter(database, current, partial(_circumstances, supervisor)),
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:
@@ -289,6 +294,11 @@ def _reloaders(
 def _failing(supervisor: Supervisor) -> set[str]:
     meters = (item for source in supervisor.health for item in source.meters.items())
     return {code for code, health in meters if health.failing}
+
+
+def _circumstances(supervisor: Supervisor) -> Circumstances:
+    down = {each.source for each in supervisor.health if each.line.failing and each.line.last_cause in _GONE}
+    return Circumstances(frozenset(_failing(supervisor)), frozenset(down))
 
 
 def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:

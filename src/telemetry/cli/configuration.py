@@ -26,8 +26,18 @@ def _print_plan(plan: Plan) -> None:
     out.print(f"Site: {site.code}, {site.name.en} {site.name.zh}, {site.zone}, region {site.region}")
     out.print(f"File: {plan.site_file}")
     out.print(_meters(plan))
+    out.print(_rules(plan))
     if any(_unconfirmed(plan, meter.device) for meter in site.meters):
         out.print("* No source confirms its map: compare the first readings with the meter's display.")
+
+
+def _rules(plan: Plan) -> Table:
+    table = plain("alert rule", "kind", "severity", "holds")
+    for rule in plan.rules:
+        since, to = (str(day or "") for day in (rule.since, rule.to))
+        holds = f"{since} to {to}".strip() if since or to else "always"
+        table.add_row(rule.code, rule.kind, rule.severity, holds if rule.active else "switched off")
+    return table
 
 
 def _unconfirmed(plan: Plan, device: str | None) -> bool:

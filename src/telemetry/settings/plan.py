@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from accounting.quantity import CATALOGUE
 from accounting.tariff import Tariff
+from alerts.rule import Rule
 from ingest.collector import pace_of
 from ingest.collectors.influx.mapping import InfluxMapping
 from ingest.collectors.mqtt import BrokerSource
@@ -17,9 +18,10 @@ from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
 from telemetry.settings import billing, converters, formulas
+from telemetry.settings.alert_rules import load_rules
 from telemetry.settings.billing import of_contract
 from telemetry.settings.documents import load_file
-from telemetry.settings.library import Library, load_library
+from telemetry.settings.library import Library, library_folder, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName, no_such
 
 _SITE: TypeAdapter[Site] = TypeAdapter(Site)
@@ -37,6 +39,8 @@ class Plan:
     """What posts in InfluxDB's line protocol mean."""
     announced: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     """Days declared for the tariff while the service runs, by list."""
+    rules: tuple[Rule, ...] = ()
+    """Of alerts, from files: every edition."""
 
     @property
     def tariff(self) -> Tariff | None:
@@ -96,9 +100,13 @@ def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
     if site is not None:
         mistakes.extend(Mistake(str(file), key, reason) for key, reason in contradictions(site, library))
     influx = _influx(config_dir, site, mistakes)
+    own = config_dir and config_dir / "alerts"
+    shipped = library_folder() / "alerts"
+    rules = load_rules(shipped, None if own == shipped else own, site, mistakes)
     if mistakes:
         raise ConfigError(mistakes)
-    return Plan(_with_broker(site, mqtt_url) if site and mqtt_url else site, file, library, influx)
+    site = _with_broker(site, mqtt_url) if site and mqtt_url else site
+    return Plan(site, file, library, influx, rules=rules)
 
 
 def _influx(config_dir: Path | None, site: Site | None, mistakes: list[Mistake]) -> InfluxMapping:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-_FOLDERS = ("sites", "devices", "tariffs", "factors", "schemes")
+_FOLDERS = ("sites", "devices", "tariffs", "factors", "schemes", "alerts")
 _Print = tuple[tuple[str, int, int, int], ...]
 
 

@@ -1,0 +1,64 @@
+"""The rules of alerts: those that the program brings along, and the park's own over them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from alerts.kinds import AnyRule
+from alerts.rule import Rule
+from telemetry.model import Site
+from telemetry.settings.documents import load_file
+from telemetry.settings.mistakes import Mistake, no_such
+
+_RULE: TypeAdapter[Rule] = TypeAdapter(AnyRule)
+
+
+def load_rules(
+    shipped: Path, own: Path | None, site: Site | None, mistakes: list[Mistake]
+) -> tuple[Rule, ...]:
+    """All editions by code and first day; a file of the park's own replaces all that bear its code."""
+    brought, kept = _folder(shipped, mistakes), _folder(own, mistakes) if own else {}
+    codes = {rule.code for rule in kept.values()}
+    found = {path: rule for path, rule in brought.items() if rule.code not in codes} | kept
+    for path, rule in found.items():
+        names = misnamed(rule, site) if site else ()
+        mistakes.extend(Mistake(str(path), key, reason) for key, reason in names)
+    mistakes.extend(_twice(found))
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _folder(folder: Path, mistakes: list[Mistake]) -> dict[Path, Rule]:
+    loaded = ((path, load_file(path, _RULE, mistakes)) for path in sorted(folder.glob("*.yaml")))
+    return {path: rule for path, rule in loaded if rule is not None}
+
+
+def _order(rule: Rule) -> tuple[str, str]:
+    return rule.code, str(rule.since or "")
+
+
+def _twice(found: dict[Path, Rule]) -> Iterator[Mistake]:
+    seen: dict[tuple[str, str], Path] = {}
+    for path, rule in found.items():
+        first = seen.setdefault(_order(rule), path)
+        if first is not path:
+            yield Mistake(str(path), "code", f"{rule.code!r} from that day stands in {first} already")
+
+
+def misnamed(rule: Rule, site: Site) -> Iterator[tuple[str, str]]:
+    """(key, reason) for everything that the rule names and the site does not have."""
+    known = {
+        "meter": site.meter_codes,
+        "area": {area.code for area in site.areas},
+        "source": {source.code for source in site.sources},
+    }
+    for key, what, code in rule.named():
+        if code not in known[what]:
+            yield key, no_such(what, code, known[what])
+
+
+def holding(rules: Sequence[Rule], day: date) -> tuple[Rule, ...]:
+    """Of each code the edition that began last, where it is active."""
+    begun = {rule.code: rule for rule in rules if (rule.since or date.min) <= day}
+    return tuple(rule for rule in begun.values() if rule.holds(day))

@@ -1,0 +1,195 @@
+"""Alerts are evaluated by one process, whatever is killed, and told once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from alerts.errors import LeaseLost
+from alerts.journal import What
+from ingest.batch import Batch
+from telemetry.jobs.alerts import Alerter
+from telemetry.settings.current import Current
+from telemetry.settings.plan import load_plan
+from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
+
+pytestmark = pytest.mark.database
+
+START = 1_782_086_400
+SITE = """
+code: plant
+name: {en: Plant, zh: 工厂}
+zone: Asia/Shanghai
+region: CN-GD
+areas: [{code: park, kind: park, name: {en: Park, zh: 园区}}]
+sources: [{kind: push, code: push}]
+meters:
+  - {code: m1, name: {en: One, zh: 一}, area: park, source: push, multiplier: 10}
+  - {code: m2, name: {en: Two, zh: 二}, area: park, source: push}
+"""
+RULE = """
+kind: limit
+code: high
+name: {en: High, zh: 高}
+quantity: active_power
+above: 400 kW
+hold: 20 s
+"""
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from telemetry.jobs.alerts import Alerter
+from telemetry.settings.current import Current
+from telemetry.settings.plan import load_plan
+from telemetry.storage import alerts
+from telemetry.storage.pool import Database
+
+where, url, folder, now = sys.argv[1:]
+put, keep = alerts.put, alerts.StoredJournal.keep
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def put_and_die(conn, transitions):
+    put(conn, transitions)
+    transitions and where == "within" and die()
+
+def keep_and_die(self, holder, transitions, evaluated_us):
+    transitions and where == "before" and die()
+    keep(self, holder, transitions, evaluated_us)
+    transitions and where == "after" and die()
+
+alerts.put, alerts.StoredJournal.keep = put_and_die, keep_and_die
+clock = iter(range(int(now), int(now) + 1000))
+current = Current(load_plan(Path(folder)))
+alerter = Alerter(Database.open(url), current, clock=lambda: float(next(clock)), lease_s=1.0)
+while True:
+    alerter.step()
+"""
+Post = Callable[..., Batch]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in (("sites/plant.yaml", SITE), ("alerts/high.yaml", RULE)):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+class Park:
+    """A park whose only clock is the test's."""
+
+    def __init__(self, database: Database, folder: Path, batch: Post) -> None:
+        self.database, self.batch = database, batch
+        self.current = Current(load_plan(folder))
+        self.now = float(START)
+
+    def alerter(self, lease_s: float = 600.0) -> Alerter:
+        return Alerter(self.database, self.current, clock=lambda: self.now, lease_s=lease_s)
+
+    def read(self, second: int, **power: float) -> None:
+        self.now = float(START + second)
+        rows = [(meter, START + second, {"active_power": kw}) for meter, kw in power.items()]
+        with closing(Writer.open(self.database, lambda: self.now)) as writer:
+            writer.write([self.batch(*rows)])
+
+    def kept(self) -> list[tuple[str, str, int]]:
+        with self.database.connection() as conn:
+            rows = conn.execute("select what, subject, at from alert_transition order by number").fetchall()
+        return [(what, subject, round(at.timestamp()) - START) for what, subject, at in rows]
+
+
+@pytest.fixture
+def park(database: Database, folder: Path, batch: Post) -> Park:
+    current = load_plan(folder)
+    assert current.site is not None
+    apply_site(database, current.site, datetime.fromtimestamp(START, UTC))
+    return Park(database, folder, batch)
+
+
+def test_an_alert_is_kept_with_what_a_person_needs(park: Park) -> None:
+    alerter = park.alerter()
+    for second, kw in ((0, 30), (10, 41), (20, 42), (30, 43), (40, 39)):
+        park.read(second, m1=kw, m2=kw)
+        alerter.step()
+    assert park.kept() == [("fired", "m1", 30), ("resolved", "m1", 40)]
+    with park.database.connection() as conn:
+        row = conn.execute(
+            "select value, limit_value, unit, severity, extract(epoch from fired - since)::int, quiet"
+            " from alert_transition where what = 'fired'"
+        ).fetchone()
+        open_ = conn.execute("select count(*) from alert where resolved is null").fetchone()
+    assert row == (430, 400, "kW", "warning", 20, "")
+    assert open_ == (0,)
+
+
+def test_a_second_process_waits_until_the_first_is_gone(park: Park) -> None:
+    first, second = park.alerter(), park.alerter()
+    park.read(0, m1=50)
+    first.step()
+    assert second.step() == []
+    park.read(20, m1=50)
+    assert [each.what for each in first.step()] == [What.FIRED]
+    park.read(30, m1=10)
+    assert second.step() == []
+    first._journal.release(first.holder)
+    assert [each.what for each in second.step()] == [What.RESOLVED]
+
+
+def test_whoever_lost_the_lease_writes_nothing(park: Park, migrated_url: str) -> None:
+    first, second = park.alerter(), park.alerter()
+    park.read(0, m1=50)
+    first.step()
+    with psycopg.connect(migrated_url) as owner:
+        owner.execute("update alert_evaluation set leased_until = now() - interval '1 second'")
+    second.step()
+    park.read(20, m1=50)
+    with pytest.raises(LeaseLost):
+        first.step()
+    assert [each.what for each in second.step()] == [What.FIRED]
+    assert park.kept() == [("fired", "m1", 20)]
+
+
+def test_a_rule_that_is_changed_or_gone_ends_what_it_began(park: Park, folder: Path) -> None:
+    alerter = park.alerter()
+    for second in (0, 20):
+        park.read(second, m1=50)
+        alerter.step()
+    (folder / "alerts" / "high.yaml").unlink()
+    park.current.adopt(load_plan(folder))
+    park.read(30, m1=50)
+    alerter.step()
+    assert park.kept() == [("fired", "m1", 20), ("resolved", "m1", 30)]
+
+
+@pytest.mark.parametrize("where", ["before", "within", "after"])
+def test_a_process_killed_around_the_journal_neither_repeats_nor_forgets(
+    park: Park, folder: Path, migrated_url: str, where: str
+) -> None:
+    for second in (0, 10, 20):
+        park.read(second, m1=50)
+    command = [sys.executable, "-c", KILLED, where, migrated_url, str(folder), str(START + 12)]
+    done = subprocess.run(command, check=False, capture_output=True, timeout=120, env=os.environ)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert len(park.kept()) == (1 if where == "after" else 0)
+    park.now, alerter = START + 35.0, park.alerter(lease_s=1.0)
+    deadline = time.monotonic() + 60
+    while alerter.watch is None or not alerter.watch.begun:
+        assert time.monotonic() < deadline
+        alerter.step()
+    alerter.step()
+    assert [(what, meter) for what, meter, _ in park.kept()] == [("fired", "m1")]
+    park.read(60, m1=10)
+    alerter.step()
+    assert [what for what, *_ in park.kept()] == ["fired", "resolved"]
