@@ -83,3 +83,50 @@ def test_a_settlement_that_takes_long_says_what_waits_and_until_when(
     expect(notice).to_be_visible(timeout=60_000)
     for part in ("812", "296\u202f380", "68\u202f620", "7\u202f620", "08:07:48", rate):
         expect(notice).to_contain_text(part)
+
+
+UNDECLARED = {
+    "strays": [
+        {"meter": "P-9", "conflicts": 0, "values": {"active_power": 41.75, "voltage": 230.1}, "rows": 2_400},
+    ],
+    "names": [{"meter": "M-1", "measurement": "em", "name": "total_wh", "value": 14_250.0, "rows": 24}],
+    "unmapped": [{"meter": "M-2", "name": f"wifi.rssi{n}", "value": -61.0, "rows": 7} for n in range(30)],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        (
+            "en",
+            ("Meters that nobody declared", "Posted names that mean", "Numbers that no template mentions"),
+        ),
+        ("zh", ("未登记的表计", "尚无含义的上报名称", "模板未提及的数值")),
+    ],
+)
+def test_what_nobody_declared_is_listed_below_the_sources(
+    page: Page, url: str, language: str, titles: tuple[str, ...]
+) -> None:
+    at = httpx.get(f"{url}/api/v1/sources").json()["time"]
+    when = {"source": "line-1", "first": at, "last": at, "received": at}
+    told = {key: [each | when for each in found] for key, found in UNDECLARED.items()}
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=json.dumps(told | {"adopted": 0, "dropped": 0}), content_type="application/json")
+
+    page.route("**/api/v1/strays", answer)
+    page.goto(f"{url}/collectors?lang={language}")
+    panel = page.locator(".strays")
+    for title in titles:
+        expect(panel.get_by_role("region", name=title)).to_be_visible()
+    expect(panel.locator("tr[data-stray='P-9']")).to_contain_text("active_power 41.75 · voltage 230.1")
+    expect(panel.locator("tr[data-stray='P-9'] .digits").first).to_have_text("2\u202f400")
+    expect(panel.locator("tr[data-stray='M-1 em total_wh']")).to_contain_text("14\u202f250")
+    expect(panel.locator("tr[data-stray^='M-2 wifi.rssi']")).to_have_count(30)
+
+
+def test_a_posted_name_that_nobody_declared_reaches_the_page(page: Page, url: str) -> None:
+    body = {"meter": "M-1", "time": ["2023-06-01T08:00:00+08:00"], "strange_name": [4.5]}
+    assert httpx.post(f"{url}/api/v1/readings", json=body).status_code == 422
+    page.goto(f"{url}/collectors?lang=en")
+    expect(page.locator("tr[data-stray='M-1 strange_name']")).to_contain_text("4.5")

@@ -371,6 +371,33 @@ export interface SourceDetail extends Source {
   strangers: { name: string; times: number; last: string }[];
 }
 
+export interface Stray {
+  source: string;
+  meter: string;
+  rows: number;
+  first: string;
+  last: string;
+  /** Of the newest row. */
+  values: Record<string, number>;
+}
+
+export interface StrayName {
+  source: string;
+  meter: string;
+  measurement?: string;
+  name: string;
+  rows: number;
+  first: string;
+  last: string;
+  value: number;
+}
+
+export interface StrayList {
+  strays: Stray[];
+  names: StrayName[];
+  unmapped: StrayName[];
+}
+
 export interface Spool {
   state: "empty" | "holding" | "nearly full" | "full";
   rows: number;

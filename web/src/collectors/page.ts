@@ -1,7 +1,7 @@
 /** <pw-collectors>: every source with its meters, and what waits, was refused or was lost. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, type Settlement, type Source, type SourceDetail, type SourceList } from "../api.ts";
+import { ApiError, get, type Settlement, type Source, type SourceDetail, type SourceList, type StrayList } from "../api.ts";
 import { message } from "../frame/notice.ts";
 import { exact, NONE, three } from "../numbers.ts";
 import { conditionMark } from "../parts/condition.ts";
@@ -9,15 +9,19 @@ import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { asideTable, metersTable, strangersTable } from "./detail.ts";
 import { notices } from "./notices.ts";
+import { straysPanel } from "./strays.ts";
 import { lastError, lastSuccess, type Context } from "./trace.ts";
 
 const REFRESH_MS = 3_000;
+const STRAYS_MS = 15_000;
 const COLUMNS = 6;
 
 class Collectors extends View {
   #list: SourceList | null = null;
   #detail: SourceDetail | null = null;
   #settlement: Settlement | null = null;
+  #strays: StrayList | null = null;
+  #straysAt = -Infinity;
   #problem: ApiError | null = null;
   #timer = 0;
   #asked = "";
@@ -41,15 +45,27 @@ class Collectors extends View {
     window.clearTimeout(this.#timer);
     const open = (this.#asked = store.route.source ?? "");
     try {
-      const [list, detail, settlement] = await Promise.all([get<SourceList>("/sources"), open ? detailOf(open) : null, progress()]);
+      const [list, detail, settlement, strays] = await Promise.all([
+        get<SourceList>("/sources"),
+        open ? detailOf(open) : null,
+        known<Settlement>("/settlement"),
+        this.#undeclared(),
+      ]);
       if (open !== this.#asked) return;
-      [this.#list, this.#detail, this.#settlement, this.#problem] = [list, detail, settlement, null];
+      [this.#list, this.#detail, this.#settlement, this.#strays, this.#problem] = [list, detail, settlement, strays, null];
     } catch (error) {
       if (error instanceof ApiError) this.#problem = error;
     }
     this.requestUpdate();
     window.clearTimeout(this.#timer);
     if (this.isConnected) this.#timer = window.setTimeout(() => void this.#load(), REFRESH_MS);
+  }
+
+  /** Less often: the database counts what it keeps. */
+  async #undeclared(): Promise<StrayList | null> {
+    if (performance.now() - this.#straysAt < STRAYS_MS) return this.#strays;
+    this.#straysAt = performance.now();
+    return known<StrayList>("/strays");
   }
 
   protected override render(): TemplateResult {
@@ -63,6 +79,7 @@ class Collectors extends View {
         <h1>${words.sources} <span class="subject">${words.sourcesSubject}</span></h1>
         ${this.#table(this.#list.sources, context)}
       </section>
+      ${straysPanel(this.#strays, context)}
     </div>`;
   }
 
@@ -125,8 +142,8 @@ class Collectors extends View {
 }
 
 /** None while the database is away. */
-function progress(): Promise<Settlement | null> {
-  return get<Settlement>("/settlement").catch((error: unknown) => {
+function known<T>(path: string): Promise<T | null> {
+  return get<T>(path).catch((error: unknown) => {
     if (error instanceof ApiError) return null;
     throw error;
   });
