@@ -14,7 +14,7 @@ from accounting.plan.optimise import Stage
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import site_of, zone_of
 from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.api.receipt import JSON
 from telemetry.reports.factors import kg_per_unit
@@ -146,7 +146,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     async def checked(request: Request, from_: _From = None, to: _To = None) -> Response:
         """What each job costs in money and CO2, what it breaks, and where it would cost less."""
         body, strict = await _posted(request, from_, to)
-        return answer(await run_in_threadpool(_check, dependencies, body, strict=strict))
+        return answer(await run_in_threadpool(checked_plan, dependencies, body, strict=strict))
 
     @routes.post(
         "/plans/metered",
@@ -157,7 +157,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     async def compared(request: Request, from_: _From = None, to: _To = None) -> Response:
         """Afterwards: what each line drew while the plan had jobs on it, and what it drew besides."""
         body, strict = await _posted(request, from_, to)
-        return answer(await run_in_threadpool(_metered, dependencies, body, strict=strict))
+        return answer(await run_in_threadpool(metered_plan, dependencies, body, strict=strict))
 
     @routes.post(
         "/plans/optima",
@@ -214,7 +214,8 @@ async def _posted(request: Request, from_: str | None, to: str | None) -> tuple[
         raise Refusal(422, "The body cannot be read.", [mistake]) from error
 
 
-def _check(dependencies: Dependencies, body: object, *, strict: bool) -> PlanAnswer:
+def checked_plan(dependencies: Dependencies, body: object, *, strict: bool = True) -> PlanAnswer:
+    """Raises Refusal, QueryError, NoSuchSite."""
     sheet = _sheet(dependencies, body, strict=strict)
     return sheet.answer(sheet.plan.placed)
 
@@ -252,7 +253,7 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
         return kg_per_unit(_BOUGHT, factors.choice(site.region, _BOUGHT, day, max(day, today)))
 
     known = registry.load(dependencies.database)
-    read = _read(known, body, zone, strict=strict)
+    read = read_plan(known, body, zone, strict=strict)
     contract = site.billing.demand_on(today) if site.billing else None
     terms = Terms(zone, plan.tariff, contract, rate)
     with dependencies.database.connection() as tx:
@@ -261,7 +262,7 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
     return Sheet(read, offered, zone, Money(currency, plan.tariff))
 
 
-def _read(known: Registry, body: object, zone: ZoneInfo, *, strict: bool) -> forms.Plan:
+def read_plan(known: Registry, body: object, zone: ZoneInfo, *, strict: bool = True) -> forms.Plan:
     """Raises Refusal, QueryError."""
     lines = {a.code for a in known.areas if a.removed_at is None}
     lines |= {m.code for m in known.meters if m.removed_at is None}
@@ -273,10 +274,10 @@ def _read(known: Registry, body: object, zone: ZoneInfo, *, strict: bool) -> for
         ) from mistakes
 
 
-def _metered(dependencies: Dependencies, body: object, *, strict: bool) -> MeteredPlan:
-    zone = ZoneInfo(site_of(dependencies.plan).zone)
-    known = registry.load(dependencies.database)
-    read = _read(known, body, zone, strict=strict)
+def metered_plan(dependencies: Dependencies, body: object, *, strict: bool = True) -> MeteredPlan:
+    """Raises Refusal, QueryError, NoSuchSite."""
+    zone, known = zone_of(dependencies.plan), registry.load(dependencies.database)
+    read = read_plan(known, body, zone, strict=strict)
     with dependencies.database.connection() as tx:
         return metered.report(tx, known, read, zone)
 

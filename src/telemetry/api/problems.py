@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from starlette.exceptions import HTTPException
 
 from ingest.errors import StoreUnavailable
-from telemetry.reports.errors import NoSuchMeter, NoSuchSite, QueryError
+from telemetry.reports.errors import NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
 from telemetry.storage.errors import StorageUnavailable
 
 _LOG = logging.getLogger(__name__)
@@ -116,6 +116,10 @@ async def _absent(_: Request, error: Exception) -> Response:
     return Refusal(404, str(error)).response()
 
 
+async def _overtaken(_: Request, error: Exception) -> Response:
+    return Refusal(409, str(error)).response()
+
+
 async def _unavailable(_: Request, __: Exception) -> Response:
     return come_again(503, "The database does not answer; please come again.").response()
 
@@ -127,6 +131,8 @@ HANDLERS: dict[int | type[Exception], Any] = {
     QueryError: _query,
     NoSuchMeter: _absent,
     NoSuchSite: _absent,
+    NoSuchPlan: _absent,
+    PlanChanged: _overtaken,
     StoreUnavailable: _unavailable,
     StorageUnavailable: _unavailable,
 }
