@@ -1,7 +1,7 @@
 """What every channel says: how a message leaves, and which secrets it takes from the environment."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -48,10 +48,15 @@ class Channel(Frozen):
             raise Undelivered(f"the environment variable {name} is not set", final=True)
         return value
 
+    def variables(self) -> Iterator[str]:
+        """Names of the variables that it needs."""
+        for field in type(self).model_fields:
+            if field.endswith(_NAMES_ONE) and getattr(self, field):
+                yield getattr(self, field)
+
     def hidden(self, text: str, variables: Mapping[str, str]) -> str:
         """`text` without anything of what its variables hold."""
-        for field in type(self).model_fields:
-            value = variables.get(getattr(self, field) or "", "") if field.endswith(_NAMES_ONE) else ""
+        for value in (variables.get(name, "") for name in self.variables()):
             for part in sorted({value, *re.split(r"[/:@?&=]+", value)}, key=len, reverse=True):
                 if len(part) >= _SHORTEST:
                     text = text.replace(part, "***")

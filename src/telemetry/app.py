@@ -34,6 +34,7 @@ from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.prepare import Preparation, tell
 from telemetry.jobs.reload import Reloader
+from telemetry.jobs.sending import Sender
 from telemetry.jobs.settle import Settler
 from telemetry.model import Retention
 from telemetry.reports import periods
@@ -206,6 +207,7 @@ async def _serve(
         adopter,
         Announcements(database, current, hub.renew),
         Alerter(database, current, partial(_circumstances, supervisor)),
+        Sender(database, current),
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:

@@ -16,12 +16,13 @@ from alerts.look import Circumstances
 from alerts.park import Park
 from alerts.rule import Rule
 from alerts.watch import Watch
+from telemetry.jobs.telling import Teller
 from telemetry.reports.watched import StoredHistory, park_of
 from telemetry.settings.alert_rules import holding
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import registry
-from telemetry.storage.alerts import StoredJournal
+from telemetry.storage.alerts import LEASE_S, StoredJournal
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.pool import Database
 
@@ -40,7 +41,7 @@ class Alerter:
         beside: Callable[[], Circumstances] = Circumstances,
         clock: Callable[[], float] = time.time,
         *,
-        lease_s: float | None = None,
+        lease_s: float = LEASE_S,
     ) -> None:
         """`beside` is asked at every tick, `clock` gives the wall's time [s]."""
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -48,7 +49,7 @@ class Alerter:
         self._current = current
         self._beside = beside
         self._clock = clock
-        self._journal = StoredJournal(database, lease_s) if lease_s else StoredJournal(database)
+        self._journal = StoredJournal(database, Teller(current).tell, lease_s)
         self._history = StoredHistory(database)
         self._plan: Plan | None = None
         self._renewed = 0.0

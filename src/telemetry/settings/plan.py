@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from accounting.quantity import CATALOGUE
 from accounting.tariff import Tariff
+from alerts.contacts import NOBODY, Directory
 from alerts.rule import Rule
 from ingest.collector import pace_of
 from ingest.collectors.influx.mapping import InfluxMapping
@@ -20,6 +21,7 @@ from telemetry.model import Area, AreaKind, Meter, Site
 from telemetry.settings import billing, converters, formulas
 from telemetry.settings.alert_rules import load_rules
 from telemetry.settings.billing import of_contract
+from telemetry.settings.contacts import load_directory
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, library_folder, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName, no_such
@@ -41,6 +43,8 @@ class Plan:
     """Days declared for the tariff while the service runs, by list."""
     rules: tuple[Rule, ...] = ()
     """Of alerts, from files: every edition."""
+    directory: Directory = NOBODY
+    """Whom alerts are told to."""
 
     @property
     def tariff(self) -> Tariff | None:
@@ -103,10 +107,11 @@ def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
     own = config_dir and config_dir / "alerts"
     shipped = library_folder() / "alerts"
     rules = load_rules(shipped, None if own == shipped else own, site, mistakes)
+    directory = load_directory(config_dir, site, rules, mistakes)
     if mistakes:
         raise ConfigError(mistakes)
     site = _with_broker(site, mqtt_url) if site and mqtt_url else site
-    return Plan(site, file, library, influx, rules=rules)
+    return Plan(site, file, library, influx, rules=rules, directory=directory)
 
 
 def _influx(config_dir: Path | None, site: Site | None, mistakes: list[Mistake]) -> InfluxMapping:

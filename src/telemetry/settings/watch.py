@@ -35,6 +35,7 @@ class Watch:
 
     def _files(self) -> Iterator[Path]:
         yield self._folder / "influx.yaml"
+        yield self._folder / "contacts.yaml"
         for name in _FOLDERS:
             yield from (self._folder / name).rglob("*.yaml")
             yield from (self._folder / name).rglob("*.csv")

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,19 +14,22 @@ from alerts.errors import LeaseLost
 from alerts.journal import Open, Quiet, Recalled, Subject, Transition
 from alerts.verdict import Kind
 from telemetry.storage import queries
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Database, Transaction
 
 _SQL = queries.beside(__file__)
 LEASE_S = 15.0
 """How long nobody evaluates after the one that did was killed."""
 _RENEWED_S = 3.0
+Tell = Callable[[Transaction, Sequence[Transition]], None]
 
 
 class StoredJournal:
     """Fits `alerts.journal.Journal`: asks the database only as often as is needed."""
 
-    def __init__(self, database: Database, lease_s: float = LEASE_S) -> None:
+    def __init__(self, database: Database, tell: Tell, lease_s: float = LEASE_S) -> None:
+        """`tell` writes who is to be told, in the transaction that keeps the changes."""
         self._database = database
+        self._tell = tell
         self._lease_s = lease_s
         self._renewed = self._noted = -math.inf
 
@@ -64,6 +67,7 @@ class StoredJournal:
                 self._renewed = -math.inf
                 raise LeaseLost("another process evaluates the alerts by now")
             put(conn, transitions)
+            self._tell(conn, transitions)
             conn.execute(_SQL["evaluated"], {"at": moment_of(evaluated_us)})
         self._noted = time.monotonic()
 

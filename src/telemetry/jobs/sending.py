@@ -1,0 +1,203 @@
+"""Deliveries of alerts leave: leased, sent, recorded; who dies in between leaves them to the next."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from alerts import routing
+from alerts.channel import Channel
+from alerts.contacts import Contact
+from alerts.errors import Undelivered
+from alerts.wording import message
+from telemetry.settings.current import Current
+from telemetry.storage import deliveries
+from telemetry.storage.deliveries import Bundle, Turn
+from telemetry.storage.errors import StorageError
+from telemetry.storage.pool import Database, Transaction
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+LEASE_S = 60.0
+_AT_ONCE = 8
+_PAUSE_S = 0.5
+_AWAY_S = 5.0
+_GOODBYE_S = 10.0
+_ATTEMPTS = 12
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
+
+
+class Sender:
+    """Any number may work on one database; each message is sent by one at a time."""
+
+    def __init__(
+        self,
+        db: Database,
+        current: Current,
+        variables: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.time,
+        *,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        """`clock` gives the wall's time [s]."""
+        self._db = db
+        self._current = current
+        self._variables = variables
+        self._clock = clock
+        self._lease_s = lease_s
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._attended: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; what is being sent then is let finish for a while."""
+        sending: set[asyncio.Task[None]] = set()
+        failing = False
+        try:
+            while True:
+                try:
+                    self._attend()
+                    taken = await self.take() if len(sending) < _AT_ONCE else None
+                    failing = False
+                except StorageError as error:
+                    if not failing:
+                        _LOG.warning("messages wait for the database: %s", error)
+                    taken, failing = None, True
+                if taken is None:
+                    await asyncio.sleep(_AWAY_S if failing else _PAUSE_S)
+                else:
+                    task = asyncio.create_task(self.deliver(taken))
+                    sending.add(task)
+                    task.add_done_callback(sending.discard)
+        finally:
+            for attending in self._attended.values():
+                attending.cancel()
+            if sending:
+                await asyncio.wait(sending, timeout=_GOODBYE_S)
+
+    async def step(self) -> bool:
+        """Send one message; False when none was due. Raises StorageError."""
+        taken = await self.take()
+        if taken is not None:
+            await self.deliver(taken)
+        return taken is not None
+
+    async def take(self) -> Bundle | None:
+        """What is due longest, leased. Raises StorageError."""
+        return await self._stored(self._take)
+
+    async def deliver(self, bundle: Bundle) -> None:
+        """Send, and record what became of it."""
+        contact = self._current.plan.directory.by_code.get(bundle.contact)
+        channel = contact.channel(bundle.channel) if contact else None
+        if contact is None or channel is None:
+            reason = f"there is no channel {bundle.channel} of a contact {bundle.contact} any more"
+            await self._recorded(lambda tx: self._failed(tx, bundle, Undelivered(reason, final=True)))
+            return
+        leased = asyncio.create_task(self._stay_leased(bundle))
+        try:
+            await self._send(bundle, contact, channel)
+        except Undelivered as error:
+            told = Undelivered(channel.hidden(str(error), self._variables), final=error.final)
+            await self._recorded(lambda tx: self._failed(tx, bundle, told))
+        else:
+            await self._recorded(lambda tx: self._sent(tx, bundle, channel))
+        finally:
+            leased.cancel()
+
+    async def _send(self, bundle: Bundle, contact: Contact, channel: Channel) -> None:
+        """Raises Undelivered."""
+        site = self._current.plan.site
+        zone = ZoneInfo(site.zone if site else "UTC")
+        try:
+            await channel.send(message(bundle.key, bundle.notices, contact.language, zone), self._variables)
+        except Undelivered:
+            raise
+        except Exception as error:
+            raise Undelivered(f"{type(error).__name__}: {error}") from error
+
+    def _take(self, tx: Transaction) -> Bundle | None:
+        first = deliveries.head(tx, self._now())
+        if first is None:
+            return None
+        contact = self._current.plan.directory.by_code.get(first.contact)
+        channel = contact.channel(first.channel) if contact else None
+        return deliveries.take(tx, first, self._turn(), grouped=channel is not None and channel.grouped)
+
+    def _sent(self, tx: Transaction, bundle: Bundle, channel: Channel) -> None:
+        now = self._now()
+        deliveries.sent(tx, bundle.key, now)
+        notice = bundle.notices[0]
+        if channel.renew_s is not None and notice.what not in {"resolved", "test"}:
+            change = f"{notice.id}/{bundle.renewal + 1}"
+            new = routing.key(change, bundle.contact, bundle.channel)
+            deliveries.renew(tx, bundle.key, new, now + timedelta(seconds=channel.renew_s), now)
+
+    def _failed(self, tx: Transaction, bundle: Bundle, error: Undelivered) -> None:
+        final = error.final or bundle.attempts >= _ATTEMPTS
+        wait_s = min(_FIRST_RETRY_S * 2 ** (bundle.attempts - 1), _LONGEST_RETRY_S)
+        due = self._now() + timedelta(seconds=wait_s)
+        deliveries.failed(tx, bundle.key, self._holder, str(error), due, final=final)
+        if final:
+            _LOG.error("a message to %s by %s is given up: %s", bundle.contact, bundle.channel, error)
+
+    async def _stay_leased(self, bundle: Bundle) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            with suppress(StorageError):
+                await self._stored(lambda tx: deliveries.extend(tx, bundle.key, self._turn()))
+
+    async def _recorded(self, note: Callable[[Transaction], None]) -> None:
+        """However long it takes: what is not recorded is sent again."""
+        while True:
+            try:
+                await self._stored(note)
+            except StorageError as error:
+                _LOG.warning("what became of a message waits for the database: %s", error)
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def _stored(self, work: Callable[[Transaction], T]) -> T:
+        def run() -> T:
+            with self._db.connection() as tx:
+                return work(tx)
+
+        return await asyncio.to_thread(run)
+
+    def _attend(self) -> None:
+        """Begin and end what goes on beside the sending, and begin anew what ended by itself."""
+        wanted = {
+            f"{contact.code}/{channel.name}/{channel!r}": channel
+            for contact in self._current.plan.directory.contacts
+            for channel in contact.channels
+        }
+        for name in [name for name in self._attended if name not in wanted]:
+            self._attended.pop(name).cancel()
+        for name, channel in wanted.items():
+            if name not in self._attended:
+                self._attended[name] = asyncio.create_task(self._attending(channel))
+
+    async def _attending(self, channel: Channel) -> None:
+        """Until it has nothing to do."""
+        while True:
+            try:
+                await channel.attend(self._variables)
+            except Exception as error:  # noqa: BLE001  # it is tried again
+                _LOG.debug("%s: %s", channel.name, channel.hidden(str(error), self._variables))
+                await asyncio.sleep(_AWAY_S)
+            else:
+                return
+
+    def _turn(self) -> Turn:
+        now = self._now()
+        return Turn(self._holder, now, now + timedelta(seconds=self._lease_s))
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)

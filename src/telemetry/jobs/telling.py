@@ -1,0 +1,58 @@
+"""Who is to be told of changes of alerts: written in the transaction that keeps the changes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from alerts.journal import Transition, What
+from alerts.routing import drafts, ending
+from telemetry.reports.notices import Notices
+from telemetry.settings.current import Current
+from telemetry.settings.plan import Plan
+from telemetry.storage import deliveries
+from telemetry.storage.pool import Transaction
+
+_BEGINS = {What.FIRED, What.RAISED, What.REVEALED, What.STORMED}
+
+
+class Teller:
+    """Goes by the contacts and routes that hold at the time."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._plan: Plan | None = None
+        self._notices: Notices | None = None
+
+    def tell(self, tx: Transaction, changes: Sequence[Transition]) -> None:
+        """In `tx`, with the changes themselves; twice the same changes nothing."""
+        plan = self._current.plan
+        if plan.site is None or not plan.directory.contacts:
+            return
+        if self._notices is None or plan is not self._plan:
+            self._plan, self._notices = plan, Notices(plan, plan.site)
+        zone, now = ZoneInfo(plan.site.zone), datetime.now(UTC)
+        for change in changes:
+            if change.what in _BEGINS and not change.quiet:
+                notice = self._notices.of(change)
+                deliveries.put(tx, notice, drafts(plan.directory, notice, zone), now)
+        _acknowledge(tx, [change for change in changes if change.what is What.ACKNOWLEDGED])
+        self._end(tx, [change for change in changes if change.what is What.RESOLVED], now)
+
+    def _end(self, tx: Transaction, changes: Sequence[Transition], now: datetime) -> None:
+        """Who was told that it began is told that it is over, though a silence has begun meanwhile."""
+        plan, notices = self._plan, self._notices
+        if not changes or plan is None or plan.site is None or notices is None:
+            return
+        alerts = [change.alert for change in changes]
+        deliveries.take_back(tx, alerts, "the alert is over", renewals=True)
+        told = deliveries.told(tx, alerts)
+        for change in changes:
+            if change.alert in told:
+                notice = notices.of(change)
+                made = ending(plan.directory, notice, ZoneInfo(plan.site.zone), told[change.alert])
+                deliveries.put(tx, notice, made, now)
+
+
+def _acknowledge(tx: Transaction, changes: Sequence[Transition]) -> None:
+    for change in changes:
+        deliveries.take_back(tx, [change.alert], f"acknowledged by {change.by}", renewals=False)

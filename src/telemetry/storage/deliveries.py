@@ -1,0 +1,180 @@
+"""Deliveries of alerts: written with the change that they tell of, leased by a sender, kept as a log."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from alerts.notice import Notice
+from alerts.routing import Draft
+from telemetry.storage import queries
+
+_SQL = queries.beside(__file__)
+_MOST = 1000
+"""Alerts that go in one message."""
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+    """Given up."""
+    CANCELLED = "cancelled"
+    """Nobody has to be told any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first row of a message that is due."""
+
+    id: int
+    key: str
+    bundle: str | None
+    contact: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What goes in one message, leased by who sends it."""
+
+    key: str
+    contact: str
+    channel: str
+    notices: tuple[Notice, ...]
+    attempts: int
+    """This one included."""
+    renewal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the log."""
+
+    id: int
+    key: str
+    transition: str
+    alert: str
+    what: str
+    contact: str
+    channel: str
+    step: int
+    renewal: int
+    notice: Any
+    state: str
+    bundle: str | None
+    created_at: datetime
+    due: datetime
+    attempts: int
+    tried_at: datetime | None
+    sent_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which rows are asked for."""
+
+    states: Sequence[str] | None = None
+    """None: all."""
+    contact: str | None = None
+    alert: str | None = None
+    before: int | None = None
+    """Only those with a smaller number."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who sends, now, and until when it holds what it takes."""
+
+    holder: str
+    now: datetime
+    until: datetime
+
+
+def put(conn: Connection[Any], notice: Notice, drafts: Iterable[Draft], now: datetime) -> None:
+    """What stands already stays as it is."""
+    rows = [
+        asdict(draft)
+        | {"transition": notice.id, "alert": notice.alert, "what": notice.what, "renewal": 0, "now": now}
+        | {"notice": Jsonb(msgspec.to_builtins(notice))}
+        for draft in drafts
+    ]
+    if rows:
+        conn.cursor().executemany(_SQL["put"], rows)
+
+
+def told(conn: Connection[Any], alerts: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Who is told of alerts, and wants to know of their end: (contact, channel) by alert."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for alert, contact, channel in conn.execute(_SQL["told"], {"alerts": list(alerts)}):
+        found.setdefault(alert, []).append((contact, channel))
+    return found
+
+
+def take_back(conn: Connection[Any], alerts: Sequence[str], reason: str, *, renewals: bool) -> None:
+    """Nobody further is told of these alerts; with `renewals` what repeats them ends too."""
+    conn.execute(_SQL["take_back"], {"alerts": list(alerts), "reason": reason, "renewals": renewals})
+
+
+def head(conn: Connection[Any], now: datetime) -> Head | None:
+    """The message that is due longest, locked until the transaction ends; others' are left to them."""
+    conn.execute(_SQL["end_renewals"])
+    return conn.cursor(row_factory=class_row(Head)).execute(_SQL["head"], {"now": now}).fetchone()
+
+
+def take(conn: Connection[Any], first: Head, turn: Turn, *, grouped: bool) -> Bundle:
+    """Lease it; one that was begun before stays what it was, another one takes what waits beside it."""
+    if first.bundle is None:
+        asked = {"contact": first.contact, "channel": first.channel, "now": turn.now, "limit": _MOST}
+        ids = [row[0] for row in conn.execute(_SQL["beside"], asked)] if grouped else []
+        conn.execute(_SQL["bundle"], {"key": first.key, "ids": [*{first.id, *ids}]})
+    leased = {"key": first.key, "holder": turn.holder, "until": turn.until, "now": turn.now}
+    rows = sorted(conn.execute(_SQL["lease"], leased).fetchall())
+    notices = tuple(msgspec.convert(row[1], Notice) for row in rows)
+    return Bundle(first.key, first.contact, first.channel, notices, rows[0][2], rows[0][3])
+
+
+def extend(conn: Connection[Any], key: str, turn: Turn) -> None:
+    conn.execute(_SQL["extend"], {"key": key, "holder": turn.holder, "until": turn.until})
+
+
+def sent(conn: Connection[Any], key: str, now: datetime) -> None:
+    """The receiver has it, whoever sent it."""
+    conn.execute(_SQL["sent"], {"key": key, "now": now})
+
+
+def renew(conn: Connection[Any], key: str, new: str, due: datetime, now: datetime) -> None:
+    """Let the same be sent once more later, under a key of its own."""
+    conn.execute(_SQL["renew"], {"key": key, "new": new, "due": due, "now": now})
+
+
+def failed(  # what the log says of an attempt
+    conn: Connection[Any], key: str, holder: str, error: str, due: datetime, *, final: bool
+) -> None:
+    """Tried again when it is `due`, unless that is of no use."""
+    asked = {"key": key, "holder": holder, "error": error, "due": due, "final": final}
+    conn.execute(_SQL["failed"], asked)
+
+
+def listed(conn: Connection[Any], asked: Listing) -> list[Delivery]:
+    """The newest first."""
+    columns = asdict(asked) | {"states": None if asked.states is None else list(asked.states)}
+    return conn.cursor(row_factory=class_row(Delivery)).execute(_SQL["listed"], columns).fetchall()
+
+
+def one(conn: Connection[Any], number: int) -> Delivery | None:
+    return conn.cursor(row_factory=class_row(Delivery)).execute(_SQL["one"], {"id": number}).fetchone()
+
+
+def retry(conn: Connection[Any], number: int, now: datetime) -> bool:
+    """Try a dead letter again, with all that went with it; False when it is not dead."""
+    return conn.execute(_SQL["retry"], {"id": number, "now": now}).rowcount > 0

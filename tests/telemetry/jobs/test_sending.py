@@ -1,0 +1,346 @@
+"""Changes of alerts reach those whom the contacts name, once, whatever fails meanwhile."""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from alerts.journal import Quiet, Subject, Transition, What
+from alerts.rule import Severity
+from alerts.verdict import Kind
+from telemetry.jobs.sending import Sender
+from telemetry.jobs.telling import Teller
+from telemetry.settings.contacts import load_directory
+from telemetry.settings.current import Current
+from telemetry.settings.mistakes import Mistake
+from telemetry.settings.plan import Plan, load_plan
+from telemetry.storage import deliveries
+from telemetry.storage.deliveries import Delivery, Listing
+from telemetry.storage.pool import Database
+
+sys.path.append(str(Path(__file__).parents[2] / "alerts"))
+from receivers import Receiver
+
+pytestmark = pytest.mark.database
+
+START = 1_782_086_400
+SITE = """
+code: plant
+name: {en: Plant, zh: 工厂}
+zone: Asia/Shanghai
+region: CN-GD
+billing: {tariff: demo-park}
+areas:
+  - {code: park, kind: park, name: {en: Park, zh: 园区}}
+  - {code: hall, kind: enterprise, name: {en: Hall, zh: 厂房}, parent: park}
+sources: [{kind: push, code: push}]
+meters:
+  - {code: m1, name: {en: One, zh: 一}, area: hall, source: push}
+  - {code: m2, name: {en: Two, zh: 二}, area: park, source: push}
+"""
+RULE = """
+kind: limit
+code: high
+name: {en: High, zh: 高}
+quantity: active_power
+above: 400 kW
+"""
+VARIABLES = {"PARKWATT_HOOK": "a secret of the test", "PARKWATT_CHAT": ""}
+
+
+def contacts(receiver: Receiver, **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
+    hook = {"kind": "webhook", "url": receiver.url, "secret_variable": "PARKWATT_HOOK"}
+    chat = {"kind": "apprise", "url_variable": "PARKWATT_CHAT"}
+    people = {"duty": [hook], "chief": [hook], "group": [chat]}
+    return {
+        "page": "https://park.example/",
+        "contacts": [
+            {"code": code, "name": {"en": code, "zh": code}, "language": "en", "channels": channels}
+            for code, channels in people.items()
+        ],
+        "routes": [{"code": "r", "contacts": ["duty"], **changes}],
+    }
+
+
+class Post:
+    """A park whose only clock is the test's, and its deliveries."""
+
+    def __init__(self, database: Database, plan: Plan, folder: Path, receiver: Receiver) -> None:
+        self.database, self.folder, self.receiver = database, folder, receiver
+        self.current = Current(plan)
+        self.variables = VARIABLES | {"PARKWATT_CHAT": f"json://{receiver.address}/"}
+        self.now = float(START)
+        self.route()
+
+    def route(self, **changes: Any) -> None:  # noqa: ANN401  # YAML
+        self.adopt(contacts(self.receiver, **changes))
+
+    def adopt(self, document: dict[str, Any]) -> None:
+        (self.folder / "contacts.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        plan, mistakes = self.current.plan, list[Mistake]()
+        directory = load_directory(self.folder, plan.site, plan.rules, mistakes)
+        assert mistakes == []
+        self.current.adopt(replace(plan, directory=directory))
+
+    def sender(self, lease_s: float = 60.0) -> Sender:
+        return Sender(self.database, self.current, self.variables, lambda: self.now, lease_s=lease_s)
+
+    def tell(self, *changes: Transition) -> None:
+        with self.database.connection() as tx:
+            Teller(self.current).tell(tx, changes)
+
+    def send(self, second: float = 0.0) -> int:
+        """How many messages were due."""
+        self.now = START + second
+
+        async def all_due() -> int:
+            sender, count = self.sender(), 0
+            while await sender.step():
+                count += 1
+            return count
+
+        return asyncio.run(all_due())
+
+    def log(self, **asked: Any) -> list[Delivery]:  # noqa: ANN401  # Listing's
+        """The oldest first."""
+        with self.database.connection() as tx:
+            return deliveries.listed(tx, Listing(**asked))[::-1]
+
+    def states(self) -> list[tuple[str, str, str]]:
+        return [(each.contact, each.what, each.state) for each in self.log()]
+
+
+def change(what: What = What.FIRED, second: float = 0.0, subject: str = "m1", **rest: Any) -> Transition:  # noqa: ANN401
+    moment = int((START + second) * 1e6)
+    words = {"severity": Severity.WARNING, "stage": 1, "value": 412.0, "limit": 400.0, "unit": "kW", **rest}
+    return Transition(
+        "high", Subject(Kind.METER, subject), what, moment, START * 10**6, START * 10**6, **words
+    )
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    folder = tmp_path_factory.mktemp("config")
+    for name, text in (("sites/plant.yaml", SITE), ("alerts/high.yaml", RULE)):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(text, encoding="utf-8")
+    return load_plan(folder)
+
+
+@pytest.fixture
+def post(database: Database, plan: Plan, tmp_path: Path) -> Iterator[Post]:
+    with closing(Receiver()) as receiver:
+        yield Post(database, plan, tmp_path, receiver)
+
+
+def test_a_change_is_told_with_its_names_tariff_and_link(post: Post) -> None:
+    post.tell(change())
+    assert post.send() == 1
+    (told,) = post.receiver.bodies
+    assert told["subject"] == "[warning] High: One (m1) began, 412 kW, limit 400 kW"
+    alert = told["alert"]
+    assert alert["areas"] == ["hall", "park"]
+    assert alert["band"]["zh"]
+    assert alert["price"] > 0
+    assert alert["currency"] == "CNY"
+    assert alert["link"] == "https://park.example/meters/m1"
+    assert post.states() == [("duty", "fired", "sent")]
+    assert post.send(1) == 0
+
+
+def test_the_same_change_twice_is_told_once(post: Post) -> None:
+    post.tell(change(), change())
+    post.tell(change())
+    assert post.send() == 1
+    post.tell(change())
+    assert post.send(60) == 0
+
+
+@pytest.mark.parametrize("changes", [{"quiet": Quiet.SOURCE}, {"what": What.COMMENTED}])
+def test_what_is_quiet_is_told_to_nobody(post: Post, changes: Mapping[str, Any]) -> None:
+    post.tell(change(**changes))
+    assert post.log() == []
+
+
+def test_the_end_is_told_to_those_who_know_of_the_beginning(post: Post) -> None:
+    post.tell(change(What.RESOLVED, 5, subject="m2"))
+    post.tell(change(), change(What.RESOLVED, 10, quiet=Quiet.GONE, severity=Severity.INFO))
+    assert post.send(10) == 2
+    assert [each["alert"]["what"] for each in post.receiver.bodies] == ["fired", "resolved"]
+
+
+def test_who_has_acknowledged_ends_the_escalation(post: Post) -> None:
+    post.route(escalation=[{"after": "15 min", "contacts": ["chief"]}])
+    post.tell(change(), change(subject="m2"))
+    assert post.send(1) == 2
+    post.tell(change(What.ACKNOWLEDGED, 60, by="li.na"))
+    assert post.send(901) == 1
+    told = [(each.contact, each.alert.split("/")[1], each.state, each.error) for each in post.log()]
+    assert ("chief", "meter:m1", "cancelled", "acknowledged by li.na") in told
+    assert ("chief", "meter:m2", "sent", "") in told
+
+
+def test_an_alert_that_ends_is_escalated_to_nobody_and_its_end_told_to_those_who_heard(post: Post) -> None:
+    post.route(escalation=[{"after": "15 min", "contacts": ["chief"]}])
+    post.tell(change())
+    post.send(1)
+    post.tell(change(What.RESOLVED, 60))
+    post.send(1000)
+    assert post.states() == [
+        ("duty", "fired", "sent"),
+        ("chief", "fired", "cancelled"),
+        ("duty", "resolved", "sent"),
+    ]
+
+
+def test_what_comes_within_the_wait_goes_in_one_message(post: Post) -> None:
+    post.route(contacts=["group"], wait="30 s")
+    post.tell(*(change(second=n / 10, subject=f"x{n}") for n in range(50)))
+    assert post.send(29) == 0
+    post.tell(change(second=29, subject="late"))
+    assert post.send(30) == 1
+    assert post.receiver.bodies[0]["title"] == "[warning] High: 51 alerts"
+    assert {each.state for each in post.log()} == {"sent"}
+    assert len({each.bundle for each in post.log()}) == 1
+
+
+def test_a_receiver_that_fails_is_tried_again_later_and_later(post: Post) -> None:
+    post.receiver.answers += [500, 503]
+    post.tell(change())
+    assert post.send() == 1
+    assert post.log()[0].error == "the receiver answers 500"
+    assert [post.send(second) for second in (4, 5, 14, 15, 16)] == [0, 1, 0, 1, 0]
+    keys = {headers["Idempotency-Key"] for headers, _ in post.receiver.requests}
+    assert keys == {post.log()[0].key}
+    assert (post.log()[0].state, post.log()[0].attempts) == ("sent", 3)
+
+
+def test_what_never_succeeds_becomes_a_dead_letter_and_can_be_tried_again(post: Post) -> None:
+    post.receiver.answers += [500] * 12
+    post.tell(change())
+    second, sent = 0.0, 0
+    while sent < 12:
+        sent += post.send(second)
+        second += 3600
+    assert post.send(second + 90_000) == 0
+    (dead,) = post.log(states=["dead"])
+    with post.database.connection() as tx:
+        assert deliveries.retry(tx, dead.id, datetime.fromtimestamp(post.now, UTC))
+        assert not deliveries.retry(tx, dead.id, datetime.fromtimestamp(post.now, UTC))
+    assert post.send(second + 90_001) == 1
+    assert post.states() == [("duty", "fired", "sent")]
+
+
+def test_a_refusal_is_a_dead_letter_at_once(post: Post) -> None:
+    post.receiver.answers.append(410)
+    post.tell(change())
+    assert post.send() == 1
+    assert (post.log()[0].state, post.log()[0].attempts) == ("dead", 1)
+
+
+def test_a_contact_that_is_gone_is_a_dead_letter_that_says_so(post: Post) -> None:
+    post.tell(change())
+    post.adopt({"contacts": contacts(post.receiver)["contacts"][1:]})
+    post.send()
+    assert "of a contact duty any more" in post.log()[0].error
+
+
+def test_the_end_never_overtakes_a_beginning_that_is_tried_again(post: Post) -> None:
+    post.receiver.answers += [500]
+    post.tell(change())
+    post.send()
+    post.tell(change(What.RESOLVED, 1))
+    assert post.send(2) == 0
+    assert post.send(5) == 2
+    assert [each["alert"]["what"] for each in post.receiver.bodies] == ["fired", "fired", "resolved"]
+
+
+def test_two_senders_send_nothing_twice(post: Post) -> None:
+    post.tell(*(change(subject=f"x{n}") for n in range(40)))
+    post.now = START
+
+    async def drain(sender: Sender) -> None:
+        while await sender.step():
+            pass
+
+    async def both() -> None:
+        await asyncio.gather(*(drain(post.sender()) for _ in range(4)))
+
+    asyncio.run(both())
+    assert len(post.receiver.requests) == 40
+    assert len({headers["Idempotency-Key"] for headers, _ in post.receiver.requests}) == 40
+
+
+def test_a_lease_that_has_run_out_is_another_ones(post: Post) -> None:
+    post.route(contacts=["group"], wait="0 s")
+    post.tell(change(), change(subject="m2"))
+    first = asyncio.run(post.sender().take())
+    assert first is not None
+    post.tell(change(subject="x"))
+    assert post.send(1) == 1
+    assert asyncio.run(post.sender().take()) is None
+    post.now = START + 61
+    again = asyncio.run(post.sender().take())
+    assert again is not None
+    assert (again.key, again.notices) == (first.key, first.notices)
+    assert again.attempts == 2
+
+
+def test_a_shed_signal_is_repeated_until_the_alert_is_over(post: Post) -> None:
+    shed = {"kind": "mqtt", "url": "mqtt://127.0.0.1:1", "expires": "10 min"}
+    text = contacts(post.receiver)
+    text["contacts"][0]["channels"] = [shed]
+    post.adopt(text)
+    post.tell(change())
+    for minute in range(0, 20, 5):
+        _pretend_sent(post, minute * 60)
+    post.tell(change(What.RESOLVED, 1000))
+    _pretend_sent(post, 1000)
+    assert asyncio.run(post.sender().take()) is None
+    post.now = START + 90_000
+    assert asyncio.run(post.sender().take()) is None
+    assert [(each.what, each.renewal, each.state) for each in post.log()] == [
+        ("fired", 0, "sent"),
+        ("fired", 1, "sent"),
+        ("fired", 2, "sent"),
+        ("fired", 3, "sent"),
+        ("fired", 4, "cancelled"),
+        ("resolved", 0, "sent"),
+    ]
+
+
+def _pretend_sent(post: Post, second: float) -> None:
+    post.now = START + second
+    sender = post.sender()
+    bundle = asyncio.run(sender.take())
+    assert bundle is not None
+    channel = post.current.plan.directory.contacts[0].channels[0]
+    with post.database.connection() as tx:
+        sender._sent(tx, bundle, channel)
+
+
+def test_no_secret_is_in_the_log_or_the_database(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    post.route(contacts=["group"], wait="0 s")
+    post.variables["PARKWATT_CHAT"] = "json://user:s3cr3tword@127.0.0.1:1/"
+    post.tell(change())
+    assert post.send() == 1
+    (row,) = post.log()
+    assert row.state == "waiting"
+    assert row.error
+    assert "s3cr3tword" not in f"{row} {caplog.text}"
+
+
+def test_quiet_hours_hold_a_message_back(post: Post) -> None:
+    text = contacts(post.receiver)
+    text["contacts"][0]["quiet"] = {"from": "07:00", "to": "09:00"}
+    post.adopt(text)
+    post.tell(change(), change(subject="m2", severity=Severity.CRITICAL))
+    assert [post.send(second) for second in (0, 3599, 3600)] == [1, 0, 1]
+    assert post.log()[0].due == datetime.fromtimestamp(START, UTC) + timedelta(hours=1)
