@@ -8,5 +8,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    // ECharts comes with the first chart of an analysis, never with the first page.
+    chunkSizeWarningLimit: 640,
   },
 });

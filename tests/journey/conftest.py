@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -217,6 +219,74 @@ def put(registers: Registers) -> Callable[[int, int, float], None]:
 def silent(registers: Registers) -> set[int]:
     """Units that do not answer."""
     return registers.silent
+
+
+PRICED = """
+code: works
+name: {en: Weir works, zh: 堰口工厂}
+zone: Asia/Shanghai
+region: CN-GD
+billing:
+  tariff: demo-park
+  valley_share: 0.5
+  contracts:
+    - since: 2020-01-01
+      demand: {basis: contract, contract_kw: 90, price: "30.00", source: invented for this test}
+      power_factor: {standard: "0.90"}
+areas:
+  - {code: works, kind: park, name: {en: Weir works, zh: 堰口工厂}}
+  - {code: E1, kind: enterprise, parent: works, name: {en: "Casting <b>hall</b>", zh: 铸造厂}}
+  - {code: E2, kind: enterprise, parent: works, name: {en: Cold store, zh: 冷库}}
+sources: [{kind: push, code: scada}]
+meters:
+  - {code: P-0, name: {en: Incomer, zh: 进线}, area: works, source: scada, role: boundary}
+  - {code: P-1, name: {en: Casting, zh: 铸造}, area: E1, source: scada, role: boundary, parent: P-0}
+  - {code: P-2, name: {en: Cold, zh: 制冷}, area: E2, source: scada, role: boundary, parent: P-0}
+"""
+LOADS_KW = {"P-0": 100.0, "P-1": 60.0, "P-2": 40.0}
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A park with three days of steady load in the month before, and two days until now."""
+
+    url: str
+    month: str
+
+    def get(self, path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+        return httpx.get(f"{self.url}/api/v1{path}", params=query, timeout=60).json()
+
+
+@pytest.fixture(scope="session")
+def priced(serve: Callable[..., Service]) -> Priced:
+    service, now = serve(PRICED), datetime.now(ZoneInfo("Asia/Shanghai"))
+    before = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)).replace(
+        day=8
+    )
+    running = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    times = [before + n * QUARTER for n in range(3 * 96 + 1)]
+    times += [running + n * QUARTER for n in range((now - running) // QUARTER + 1)]
+    gap = 3 * 96
+    for meter, kw in LOADS_KW.items():
+        kwh = [kw / 4 * (n if n <= gap else n - 1) for n in range(len(times))]
+        body = {"meter": meter, "time": [at.isoformat() for at in times]} | {
+            "energy_import": kwh,
+            "reactive_import": [value / 3 for value in kwh],
+            "active_power": [kw] * len(times),
+        }
+        posted = httpx.post(f"{service.url}/api/v1/readings?source=scada", json=body, timeout=120)
+        assert posted.status_code == 200, posted.text
+    park = Priced(service.url, f"{before:%Y-%m}")
+    _until(lambda: park.get("/bills", month=park.month)["park"]["kwh"] == 3 * 24 * 100)
+    return park
+
+
+def _until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 180
+    while not met():
+        assert time.monotonic() < deadline, "the figures were not settled"
+        time.sleep(0.2)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ PAGES = {
     "/live": "pw-demand h2",
     "/energy": "pw-energy h1",
     "/carbon": "pw-carbon h1",
+    "/cost": "pw-bill h2",
     "/meters": "pw-meter-tree .meter-line[data-meter='M-1']",
     "/collectors/line-1": "pw-collectors tr[data-meter='M-1']",
     "/meters/M-1": "pw-meter [data-quantity=active_power]",
@@ -50,7 +51,7 @@ def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) ->
     expect(page.locator(PAGES[path]).first).to_be_visible(timeout=60_000)
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.locator(".rail a").count() == 5
+    assert page.locator(".rail a").count() == 6
 
 
 @looks

@@ -134,6 +134,7 @@ export interface Problem {
   title: string;
   status: number;
   detail?: string;
+  errors?: { field: string; value: unknown; reason: string }[];
 }
 
 export class ApiError extends Error {
@@ -160,12 +161,21 @@ export async function get<T>(path: string, query: Record<string, string> = {}): 
 }
 
 export async function signIn(token: string): Promise<void> {
-  const response = await fetch(`${ROOT}/session`, {
+  await sent("/session", { token });
+}
+
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  return (await (await sent(path, body)).json()) as T;
+}
+
+async function sent(path: string, body: unknown): Promise<Response> {
+  const response = await fetch(`${ROOT}${path}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(body),
   });
   if (!response.ok) throw new ApiError(await problemOf(response));
+  return response;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

@@ -1,7 +1,7 @@
 /** How a figure is written: three significant digits, scaled units, and a dash where nothing is known. */
 
 export const NONE = "\u2013";
-const MINUS = "\u2212";
+export const MINUS_SIGN = "\u2212";
 const NARROW = "\u202f";
 const MOST_DECIMALS = 4;
 
@@ -105,5 +105,5 @@ function written(value: number, decimals: number): string {
   const [whole = "", fraction] = Math.abs(value).toFixed(decimals).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, NARROW);
   const text = fraction === undefined ? grouped : `${grouped}.${fraction}`;
-  return value < 0 && Number(text.replaceAll(NARROW, "")) !== 0 ? MINUS + text : text;
+  return value < 0 && Number(text.replaceAll(NARROW, "")) !== 0 ? MINUS_SIGN + text : text;
 }

@@ -1,8 +1,8 @@
-/** What the address says: page, meter, area, language and theme. */
+/** What the address says: page and its view, meter, area, month, language and theme. */
 
 import { preferred, type Language } from "./i18n/words.ts";
 
-export const PAGES = ["live", "energy", "carbon", "meters", "collectors"] as const;
+export const PAGES = ["live", "energy", "carbon", "cost", "meters", "collectors"] as const;
 export type Page = (typeof PAGES)[number];
 export type Theme = "light" | "dark";
 
@@ -13,9 +13,21 @@ export interface Route {
   source: string | null;
   area: string | null;
   days: number;
+  /** One of the page's views; null: its first. */
+  view: string | null;
+  /** 2026-11; null: the one that runs. */
+  month: string | null;
+  /** What groups are made of, and which of several measures is shown; null: what the view begins with. */
+  by: string | null;
+  show: string | null;
   language: Language;
   theme: Theme | null;
 }
+
+/** Views of pages that have several, the first of each without a place in the address. */
+export const VIEWS: Partial<Record<Page, readonly string[]>> = {
+  cost: ["bill"],
+};
 
 export const PERIODS = [7, 14, 31] as const;
 
@@ -27,6 +39,10 @@ export function parse(address: URL, languages: readonly string[]): Route {
     page,
     meter: page === "meters" && second ? second : null,
     source: page === "collectors" && second ? second : null,
+    view: VIEWS[page]?.slice(1).find((view) => view === second) ?? null,
+    month: monthIn(query.get("month")),
+    by: wordIn(query.get("by")),
+    show: wordIn(query.get("show")),
     area: query.get("area"),
     days: PERIODS.find((days) => String(days) === query.get("days")) ?? 14,
     language: languageIn(query.get("lang"), languages),
@@ -38,11 +54,27 @@ export function parse(address: URL, languages: readonly string[]): Route {
 export function href(route: Route): string {
   const query = new URLSearchParams();
   if (route.area) query.set("area", route.area);
+  if (route.by) query.set("by", route.by);
+  if (route.show) query.set("show", route.show);
+  if (route.month) query.set("month", route.month);
   if (route.days !== 14) query.set("days", String(route.days));
   query.set("lang", route.language);
   if (route.theme) query.set("theme", route.theme);
-  const one = route.page === "collectors" ? route.source : route.meter;
+  const one = route.page === "collectors" ? route.source : route.page === "meters" ? route.meter : viewOf(route);
   return `/${route.page}${one ? `/${encodeURIComponent(one)}` : ""}?${query}`;
+}
+
+/** A view belongs to its page alone. */
+function viewOf({ page, view }: Route): string | null {
+  return VIEWS[page]?.slice(1).find((known) => known === view) ?? null;
+}
+
+function monthIn(text: string | null): string | null {
+  return text !== null && /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? text : null;
+}
+
+function wordIn(text: string | null): string | null {
+  return text !== null && /^[a-z0-9_-]{1,20}$/.test(text) ? text : null;
 }
 
 function languageIn(text: string | null, languages: readonly string[]): Language {

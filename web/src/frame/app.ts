@@ -16,6 +16,7 @@ import "./strip.ts";
 const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   energy: () => import("../reports/energy.ts"),
   carbon: () => import("../reports/carbon.ts"),
+  cost: () => import("../cost/page.ts"),
 };
 
 class App extends View {
@@ -50,7 +51,7 @@ class App extends View {
 
   #entry(page: Page): TemplateResult {
     const here = store.route.page === page;
-    return html`<a href=${href({ ...store.route, page, meter: null })} aria-current=${here ? "page" : "false"}
+    return html`<a href=${href({ ...store.route, page, meter: null, view: null, by: null, show: null })} aria-current=${here ? "page" : "false"}
       >${icon(page)}<span>${this.words[page]}</span></a
     >`;
   }
@@ -74,6 +75,7 @@ const PAGE: Record<Page, () => TemplateResult> = {
   live: () => html`<pw-live></pw-live>`,
   energy: () => html`<pw-energy></pw-energy>`,
   carbon: () => html`<pw-carbon></pw-carbon>`,
+  cost: () => html`<pw-cost></pw-cost>`,
   meters: () => html`<pw-meters></pw-meters>`,
   collectors: () => html`<pw-collectors></pw-collectors>`,
 };

@@ -1,4 +1,4 @@
-/** What the service says of single failures, in Chinese: its English texts are the keys, {} is a value. */
+/** What the service says of single failures, in Chinese: its English texts are the keys, {} is a value, {1} the second one. */
 
 import type { Language } from "./words.ts";
 
@@ -79,6 +79,28 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["{} stands above itself", "{} 是自己的上级"],
   ["{} speaks {}, its source {} is {}", "{} 使用 {}，而其数据源 {} 是 {}"],
   ["no factor of the library is for the region {}", "因子库中没有区域 {} 的因子"],
+  ["no window of the month was measured from end to end: its maximum is not known", "本月没有任何一个需量窗口被完整计量：最大需量未知"],
+  ["no reactive energy is metered at the billing point", "计费点没有无功电量计量"],
+  ["power factor {}: {} % of {}", "功率因数 {}：对 {2} 调整 {1} %"],
+  ["some of the charges cannot be told", "部分费用无法确定"],
+  ["common use and losses", "公共用电及损耗"],
+  ["no energy, so no power factor", "没有电量，因此没有功率因数"],
+  ["no adjustment is known for a power factor of {} by the standard {}", "功率因数 {}（标准 {}）没有对应的调整率"],
+  ["{} cannot be shared out by the weights {}", "{} 无法按权重 {} 分摊"],
+  ["charged by {} which is not known", "按 {} 计费，但其值未知"],
+  ["contract demand {} kW with an actual one of {} kW", "合同需量 {} kW，实际 {} kW"],
+  ["the billing month runs until {}", "计费月到 {} 结束"],
+  ["no energy was measured at its boundary in this month", "本月其边界没有计量到电量"],
+  ["{} % of the time so far was not measured; {} kWh are estimated", "至今有 {} % 的时间未计量；其中 {} kWh 为估算值"],
+  ["{} of {} windows were not measured whole and set no maximum", "{1} 个需量窗口中有 {0} 个未完整计量，不参与最大需量"],
+  ["{} has no price series {}", "{} 没有价格序列 {}"],
+  ["no price table before {}", "{} 之前没有电价表"],
+  ["{} does not hold on this day", "{} 在当日无效"],
+  ["no price of {} in {}", "{1} 中没有 {0} 的电价"],
+  ["a virtual meter: the meters that it is reckoned from are priced", "虚拟表计：其计算所依据的表计已计价"],
+  ["the park's contract names no tariff", "园区合同没有指定电价"],
+  ["no history to forecast all other load from, so contract demand is not checked", "没有用于预测其他负荷的历史，因此未检查合同需量"],
+  ["no factor for bought electricity on some of the days", "部分日期没有购入电力的排放因子"],
   ["has no meaning behind a source of kind {}", "在类型为 {} 的数据源下没有意义"],
 ];
 
@@ -117,9 +139,10 @@ function afterName(said: string): string | null {
   return text === null ? null : `${name}: ${text}`;
 }
 
+/** {} is the next value, {1} the second. */
 function filled(text: string, values: readonly string[]): string {
   const left = [...values];
-  return text.replaceAll("{}", () => left.shift() ?? "");
+  return text.replace(/\{(\d?)\}/g, (_, place: string) => (place ? values[Number(place)] : left.shift()) ?? "");
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,7 @@
+import { costEn } from "./cost-en.ts";
+
 export const en = {
+  ...costEn,
   locale: "en",
   live: "Live",
   energy: "Energy",

@@ -1,6 +1,8 @@
+import { costZh } from "./cost-zh.ts";
 import type { Words } from "./words.ts";
 
 export const zh: Words = {
+  ...costZh,
   locale: "zh-CN",
   live: "实时",
   energy: "能源",

@@ -1,0 +1,40 @@
+/** <pw-cost>: bill, demand, plan and movable loads, one at a time. */
+
+import { html, type TemplateResult } from "lit";
+import "../styles/cost.css";
+import { View } from "../parts/view.ts";
+import { href } from "../route.ts";
+import { store } from "../store.ts";
+import { VIEWS } from "../route.ts";
+
+const LATER: Record<string, () => Promise<unknown>> = {
+  bill: () => import("./bill.ts"),
+};
+
+const SHOWN: Record<string, () => TemplateResult> = {
+  bill: () => html`<pw-bill></pw-bill>`,
+};
+
+class CostPage extends View {
+  get #view(): string {
+    return store.route.view ?? "bill";
+  }
+
+  protected override willUpdate(): void {
+    void LATER[this.#view]?.();
+  }
+
+  protected override render(): TemplateResult {
+    const words = this.words;
+    const named: Record<string, string> = { bill: words.bill };
+    return html`<header class="view-head">
+        <h1>${words.cost}</h1>
+        <nav class="periods" aria-label=${words.views}>
+          ${(VIEWS.cost ?? []).map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
+        </nav>
+      </header>
+      ${SHOWN[this.#view]?.()}`;
+  }
+}
+
+customElements.define("pw-cost", CostPage);

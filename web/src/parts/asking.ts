@@ -1,0 +1,50 @@
+/** A part of the page that asks the service: anew when its question changes, and says what it holds meanwhile. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { store } from "../store.ts";
+import { View } from "./view.ts";
+
+export abstract class Asking<T> extends View {
+  protected answer: T | null = null;
+  protected problem = "";
+  #asked = "";
+
+  /** What is asked for; null: nothing yet. */
+  protected abstract get question(): string | null;
+  protected abstract ask(): Promise<T>;
+  protected abstract filled(answer: T): TemplateResult;
+
+  protected override willUpdate(): void {
+    const question = store.site ? this.question : null;
+    if (question === null || question === this.#asked) return;
+    this.#asked = question;
+    void this.#load(question);
+  }
+
+  protected again(): void {
+    this.#asked = "";
+    this.requestUpdate();
+  }
+
+  async #load(question: string): Promise<void> {
+    try {
+      const answer = await this.ask();
+      if (question !== this.#asked) return;
+      [this.answer, this.problem] = [answer, ""];
+    } catch (error) {
+      if (question !== this.#asked) return;
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+
+  /** The answer, the frame of one, or why there is none. */
+  protected body(): TemplateResult {
+    const words = this.words;
+    const failed = this.problem
+      ? html`<p class="empty" role="alert">${words.failed}: ${this.problem} <button type="button" class="quiet" @click=${() => this.again()}>${words.tryAgain}</button></p>`
+      : nothing;
+    if (this.answer === null) return failed === nothing ? html`<div class="plot-space" role="status" aria-label=${words.loading}></div>` : html`${failed}`;
+    return html`${failed}${this.filled(this.answer)}`;
+  }
+}

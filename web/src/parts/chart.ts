@@ -1,0 +1,97 @@
+/** <pw-chart>: one ECharts drawing that fits its box and follows the theme; its figures stand in the table beside it. */
+
+import type { EChartsType } from "echarts/core";
+import type { EChartsCoreOption } from "echarts/core";
+import { LitElement } from "lit";
+
+export type Tint = (token: string, opacity?: number) => string;
+export type Draw = (tint: Tint, width: number) => EChartsCoreOption;
+
+const FONT = "system-ui, sans-serif";
+const HEAD = 36;
+
+export class Chart extends LitElement {
+  static override properties = { version: { attribute: false }, label: { attribute: false }, height: { attribute: false } };
+  /** A new value has the drawing built anew. */
+  declare version: unknown;
+  declare label: string;
+  declare height: number;
+  declare draw: Draw;
+  #chart: EChartsType | null = null;
+  readonly #probe = document.createElement("span");
+  readonly #canvas = document.createElement("div");
+  readonly #dark = matchMedia("(prefers-color-scheme: dark)");
+  readonly #again = (): void => void this.#drawn();
+  readonly #size = new ResizeObserver(this.#again);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.setAttribute("role", "img");
+    this.#probe.hidden = true;
+    this.append(this.#probe, this.#canvas);
+    this.#size.observe(this);
+    this.#dark.addEventListener("change", this.#again);
+  }
+
+  override disconnectedCallback(): void {
+    this.#size.disconnect();
+    this.#dark.removeEventListener("change", this.#again);
+    this.#chart?.dispose();
+    this.#chart = null;
+    super.disconnectedCallback();
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override updated(): void {
+    this.setAttribute("aria-label", this.label);
+    void this.#drawn();
+  }
+
+  async #drawn(): Promise<void> {
+    if (this.clientWidth === 0) return;
+    const { init } = await import("./echarts.ts");
+    if (!this.isConnected) return;
+    this.#canvas.style.height = `${this.height}px`;
+    this.#chart ??= init(this.#canvas, null, { renderer: "canvas" });
+    this.#chart.resize({ width: this.clientWidth, height: this.height });
+    this.#chart.setOption({ ...this.#plain(), ...this.draw(this.#tint, this.clientWidth) }, true);
+    this.dataset["drawn"] = "true";
+  }
+
+  #plain(): EChartsCoreOption {
+    return { animation: false, textStyle: { fontFamily: FONT, color: this.#tint("ink-2") } };
+  }
+
+  /** A token as the canvas needs it: resolved for the theme that holds. */
+  readonly #tint = (token: string, opacity = 1): string => {
+    this.#probe.style.color = `var(--${token})`;
+    const rgb = getComputedStyle(this.#probe).color;
+    return opacity === 1 ? rgb : rgb.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
+  };
+
+  /** The drawing under its title, as it stands. */
+  async picture(title: string, entries: readonly string[]): Promise<Blob | null> {
+    if (!this.#chart) return null;
+    const drawing = this.#chart.renderToCanvas({ pixelRatio: 2, backgroundColor: this.#tint("surface") });
+    const canvas = document.createElement("canvas");
+    const head = HEAD * (entries.length > 0 ? 2 : 1);
+    [canvas.width, canvas.height] = [drawing.width, drawing.height + 2 * head];
+    const context = canvas.getContext("2d");
+    if (!context) return null;
+    context.scale(2, 2);
+    context.fillStyle = this.#tint("surface");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = this.#tint("ink");
+    context.font = `600 16px ${FONT}`;
+    context.fillText(title, 12, 24, drawing.width / 2 - 24);
+    context.font = `12px ${FONT}`;
+    if (entries.length > 0) context.fillText(entries.join(" · "), 12, 56, drawing.width / 2 - 24);
+    context.drawImage(drawing, 0, head, drawing.width / 2, drawing.height / 2);
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
+  }
+}
+
+customElements.define("pw-chart", Chart);
