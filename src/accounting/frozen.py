@@ -176,7 +176,7 @@ class _Basis:
             by_sort[row["sort"]].append(row)
         coefficients = (Coefficient(**_without_sort(row)) for row in by_sort["coefficient"])
         return cls(
-            {row["id"]: _factor(row) for row in by_sort["factor"]},
+            factors_of(by_sort["factor"]),
             {each.id: each for each in coefficients},
             sorted(by_sort["price"], key=lambda row: str(row["valid_from"])),
             {(row["meter"], row["quantity"], row["day"]): row["amount"] for row in by_sort["day"]},
@@ -233,6 +233,11 @@ class _Basis:
         per_kwh = {band: float(Decimal(price)) for band, price in table["per_kwh"].items()}
         costs = (round(kwh * per_kwh[band], _DIGITS) for band, kwh in row["bands"].items() if kwh)
         return f"{math.fsum(costs):.4f}"
+
+
+def factors_of(rows: Iterable[Row]) -> dict[str, Factor]:
+    """The factors that were frozen, by id."""
+    return {row["id"]: _factor(row) for row in rows if row["sort"] == "factor"}
 
 
 def _without_sort(row: Row) -> dict[str, Any]:

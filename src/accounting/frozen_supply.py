@@ -40,14 +40,35 @@ def again(
     names a factor that was not frozen with it.
     """
     loads = [_of_meter(row, amounts) for row in rows if row["sort"] == "load"]
-    held = sorted((row for row in rows if row["sort"] == "instrument"), key=lambda row: int(row["order"]))
+    held = [row for row in rows if row["sort"] == "instrument"]
     if not loads:
         return [*loads, *held]
-    usable = [row for row in held if not row["refused"]]
+    grid, found, usable = _served(loads, held, factors)
+    gave = dict(zip(usable, found.given.sum(axis=1).tolist(), strict=True))
+    return [*(grid.load(row, found) for row in loads), *(_gave(row, gave) for row in held)]
+
+
+def given(rows: Sequence[Row], factors: Mapping[str, Factor]) -> dict[int, dict[str, float]]:
+    """Record -> day -> what it served [kWh]. Raises FactorError, as `again`."""
+    loads = [row for row in rows if row["sort"] == "load"]
+    if not loads:
+        return {}
+    held = [row for row in rows if row["sort"] == "instrument"]
+    grid, found, usable = _served(loads, held, factors)
+    return {
+        record: dict(zip(grid.day, kwh.tolist(), strict=True))
+        for record, kwh in zip(usable, found.given, strict=True)
+    }
+
+
+def _served(
+    loads: Sequence[Row], held: Sequence[Row], factors: Mapping[str, Factor]
+) -> tuple["_Grid", Market, list[int]]:
+    """Where loads stand, what served them, and the records of the instruments that may serve."""
+    usable = sorted((row for row in held if not row["refused"]), key=lambda row: int(row["order"]))
     grid = _Grid.of(loads)
     found = market(grid.laid(loads), grid.instruments(usable), *grid.rates(loads, factors))
-    gave = dict(zip((row["record"] for row in usable), found.given.sum(axis=1).tolist(), strict=True))
-    return [*(grid.load(row, found) for row in loads), *(_gave(row, gave) for row in held)]
+    return grid, found, [row["record"] for row in usable]
 
 
 def _of_meter(row: Row, amounts: Mapping[tuple[str, str, str], float | None]) -> Row:

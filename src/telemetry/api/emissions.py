@@ -1,5 +1,6 @@
 """Emissions over intervals, with the factors they stand on."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -11,10 +12,11 @@ from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.periods import shelf_of
-from telemetry.reports import emissions
-from telemetry.reports.emissions import Basis, ClosedNote, EmissionsAnswer, EmissionSeries
+from telemetry.reports import closed_series, emissions, market_series
+from telemetry.reports.emission_answer import Basis, ClosedNote, EmissionsAnswer, EmissionSeries, State
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
+from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import FactorUse
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name
@@ -85,6 +87,29 @@ def _note(closed: PeriodAnswer) -> ClosedNote:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a mass is told."""
+
+    basis: Basis
+    revision: Revision
+    state: State
+
+
+def _report(tx: Transaction, books: Books, question: Question, kind: Kind) -> EmissionsAnswer:
+    """Raises QueryError."""
+    other = kind.basis is Basis.MARKET or kind.state is State.CLOSED
+    if other and kind.revision is not Revision.CURRENT:
+        reason = "is told location-based and by the current state alone"
+        raise QueryError("revision", kind.revision.value, reason)
+    if kind.state is State.CLOSED:
+        return closed_series.report(tx, books, question, kind.basis)
+    registry, shelf = books.registry, books.shelf
+    if kind.basis is Basis.MARKET:
+        return market_series.report(tx, registry, shelf.grid, question, shelf.rating.regions[0])
+    return emissions.report(tx, registry, shelf.grid, question, kind.revision)
+
+
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["emissions"])
 
@@ -97,18 +122,27 @@ def router(dependencies: Dependencies) -> APIRouter:
         choice: parameters.Choice,
         by: Annotated[By, Query(description="Groups; all but meters count their boundary meters")] = By.AREA,
         quantity: parameters.Quantities = [],  # noqa: B006  # FastAPI copies it
-        basis: Annotated[Basis, Query(description="How purchased electricity is counted")] = Basis.LOCATION,  # noqa: ARG001  # there is one basis yet
+        basis: Annotated[
+            Basis, Query(description="How bought electricity is counted: by the grid, or by what served it")
+        ] = Basis.LOCATION,
         revision: Annotated[
             Revision, Query(description="Factors as known now, or as known when a day was first settled")
         ] = Revision.CURRENT,
+        state: Annotated[
+            State, Query(description="As known now, or as closed periods froze it (null where none was)")
+        ] = State.CURRENT,
     ) -> Response:
-        """Amount x factor of the local day, gases apart; a day without a factor is a shortfall and not 0."""
+        """Amount x factor of the local day, gases apart; a day without a factor is a shortfall and not 0.
+
+        Market-based, electricity stands as one series with what served it: certificates, contracts, supplier
+        rates, the residual mix, the grid's average. Both bases and both states come by day and month.
+        """
         now = datetime.now(UTC)
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)
         known = registry.load(dependencies.database)
+        books = Books(known, shelf_of(dependencies), now)
         with dependencies.database.connection() as conn:
-            found = emissions.report(conn, known, dependencies.factors, question, revision)
-            books = Books(known, shelf_of(dependencies), now)
+            found = _report(conn, books, question, Kind(basis, revision, state))
             return answer(structs.replace(found, closed=closed_in(conn, books, found, question)))
 
     return routes

@@ -14,7 +14,7 @@ from telemetry.api.emissions import EXAMPLE as EMISSIONS
 from telemetry.api.parameters import site_of
 from telemetry.model import AreaKind
 from telemetry.reports import inventory
-from telemetry.reports.emissions import Origin
+from telemetry.reports.emission_answer import Origin
 from telemetry.reports.energy import Question
 from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Factors

@@ -13,8 +13,9 @@ from telemetry.api.meters import EXAMPLE as METER
 from telemetry.api.parameters import From, To, between, site_of
 from telemetry.api.records import ENTRY, rating_of
 from telemetry.reports import emission_trace, trace
-from telemetry.reports.emission_trace import Asked, EmissionFigure, EmissionPart, EmissionTrace
-from telemetry.reports.emissions import Basis, Origin
+from telemetry.reports.emission_answer import Basis, Origin
+from telemetry.reports.emission_trace import Asked
+from telemetry.reports.emission_trace_answer import EmissionFigure, EmissionPart, EmissionTrace
 from telemetry.reports.emitted import Revision
 from telemetry.reports.manual import ManualEntry
 from telemetry.reports.provenance import TraceBatch, TraceTemplate
@@ -135,15 +136,18 @@ def router(dependencies: Dependencies) -> APIRouter:
         area: Annotated[str | None, Query(max_length=64, description="Default: the park")] = None,
         meter: Annotated[str | None, Query(max_length=64, examples=["M-101"])] = None,
         revision: Revision = Revision.CURRENT,
+        basis: Basis = Basis.LOCATION,
     ) -> Response:
         """Emissions of whole days with the meters, amounts, coverage, factors, formulas and documents behind.
 
         An area counts its boundary meters and the activities posted for it and for what stands below it.
+        Market-based, its electricity stands by what served it: each certificate, contract, supplier rate,
+        and what was left to the residual or the average.
         """
         plan, now = dependencies.plan, datetime.now(UTC)
         zone = ZoneInfo(site_of(plan).zone)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
-        asked = Asked(steps, area, meter, revision, now)
+        asked = Asked(steps, area, meter, revision, now, basis)
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
             desk = Desk(rating_of(plan), now)

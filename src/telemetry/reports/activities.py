@@ -96,8 +96,8 @@ def shortfall_of(row: RecordEmission) -> Shortfall | None:
     return Shortfall(row.shortfall, row.first_day, row.last_day) if row.shortfall else None
 
 
-def carrier_of(row: RecordEmission, kind: str) -> str:
-    if row.gas == "CO2e" and row.factor and row.factor.startswith("gwp."):
+def carrier_of(kind: str, gas: str, factor: str | None) -> str:
+    if gas == "CO2e" and factor and factor.startswith("gwp."):
         return FUGITIVE
     return _CARRIERS.get(kind, Carrier.FUEL).value
 
@@ -181,7 +181,7 @@ def _groups(registry: Registry, question: Question) -> Callable[[Record, RecordE
             return [code] if code and (not asked or code in asked) else []
         if not set(above) & (asked or parks):
             return []
-        return [str(row.scope) if by is By.SCOPE else carrier_of(row, record.name)]
+        return [str(row.scope) if by is By.SCOPE else carrier_of(record.name, row.gas, row.factor)]
 
     return keys
 
@@ -202,7 +202,7 @@ def _laid(name: tuple[str, str, int, str], those: Sequence[Part], steps: Steps) 
     return Recorded(
         key,
         kind,
-        carrier_of(those[0].mass, kind),
+        carrier_of(kind, gas, those[0].mass.factor),
         scope,
         gas,
         np.where(known.any(axis=0), np.where(known, kg, 0.0).sum(axis=0), np.nan),

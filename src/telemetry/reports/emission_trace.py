@@ -2,91 +2,43 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Annotated
-from urllib.parse import urlencode
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 import numpy as np
-from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, scope_of
 from telemetry.model import AreaKind
-from telemetry.reports import activities, instruments
+from telemetry.reports import activities, instruments, market_trace
 from telemetry.reports.activities import Part, conversion_of, share, shortfall_of, use_of
-from telemetry.reports.emissions import Basis, Origin
+from telemetry.reports.emission_answer import Basis, Origin
+from telemetry.reports.emission_trace_answer import (
+    EmissionFigure,
+    EmissionPart,
+    EmissionTrace,
+    formula,
+    known,
+    traces,
+)
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question, chosen
 from telemetry.reports.errors import QueryError
-from telemetry.reports.factors import Factors, FactorUse, Shortfall, Used, shortfalls, uses
+from telemetry.reports.factors import Factors, Used, shortfalls, uses
+from telemetry.reports.market_series import POWER
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses
-from telemetry.reports.moment import Moment
-from telemetry.reports.records import Desk, RecordEntry
+from telemetry.reports.records import Desk
 from telemetry.reports.statement import Reasons
 from telemetry.reports.steps import Steps, local_time
+from telemetry.reports.supply import Place, supplied
 from telemetry.storage import daily, emission, records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.records import Sort
 from telemetry.storage.registry import Registry
 
 MOST_DAYS = 366
-_ONE_TRACE = timedelta(days=30)
-"""A trace covers at most 31 days, and a day may have 25 hours."""
-
-
-class EmissionFigure(Struct, frozen=True):
-    """The mass of one gas in one scope: what its parts come to."""
-
-    gas: Annotated[str, Meta(examples=["CO2"])]
-    scope: Annotated[str, Meta(examples=["2"])]
-    kg: Annotated[float | None, Meta(description="null: nothing is known")]
-    coverage: Annotated[float, Meta(description="Share that was measured or documented, by time")]
-    complete: Annotated[bool, Meta(description="false: something has no factor; see the shortfalls")]
-
-
-class EmissionPart(Struct, frozen=True, rename={"from_": "from"}):
-    """What one meter's quantity, or one document, added while one factor held."""
-
-    origin: Origin
-    meter: Annotated[str | None, Meta(description="Code", examples=["M-101"])]
-    quantity: Annotated[str, Meta(description="Of the catalogue, or the kind of the activity")]
-    scope: str
-    gas: str
-    from_: date
-    to: Annotated[date, Meta(description="Last day")]
-    amount: Annotated[float | None, Meta(description="Settled, in `unit`")]
-    unit: str
-    coverage: Annotated[float, Meta(description="Share of the days that was measured; 1 for a document")]
-    conversion: Annotated[
-        float | None, Meta(description="How many of what the factor is per one `unit` is", examples=[1.0])
-    ]
-    formula: Annotated[str, Meta(examples=["100 kWh x 0.4419 kgCO2/kWh"])]
-    kg: Annotated[float | None, Meta(description="null: no factor")]
-    factor: FactorUse | None
-    shortfall: Shortfall | None
-    traces: Annotated[list[str], Meta(description="Where the readings behind the amount are told")]
-    record: Annotated[int | None, Meta(description="Number of the activity among `documents`")]
-
-
-class EmissionTrace(Struct, frozen=True, rename={"from_": "from"}):
-    """A figure of emissions and everything that it was made of."""
-
-    area: Annotated[str | None, Meta(description="null: one meter was asked for")]
-    meter: str | None
-    from_: Moment
-    to: Moment
-    basis: Basis
-    revision: Revision
-    figures: list[EmissionFigure]
-    parts: list[EmissionPart]
-    documents: Annotated[list[RecordEntry], Meta(description="Activities behind the parts")]
-    certificates: Annotated[list[RecordEntry], Meta(description="Of the area, that touch these days")]
-    contracts: Annotated[
-        list[RecordEntry], Meta(description="Contracts and supplier rates that may serve its electricity")
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +48,7 @@ class Asked:
     meter: str | None
     revision: Revision
     now: datetime
+    basis: Basis = Basis.LOCATION
 
     @property
     def question(self) -> Question:
@@ -112,6 +65,8 @@ def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, as
         raise QueryError("to", asked.steps.end.isoformat(), f"a trace covers at most {MOST_DAYS} days")
     documented = list(_documented(tx, registry, asked, desk.rating.kinds.by_id()))
     parts = [*_metered(tx, registry, factors, asked), *documented]
+    if asked.basis is Basis.MARKET:
+        parts = _by_market(tx, registry, factors, asked, desk.rating.regions[0], parts)
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
     serving = instruments.serving(tx, registry, asked.steps.days, asked.area) if asked.area else []
     return EmissionTrace(
@@ -119,7 +74,7 @@ def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, as
         meter=asked.meter,
         from_=local_time(int(asked.steps.edges[0]), asked.steps.zone),
         to=asked.steps.end,
-        basis=Basis.LOCATION,
+        basis=asked.basis,
         revision=asked.revision,
         figures=figures(parts),
         parts=parts,
@@ -136,7 +91,26 @@ def _placed(registry: Registry, asked: Asked) -> Asked:
     if asked.area or asked.meter:
         return asked
     park = next((area.code for area in registry.areas if area.kind == AreaKind.PARK), None)
-    return Asked(asked.steps, park, None, asked.revision, asked.now)
+    return replace(asked, area=park)
+
+
+def _by_market(  # noqa: PLR0917  # what a trace stands on
+    tx: Transaction,
+    registry: Registry,
+    factors: Factors,
+    asked: Asked,
+    region: str,
+    parts: Sequence[EmissionPart],
+) -> list[EmissionPart]:
+    """The same with electricity by what served it. Raises QueryError."""
+    if asked.area is None or asked.revision is not Revision.CURRENT:
+        reason = "is traced for an area as known now; ask without a meter and a revision"
+        raise QueryError("basis", asked.basis.value, reason)
+    power = [part for part in parts if part.quantity in POWER]
+    coverage = {part.meter: part.coverage for part in power if part.meter}
+    question, place = asked.question, Place(asked.area, region)
+    served = supplied(tx, registry, factors, question, place).served
+    return [*market_trace.parts(served, coverage), *(part for part in parts if part.quantity not in POWER)]
 
 
 def figures(parts: Sequence[EmissionPart]) -> list[EmissionFigure]:
@@ -217,38 +191,17 @@ def _metered_part(key: _Key, one: _Sum) -> EmissionPart:
         gas=gas,
         from_=first,
         to=last,
-        amount=_known(amount),
+        amount=known(amount),
         unit=unit,
         coverage=round(math.fsum(one.coverage) / len(one.coverage), 4),
         conversion=conversion,
-        formula=_formula(amount, unit, conversion, factor),
-        kg=_known(kg),
+        formula=formula(amount, unit, conversion, factor),
+        kg=known(kg),
         factor=used[0] if used else None,
         shortfall=lacks[0] if lacks else None,
-        traces=list(_traces(meter, quantity, first, last)),
+        traces=list(traces(meter, quantity, first, last)),
         record=None,
     )
-
-
-def _traces(meter: str, quantity: str, first: date, last: date) -> Iterator[str]:
-    """Questions that cover the days, each as long as one answer may be."""
-    while first <= last:
-        until = min(first + _ONE_TRACE, last + timedelta(days=1))
-        query = {"meter": meter, "quantity": quantity, "from": first.isoformat(), "to": until.isoformat()}
-        yield f"/api/v1/trace?{urlencode(query)}"
-        first = until
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _formula(amount: float, unit: str, conversion: float | None, factor: Factor | FactorUse | None) -> str:
-    if factor is None or conversion is None:
-        return "none: there is no factor"
-    per = factor.unit.partition("/")[2]
-    converted = "" if conversion == 1 else f" x {conversion:.10g} {per}/{unit}"
-    return f"{amount:.10g} {unit}{converted} x {factor.value:.10g} {factor.unit}"
 
 
 def _documented(
@@ -278,8 +231,8 @@ def _documented_part(part: Part, asked: Asked, factor: Factor | None) -> Emissio
         unit=record.unit,
         coverage=1.0,
         conversion=conversion,
-        formula=_formula(amount, record.unit, conversion, use),
-        kg=_known(kg),
+        formula=formula(amount, record.unit, conversion, use),
+        kg=known(kg),
         factor=use,
         shortfall=shortfall_of(mass),
         traces=[],

@@ -2,87 +2,25 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
-from typing import Annotated
 
 import numpy as np
-from msgspec import Meta, Struct
 
 from accounting.quantity import CATALOGUE
 from accounting.sources import scope_of
 from telemetry.reports import activities, energy, monthly_emissions, statement
 from telemetry.reports.activities import FUGITIVE, FUGITIVE_NAME, Recorded
+from telemetry.reports.emission_answer import Basis, EmissionsAnswer, EmissionSeries, Origin
 from telemetry.reports.emitted import Emitted, Revision, from_quarter_hours
-from telemetry.reports.energy import Coverage, Estimated, Question, Values
-from telemetry.reports.factors import Factors, FactorUse, Shortfall, Used, shortfalls, uses
+from telemetry.reports.energy import Question
+from telemetry.reports.factors import Factors, Used, shortfalls, uses
 from telemetry.reports.membership import By, grouped, key_of
-from telemetry.reports.moment import Moment
-from telemetry.reports.names import Name, name_of
-from telemetry.reports.periods import PeriodFigure
+from telemetry.reports.names import name_of
 from telemetry.reports.series import Stretches
 from telemetry.reports.steps import Step, Steps, local_time
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
 Reader = Callable[[Transaction, Registry, Factors, Question, Revision], list[Emitted]]
-
-
-class Basis(StrEnum):
-    LOCATION = "location"
-
-
-class Origin(StrEnum):
-    METERS = "meters"
-    DOCUMENTS = "documents"
-
-
-class EmissionSeries(Struct, frozen=True):
-    """The mass of one gas from one quantity in one group."""
-
-    key: str
-    name: Name
-    quantity: str
-    carrier: str
-    scope: Annotated[str, Meta(examples=["2"])]
-    gas: Annotated[str, Meta(examples=["CO2"])]
-    unit: Annotated[str, Meta(examples=["kg"])]
-    values: Values
-    coverage: Coverage
-    estimated: Estimated
-    factors: list[FactorUse]
-    shortfalls: list[Shortfall]
-    origin: Annotated[Origin, Meta(description="documents: posted activities, `quantity` is their kind")] = (
-        Origin.METERS
-    )
-
-
-class ClosedNote(Struct, frozen=True):
-    """A closed period that the answer touches: what left the house, beside what is known now."""
-
-    id: int
-    area: str
-    period: Annotated[str, Meta(examples=["2026-05"])]
-    hash: str
-    closed_by: str
-    closed_at: Moment
-    figures: Annotated[list[PeriodFigure], Meta(description="Emissions as closed, as current, and the drift")]
-
-
-class EmissionsAnswer(Struct, frozen=True, rename={"from_": "from"}):
-    """Emissions over intervals: amount x factor, gases apart; without a factor a shortfall, and not 0."""
-
-    from_: Moment
-    to: Moment
-    step: Step
-    by: By
-    basis: Basis
-    revision: Revision
-    zone: str
-    times: Annotated[list[Moment], Meta(description="Starts of the intervals")]
-    series: list[EmissionSeries]
-    closed: Annotated[
-        list[ClosedNote], Meta(description="Periods in this range that were closed, and their drift since")
-    ] = []
 
 
 def report(

@@ -18,7 +18,7 @@ from accounting.uncertainty import of_product
 from telemetry.reports import activities, emissions, market
 from telemetry.reports.activities import Part
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, sales
-from telemetry.reports.emissions import EmissionSeries, Origin
+from telemetry.reports.emission_answer import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors, shortfalls, uses

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from accounting.inventory import Flow, RuleSet
-from telemetry.reports.emissions import Origin
+from telemetry.reports.emission_answer import Origin
 from telemetry.reports.factors import FactorUse, Shortfall
 from telemetry.reports.hourly import Hourly
 from telemetry.reports.moment import Moment
