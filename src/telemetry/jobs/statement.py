@@ -1,6 +1,5 @@
 """The second stage of settlement: quarter hours become the statement of local days."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -137,11 +136,15 @@ def _statement(
         tariff=priced.tariff[which].tolist(),
         provisional=priced.provisional[which],
         tce=tce,
-        coefficient=[
-            None if math.isnan(own) else coefficient(basis, name, day)
-            for name, day, own in zip(keys.quantity, keys.day.tolist(), tce.tolist(), strict=True)
-        ],
+        coefficient=_coefficients(keys, tce, basis),
     )
+
+
+def _coefficients(keys: Days, tce: NDArray[np.float64], basis: Basis) -> list[str | None]:
+    """By which coefficient each row has its worth."""
+    those = list(zip(keys.quantity, keys.day.tolist(), np.isnan(tce).tolist(), strict=True))
+    applied = {(name, day): coefficient(basis, name, day) for name, day, none in set(those) if not none}
+    return [applied.get((name, day)) if not none else None for name, day, none in those]
 
 
 def _peaks(block: Block) -> tuple[NDArray[np.float64], NDArray[np.datetime64]]:

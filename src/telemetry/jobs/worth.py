@@ -16,7 +16,8 @@ from telemetry.storage.registry import RegisteredMeter
 
 def worth(block: Block, meters: Mapping[int, RegisteredMeter], basis: Basis) -> NDArray[np.float64]:
     """Worth of a unit on each day, float64[p, d] [tce]; media count only where they cross a boundary."""
-    found = np.array([coal.rates(basis.coal, name, block.day) for name in block.quantity])
+    rates = {name: coal.rates(basis.coal, name, block.day) for name in set(block.quantity)}
+    found = np.array([rates[name] for name in block.quantity])
     found = found.reshape(len(block.quantity), len(block.day))
     for pair, (meter_id, name) in enumerate(zip(block.meter_id.tolist(), block.quantity, strict=True)):
         if name in coal.MEDIA:

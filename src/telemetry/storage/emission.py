@@ -75,20 +75,22 @@ def remove(conn: Connection[Any], days: Days) -> None:
 
 
 def replace(conn: Connection[Any], days: Days, rows: Emissions, now: datetime) -> None:
-    """Let `rows` be the only ones of `days`."""
-    remove(conn, days)
-    if len(rows):
-        columns = {
-            "meter_id": rows.meter_id,
-            "quantity": Texts(rows.quantity),
-            "day": rows.day,
-            "basis": Texts(rows.basis),
-            "gas": Texts(rows.gas),
-            "revision": Texts(rows.revision),
-            "scope": rows.scope,
-            "kg": rows.kg,
-            "factor": Texts(rows.factor),
-            "shortfall": Texts(rows.shortfall),
-            "now": now,
-        }
-        conn.execute(_SQL["put"], columns)
+    """Let `rows`, all of them of `days`, be the only ones of these."""
+    keys = {
+        "meter_id": rows.meter_id,
+        "quantity": Texts(rows.quantity),
+        "day": rows.day,
+        "basis": Texts(rows.basis),
+        "gas": Texts(rows.gas),
+        "revision": Texts(rows.revision),
+    }
+    columns = {
+        "scope": rows.scope,
+        "kg": rows.kg,
+        "factor": Texts(rows.factor),
+        "shortfall": Texts(rows.shortfall),
+        "now": now,
+    }
+    of = {"of_meter": days.meter_id, "of_quantity": Texts(days.quantity), "of_day": days.day}
+    conn.execute(_SQL["put"], keys | columns)
+    conn.execute(_SQL["remove_others"], keys | of)

@@ -87,7 +87,7 @@ def write(conn: Connection[Any], quantity: str, ranges: Ranges, settled: Quarter
     outside = (slot < since[:, None]) | (slot >= until[:, None])
     amount[outside], coverage[outside] = np.nan, 0.0
     rows = [ranges.meter_id[at], (start + day).astype("M8[D]"), since, until, amount, coverage]
-    _merge(conn, quantity, encode.binary(rows))
+    _merge(conn, quantity, rows)
 
 
 def _by_day(values: NDArray[Any], before: int, days: int, void: float) -> NDArray[Any]:
@@ -97,12 +97,15 @@ def _by_day(values: NDArray[Any], before: int, days: int, void: float) -> NDArra
     return whole.reshape(len(values), days, DAY_SLOTS)
 
 
-def _merge(conn: Connection[Any], quantity: str, rows: memoryview) -> None:
+def _merge(conn: Connection[Any], quantity: str, rows: list[NDArray[Any]]) -> None:
+    """Put rows of meter, day, first slot, last, amount and coverage in the place of what stands."""
     staging.create(conn)
     conn.execute(_SQL["clear"])
     with conn.cursor().copy(_SQL["copy_settled"]) as copy:
-        copy.write(rows)
+        copy.write(encode.binary(rows))
     conn.execute(_SQL["by_index"])
-    conn.execute(_SQL["replace"], {"quantity": quantity})
-    conn.execute(_SQL["empty"], {"quantity": quantity})
-    conn.execute(_SQL["insert"], {"quantity": quantity})
+    stood = conn.execute(_SQL["replace"], {"quantity": quantity}).rowcount
+    if stood and np.isnan(rows[4]).all(axis=1).any():
+        conn.execute(_SQL["empty"], {"quantity": quantity})
+    if stood < len(rows[0]):
+        conn.execute(_SQL["insert"], {"quantity": quantity})

@@ -26,18 +26,30 @@ end $$
 -- name: replace
 update energy e
 set
-    amount = e.amount[1:s.first] || s.amount[s.first + 1:s.last] || e.amount[s.last + 1:96],
-    coverage = e.coverage[1:s.first] || s.coverage[s.first + 1:s.last] || e.coverage[s.last + 1:96]
+    amount = case
+        when s.last - s.first = 96 then s.amount
+        else e.amount[1:s.first] || s.amount[s.first + 1:s.last] || e.amount[s.last + 1:96]
+    end,
+    coverage = case
+        when s.last - s.first = 96 then s.coverage
+        else e.coverage[1:s.first] || s.coverage[s.first + 1:s.last] || e.coverage[s.last + 1:96]
+    end
 from settled s
 where e.meter_id = s.meter_id and e.quantity = %(quantity)s::text and e.day = s.day
 
 -- name: empty
+with known as materialized (
+    select e.meter_id, e.day, e.amount
+    from settled s
+    join energy e on e.meter_id = s.meter_id and e.quantity = %(quantity)s::text and e.day = s.day
+    where not 'NaN' <> any(s.amount)
+)
 delete from energy e
-using settled s
-where e.meter_id = s.meter_id
+using known k
+where e.meter_id = k.meter_id
     and e.quantity = %(quantity)s::text
-    and e.day = s.day
-    and not 'NaN' <> any(e.amount)
+    and e.day = k.day
+    and not 'NaN' <> any(k.amount)
 
 -- name: insert
 insert into energy (meter_id, quantity, day, amount, coverage)

@@ -26,20 +26,31 @@ where found.days > 0
 insert into monthly_emission (
     meter_id, quantity, month, basis, gas, revision, scope, factor, shortfall, kg, days, measured, first_day, last_day
 )
-select key.meter_id, key.quantity, key.month, found.*
+select
+    key.meter_id, key.quantity, key.month, found.basis, found.gas, found.revision, found.scope, found.factor,
+    found.shortfall, found.kg, found.known,
+    case
+        when cardinality(found.days) = m.days then m.measured -- all days of the month: what is added up already
+        else (
+            select coalesce(sum(d.coverage::double precision), 0)
+            from daily d
+            where d.meter_id = key.meter_id and d.quantity = key.quantity and d.day = any(found.days)
+        )
+    end,
+    found.first_day, found.last_day
 from unnest(%(meter_id)s::integer[], %(quantity)s::text[], %(month)s::date[]) as key (meter_id, quantity, month)
 cross join lateral (
     select
-        e.basis, e.gas, e.revision, e.scope, e.factor, e.shortfall, sum(e.kg), count(e.kg),
-        coalesce(sum(d.coverage::double precision), 0), min(e.day), max(e.day)
+        e.basis, e.gas, e.revision, e.scope, e.factor, e.shortfall, sum(e.kg) as kg, count(e.kg) as known,
+        array_agg(e.day) as days, min(e.day) as first_day, max(e.day) as last_day
     from emission e
-    left join daily d on d.meter_id = e.meter_id and d.quantity = e.quantity and d.day = e.day
     where e.meter_id = key.meter_id
         and e.quantity = key.quantity
         and e.day >= key.month
         and e.day < (key.month + interval '1 month')::date
     group by 1, 2, 3, 4, 5, 6
 ) as found
+left join monthly m on m.meter_id = key.meter_id and m.quantity = key.quantity and m.month = key.month
 
 -- name: select
 select quantity, array_agg(meter_id), array_agg(month), array_agg(amount), array_agg(days), array_agg(measured)

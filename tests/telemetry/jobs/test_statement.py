@@ -167,6 +167,40 @@ def test_a_revised_library_makes_the_statement_again(
     assert ask(asked) == [("gd.2023.rev",)]
 
 
+def test_a_factor_of_another_gas_takes_the_place_of_what_stood(
+    writer: Writer, worker: Worker, batch: Made, ask: Ask, three: Database, basis: Basis, now: datetime
+) -> None:
+    writer.write([batch(*_rows([0.0, 50.0]))])
+    worker.start()
+    worker.drain()
+    revised = (replace(basis.factors.library[1], unit_numerator="kgCO2e", gas="CO2e"),)
+    other = Worker(three, replace(basis, factors=Factors(revised, basis.factors.regions)), now.timestamp)
+    other.start()
+    other.drain()
+    assert ask("select distinct revision, gas from emission order by 1") == [
+        ("current", "CO2e"),
+        ("reported", "CO2e"),
+    ]
+    assert ask("select gas, days from monthly_emission") == [("CO2e", 1)] * 2
+
+
+def test_a_month_tells_how_much_of_the_days_of_each_factor_was_measured(
+    writer: Writer, worker: Worker, batch: Made, ask: Ask, three: Database, basis: Basis, now: datetime
+) -> None:
+    """A whole day and half of the next by one factor; then each of them by its own."""
+    asked = "select factor, measured, first_day from monthly_emission where revision = 'current' order by 3"
+    writer.write([batch(*_rows([n * 10.0 for n in range(97 + 48)]))])
+    worker.start()
+    worker.drain()
+    assert ask(asked) == [("gd.2023", 1.5, date(2023, 5, 10))]
+    old, new = (replace(basis.factors.library[1], id=f"gd.2023.{n}") for n in (1, 2))
+    parts = (replace(old, valid_to=date(2023, 5, 10)), replace(new, valid_from=date(2023, 5, 11)))
+    other = Worker(three, replace(basis, factors=Factors(parts, basis.factors.regions)), now.timestamp)
+    other.start()
+    other.drain()
+    assert ask(asked) == [("gd.2023.1", 1.0, date(2023, 5, 10)), ("gd.2023.2", 0.5, date(2023, 5, 11))]
+
+
 @pytest.mark.parametrize(("day", "slots"), [("2024-03-31", 92), ("2024-10-27", 100), ("2024-06-01", 96)])
 def test_days_that_change_the_clock_are_whole(
     writer: Writer, batch: Made, ask: Ask, three: Database, basis: Basis, now: datetime, day: str, slots: int
