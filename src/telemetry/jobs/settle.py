@@ -106,7 +106,7 @@ class Worker:
         held: list[int] = []
         try:
             with self._db.connection() as tx:
-                marks = dirty.take(tx, stage, self._limit, self._left_alone())
+                marks = dirty.take(tx, stage, self._basis.zone, self._limit, self._left_alone())
                 held = np.unique(marks.meter_id).tolist()
                 if held:
                     self._settle(tx, stage, marks)

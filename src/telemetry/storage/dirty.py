@@ -1,10 +1,11 @@
 """Which meters and times have to be settled again: append-only marks, taken under the meter's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,25 +70,29 @@ def mark_newest(conn: Connection[Any], since: datetime, until: datetime) -> None
     conn.execute(_SQL["mark_newest"], {"since": since, "until": until})
 
 
-def take(conn: Connection[Any], stage: Stage, meters: int, without: Sequence[int] = ()) -> Marks:
+def take(
+    conn: Connection[Any], stage: Stage, zone: ZoneInfo, meters: int, without: Sequence[int] = ()
+) -> Marks:
     """Marks of up to `meters` meters, removed from the table, the meters locked until the transaction ends.
 
     Long ranges wait until no short ones are left, so that a re-settlement of years holds up nothing that is
-    live. Meters that another worker holds are left to it, those of `without` are left alone.
+    live; of each its first month in `zone` is taken, and the rest waits behind the others, so that the
+    readings of one month are read of all meters while they are at hand. Meters that another worker holds are
+    left to it, those of `without` are left alone.
     """
-    found = _take(conn, stage, meters, without, long=False)
-    return found if len(found) else _take(conn, stage, meters, without, long=True)
+    asked = {"stage": stage, "zone": zone.key, "limit": _TRIED * meters, "without": list(without)}
+    found = _take(conn, asked | {"long": False}, meters)
+    return found if len(found) else _take(conn, asked | {"long": True}, meters)
 
 
-def _take(conn: Connection[Any], stage: Stage, meters: int, without: Sequence[int], *, long: bool) -> Marks:
-    asked = {"stage": stage, "limit": _TRIED * meters, "without": list(without), "long": long}
+def _take(conn: Connection[Any], asked: Mapping[str, object], meters: int) -> Marks:
     row = conn.execute(_SQL["waiting"], asked, binary=True).fetchone()
     held = np.empty(0, np.int32)
     for candidates in _parts(row[0], row[1], meters) if row else ():
         held = _lock(conn, candidates)
         if len(held):
             break
-    return _remove(conn, stage, held, long=long)
+    return _remove(conn, {**asked, "meters": held})
 
 
 def _parts(meter_id: NDArray[np.int32], days: NDArray[np.int32], meters: int) -> list[NDArray[np.int32]]:
@@ -102,8 +107,7 @@ def _lock(conn: Connection[Any], candidates: NDArray[np.int32]) -> NDArray[np.in
     return np.asarray(row[0] if row else [], np.int32)
 
 
-def _remove(conn: Connection[Any], stage: Stage, meters: NDArray[np.int32], *, long: bool) -> Marks:
-    asked = {"stage": stage, "meters": meters, "long": long}
+def _remove(conn: Connection[Any], asked: Mapping[str, object]) -> Marks:
     row = conn.execute(_SQL["remove"], asked, binary=True).fetchone()
     if row is None or row[0] is None:
         nothing = np.empty(0, np.int64)

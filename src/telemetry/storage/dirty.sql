@@ -36,7 +36,7 @@ where l.time >= %(since)s::timestamptz and l.time < %(until)s::timestamptz
 -- name: waiting
 select coalesce(array_agg(meter_id order by first), array[]::integer[]), coalesce(array_agg(days order by first), array[]::integer[])
 from (
-    select meter_id, min(id) as first, sum(1 + extract(epoch from hi - lo) / 86400)::integer as days
+    select meter_id, min(id) as first, sum(1 + least(extract(epoch from hi - lo) / 86400, 40))::integer as days
     from dirty
     where stage = %(stage)s::text
         and (hi - lo > interval '40 days') = %(long)s::boolean
@@ -57,7 +57,24 @@ with gone as (
     where stage = %(stage)s::text
         and (hi - lo > interval '40 days') = %(long)s::boolean
         and meter_id = any(%(meters)s::integer[])
-    returning meter_id, lo, hi
+    returning meter_id, lo, hi, marked_at
+),
+parts as (
+    select
+        meter_id, lo,
+        case
+            when %(long)s::boolean
+                then (date_trunc('month', lo at time zone %(zone)s::text) + interval '1 month') at time zone %(zone)s::text
+            else hi
+        end as cut,
+        hi, marked_at
+    from gone
+),
+later as (
+    insert into dirty (meter_id, stage, lo, hi, marked_at)
+    select meter_id, %(stage)s::text, cut, hi, marked_at
+    from parts
+    where cut < hi
 )
-select array_agg(meter_id order by meter_id, lo), array_agg(lo order by meter_id, lo), array_agg(hi order by meter_id, lo)
-from gone
+select array_agg(meter_id order by meter_id, lo), array_agg(lo order by meter_id, lo), array_agg(cut order by meter_id, lo)
+from parts

@@ -1,7 +1,7 @@
 """A long re-settlement: done in parts, seen while it runs, and never in the way of what is live."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,13 +49,14 @@ def told(three: Database) -> Callable[[], StageProgress]:
 def test_what_is_done_and_what_waits_is_told_after_each_part(
     worker: Worker, told: Callable[[], StageProgress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dirty, "_DAYS", DAYS)
+    """January in Shanghai ends on the 31st in UTC: that day waits once more."""
+    monkeypatch.setattr(dirty, "_DAYS", 40)
     before = told()
     assert (before.meters, before.days, before.settled_days) == (3, 3 * DAYS, 0)
     assert (before.days_per_s, before.expected_end) == (0.0, None)
     assert worker.step()
     between = told()
-    assert (between.meters, between.days, between.settled_days) == (2, 2 * DAYS, DAYS)
+    assert (between.meters, between.days, between.settled_days) == (3, 3 * DAYS - 30, 31)
     assert between.days_per_s > 0
     assert between.expected_end is not None
     left = between.expected_end - datetime.now(UTC)
@@ -80,6 +81,19 @@ def test_a_live_change_goes_before_a_year_that_was_marked_earlier(
         )
     assert worker.step()
     assert ask("select m.code, count(*) from daily join meter m on m.id = meter_id group by 1") == [("m2", 1)]
+    worker.drain()
+    assert ask("select count(*) from daily") == [(3 * (DAYS + 1),)]
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_month_of_all_meters_is_settled_before_the_next(
+    worker: Worker, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dirty, "_DAYS", 40)
+    for _ in range(3):
+        assert worker.step()
+    assert ask("select count(*), max(day) from daily") == [(3 * 31, date(2026, 1, 31))]
+    assert ask("select count(*), min(lo) from dirty") == [(3, datetime(2026, 1, 31, 16, tzinfo=UTC))]
     worker.drain()
     assert ask("select count(*) from daily") == [(3 * (DAYS + 1),)]
 
