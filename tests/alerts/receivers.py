@@ -2,11 +2,39 @@
 
 import json
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
+from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class _Server(ThreadingHTTPServer):
+    """Knows how many connections it has."""
+
+    daemon_threads = True
+
+    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401  # the class above's
+        self.open = 0
+        self._counting = threading.Lock()
+        super().__init__(*arguments)
+
+    def process_request(self, *arguments: Any) -> None:  # noqa: ANN401  # as above
+        with self._counting:
+            self.open += 1
+        super().process_request(*arguments)
+
+    def process_request_thread(self, *arguments: Any) -> None:  # noqa: ANN401  # as above
+        try:
+            super().process_request_thread(*arguments)
+        finally:
+            with self._counting:
+                self.open -= 1
 
 
 @dataclass
@@ -27,15 +55,20 @@ class Receiver:
                 if len(body) < length:
                     return
                 receiver.requests.append((dict(self.headers), body))
-                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self._answer(receiver.answers.pop(0) if receiver.answers else 200)
+
+            def do_GET(self) -> None:
+                self._answer(200)
+
+            def _answer(self, status: int) -> None:
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self.address}/alerts"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -43,6 +76,14 @@ class Receiver:
     @property
     def bodies(self) -> list[Any]:
         return [json.loads(body) for _, body in self.requests]
+
+    def settle(self) -> None:
+        """Until everything that was sent has been looked at, though its sender is dead."""
+        httpx.get(self.url, timeout=60)
+        deadline = time.monotonic() + 60
+        while self._server.open:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def close(self) -> None:
         self._server.shutdown()
@@ -67,3 +108,14 @@ class Mailbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.letters.append(envelope)
         return "250 taken"
+
+
+@contextmanager
+def mail_taker(mailbox: Mailbox, port: int) -> Iterator[str]:
+    """A mail server's address, as PARKWATT_SMTP_URL has it."""
+    server = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
+    server.start()
+    try:
+        yield f"smtp+plain://127.0.0.1:{port}"
+    finally:
+        server.stop()

@@ -164,6 +164,7 @@ class Proof:
             {row.key for row in self.rows() if row.state == "sent"},
         )
         yield
+        self.receiver.settle()
         keys = [headers["Idempotency-Key"] for headers, _ in self.receiver.requests]
         since, earlier = keys[began:], set(keys[:began])
         repeated = len(since) - len(set(since))

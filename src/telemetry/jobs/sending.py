@@ -123,12 +123,13 @@ class Sender:
             raise Undelivered(f"{type(error).__name__}: {error}") from error
 
     def _take(self, tx: Transaction) -> Bundle | None:
-        first = deliveries.head(tx, self._now())
+        turn = self._turn()
+        first = deliveries.head(tx, turn)
         if first is None:
             return None
         contact = self._current.plan.directory.by_code.get(first.contact)
         channel = contact.channel(first.channel) if contact else None
-        return deliveries.take(tx, first, self._turn(), grouped=channel is not None and channel.grouped)
+        return deliveries.take(tx, first, turn, grouped=channel is not None and channel.grouped)
 
     def _sent(self, tx: Transaction, bundle: Bundle, channel: Channel) -> None:
         now = self._now()

@@ -125,10 +125,14 @@ def take_back(conn: Connection[Any], alerts: Sequence[str], reason: str, *, rene
     conn.execute(_SQL["take_back"], {"alerts": list(alerts), "reason": reason, "renewals": renewals})
 
 
-def head(conn: Connection[Any], now: datetime) -> Head | None:
+def head(conn: Connection[Any], turn: Turn) -> Head | None:
     """The message that is due longest, locked until the transaction ends; others' are left to them."""
     conn.execute(_SQL["end_renewals"])
-    return conn.cursor(row_factory=class_row(Head)).execute(_SQL["head"], {"now": now}).fetchone()
+    return (
+        conn.cursor(row_factory=class_row(Head))
+        .execute(_SQL["head"], {"now": turn.now, "holder": turn.holder})
+        .fetchone()
+    )
 
 
 def take(conn: Connection[Any], first: Head, turn: Turn, *, grouped: bool) -> Bundle:

@@ -38,7 +38,7 @@ select d.id, d.key, d.bundle, d.contact, d.channel
 from delivery d
 where (
         d.state = 'waiting' and d.due <= %(now)s::timestamptz
-        or d.state = 'sending' and d.leased_until < %(now)s::timestamptz
+        or d.state = 'sending' and d.leased_until < %(now)s::timestamptz and d.holder <> %(holder)s::text
     )
     and (d.bundle is null or d.bundle = d.key)
     and not exists (

@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from aiosmtpd.controller import Controller
 
 from alerts.notice import Message, Name, Notice
 from alerts.wording import message
 
 sys.path.append(str(Path(__file__).parents[1]))
-from receivers import Mailbox, Receiver
+from receivers import Mailbox, Receiver, mail_taker
 
 
 @pytest.fixture
@@ -32,10 +31,8 @@ def mailbox() -> Mailbox:
 @pytest.fixture
 def mail_server(mailbox: Mailbox, free_port: Callable[[], int]) -> Iterator[str]:
     """Its address, as PARKWATT_SMTP_URL has it."""
-    server = Controller(mailbox, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
-    server.start()
-    yield f"smtp+plain://127.0.0.1:{server.port}"
-    server.stop()
+    with mail_taker(mailbox, free_port()) as url:
+        yield url
 
 
 @pytest.fixture

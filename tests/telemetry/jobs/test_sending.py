@@ -2,10 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import yaml
 from alerts.journal import Quiet, Subject, Transition, What
 from alerts.rule import Severity
 from alerts.verdict import Kind
+from ingest.batch import Batch
+from telemetry.jobs.alerts import Alerter
 from telemetry.jobs.sending import Sender
 from telemetry.jobs.telling import Teller
 from telemetry.settings.contacts import load_directory
@@ -24,9 +27,11 @@ from telemetry.settings.plan import Plan, load_plan
 from telemetry.storage import deliveries
 from telemetry.storage.deliveries import Delivery, Listing
 from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
+from telemetry.storage.writer import Writer
 
 sys.path.append(str(Path(__file__).parents[2] / "alerts"))
-from receivers import Receiver
+from receivers import Mailbox, Receiver, mail_taker
 
 pytestmark = pytest.mark.database
 
@@ -138,6 +143,17 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def post(database: Database, plan: Plan, tmp_path: Path) -> Iterator[Post]:
     with closing(Receiver()) as receiver:
         yield Post(database, plan, tmp_path, receiver)
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def mail_server(mailbox: Mailbox, free_port: Callable[[], int]) -> Iterator[str]:
+    with mail_taker(mailbox, free_port()) as url:
+        yield url
 
 
 def test_a_change_is_told_with_its_names_tariff_and_link(post: Post) -> None:
@@ -293,6 +309,18 @@ def test_a_lease_that_has_run_out_is_another_ones(post: Post) -> None:
     assert again.attempts == 2
 
 
+def test_a_sender_that_is_slow_never_takes_what_it_is_sending_itself(post: Post) -> None:
+    post.tell(change())
+    sender = post.sender()
+    first = asyncio.run(sender.take())
+    post.now = START + 61
+    assert asyncio.run(sender.take()) is None
+    other = asyncio.run(post.sender().take())
+    assert first is not None
+    assert other is not None
+    assert other.key == first.key
+
+
 def test_a_shed_signal_is_repeated_until_the_alert_is_over(post: Post) -> None:
     shed = {"kind": "mqtt", "url": "mqtt://127.0.0.1:1", "expires": "10 min"}
     text = contacts(post.receiver)
@@ -344,3 +372,31 @@ def test_quiet_hours_hold_a_message_back(post: Post) -> None:
     post.tell(change(), change(subject="m2", severity=Severity.CRITICAL))
     assert [post.send(second) for second in (0, 3599, 3600)] == [1, 0, 1]
     assert post.log()[0].due == datetime.fromtimestamp(START, UTC) + timedelta(hours=1)
+
+
+def test_from_a_reading_to_a_letter(
+    post: Post, batch: Callable[..., Batch], mail_server: str, mailbox: Mailbox
+) -> None:
+    """With the alerts' own worker between them."""
+    text = contacts(post.receiver, wait="0 s")
+    mail = {"kind": "mail", "to": ["duty@example.com"], "sender": "parkwatt@example.com"}
+    text["contacts"][0] |= {"channels": [mail], "language": "zh"}
+    post.adopt(text)
+    post.variables["PARKWATT_SMTP_URL"] = mail_server
+    assert post.current.plan.site is not None
+    apply_site(post.database, post.current.plan.site, datetime.fromtimestamp(START, UTC))
+    alerter = Alerter(post.database, post.current, clock=lambda: post.now)
+    for second, kw in ((0, 390.0), (10, 412.0), (20, 380.0)):
+        post.now = float(START + second)
+        with closing(Writer.open(post.database, lambda: post.now)) as writer:
+            writer.write([batch(("m1", START + second, {"active_power": kw}))])
+        alerter.step()
+        post.send(second)
+    post.send(30)
+    letters = [message_from_bytes(letter.content, policy=policy.default) for letter in mailbox.letters]
+    assert [letter["Subject"] for letter in letters] == [
+        "[警告] 高:一 (m1) 开始,412 kW,限值 400 kW",
+        "[警告] 高:一 (m1) 已恢复",
+    ]
+    assert "https://park.example/meters/m1" in letters[0].get_content()
+    assert len({letter["Message-ID"] for letter in letters}) == 2
