@@ -20,6 +20,7 @@ from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.view import ParkView
+from telemetry.settings import standing
 from telemetry.settings.current import Current
 from telemetry.settings.plan import load_plan
 from telemetry.storage import daily, monthly, registry
@@ -131,6 +132,7 @@ def year(db: Database, meters: int) -> Iterator[Measure]:
         tx.execute("reset role")
         tx.execute("analyze")
     whole, one = Selection(By.ENTERPRISE), Selection(By.METER, areas=("E0",))
+    standing.leave_out()
     single = question(Step.QUARTER, Selection(By.METER, meters=("m0",)))
     with db.connection() as tx:
         plain = p95(lambda: tx.execute(_SUM).fetchall())

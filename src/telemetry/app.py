@@ -41,6 +41,7 @@ from telemetry.reports import periods
 from telemetry.reports.periods import Recomputation
 from telemetry.reports.strays import StrayTally
 from telemetry.reports.view import ParkView
+from telemetry.settings import standing
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
@@ -259,6 +260,7 @@ class _Running:
         await asyncio.to_thread(self.writer.refresh)
         self.adopter.wake()
         self.hub.renew()
+        standing.leave_out()
 
     def prepared(self, pipeline: Pipeline) -> None:
         """The database has answered for the first time, after the start."""
@@ -315,6 +317,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            standing.leave_out()
             _LOG.info("ParkWatt answers on http://%s:%d", self.config.host, self.config.port)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:

@@ -27,7 +27,7 @@ from telemetry.storage.registry import Registry
 
 BOUGHT = "energy_import"
 _Floats = NDArray[np.float64]
-_Money = Annotated[
+_Costs = Annotated[
     list[float | None],
     Meta(description="One for each of times; null: nothing was priced", examples=[[67.5, None]]),
 ]
@@ -50,7 +50,7 @@ class CostSeries(Struct, frozen=True):
     name: Name
     unit: Annotated[str, Meta(description="Of amounts", examples=["kWh"])]
     amounts: Values
-    costs: _Money
+    costs: _Costs
     coverage: Coverage
     estimated: Estimated
     provisional: Annotated[
@@ -156,19 +156,14 @@ def report(
         currency=currency,
         fictitious=any(code in tariffs and tariffs[code].fictitious for code in told),
         times=steps.times(),
-        series=[
-            _series(
-                sums,
-                row,
-                priced,
-                _why(parts, placed, row),
-                tariffs,
-                key=name,
-                registry=registry,
-                by=selection.by,
-            )
-            for row, (name, _) in sorted(enumerate(groups), key=lambda each: each[1])
-        ],
+        series=_series(
+            sums,
+            groups,
+            priced,
+            [_why(parts, placed, row) for row in range(len(groups))],
+            tariffs,
+            names=[name_of(selection.by, name, registry) for name, _ in groups],
+        ),
     )
 
 
@@ -227,58 +222,85 @@ def _why(parts: Sequence[_Part | Quarters], placed: Sequence[Stretches], group: 
 
 def _series(
     sums: Sums,
-    row: int,
+    groups: Sequence[tuple[str, str]],
     priced: Mapping[Kind, _Priced],
-    shortfalls: list[Shortfall],
+    shortfalls: Sequence[list[Shortfall]],
     tariffs: Mapping[str, Tariff],
     *,
-    key: str,
-    registry: Registry,
-    by: By,
-) -> CostSeries:
-    amounts, coverage, estimated = energy.columns(sums, row)
-    nothing = np.zeros(sums.amount.shape[1])
+    names: Sequence[Name],
+) -> list[CostSeries]:
+    shown, money, bands = energy.columns(sums), _money(sums, priced), _bands(priced, tariffs)
+    return [
+        CostSeries(
+            groups[row][0],
+            names[row],
+            "kWh",
+            shown[row][0],
+            money.costs[row],
+            *shown[row][1:],
+            money.provisional[row],
+            money.unpriced[row],
+            [band.of(row) for band in bands if band.bought[row]],
+            shortfalls[row],
+        )
+        for row in sorted(range(len(groups)), key=groups.__getitem__)
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Money:
+    """What each group paid, by interval."""
+
+    costs: list[list[float | None]]
+    provisional: list[list[bool]]
+    unpriced: list[list[float]]
+
+
+def _money(sums: Sums, priced: Mapping[Kind, _Priced]) -> _Money:
+    nothing = np.zeros_like(sums.amount)
     paid = {kind: each for kind, each in priced.items() if not kind[3]}
-    bought = sum((each.amount[row] for each in paid.values()), nothing)
-    money = sum((each.cost[row] for each in paid.values()), nothing)
-    missing = sum((each.amount[row] for kind, each in priced.items() if kind[3]), nothing)
-    provisional = sum((each.amount[row] for kind, each in paid.items() if kind[2]), nothing)
-    some = (sums.known[row] > 0) & ((bought != 0) | (missing == 0)) & bool(paid)
-    return CostSeries(
-        key=key,
-        name=name_of(by, key, registry),
-        unit="kWh",
-        amounts=amounts,
-        costs=[
-            cents / PER_UNIT if known else None
-            for cents, known in zip(money.tolist(), some.tolist(), strict=True)
-        ],
-        coverage=coverage,
-        estimated=estimated,
-        provisional=(provisional != 0).tolist(),
-        unpriced=missing.tolist(),
-        bands=_bands(priced, row, tariffs),
-        shortfalls=shortfalls,
-    )
+    bought = sum((each.amount for each in paid.values()), nothing)
+    money = sum((each.cost for each in paid.values()), nothing)
+    missing = sum((each.amount for kind, each in priced.items() if kind[3]), nothing)
+    provisional = sum((each.amount for kind, each in paid.items() if kind[2]), nothing)
+    some = (sums.known > 0) & ((bought != 0) | (missing == 0)) & bool(paid)
+    costs = energy.known(np.where(some, money / PER_UNIT, np.nan))
+    return _Money(costs, (provisional != 0).tolist(), missing.tolist())
 
 
-def _bands(priced: Mapping[Kind, _Priced], row: int, tariffs: Mapping[str, Tariff]) -> list[BandCost]:
-    """By tariff and band, the cheapest first; bands in which the group bought nothing are left out."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Band:
+    """One band of one tariff, by group."""
+
+    tariff: str | None
+    band: str | None
+    name: Name
+    bought: list[bool]
+    amounts: list[list[float]]
+    costs: list[list[float]]
+
+    def of(self, row: int) -> BandCost:
+        return BandCost(self.tariff, self.band, self.name, self.amounts[row], self.costs[row])
+
+
+def _bands(priced: Mapping[Kind, _Priced], tariffs: Mapping[str, Tariff]) -> list[_Band]:
+    """By tariff and band, the cheapest first."""
     found: dict[tuple[str, str], _Priced] = {}
     for (tariff, band, _, _), each in priced.items():
         before = found.get((tariff, band))
-        amount = each.amount[row] + (before.amount if before else 0.0)
-        found[tariff, band] = _Priced(amount, each.cost[row] + (before.cost if before else 0.0))
+        found[tariff, band] = (
+            _Priced(before.amount + each.amount, before.cost + each.cost) if before else each
+        )
     return [
-        BandCost(
+        _Band(
             tariff or None,
             band or None,
             _name(tariffs.get(tariff), band),
+            np.any(each.amount, axis=1).tolist(),
             each.amount.tolist(),
             (each.cost / PER_UNIT).tolist(),
         )
         for (tariff, band), each in sorted(found.items(), key=lambda one: _rank(tariffs, *one[0]))
-        if each.amount.any()
     ]
 
 

@@ -84,8 +84,9 @@ def _series(parts: list[Emitted], registry: Registry, question: Question) -> Ite
     by, key_of_row = question.selection.by, key_of(question.selection, registry)
     rows = [part.cells for part in parts]
     sums, groups, placed = grouped(registry, rows, question.steps, energy.elapsed(question), key_of_row)
+    told = energy.columns(sums)
     for group, (key, quantity) in sorted(enumerate(groups), key=lambda each: each[1]):
-        values, coverage, estimated = energy.columns(sums, group)
+        values, coverage, estimated = told[group]
         used = _used(parts, placed, group)
         yield EmissionSeries(
             key=key,

@@ -175,17 +175,24 @@ def last_edge(now: datetime) -> datetime:
     return datetime.fromtimestamp(floor_slot(to_us(now)) // 1_000_000, UTC)
 
 
-def columns(sums: Sums, row: int) -> tuple[list[float | None], list[float], list[bool]]:
-    """Values, coverage and estimated flags of one group."""
-    one = Sums(*(part[row : row + 1] for part in (sums.amount, sums.known, sums.measured, sums.cells)))
-    values = [None if value != value else value for value in one.values()[0].tolist()]  # noqa: PLR0124  # NaN
-    return values, np.round(one.coverage()[0], 4).tolist(), one.estimated()[0].tolist()
+def columns(sums: Sums) -> list[tuple[list[float | None], list[float], list[bool]]]:
+    """Values, coverage and estimated flags of each group."""
+    coverage = np.round(sums.coverage(), 4).tolist()
+    return list(zip(known(sums.values()), coverage, sums.estimated().tolist(), strict=True))
+
+
+def known(values: NDArray[np.float64]) -> list[list[float | None]]:
+    """The same with None for NaN."""
+    told = values.astype(object)
+    told[np.isnan(values)] = None
+    found: list[list[float | None]] = told.tolist()
+    return found
 
 
 def _series(sums: Sums, groups: Sequence[tuple[str, str]], by: By, registry: Registry) -> list[EnergySeries]:
-    found = []
+    found, told = [], columns(sums)
     for row, (key, quantity) in sorted(enumerate(groups), key=lambda each: each[1]):
         entry = CATALOGUE[quantity]
         name = name_of(by, key, registry)
-        found.append(EnergySeries(key, name, quantity, entry.carrier.value, entry.unit, *columns(sums, row)))
+        found.append(EnergySeries(key, name, quantity, entry.carrier.value, entry.unit, *told[row]))
     return found
