@@ -9,10 +9,10 @@ import { shifted } from "./days.ts";
 
 const LISTED = 24;
 
-export function monthPicker(words: Words, zone: string): TemplateResult {
+export function monthPicker(words: Words, zone: string, shown: string | null = null): TemplateResult {
   const running = day(store.now(), zone).slice(0, 7);
-  const chosen = store.route.month ?? running;
-  const to = (month: string): string | null => (month === running ? null : month);
+  const chosen = store.route.month ?? shown ?? running;
+  const to = (month: string): string | null => (month === (shown === null ? running : null) ? null : month);
   const step = (by: number, label: string, sign: string): TemplateResult => {
     const month = shifted(chosen, by);
     return month > running ? html`<span class="step" aria-hidden="true"></span>` : html`<a class="step" href=${href({ ...store.route, month: to(month) })} aria-label="${label}: ${month}">${sign}</a>`;

@@ -9,10 +9,14 @@ import { VIEWS } from "../route.ts";
 
 const LATER: Record<string, () => Promise<unknown>> = {
   bill: () => import("./bill.ts"),
+  demand: () => import("./demand.ts"),
+  shifts: () => import("./shifts.ts"),
 };
 
 const SHOWN: Record<string, () => TemplateResult> = {
   bill: () => html`<pw-bill></pw-bill>`,
+  demand: () => html`<pw-demand-month></pw-demand-month>`,
+  shifts: () => html`<pw-shifts></pw-shifts>`,
 };
 
 class CostPage extends View {
@@ -26,9 +30,9 @@ class CostPage extends View {
 
   protected override render(): TemplateResult {
     const words = this.words;
-    const named: Record<string, string> = { bill: words.bill };
+    const named: Record<string, string> = { bill: words.bill, demand: words.demand, shifts: words.movable };
     return html`<header class="view-head">
-        <h1>${words.cost}</h1>
+        <h1>${words.costTitle}</h1>
         <nav class="periods" aria-label=${words.views}>
           ${(VIEWS.cost ?? []).map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
         </nav>

@@ -1,7 +1,9 @@
 /** Words of bills, band shares, demand and plans. */
 
 export const costEn = {
-  cost: "Cost & shift",
+  cost: "Cost",
+  costTitle: "Cost & shift",
+  energyOf: "Energy",
   bill: "Bill",
   month: "Month",
   monthBefore: "Month before",
@@ -55,4 +57,34 @@ export const costEn = {
   allAgree: "Every line agrees to the cent.",
   differ: (lines: string, sum: string, currency: string) => `${lines} lines differ, ${sum} ${currency} in all.`,
   theirSum: (sum: string, total: string) => `The lines given add up to ${sum}, and not to ${total}.`,
+
+  demand: "Demand",
+  monthMaximum: "Highest demand",
+  reachedAt: "Reached",
+  doubleAbove: "Charged double above",
+  chargedBy: "Charged by",
+  byCapacity: "transformer capacity",
+  byContract: "contract demand",
+  byActual: "actual maximum",
+  noDemandCharge: "no demand charge in the contract",
+  windows: (minutes: string, all: string, unmeasured: string) =>
+    `On windows of ${minutes} minutes: ${all} so far, of which ${unmeasured} were not measured whole and set no maximum.`,
+  blockOfPark: "The block that runs is the park's at its billing point:",
+  loadDuration: "Load duration",
+  loadDurationSubject: "demand reached or exceeded in a share of the measured windows",
+  shareOfTime: "Share of time",
+  demandHistory: "Highest demand, month by month",
+  unmeasuredWindows: "Windows not measured whole",
+
+  movable: "Movable loads",
+  movableSubject: "regular, in dear hours, and cheaper at another time of the day",
+  noShifts: (month: string) => `No regular load of ${month} could have run cheaper.`,
+  missedSaving: (month: string) => `What ${month} would have cost less`,
+  usualBlock: "Usual block",
+  cheaperFrom: "Cheapest from",
+  saving: "Saving",
+  inDear: "In dear bands",
+  regular: "Regularity",
+  onDays: (days: string) => `${days} days`,
+  shiftsHow: "Loads with no other meter behind them that are switched and run on most of their days in the same block of at most ten hours.",
 } as const;
