@@ -29,11 +29,13 @@ class Recipe:
     unless: frozenset[str] = frozenset()
     """Quantities from which it is settled better."""
     needs: frozenset[str] = frozenset()
-    """Quantities that it takes besides."""
+    """Quantities that it takes besides, and GAS_STATE where that has to be declared."""
     by_state: bool = False
-    """What is settled is a mass yet; pressure and temperature make it heat."""
+    """What is settled is a mass or a volume yet; pressure and temperature make it the target."""
 
 
+GAS_STATE = "gas_state"
+"""Of a meter: how its gas pressure is meant, or the pressure and temperature of its supply."""
 _IMPORT, _EXPORT = "energy_import", "energy_export"
 _AMOUNTS = {f"{name}_amount": name for name in (_IMPORT, _EXPORT)}
 _METERED = frozenset({_IMPORT, _EXPORT, *_AMOUNTS})
@@ -47,7 +49,8 @@ _FLOWS = {
     "water_flow": ("water_volume", 1.0),
     "recovered_heat_power": ("recovered_heat_energy", _GJ_PER_KWH),
 }
-_GAS = frozenset({"gas_volume", "gas_volume_0c", "gas_volume_15c", "gas_volume_20c"})
+_NORMAL = frozenset({"gas_volume_0c", "gas_volume_15c", "gas_volume_20c"})
+_GAS = _NORMAL | {"gas_volume"}
 
 RECIPES: tuple[Recipe, ...] = (
     *(Recipe(q.name, q.name, Method.SETTLE) for q in CATALOGUE.values() if q.kind is Kind.COUNTER),
@@ -66,6 +69,13 @@ RECIPES: tuple[Recipe, ...] = (
         needs=frozenset({"steam_pressure"}),
         by_state=True,
     ),
+    *(
+        Recipe(source, "gas_volume_0c", method, 1.0, _NORMAL | more, frozenset({GAS_STATE}), by_state=True)
+        for source, method, more in (
+            ("gas_volume", Method.SETTLE, frozenset[str]()),
+            ("gas_flow", Method.INTEGRATE, _GAS),
+        )
+    ),
 )
 
 SETTLED: frozenset[str] = frozenset(recipe.target for recipe in RECIPES)
@@ -73,7 +83,7 @@ SETTLED: frozenset[str] = frozenset(recipe.target for recipe in RECIPES)
 
 
 def recipes_of(shown: Iterable[str]) -> list[Recipe]:
-    """What is settled for a meter that shows these quantities."""
+    """What is settled for a meter that shows these quantities, and of which what they name is declared."""
     names = frozenset(shown)
     return [
         recipe

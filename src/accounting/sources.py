@@ -30,7 +30,10 @@ def normal_volume(celsius: float) -> float:
 
 
 def _gas(celsius: float) -> Source:
-    return Source(1, "combustion", "natural_gas", (("1e4Nm3", normal_volume(celsius) * 1e-4),))
+    """Of volumes at `celsius`, by factors per volume at 0, 15 or 20 degC."""
+    normal = normal_volume(celsius)
+    named = ((f"m3_{each}c", normal / normal_volume(float(each))) for each in (0, 15, 20))
+    return Source(1, "combustion", "natural_gas", (("1e4Nm3", normal * 1e-4), *named))
 
 
 ELECTRICITY = Source(2, "scope2_location", "electricity", (("kWh", 1.0), ("MWh", 1e-3)))
@@ -68,7 +71,7 @@ heat ask for no factor."""
 
 UNSETTLED: Mapping[str, str] = MappingProxyType(
     {
-        "gas_volume": "gas at actual conditions: its volume at 0, 15 or 20 degC is missing",
+        "gas_volume": "gas at actual conditions: its meter's `gas` is not declared in the site's file",
         "fuel_volume": "fuel by volume: which fuel it is and its density are missing",
         "fuel_mass": "fuel by mass: which fuel it is, is missing",
     }

@@ -104,8 +104,25 @@ class Term(Frozen):
         return self.model_copy(update={"since": self.since.replace(tzinfo=zone)})
 
 
+class GasState(Frozen):
+    """What makes a volume at actual conditions one at 0 degC and 101.325 kPa."""
+
+    pressure: Literal["absolute", "gauge"] | None = None
+    """What the meter's gas_pressure is; a gauge one stands over 101.325 kPa."""
+    supply_kpa: float | None = Field(None, gt=0)
+    """Absolute, where the meter shows none: an assumption."""
+    supply_celsius: float | None = Field(None, gt=-100, lt=200)
+    """Where the meter shows none: an assumption."""
+
+    @model_validator(mode="after")
+    def _some_pressure(self) -> Self:
+        if self.pressure is None and self.supply_kpa is None:
+            raise ValueError("needs `pressure` (absolute or gauge) or `supply_kpa`")
+        return self
+
+
 _OF_DEVICES = frozenset(
-    {"device", "address", "pace", "multiplier", "serial", "counter_digits", "interval_s", "stamp"}
+    {"device", "address", "pace", "multiplier", "serial", "counter_digits", "interval_s", "stamp", "gas"}
 )
 
 
@@ -145,6 +162,8 @@ class Meter(Frozen):
     """Length of the intervals whose amounts it shows."""
     stamp: Literal["start", "end"] = "end"
     """Which end of its intervals its times mark."""
+    gas: GasState | None = None
+    """Of a gas meter that shows actual conditions."""
     history: tuple[Term, ...] = ()
 
     def multiplier_at(self, moment: datetime) -> float:

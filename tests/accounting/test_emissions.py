@@ -43,6 +43,14 @@ def test_natural_gas_counts_at_its_reference_condition(kg) -> None:  # noqa: ANN
     assert kg("gas_volume_15c", 10_000.0, TODAY) == pytest.approx(21_621.888 * 273.15 / 288.15)
 
 
+@pytest.mark.parametrize("reference", [0, 15, 20])
+@pytest.mark.parametrize("metered", [0, 15, 20])
+def test_gas_meets_the_reference_condition_of_its_factor(metered: int, reference: int) -> None:
+    """1 000 m3 at 15 degC are 947.95 m3 at 0 degC and 1 017.35 m3 at 20 degC, at one pressure."""
+    per = dict(SOURCES[f"gas_volume_{metered}c"].per)[f"m3_{reference}c"]
+    assert per == pytest.approx((273.15 + reference) / (273.15 + metered))
+
+
 def test_normal_volume_shrinks_what_was_measured_warm() -> None:
     assert normal_volume(0.0) == 1.0
     assert normal_volume(20.0) == pytest.approx(0.931776, abs=1e-6)

@@ -10,7 +10,7 @@ from accounting.grid import Grid, ceil_slot, floor_slot
 from accounting.intervals import Readings, Settled
 from telemetry.jobs import amended
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked
-from telemetry.reports import evidence, steam
+from telemetry.reports import evidence, gas, steam
 from telemetry.reports.evidence import Task
 from telemetry.storage import energy, flags, formulas, retention
 from telemetry.storage.dirty import Marks
@@ -22,6 +22,7 @@ from telemetry.storage.registry import RegisteredMeter
 
 _SLOTS = 30_000
 """Meter-slots settled in one go: what bounds the memory."""
+_BY_STATE = {"steam_energy": steam.by_state, "gas_volume_0c": gas.by_state}
 
 
 def settle(tx: Transaction, meters: Mapping[int, RegisteredMeter], marks: Marks, now_us: int) -> None:
@@ -60,7 +61,7 @@ def _settle(tx: Transaction, task: Task, ranges: Ranges, now_us: int) -> None:
     grid = Grid.covering(int(ranges.lo.min()), int(ranges.hi.max()))
     settled = evidence.settled(shown, grid, task, ranges)
     if task.recipe.by_state:
-        settled = steam.by_state(tx, settled, grid, task, ranges)
+        settled = _BY_STATE[task.recipe.target](tx, settled, grid, task, ranges)
     closed = _closed(ranges, shown, evidence.reach(task, ranges), now_us)
     _flag(tx, task.recipe.source, ranges, settled)
     energy.write(tx, task.recipe.target, closed, QuarterHours(grid, settled.amount, settled.coverage))

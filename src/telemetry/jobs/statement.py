@@ -69,7 +69,9 @@ def _shown(tx: Transaction, ranges: Ranges, meters: Meters) -> dict[int, frozens
     virtual = [meter_id for meter_id in set(ranges.meter_id.tolist()) if meters[meter_id].virtual]
     before = monthly.quantities(tx, virtual) if virtual else {}
     return {
-        meter_id: frozenset(recipe.target for recipe in recipes_of(moved.get(meter_id, {}))).union(
+        meter_id: frozenset(
+            recipe.target for recipe in recipes_of({*moved.get(meter_id, {}), *meters[meter_id].declared})
+        ).union(
             set_by_hand.get(meter_id, ()),
             before.get(meter_id, ()),
             *(term.formula or () for term in meters[meter_id].terms),

@@ -15,6 +15,8 @@ from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
 from telemetry.storage.registry import RegisteredMeter
 
+_HOUR = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -30,7 +32,7 @@ def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges
     known = seen.of_meters(tx, np.unique(ranges.meter_id))
     followers: dict[Recipe, dict[int, RegisteredMeter]] = {}
     for meter_id, moved in known.items():
-        for recipe in recipes_of(moved):
+        for recipe in recipes_of({*moved, *meters[meter_id].declared}):
             followers.setdefault(recipe, {})[meter_id] = meters[meter_id]
     return [
         Task(recipe, those, frozenset(m for m in those if not known[m][recipe.source]))
@@ -126,6 +128,14 @@ def _amounts(shown: Readings, grid: Grid, task: Task, ranges: Ranges) -> Settled
         np.where(ends[:, None], by_end.coverage, by_start.coverage),
         by_end.events,
     )
+
+
+def mean(tx: Transaction, quantity: str, grid: Grid, task: Task, ranges: Ranges) -> NDArray[np.float64]:
+    """Mean of a gauge of the task's meters over each quarter hour, float64[m, s]."""
+    gauge = Task(Recipe(quantity, quantity, Method.INTEGRATE), task.meters, frozenset())
+    readings_of = shown(tx, gauge, anchored(tx, gauge, ranges), ranges)
+    found: NDArray[np.float64] = intervals.integrate(readings_of, grid).amount / _HOUR
+    return found
 
 
 _METHODS: Mapping[Method, Callable[[Readings, Grid, Task, Ranges], Settled]] = {

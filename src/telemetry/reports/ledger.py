@@ -40,9 +40,9 @@ class Ledger:
         ids = np.array(sorted(meter.id for meter in meters), np.int32)
         moved = seen.of_meters(tx, ids)
         shown = {
-            meter.code: frozenset(recipe.target for recipe in recipes_of(moved.get(meter.id, ()))).union(
-                *(term.formula or () for term in meter.terms)
-            )
+            meter.code: frozenset(
+                recipe.target for recipe in recipes_of({*moved.get(meter.id, ()), *meter.declared})
+            ).union(*(term.formula or () for term in meter.terms))
             for meter in meters
         }
         both = [*quantities, *(other for name in quantities if (other := OPPOSITE[name]))]

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting import intervals, steam
+from accounting import steam
 from accounting.grid import Grid
 from accounting.intervals import Settled
-from accounting.recipes import Method, Recipe
 from telemetry.reports import evidence
 from telemetry.reports.evidence import Task
 from telemetry.storage.pool import Transaction
@@ -17,7 +16,6 @@ from telemetry.storage.readings import Ranges
 _PRESSURE, _TEMPERATURE = "steam_pressure", "steam_temperature"
 _ATMOSPHERE = 101.325
 _ZERO_C = 273.15
-_HOUR = 0.25
 _ABOVE_SATURATION = 1.0
 """Steam within so many degrees of saturation counts as dry saturated: a thermometer errs by as much [K]."""
 _FLUID = "IF97::Water"
@@ -28,8 +26,8 @@ Floats = NDArray[np.float64]
 
 def by_state(tx: Transaction, settled: Settled, grid: Grid, task: Task, ranges: Ranges) -> Settled:
     """Settled masses as heat; without a pressure of the quarter hour it is unknown."""
-    pressure = _mean(tx, _PRESSURE, grid, task, ranges) + _ATMOSPHERE
-    temperature = _mean(tx, _TEMPERATURE, grid, task, ranges)
+    pressure = evidence.mean(tx, _PRESSURE, grid, task, ranges) + _ATMOSPHERE
+    temperature = evidence.mean(tx, _TEMPERATURE, grid, task, ranges)
     amount = np.full(settled.amount.shape, np.nan)
     known = ~np.isnan(settled.amount) & ~np.isnan(pressure)
     amount[known] = steam.heat(settled.amount[known], *enthalpies(pressure[known], temperature[known]))
@@ -57,10 +55,3 @@ def enthalpies(pressure: Floats, temperature: Floats) -> tuple[Floats, Floats]:
         kelvin = temperature[within] + _ZERO_C
         state[within] = PropsSI("H", "P", pressure[within] * 1e3, "T", kelvin, _FLUID) / 1e3
     return state, dry
-
-
-def _mean(tx: Transaction, quantity: str, grid: Grid, task: Task, ranges: Ranges) -> Floats:
-    """Mean of a gauge over each quarter hour, float64[m, s]."""
-    gauge = Task(Recipe(quantity, quantity, Method.INTEGRATE), task.meters, frozenset())
-    shown = evidence.shown(tx, gauge, evidence.anchored(tx, gauge, ranges), ranges)
-    return intervals.integrate(shown, grid).amount / _HOUR

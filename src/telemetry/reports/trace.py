@@ -11,9 +11,9 @@ from msgspec import structs
 from accounting.grid import to_us
 from accounting.intervals import Flow
 from accounting.quantity import CATALOGUE
-from accounting.recipes import Method
+from accounting.recipes import Method, Recipe
 from ingest.template import Template
-from telemetry.reports import energy, evidence, manual, provenance, virtual_trace
+from telemetry.reports import energy, evidence, gas, manual, provenance, virtual_trace
 from telemetry.reports.bare_trace import Bare
 from telemetry.reports.corrections import CorrectionEntry, entries
 from telemetry.reports.errors import NoSuchMeter, QueryError
@@ -147,7 +147,7 @@ def _answer(
         coverage=round(sum(coverage) / len(behind.steps), 4),
         shown=recipe.source,
         shown_unit=CATALOGUE[recipe.source].unit,
-        formula=FORMULAS[recipe.method] + (BY_STATE if recipe.by_state else ""),
+        formula=FORMULAS[recipe.method] + _by_state(recipe, meter),
         max_gap_s=meter.max_gap_s,
         rollover=meter.rollover.get(recipe.source),
         times=behind.steps.times(),
@@ -165,6 +165,12 @@ def _answer(
         template=behind.template,
         templates=provenance.templates(tx, meter.device or "", batches, question.zone),
     )
+
+
+def _by_state(recipe: Recipe, meter: RegisteredMeter) -> str:
+    if not recipe.by_state:
+        return ""
+    return gas.told(meter.gas) if recipe.target == "gas_volume_0c" else BY_STATE
 
 
 def _spans(flow: Flow, behind: _Behind) -> list[TraceSpan]:

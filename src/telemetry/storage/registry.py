@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Json
 
+from accounting.recipes import GAS_STATE
 from telemetry.model import Area, Meter, Site
 from telemetry.storage import dirty, formulas, queries
 from telemetry.storage.pool import Database
@@ -50,6 +51,13 @@ class RegisteredMeter:
     removed_at: datetime | None
     terms: tuple[MeterTerm, ...]
     """From the first to the last; the first holds from the beginning."""
+    gas: Mapping[str, Any] | None = None
+    """What makes its volume at actual conditions one at 0 degC: pressure, supply_kpa, supply_celsius."""
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """What recipes may need besides quantities."""
+        return frozenset({GAS_STATE}) if self.gas else frozenset()
 
     def at(self, moment: datetime) -> MeterTerm:
         """What the meter is at a moment."""
@@ -159,6 +167,7 @@ def _columns(meter: Meter) -> dict[str, object]:
         "interval_s": meter.interval_s,
         "stamp": meter.stamp,
         "rollover": Json(meter.counter_digits),
+        "gas": Json(meter.gas.model_dump()) if meter.gas else None,
     }
 
 
