@@ -23,6 +23,7 @@ from ingest.pipeline import Pipeline
 from ingest.spool import Spool
 from ingest.supervisor import Change, Supervisor
 from telemetry import web
+from telemetry.access.keyring import Keyring
 from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
@@ -31,6 +32,7 @@ from telemetry.jobs.adopt import Adopter, Bounds
 from telemetry.jobs.alerts import Alerter
 from telemetry.jobs.announced import Announcements
 from telemetry.jobs.expiry import Expirer
+from telemetry.jobs.keys import KeyWatch
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.prepare import Preparation, tell
 from telemetry.jobs.reload import Reloader
@@ -45,7 +47,7 @@ from telemetry.settings import standing
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
-from telemetry.settings.token import token_check
+from telemetry.settings.token import first_token
 from telemetry.storage import periods as stored_periods
 from telemetry.storage.embedded import EmbeddedPostgres, has_data
 from telemetry.storage.errors import StorageUnavailable
@@ -144,10 +146,13 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _settings(environment: Environment) -> Settings:
-    check, made = token_check(environment)
+    first, made = first_token(environment)
     if made:
         print(f"Access token, shown this once: {made}", flush=True)  # noqa: T201  # for the person who starts it
-    return Settings(hosts=served(environment.host, environment.allowed_hosts), access=Access(check))
+    return Settings(
+        hosts=served(environment.host, environment.allowed_hosts),
+        access=Access(Keyring(first), asked=first is not None),
+    )
 
 
 @contextmanager
@@ -205,6 +210,7 @@ async def _serve(
         hub,
         Settler(database, current),
         Expirer(database, current),
+        KeyWatch(database, settings.access.ring),
         adopter,
         Announcements(database, current, hub.renew),
         Alerter(database, current, partial(_circumstances, supervisor)),

@@ -1,6 +1,6 @@
 """The park: areas, sources, meters and what they are from which day on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -168,9 +168,22 @@ class Meter(Frozen):
 
     def multiplier_at(self, moment: datetime) -> float:
         """As the site file has it."""
-        dated = ((t.since, t.multiplier) for t in self.history if t.since and t.multiplier is not None)
-        begun = [term for term in dated if term[0].timestamp() <= moment.timestamp()]
-        return max(begun, key=lambda term: term[0].timestamp())[1] if begun else self.multiplier
+        found = self._dated("multiplier", moment)
+        return self.multiplier if found is None else float(found.multiplier or self.multiplier)
+
+    def area_at(self, moment: datetime) -> str:
+        """As the site file has it."""
+        found = self._dated("area", moment)
+        return (found and found.area) or self.area
+
+    def _dated(self, name: str, moment: datetime) -> Term | None:
+        """The newest term that says this and has begun."""
+        begun = [
+            (term.since.timestamp(), place)
+            for place, term in enumerate(self.history)
+            if term.since and getattr(term, name) is not None and term.since.timestamp() <= moment.timestamp()
+        ]
+        return self.history[max(begun)[1]] if begun else None
 
     @property
     def editions(self) -> tuple[Mapping[str, Formula], ...]:
@@ -328,6 +341,13 @@ class Site(Frozen):
     @cached_property
     def meter_codes(self) -> frozenset[str]:
         return frozenset(meter.code for meter in self.meters)
+
+    def within(self, areas: Collection[str]) -> frozenset[str]:
+        """Codes of these areas and of all that lies in them."""
+        found = frozenset(areas)
+        while further := {area.code for area in self.areas if area.parent in found} - found:
+            found |= further
+        return found
 
     def push_source(self, code: str) -> PushSource | None:
         """None where no source of this code is posted to."""

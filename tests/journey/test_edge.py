@@ -110,7 +110,7 @@ def test_a_wrong_key_is_said_plainly_and_loses_nothing(
     edge.environment["PARKWATT_TOKEN"] = "another-key-altogether"  # noqa: S105  # opens nothing
     first = counting.count + 1
     edge.start()
-    until(lambda: "PARKWATT_TOKEN here has to be the token there" in edge.log.read_text())
+    until(lambda: "it does not accept the key in PARKWATT_TOKEN" in edge.log.read_text())
     until(lambda: counting.count > first + 5)
     assert edge.end(signal.SIGTERM) == 0
     last = counting.count

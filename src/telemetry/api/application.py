@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ from telemetry.api import (
     influx,
     inventory,
     kept_plans,
+    keys,
     live,
     manual,
     meters,
@@ -45,7 +46,7 @@ from telemetry.api import (
 from telemetry.api.access import COOKIE
 from telemetry.api.answers import PROBLEMS, problem_content
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.guard import Guard
+from telemetry.api.guard import Guard, permitted
 from telemetry.api.health import Status
 from telemetry.api.influx import WriteError, WriteErrorV1
 from telemetry.api.metrics import Metrics
@@ -108,6 +109,9 @@ _EXAMPLES: tuple[Struct, ...] = (
     hourly_factors.LIST_EXAMPLE,
     indicators.EXAMPLE,
     indicators.SCHEMES_EXAMPLE,
+    keys.ENTRY,
+    keys.EXAMPLE,
+    keys.LIST_EXAMPLE,
     Status("alive"),
 )
 """One of each kind of answer."""
@@ -128,6 +132,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     *corrections.FURTHER,
     *manual.FURTHER,
     *hourly_factors.FURTHER,
+    *keys.FURTHER,
 )
 
 
@@ -148,6 +153,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(permitted)],
         responses=PROBLEMS,
         exception_handlers=HANDLERS,
     )
@@ -183,6 +189,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         kept_plans.router(dependencies),
         pools.router(dependencies),
         indicators.router(dependencies),
+        keys.router(dependencies),
         session.router(dependencies.settings),
     ):
         versioned.include_router(router)

@@ -7,9 +7,11 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from msgspec import Meta, Struct
 
+from telemetry.access.asker import Asker
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.guard import Asking
 from telemetry.api.problems import Mistake, Refusal
 from telemetry.reports.edges import EdgeReport
 from telemetry.reports.sources import edges_of
@@ -42,7 +44,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         summary="An edge reports",
     )
     async def report(
-        request: Request, name: Annotated[str, Path(max_length=64, examples=["plant-2"])]
+        request: Request, asker: Asking, name: Annotated[str, Path(max_length=64, examples=["plant-2"])]
     ) -> Response:
         """Kept in memory and shown with the sources; 422 when no source of the site is marked with it."""
         bodies.media_type(request, ("application/json",))
@@ -51,9 +53,15 @@ def router(dependencies: Dependencies) -> APIRouter:
         if not known:
             mistake = Mistake("name", name, "no source of the site is marked with this edge")
             raise Refusal(422, "This edge is not known here.", [mistake])
+        _check(asker, known)
         return answer(EdgeReceipt(dependencies.edges.heard(name, _read(body), time.time(), known)))
 
     return routes
+
+
+def _check(asker: Asker, sources: list[str]) -> None:
+    if not (asker.of_park if asker.sources is None else asker.sources.issuperset(sources)):
+        raise Refusal(403, f"The key {asker.name!r} may not report for each of this edge's sources.")
 
 
 def _read(body: bytes) -> EdgeReport:

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from fastapi import Depends
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from telemetry.access.asker import Asker
+from telemetry.access.permissions import PERMISSIONS, Reach
 from telemetry.api.access import Access
 from telemetry.api.problems import Refusal, unexpected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OWN = ("/api/", "/healthz", "/readyz", "/metrics")
 _OF_INFLUX = frozenset({"/write", "/ping"})
-_OPEN = frozenset({"/api/v1/session", "/healthz", "/readyz", "/ping"})
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # addresses to listen on are no names
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
@@ -69,12 +72,28 @@ class Guard:
             )
         if request.method not in _SAFE and _is_foreign(request.headers, authority):
             raise Refusal(403, "Pages of other sites may not write here.")
-        if _is_own(request.url.path) and request.url.path not in _OPEN and not self.access.admits(request):
-            raise Refusal(
-                401,
-                "A token is needed: Authorization: Bearer TOKEN, or sign in on the page.",
-                headers={"WWW-Authenticate": 'Bearer realm="ParkWatt"'},
-            )
+        rule = PERMISSIONS.rule(request.method, request.scope["path"])
+        if _is_own(request.scope["path"]) and (rule is None or rule.reach is not Reach.ANYONE):
+            request.state.asker = self.access.asker(request)
+
+
+async def permitted(request: Request) -> None:
+    """Every route stands behind this. Raises Refusal (403)."""
+    rule = PERMISSIONS.rule(request.method, request.scope["path"])
+    if rule is not None and rule.reach is Reach.ANYONE:
+        return
+    refused = asker_of(request).refused(rule)
+    if refused is not None:
+        raise Refusal(403, refused)
+
+
+def asker_of(request: Request) -> Asker:
+    """Whoever the door let in."""
+    asker: Asker = request.state.asker
+    return asker
+
+
+Asking = Annotated[Asker, Depends(asker_of)]
 
 
 def _is_foreign(headers: Headers, authority: str) -> bool:

@@ -11,9 +11,11 @@ from msgspec import Meta, Struct
 from ingest.collectors.influx import body as influx
 from ingest.collectors.push.parsed import Parsed
 from ingest.errors import TooManyRows
+from telemetry.access.asker import Asker
 from telemetry.api import bodies
 from telemetry.api.answers import problem_content, reference
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.guard import Asking
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import Refusal
 from telemetry.api.receipt import WELL_FORMED, Receipt, RejectedField, store
@@ -61,11 +63,11 @@ def _responses(kind: type[Struct]) -> dict[int | str, dict[str, Any]]:
 def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     routes = APIRouter(tags=["influx"])
 
-    async def taken(request: Request, precision: str) -> list[RejectedField]:
+    async def taken(request: Request, precision: str, asker: Asker) -> list[RejectedField]:
         body = await bodies.read(request)
         encoding = request.headers.get("content-encoding", "")
         parsed = await asyncio.to_thread(_parse, dependencies.plan, body, encoding, precision)
-        receipt: Receipt = await store(dependencies, metrics, parsed)
+        receipt: Receipt = await store(dependencies, metrics, parsed, asker)
         return receipt.rejected
 
     @routes.post(
@@ -77,10 +79,11 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     )
     async def write(
         request: Request,
+        asker: Asking,
         precision: Annotated[Literal["ns", "us", "ms", "s"], Query(description="Of the timestamps")] = "ns",
     ) -> Response:
         """Lines of known meters become readings; org and bucket are not looked at."""
-        rejected = await taken(request, precision)
+        rejected = await taken(request, precision, asker)
         if not rejected:
             return Response(status_code=204)
         return _refused(WriteError("invalid", _message(rejected), rejected[0].row))
@@ -94,12 +97,13 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     )
     async def write_v1(
         request: Request,
+        asker: Asking,
         precision: Annotated[
             Literal["ns", "n", "us", "u", "ms", "s", "m", "h"], Query(description="Of the timestamps")
         ] = "ns",
     ) -> Response:
         """Lines of known meters become readings; db and rp are not looked at."""
-        rejected = await taken(request, precision)
+        rejected = await taken(request, precision, asker)
         if not rejected:
             return Response(status_code=204)
         return _refused(WriteErrorV1(_message(rejected)))

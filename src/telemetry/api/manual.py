@@ -10,9 +10,12 @@ from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from ingest.collectors.push.parsed import Parsed, Rejected
+from telemetry.access.asker import Asker
+from telemetry.access.posting import Posting
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.guard import Asking
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import site_of
 from telemetry.api.problems import Mistake, Refusal, shortened
@@ -23,6 +26,7 @@ from telemetry.reports.manual import PostedReading
 from telemetry.storage import manual as notes
 from telemetry.storage import registry
 from telemetry.storage.manual import Draft
+from telemetry.storage.registry import Registry
 
 _MOST = 10_000
 FURTHER: tuple[type[Struct], ...] = (PostedReading,)
@@ -44,12 +48,19 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         openapi_extra=_BODY,
         summary="Enter readings by hand",
     )
-    async def post(request: Request) -> Response:
+    async def post(request: Request, asker: Asking) -> Response:
         """One row or a list, each with who read it. What contradicts a value that stands is kept aside."""
         rows = _rows(await bodies.posted(request))
-        return answer(await store(dependencies, metrics, await run_in_threadpool(_noted, dependencies, rows)))
+        noted = await run_in_threadpool(_noted, dependencies, rows, asker)
+        return answer(await store(dependencies, metrics, noted, asker))
 
     return routes
+
+
+def _permitted(known: Registry, posting: Posting) -> Registry:
+    """Without the meters that may not be entered for: nobody is told that they are there."""
+    allowed = posting.meters(tuple(known.by_code))
+    return Registry(known.areas, tuple(meter for meter in known.meters if meter.code in allowed))
 
 
 def _rows(found: Any) -> list[Any]:  # noqa: ANN401  # JSON
@@ -59,14 +70,14 @@ def _rows(found: Any) -> list[Any]:  # noqa: ANN401  # JSON
     return rows
 
 
-def _noted(dependencies: Dependencies, rows: list[Any]) -> Parsed:
+def _noted(dependencies: Dependencies, rows: list[Any], asker: Asker) -> Parsed:
     """What can be taken, once it is durable who read it. Raises Refusal when nothing can."""
     zone, now = ZoneInfo(site_of(dependencies.plan).zone), datetime.now(UTC)
     kept: list[Draft] = []
     places: list[int] = []
     rejected: list[Rejected] = []
     with dependencies.database.connection() as tx:
-        known = registry.read(tx)
+        known = _permitted(registry.read(tx), Posting(asker, dependencies.plan.site, now))
         for place, row in enumerate(rows):
             try:
                 kept.append(manual.draft(known, row, zone, now))

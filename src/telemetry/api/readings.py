@@ -10,6 +10,7 @@ from ingest.collectors.push.columns import UNITS_US
 from telemetry.api import bodies, parameters
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.guard import Asking
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import between, site_of
 from telemetry.api.problems import Mistake, Refusal
@@ -93,6 +94,7 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     )
     async def post(
         request: Request,
+        asker: Asking,
         source: Annotated[str, Query(max_length=64, description="Who sends", examples=["push"])] = "push",
         edition: Annotated[
             str, Query(pattern="^[0-9a-f]{0,16}$", description="Of an edge's templates, as the edge says")
@@ -108,8 +110,8 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         body = await bodies.read(request)
         encoding = request.headers.get("content-encoding", "")
         if unmapped:
-            return await keep(dependencies, Posted(body, media, encoding, source))
-        return await take(dependencies, metrics, Posted(body, media, encoding, source, edition))
+            return await keep(dependencies, Posted(body, media, encoding, source), asker)
+        return await take(dependencies, metrics, Posted(body, media, encoding, source, edition), asker)
 
     @routes.get("/readings", responses=documented("What it showed", ReadingColumns), summary="Readings")
     def columns(

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Protocol, cast
@@ -22,6 +22,8 @@ from ingest.collectors.push import columns, rows, unmapped
 from ingest.collectors.push.parsed import NO_FORMS, Forms, Parsed, Rejected
 from ingest.errors import PayloadError, QueueFull, StoreUnavailable, TooManyRows
 from ingest.template import CODE
+from telemetry.access.asker import Asker
+from telemetry.access.posting import Posting
 from telemetry.api import bodies
 from telemetry.api.answers import answer
 from telemetry.api.dependencies import Dependencies
@@ -35,6 +37,7 @@ JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 _LOG = logging.getLogger(__name__)
 _ASIDE = "no meter has this code; the row is kept aside"
+_FOREIGN = "this key may not post for the meter"
 _CODE = re.compile(CODE)
 _MOST_ERRORS = 1000
 """Mistakes that one answer lists."""
@@ -122,8 +125,9 @@ class Posted:
     """Of the templates that an edge decoded it by."""
 
 
-async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> Response:
+async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted, asker: Asker) -> Response:
     """Answers once the rows are durable. Raises Refusal when none was taken, or to come again."""
+    _check_source(asker, posted.source)
     try:
         parsed = await asyncio.to_thread(_parse, dependencies.plan.site, posted)
     except Refusal as refusal:
@@ -132,13 +136,13 @@ async def take(dependencies: Dependencies, metrics: Metrics, posted: Posted) -> 
             dependencies.arrivals.refused(posted.source, time.time(), refusal.__cause__, shown)
         raise
     dated = replace(parsed, batch=replace(parsed.batch, edition=posted.edition))
-    receipt = await store(dependencies, metrics, dated)
+    receipt = await store(dependencies, metrics, dated, asker)
     if receipt.rejected and not receipt.taken:
         raise _nothing_taken(receipt)
     return answer(receipt)
 
 
-async def keep(dependencies: Dependencies, posted: Posted) -> Response:
+async def keep(dependencies: Dependencies, posted: Posted, asker: Asker) -> Response:
     """The same of numbers that an edge's templates do not mention."""
     try:
         plain = await asyncio.to_thread(bodies.unpack, posted.body, posted.encoding)
@@ -146,13 +150,16 @@ async def keep(dependencies: Dependencies, posted: Posted) -> Response:
     except PayloadError as error:
         mistake = Mistake(error.field or "body", shortened(error.value), error.reason)
         raise Refusal(422, "The body cannot be read.", [mistake]) from error
-    outcomes = await _written(dependencies, batch)
-    return answer(_receipt(Parsed(batch, np.arange(len(batch)), ()), outcomes))
+    parsed = _permitted(dependencies, Parsed(batch, np.arange(len(batch)), ()), asker)
+    return answer(_receipt(parsed, await _written(dependencies, parsed.batch)))
 
 
-async def store(dependencies: Dependencies, metrics: Metrics, parsed: Parsed) -> Receipt:
-    """Returns once the rows are durable. Raises Refusal (429, 503) when the sender should come again."""
-    begun = time.monotonic()
+async def store(dependencies: Dependencies, metrics: Metrics, found: Parsed, asker: Asker) -> Receipt:
+    """Returns once the rows that `asker` may post are durable, the others rejected.
+
+    Raises Refusal (403), and (429, 503) when the sender should come again.
+    """
+    parsed, begun = _permitted(dependencies, found, asker), time.monotonic()
     outcomes = await _written(dependencies, parsed.batch)
     if parsed.unnamed:
         await asyncio.to_thread(_keep_aside, dependencies, parsed)
@@ -172,6 +179,26 @@ async def _written(dependencies: Dependencies, batch: Batch) -> NDArray[np.uint8
         raise come_again(503, "The readings could not be made durable; please send them again.") from error
 
 
+def _check_source(asker: Asker, source: str) -> None:
+    if asker.sources is not None and source not in asker.sources:
+        raise Refusal(403, f"The key {asker.name!r} may not post under the source {source!r}.")
+
+
+def _permitted(dependencies: Dependencies, parsed: Parsed, asker: Asker) -> Parsed:
+    """The rows of meters that may be posted for; the others are rejected, whether or not there is one.
+
+    Raises Refusal (403).
+    """
+    _check_source(asker, parsed.batch.source)
+    posting = Posting(asker, dependencies.plan.site, datetime.now(UTC))
+    if posting.free:
+        return parsed
+    codes = {*parsed.batch.meters, *(each.meter for each in parsed.unnamed)}
+    allowed = posting.meters(tuple(codes))
+    kept = _of_meters(parsed, allowed, _FOREIGN)
+    return replace(kept, unnamed=tuple(each for each in parsed.unnamed if each.meter in allowed))
+
+
 def _keep_aside(dependencies: Dependencies, parsed: Parsed) -> None:
     """Best effort: what is kept here was not acknowledged."""
     try:
@@ -184,16 +211,20 @@ def _keep_aside(dependencies: Dependencies, parsed: Parsed) -> None:
 
 def declared(parsed: Parsed, site: Site | None) -> Parsed:
     """The rows of the site's meters; those of others are rejected by name."""
-    known = site.meter_codes if site else frozenset()
+    return _of_meters(parsed, site.meter_codes if site else frozenset(), _ASIDE)
+
+
+def _of_meters(parsed: Parsed, known: frozenset[str], reason: str) -> Parsed:
     if known.issuperset(parsed.batch.meters):
         return parsed
     ours = np.array([code in known for code in parsed.batch.meters], bool)[parsed.batch.row_meter]
     strangers = [
-        Rejected(int(parsed.rows[row]), "meter", parsed.batch.meters[parsed.batch.row_meter[row]], _ASIDE)
+        Rejected(int(parsed.rows[row]), "meter", parsed.batch.meters[parsed.batch.row_meter[row]], reason)
         for row in np.flatnonzero(~ours)
     ]
     rows = np.flatnonzero(ours)
-    return Parsed(picked(parsed.batch, rows), parsed.rows[rows], (*parsed.rejected, *strangers))
+    kept = picked(parsed.batch, rows)
+    return Parsed(kept, parsed.rows[rows], (*parsed.rejected, *strangers), parsed.unnamed)
 
 
 def _parse(site: Site | None, posted: Posted) -> Parsed:

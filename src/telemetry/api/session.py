@@ -1,4 +1,4 @@
-"""Sign in: a token opens a session for the page."""
+"""Sign in: a key opens a session for the page."""
 
 from typing import Annotated, Any
 
@@ -36,13 +36,12 @@ def router(settings: Settings) -> APIRouter:
         """Sets a session cookie for twelve hours."""
         bodies.media_type(request, ("application/json",))
         token = _token(await bodies.read(request, _TOKEN_BYTES))
-        if settings.access.verify is not None and not settings.access.verify(token):
-            raise Refusal(401, "This is not the token.", headers={"WWW-Authenticate": "Bearer"})
-        return _with_cookie(settings.access.open_session(), SESSION_S, secure=settings.secure_cookies)
+        return _with_cookie(settings.access.sign_in(token), SESSION_S, secure=settings.secure_cookies)
 
     @routes.delete("/session", status_code=204, summary="Sign out")
-    async def sign_out() -> Response:
-        """Takes the session cookie away."""
+    async def sign_out(request: Request) -> Response:
+        """Ends the session and takes its cookie away."""
+        settings.access.sign_out(request.cookies.get(COOKIE, ""))
         return _with_cookie("", 0, secure=settings.secure_cookies)
 
     return routes

@@ -5,7 +5,17 @@ import sys
 import typer
 
 from ingest.errors import IngestError
-from telemetry.cli import configuration, entering, factors, importing, proving, reading, running, scanning
+from telemetry.cli import (
+    configuration,
+    entering,
+    factors,
+    importing,
+    keys,
+    proving,
+    reading,
+    running,
+    scanning,
+)
 from telemetry.cli.terminal import errors
 from telemetry.model import ParkWattError
 from telemetry.settings.mistakes import ConfigError
@@ -15,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-for group in (running, configuration, reading, scanning, factors, entering, importing, proving):
+for group in (running, configuration, reading, scanning, factors, entering, importing, proving, keys):
     app.add_typer(group.commands)
 
 

@@ -22,8 +22,8 @@ _WRONG_S = 30.0
 """How long a centre that refuses us is left alone: somebody has to mend that first."""
 _LONGEST_PAUSE_S = 300.0
 _WRONG: Mapping[int, str] = {
-    401: "it does not accept the key: PARKWATT_TOKEN here has to be the token there",
-    403: "it does not let this key in",
+    401: "it does not accept the key in PARKWATT_TOKEN: it is none of those that hold there",
+    403: "it does not let the key in PARKWATT_TOKEN do this",
     404: "there is no ParkWatt at this address, or one without this path",
     421: "it is not reached by this name: add it to PARKWATT_ALLOWED_HOSTS there",
 }
@@ -68,14 +68,23 @@ class Link:
             raise StoreUnavailable(f"the centre is left alone for {wait:.0f} s")
         content = zstandard.compress(msgspec.json.encode(body))
         headers = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
-        try:
-            response = self._client.post(path, params=query, content=content, headers=headers)
-        except httpx.HTTPError as error:
-            raise StoreUnavailable(f"no answer from {self._client.base_url}: {_said(error)}") from error
-        return self._answer(response)
+        return self._asked(
+            self._client.build_request("POST", path, params=query, content=content, headers=headers)
+        )
+
+    def get(self, path: str) -> Answer:
+        """Raises StoreUnavailable where the centre has not looked at it."""
+        return self._asked(self._client.build_request("GET", path))
 
     def close(self) -> None:
         self._client.close()
+
+    def _asked(self, request: httpx.Request) -> Answer:
+        try:
+            response = self._client.send(request)
+        except httpx.HTTPError as error:
+            raise StoreUnavailable(f"no answer from {self._client.base_url}: {_said(error)}") from error
+        return self._answer(response)
 
     def _answer(self, response: httpx.Response) -> Answer:
         status = response.status_code

@@ -53,17 +53,16 @@ class Service:
         arrivals = Arrivals()
         if plan.site:
             arrivals.follow(plan.site.sources, plan.site.meters)
-        self.app = create(
-            Dependencies(
-                database,
-                self.current,
-                self.pipeline,
-                self.hub,
-                lambda: self.health,
-                Settings(served("localhost")),
-                arrivals,
-            )
+        self.dependencies = Dependencies(
+            database,
+            self.current,
+            self.pipeline,
+            self.hub,
+            lambda: self.health,
+            Settings(served("localhost")),
+            arrivals,
         )
+        self.app = create(self.dependencies)
         self._running = asyncio.run_coroutine_threadsafe(self.pipeline.run(), self.loop)
 
     def close(self) -> None:

@@ -9,13 +9,14 @@ import pytest
 import zstandard
 from fastapi import FastAPI, Request, Response
 
+from telemetry.access.keyring import Keyring
 from telemetry.api import bodies, session
 from telemetry.api.access import SESSION_S, Access
 from telemetry.api.answers import PROBLEMS
 from telemetry.api.dependencies import Settings
 from telemetry.api.guard import Guard, served
 from telemetry.api.problems import HANDLERS
-from telemetry.settings.token import TokenCheck, _digest
+from telemetry.settings.token import digest
 
 TOKEN = "a-token-of-good-length"  # noqa: S105  # the test's own
 HOST = "park.example"
@@ -70,7 +71,9 @@ def wall() -> Wall:
 
 @pytest.fixture
 def locked(wall: Wall) -> FastAPI:
-    return _app(Access(TokenCheck(_digest(TOKEN)), wall))
+    ring = Keyring(digest(TOKEN), wall)
+    ring.ready = True
+    return _app(Access(ring, asked=True, now=wall))
 
 
 @pytest.fixture
@@ -170,6 +173,23 @@ def test_a_form_of_another_kind_is_refused(locked: FastAPI) -> None:
 
 def test_signing_out_takes_the_cookie_away(unlocked: FastAPI) -> None:
     assert "Max-Age=0" in _call(unlocked, "DELETE", "/api/v1/session").headers["set-cookie"]
+
+
+def test_signing_out_ends_the_session_whoever_kept_its_cookie(locked: FastAPI) -> None:
+    signed = _call(locked, "POST", "/api/v1/session", json={"token": TOKEN})
+    headers = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
+    assert _call(locked, "DELETE", "/api/v1/session", headers=headers).status_code == 204
+    _is_problem(_call(locked, "GET", "/api/v1/number/1", headers=headers), 401)
+
+
+def test_before_the_keys_are_known_an_unknown_one_comes_again(wall: Wall) -> None:
+    app = _app(Access(Keyring(digest(TOKEN), wall), asked=True, now=wall))
+    answer = _call(app, "GET", "/api/v1/number/1", headers={"Authorization": "Bearer pwk_another"})
+    _is_problem(answer, 503)
+    assert answer.headers["retry-after"]
+    _is_problem(_call(app, "GET", "/api/v1/number/1"), 401)
+    known = {"Authorization": f"Bearer {TOKEN}"}
+    assert _call(app, "GET", "/api/v1/number/1", headers=known).status_code == 200
 
 
 def test_answers_of_the_api_say_how_they_may_be_used(unlocked: FastAPI) -> None:
