@@ -76,10 +76,10 @@ class Balance:
     """Net of each meter behind it, float64[p, k]."""
     entering: NDArray[np.float64]
     """What came in, across the boundary or from generation behind it, float64[k]."""
-    bought: NDArray[np.float64]
-    """What each boundary meter let in, float64[a, k]."""
-    through: NDArray[np.float64]
-    """What passed each meter either way, boundary first, float64[a + p, k]."""
+    expected: NDArray[np.float64]
+    """What is expected to be lost of what the boundary meters let in, float64[k]."""
+    error: NDArray[np.float64]
+    """Limit of each meter's error, boundary first, float64[a + p, k]; NaN where its class is unknown."""
     estimated: NDArray[np.float64]
     """What of that was not measured, float64[k]."""
 
@@ -97,9 +97,19 @@ class Balance:
         return found
 
 
-def compare(above: Flows, below: Flows, inside: NDArray[np.bool_], firsts: NDArray[np.int64]) -> Balance:
+def compare(
+    above: Flows,
+    below: Flows,
+    inside: NDArray[np.bool_],
+    firsts: NDArray[np.int64],
+    *,
+    accuracy: NDArray[np.float64],
+    loss_share: NDArray[np.float64],
+) -> Balance:
     """Balance the meters of a boundary against those behind it.
 
+    `accuracy` float64[a + p, n] are class indices [%], boundary first, NaN where one is unknown; `loss_share`
+    float64[a, n] what of a boundary meter's import is expected to be lost.
     Intervals begin at cells `firsts` int64[k]; `inside` bool[n] are the cells in which the place had a
     boundary. A cell in which one meter is unknown is left out on both sides: missing is not zero.
     """
@@ -112,29 +122,26 @@ def compare(above: Flows, below: Flows, inside: NDArray[np.bool_], firsts: NDArr
 
     through = np.concatenate([(side.inwards + side.outwards) * side.counted for side in (above, below)])
     coverage = np.concatenate([above.coverage, below.coverage])
-    bought = sums(above.inwards)
+    limit = np.where(through > 0, through * accuracy / 100, 0.0)
     return Balance(
         compared=sums(np.ones(len(inside))),
         total=sums(above.net).sum(axis=0),
         parts=sums(below.net),
-        entering=bought.sum(axis=0) + sums(below.outwards * below.counted).sum(axis=0),
-        bought=bought,
-        through=sums(through),
+        entering=sums(above.inwards).sum(axis=0) + sums(below.outwards * below.counted).sum(axis=0),
+        expected=sums(above.inwards * loss_share).sum(axis=0),
+        error=sums(limit),
         estimated=sums(through * (1 - coverage)).sum(axis=0),
     )
 
 
-def tolerance(
-    through: NDArray[np.float64], accuracy: NDArray[np.float64], estimated: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """How far the remainder of float64[m, k] may be off zero by the meters' errors alone, float64[k].
+def tolerance(error: NDArray[np.float64], estimated: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far the remainder may be off zero by the meters' limits of `error` float64[m, k] alone, float64[k].
 
-    `accuracy` float64[m] are class indices [%], NaN where one is unknown. A class is a limit of error, so a
-    rectangular distribution of standard uncertainty class / sqrt(3); the meters are independent, each errs
-    alike throughout, and the result is expanded by 2 (JCGM 100:2008, 4.3.7, 5.1.2 and 6.2.1). What was
-    estimated may be wrong by as much as itself. NaN where a meter without a class let something through.
+    A class is a limit of error, so a rectangular distribution of standard uncertainty class / sqrt(3); the
+    meters are independent, each errs alike throughout, and the result is expanded by 2 (JCGM 100:2008,
+    4.3.7, 5.1.2 and 6.2.1). What was estimated may be wrong by as much as itself. NaN where a meter without
+    a class let something through.
     """
-    error = np.where(through > 0, through * accuracy[:, None] / 100, 0.0)
     expanded: NDArray[np.float64] = _EXPANDED * np.sqrt((error**2).sum(axis=0)) + estimated
     return expanded
 

@@ -96,6 +96,8 @@ class Term(Frozen):
     role: Role | None = None
     region: str | None = None
     formula: Formulas | None = None
+    accuracy_class: AccuracyClass | None = None
+    loss_share: float | None = Field(None, ge=0, lt=1)
 
     def in_zone(self, zone: ZoneInfo) -> "Term":
         """A day or time written without a zone is meant in the park's."""

@@ -22,8 +22,20 @@ def flows(inwards: object, outwards: object = None, *, coverage: object = None, 
     return Flows(shown, back, measured, np.ones(len(shown)) if sign is None else np.array(sign, np.float64))
 
 
-def balanced(above: Flows, below: Flows, *firsts: int) -> Balance:
-    return compare(above, below, np.ones(above.inwards.shape[1], bool), np.array(firsts or (0,), np.int64))
+def balanced(
+    above: Flows, below: Flows, *firsts: int, accuracy: object = 1.0, loss_share: object = 0.0
+) -> Balance:
+    """Classes and shares as one number, one a meter or one a cell."""
+    shape = (len(above.sign) + len(below.sign), above.inwards.shape[1])
+    classes, shares = (np.array(each, np.float64) for each in (accuracy, loss_share))
+    return compare(
+        above,
+        below,
+        np.ones(shape[1], bool),
+        np.array(firsts or (0,), np.int64),
+        accuracy=np.broadcast_to(classes[:, None] if classes.ndim == 1 else classes, shape),
+        loss_share=np.broadcast_to(shares, above.inwards.shape),
+    )
 
 
 @given(
@@ -39,9 +51,8 @@ def test_parts_and_remainder_come_to_the_total_in_every_interval(
         data.draw(arrays(np.float64, (2, cells), elements=_AMOUNTS)),
         data.draw(arrays(np.float64, (2, cells), elements=_AMOUNTS)),
     )
-    firsts = np.array(sorted({0, *data.draw(st.sets(st.integers(0, cells - 1), max_size=4))}))
-    found = compare(above, below, np.ones(cells, bool), firsts)
-    whole = compare(above, below, np.ones(cells, bool), np.array([0]))
+    firsts = sorted({0, *data.draw(st.sets(st.integers(0, cells - 1), max_size=4))})
+    found, whole = balanced(above, below, *firsts), balanced(above, below)
     np.testing.assert_allclose(found.parts.sum(axis=0) + found.remainder, found.total, rtol=1e-9, atol=1e-3)
     for one, all_ in ((found.total, whole.total), (found.remainder, whole.remainder)):
         assert one.sum() == pytest.approx(all_[0], rel=1e-9, abs=1e-3)
@@ -72,30 +83,38 @@ def test_nothing_came_in_and_nothing_is_a_share_of_it() -> None:
 def test_what_is_taken_off_another_part_counts_no_error_twice() -> None:
     found = balanced(flows([[100]]), flows([[90], [30], [30]], sign=[1, 1, -1]))
     assert found.remainder.item() == 10
-    assert found.through.ravel().tolist() == [100, 90, 30, 0]
+    assert found.error.ravel().tolist() == pytest.approx([1, 0.9, 0.3, 0])
 
 
 def test_classes_add_up_as_independent_limits_of_error() -> None:
     """Two meters of class 1 that each let 1000 kWh through: 2 x sqrt(2 x (10 / sqrt 3) ** 2) kWh."""
-    through = np.array([[1000.0], [1000.0]])
-    found = tolerance(through, np.array([1.0, 1.0]), np.zeros(1))
+    error = balanced(flows([[1000]]), flows([[1000]])).error
+    found = tolerance(error, np.zeros(1))
     assert found.item() == pytest.approx(2 * math.sqrt(2) * 10 / math.sqrt(3))
-    assert tolerance(through, np.array([1.0, 1.0]), np.array([5.0])).item() == pytest.approx(found.item() + 5)
+    assert tolerance(error, np.array([5.0])).item() == pytest.approx(found.item() + 5)
 
 
 def test_a_meter_errs_alike_in_every_quarter_hour_of_an_interval() -> None:
     """So a day's tolerance is the sum of its quarter hours', not their root of squares."""
     above, below = flows(np.full((1, 96), 10.0)), flows(np.full((1, 96), 10.0))
-    day, quarter = balanced(above, below), balanced(above, below, *range(96))
-    accuracy = np.array([0.5, 1.0])
-    by_day, by_quarter = (tolerance(each.through, accuracy, each.estimated) for each in (day, quarter))
+    classes = [0.5, 1.0]
+    day = balanced(above, below, accuracy=classes)
+    quarter = balanced(above, below, *range(96), accuracy=classes)
+    by_day, by_quarter = (tolerance(each.error, each.estimated) for each in (day, quarter))
     assert by_day.item() == pytest.approx(by_quarter.sum())
 
 
 def test_a_class_that_is_unknown_matters_only_where_something_flowed() -> None:
-    through = np.array([[1000.0, 1000.0], [500.0, 0.0]])
-    found = tolerance(through, np.array([1.0, np.nan]), np.zeros(2))
+    through = balanced(flows([[1000, 1000]]), flows([[500, 0]]), 0, 1, accuracy=[1.0, np.nan])
+    found = tolerance(through.error, np.zeros(2))
     assert np.isnan(found).tolist() == [True, False]
+
+
+def test_a_meter_is_judged_by_the_class_and_share_that_held() -> None:
+    changed = [[2.0, 0.5], [1.0, 1.0]]
+    found = balanced(flows([[1000, 1000]]), flows([[900, 900]]), accuracy=changed, loss_share=[[0.1, 0.02]])
+    assert found.error.ravel().tolist() == pytest.approx([25, 18])
+    assert found.expected.item() == pytest.approx(120)
 
 
 def test_what_was_estimated_may_be_wrong_by_itself() -> None:

@@ -66,9 +66,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         question = Question(
             range_.steps(dependencies.plan, now), choice.selection(By.AREA), tuple(quantity), now
         )
-        meters = parameters.site_of(dependencies.plan).meters
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
-            return answer(balance.report(conn, known, meters, question, out=out))
+            return answer(balance.report(conn, known, question, out=out))
 
     return routes

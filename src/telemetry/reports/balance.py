@@ -1,6 +1,6 @@
 """Places in balance: what crosses into an area or a meter against what is measured behind it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from accounting import balance
 from accounting.balance import OPPOSITE, Balance, Flows, Verdict
 from accounting.quantity import CATALOGUE
-from telemetry.model import Meter
 from telemetry.reports.boundaries import Part, Place, Sides, places
 from telemetry.reports.energy import Coverage, Question, Values, last_edge
 from telemetry.reports.ledger import Ledger, Stretches
-from telemetry.reports.membership import By, enterprise_of
+from telemetry.reports.membership import By, enterprise_of, held
 from telemetry.reports.moment import Moment
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.steps import Step, local_time
@@ -82,16 +81,14 @@ class BalanceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     series: list[BalanceSeries]
 
 
-def report(
-    tx: Transaction, registry: Registry, meters: Iterable[Meter], question: Question, *, out: bool = False
-) -> BalanceAnswer:
+def report(tx: Transaction, registry: Registry, question: Question, *, out: bool = False) -> BalanceAnswer:
     """Balances of the areas and meters asked for, of all where none is; with `out` those out of tolerance.
 
-    `meters` are the site's, with their accuracy classes. Raises QueryError for codes that are not there.
+    Raises QueryError for codes that are not there.
     """
     question.selection.check(registry)
     steps = question.steps
-    series = _series(tx, registry, {meter.code: meter for meter in meters}, question)
+    series = _series(tx, registry, question)
     return BalanceAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
         to=steps.end,
@@ -102,9 +99,7 @@ def report(
     )
 
 
-def _series(
-    tx: Transaction, registry: Registry, site: Mapping[str, Meter], question: Question
-) -> Iterator[BalanceSeries]:
+def _series(tx: Transaction, registry: Registry, question: Question) -> Iterator[BalanceSeries]:
     wanted = [name for name in question.quantities or OPPOSITE if name in OPPOSITE]
     carriers = dict.fromkeys(CATALOGUE[name].carrier.value for name in wanted)
     for carrier in carriers:
@@ -114,7 +109,7 @@ def _series(
         names = [name for name in wanted if CATALOGUE[name].carrier.value == carrier]
         codes = sorted(set().union(*(sides.meters for sides in asked.values())))
         ledger = Ledger.read(tx, [registry.by_code[code] for code in codes], names, question.steps)
-        balances = Balances(registry, site, ledger)
+        balances = Balances(registry, ledger)
         for place, sides in sorted(asked.items()):
             yield from balances.of(place, sides, names)
 
@@ -131,7 +126,6 @@ class Balances:
     """Those of one carrier."""
 
     registry: Registry
-    site: Mapping[str, Meter]
     ledger: Ledger
 
     def of(self, place: Place, sides: Sides, quantities: Sequence[str]) -> Iterator[BalanceSeries]:
@@ -143,14 +137,23 @@ class Balances:
     def series(self, place: Place, sides: Sides, quantity: str) -> BalanceSeries:
         above, below = self.ledger.flows(_above(sides), quantity), self.ledger.flows(_below(sides), quantity)
         inside = np.any(self.ledger.mask(list(sides.above.values())), axis=0)
-        found = balance.compare(above, below, inside, self.ledger.firsts)
         meters = [*sides.above, *(row.meter for row in sides.below)]
+        accuracy = self._over(meters, "accuracy_class")
+        found = balance.compare(
+            above,
+            below,
+            inside,
+            self.ledger.firsts,
+            accuracy=accuracy,
+            loss_share=self._over([*sides.above], "loss_share"),
+        )
         parts = self._parts(place, sides, found, below)
         nothing = found.compared == 0
-        bought = np.array([self._loss_share(code) for code in sides.above]) @ found.bought
-        open_ = balance.tolerance(found.through, np.array(list(map(self._accuracy, meters))), found.estimated)
+        open_ = balance.tolerance(found.error, found.estimated)
         loss = np.where(nothing, np.nan, found.remainder)
-        unknown = np.isnan(np.concatenate([above.net, below.net])).any(axis=1)
+        unknown = np.any(np.isnan(np.concatenate([above.net, below.net])), axis=1)
+        counts = self.ledger.mask([*sides.above.values(), *sides.below.values()])
+        bare = np.any(counts & np.isnan(accuracy), axis=1)
         return BalanceSeries(
             key=place.code,
             name=name_of(By.AREA if place.area else By.METER, place.code, self.registry),
@@ -162,12 +165,12 @@ class Balances:
             common=_sum([part for part in parts if not part.enterprise], nothing),
             loss=_values(loss, nothing),
             share=_values(found.share, nothing),
-            expected=_values(bought, nothing),
+            expected=_values(found.expected, nothing),
             tolerance=_values(open_, nothing),
-            verdict=balance.judge(loss, bought, open_),
+            verdict=balance.judge(loss, found.expected, open_),
             compared=_share(found.compared, self.ledger.sums(inside.astype(np.float64))),
-            missing=sorted({code for code, void in zip(meters, unknown.tolist(), strict=True) if void}),
-            unclassed=sorted({code for code in meters if np.isnan(self._accuracy(code))}),
+            missing=_where(meters, unknown),
+            unclassed=_where(meters, bare),
             parts=parts,
         )
 
@@ -199,12 +202,19 @@ class Balances:
         area = place.code if place.area else self.registry.by_code[place.code].at(start).area
         return enterprise_of(area, self.registry)
 
-    def _accuracy(self, code: str) -> float:
-        meter = self.site.get(code)
-        return np.nan if meter is None or meter.accuracy_class is None else meter.accuracy_class
+    def _over(self, codes: Sequence[str], field: str) -> NDArray[np.float64]:
+        """What a term's field was in each cell, float64[m, n]; NaN where it was not known."""
+        steps = self.ledger.steps
+        days = np.append(steps.day_edges, np.iinfo(np.int64).max)
+        found = np.full((len(codes), steps.grid.count), np.nan)
+        for row, code in zip(found, codes, strict=True):
+            for term, lo, hi in held(self.registry.by_code[code], steps.grid.slots, days, steps.end):
+                row[lo:hi] = getattr(term, field)
+        return found
 
-    def _loss_share(self, code: str) -> float:
-        return self.site[code].loss_share if code in self.site else 0.0
+
+def _where(codes: Sequence[str], holds: NDArray[np.bool_]) -> list[str]:
+    return sorted({code for code, each in zip(codes, holds.tolist(), strict=True) if each})
 
 
 def _above(sides: Sides) -> list[tuple[str, int, Stretches]]:

@@ -14,13 +14,13 @@ where %(meters)s::integer[] is null or id = any(%(meters)s::integer[])
 order by id
 
 -- name: terms
-select meter_id, valid_from, multiplier, area, parent, role, region, formula
+select meter_id, valid_from, multiplier, area, parent, role, region, formula, accuracy_class, loss_share
 from meter_term
 where %(meters)s::integer[] is null or meter_id = any(%(meters)s::integer[])
 order by meter_id, valid_from
 
 -- name: terms_of
-select valid_from, multiplier, area, parent, role, region, formula
+select valid_from, multiplier, area, parent, role, region, formula, accuracy_class, loss_share
 from meter_term
 where meter_id = %(meter_id)s::integer
 order by valid_from
@@ -98,8 +98,11 @@ delete from meter_term
 where meter_id = %(meter_id)s::integer
 
 -- name: put_term
-insert into meter_term (meter_id, valid_from, multiplier, area, parent, role, region, formula)
+insert into meter_term (
+    meter_id, valid_from, multiplier, area, parent, role, region, formula, accuracy_class, loss_share
+)
 values (
     %(meter_id)s::integer, %(valid_from)s::timestamptz, %(multiplier)s::double precision, %(area)s::text,
-    %(parent)s::text, %(role)s::text, %(region)s::text, %(formula)s::jsonb
+    %(parent)s::text, %(role)s::text, %(region)s::text, %(formula)s::jsonb,
+    %(accuracy_class)s::double precision, %(loss_share)s::double precision
 )

@@ -23,9 +23,15 @@ class MeterTerm:
     region: str
     formula: Mapping[str, str] | None = None
     """Of a virtual meter, by quantity."""
+    accuracy_class: float | None = None
+    """Limit of its error [%]."""
+    loss_share: float = 0.0
+    """Of what it lets in, expected to be lost behind it."""
 
 
-_FIELDS = ("multiplier", "area", "parent", "role", "region", "formula")
+_FIELDS = ("multiplier", "area", "parent", "role", "region", "formula", "accuracy_class", "loss_share")
+_OF_FILE = frozenset({"accuracy_class", "loss_share"})
+"""What holds for the whole past unless the history dates it: it changes no number, only how one is judged."""
 _Value: TypeAlias = float | str | Mapping[str, str] | None
 _Line: TypeAlias = list[tuple[datetime, _Value]]
 
@@ -53,7 +59,7 @@ def first_difference(old: Iterable[MeterTerm], new: Iterable[MeterTerm], field: 
 
 def _line(field: str, base: _Value, meter: Meter, standing: Sequence[MeterTerm], now: datetime) -> _Line:
     dated = [(t.since, getattr(t, field)) for t in meter.history if t.since and getattr(t, field) is not None]
-    if dated:
+    if dated or field in _OF_FILE:
         return [(BEGINNING, base), *sorted(dated)]
     kept = _steps(standing, field) or [(BEGINNING, base)]
     return kept if kept[-1][1] == base else [*kept, (now, base)]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from telemetry.model import Site
+from telemetry.model import Site, Term
+from telemetry.storage.registry import apply_site
 
 pytestmark = pytest.mark.database
 FIRST = datetime.fromisoformat("2023-10-05T00:00:00+08:00")
@@ -90,12 +91,26 @@ def test_more_behind_a_meter_than_entered_it_is_flagged(service: Any) -> None:  
     site = service.plan.site
     classed = [meter.model_copy(update={"accuracy_class": 1.0}) for meter in site.meters]
     meters = site.model_copy(update={"meters": tuple(classed)})
-    object.__setattr__(service.plan, "site", meters)
+    apply_site(service.database, meters, FIRST)
     settled(service, counter("main", 100), counter("a", 60), counter("press", 70))
     found = of(service, "a", area=False)
     assert (found["verdict"], found["loss"]) == (["gained"], [pytest.approx(-960)])
     out = service.get("/balance", **DAY, step="day", out="true")["series"]
     assert [(each["key"], each["verdict"]) for each in out] == [("A", ["gained"]), ("a", ["gained"])]
+
+
+def test_a_class_and_a_loss_share_hold_from_their_date(service: Any) -> None:  # noqa: ANN401
+    site = service.plan.site
+    dated = {"from": FIRST + timedelta(days=1), "accuracy_class": 0.5, "loss_share": 0.1}
+    history = (Term.model_validate(dated),)
+    changes = {"a": {"history": history}, "press": {"accuracy_class": 2.0}}
+    meters = tuple(meter.model_copy(update=changes.get(meter.code, {})) for meter in site.meters)
+    apply_site(service.database, site.model_copy(update={"meters": meters}), FIRST)
+    settled(service, counter("a", 10, until=192), counter("press", 9, until=192))
+    found = of(service, "a", area=False, to=(FIRST + timedelta(days=2)).isoformat())
+    limits = [((960 * own) ** 2 + (864 * 2) ** 2) ** 0.5 / 100 for own in (1, 0.5)]
+    assert found["tolerance"] == pytest.approx([2 / 3**0.5 * each for each in limits])
+    assert found["expected"] == pytest.approx([0, 96])
 
 
 def test_without_a_class_there_is_no_verdict(service: Any) -> None:  # noqa: ANN401

@@ -78,7 +78,7 @@ def test_enterprises_common_and_loss_are_the_place(
     sums: dict[tuple[str, bool], list[float]] = {}
     for step in (Step.QUARTER, Step.DAY):
         steps = Steps.covering(step, ZONE, START, END)
-        balances = Balances(registry, {}, ledger(steps, registered, seed, silent))
+        balances = Balances(registry, ledger(steps, registered, seed, silent))
         for place, sides in places(registry, registered, steps, END).items():
             found = balances.series(place, sides, "energy_import")
             for total, *parts in zip(found.total, found.enterprises, found.common, found.loss, strict=True):

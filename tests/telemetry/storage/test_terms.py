@@ -56,3 +56,15 @@ def test_names_the_first_moment_of_a_difference() -> None:
     assert first_difference(old, new, "area") == NOW
     assert first_difference(old, new, "region") is None
     assert first_difference(new, old, "multiplier") == DATED
+
+
+def test_a_class_holds_for_the_whole_past_unless_the_history_dates_it() -> None:
+    first = timeline(_meter(accuracy_class="0.5S"), "CN-GD", (), NOW)
+    (term,) = timeline(_meter(accuracy_class=1), "CN-GD", first, LATER)
+    assert (term.valid_from, term.accuracy_class, term.loss_share) == (BEGINNING, 1.0, 0.0)
+    dated = _meter(accuracy_class=1, history=[{"from": DATED, "accuracy_class": "C", "loss_share": 0.02}])
+    found = timeline(dated, "CN-GD", first, LATER)
+    assert [(each.valid_from, each.accuracy_class, each.loss_share) for each in found] == [
+        (BEGINNING, 1.0, 0.0),
+        (DATED, 0.5, 0.02),
+    ]
