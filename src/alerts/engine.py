@@ -19,6 +19,7 @@ from alerts.window import Window
 _LOG = logging.getLogger(__name__)
 _REASONS = tuple(Quiet)
 _SPOKEN, _SOURCE = _REASONS.index(Quiet.NO), _REASONS.index(Quiet.SOURCE)
+_SILENCE, _MAINTENANCE = _REASONS.index(Quiet.SILENCE), _REASONS.index(Quiet.MAINTENANCE)
 
 
 @dataclass(slots=True)
@@ -174,13 +175,13 @@ class Engine:
             return []
         watched.verdict = verdict
         changes = step(watched.states, verdict, look.now_us, watched.timing)
-        found = self._told(watched, verdict, changes, look.now_us)
+        found = self._told(watched, verdict, changes, look)
         watched.health.succeeded(look.now_us, time.perf_counter() - started)
         return found
 
-    def _told(self, watched: Watched, verdict: Verdict, changes: Changes, now_us: int) -> list[Transition]:
+    def _told(self, watched: Watched, verdict: Verdict, changes: Changes, look: Look) -> list[Transition]:
         """A person who was told of no beginning is told of no end."""
-        before, watched.quiet = watched.quiet, self._quiet(watched)
+        before, watched.quiet = watched.quiet, self._quiet(watched, look)
         watched.told[changes.fired] = False
         spoken = watched.quiet == _SPOKEN
         revealed = watched.firing & spoken & ~watched.told
@@ -196,14 +197,18 @@ class Engine:
                 (np.flatnonzero(revealed), What.REVEALED),
                 (changes.resolved, What.RESOLVED),
             )
-            for change in watched.transitions(places.tolist(), what, verdict, now_us)
+            for change in watched.transitions(places.tolist(), what, verdict, look.now_us)
         ]
 
-    def _quiet(self, watched: Watched) -> NDArray[np.int8]:
+    def _quiet(self, watched: Watched, look: Look) -> NDArray[np.int8]:
         quiet = np.full(len(watched.subjects), _SPOKEN, np.int8)
         if watched.rule.hidden_by_source and watched.subjects.kind is Kind.METER:
             source = self.window.park.source[watched.subjects.at]
             quiet[(source != NOBODY) & self._dead_sources()[source]] = _SOURCE
+        for silence in look.beside.silences:
+            if silence.covers(look.now_us):
+                fits = silence.fits(watched.rule.code, watched.subjects, self.window.park)
+                quiet[fits] = _MAINTENANCE if silence.maintenance else _SILENCE
         return quiet
 
     def _dead_sources(self) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.park import Park
+from alerts.silence import Silence
 from alerts.verdict import Subjects
 from alerts.window import Window
 
@@ -19,6 +20,7 @@ class Circumstances:
     """Those that did not answer when they were last asked."""
     failing_sources: frozenset[str] = frozenset()
     """Those without a connection."""
+    silences: tuple[Silence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,13 +1,16 @@
 """What rules look at: the meters in service as arrays side by side, their sources and areas."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 NOBODY = -1
+_ARRAYS = ("ids", "multiplier", "interval_s", "most_s", "rated_kw", "source")
+_TUPLES = ("codes", "carrier", "role", "within")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,16 @@ class Park:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def only(self, meters: NDArray[np.bool_]) -> "Park":
+        """Of bool[m] alone."""
+        at = np.flatnonzero(meters)
+        place = {int(old): new for new, old in enumerate(at)}
+        columns: dict[str, Any] = {name: getattr(self, name)[at] for name in _ARRAYS}
+        columns |= {name: tuple(getattr(self, name)[i] for i in at.tolist()) for name in _TUPLES}
+        columns["parent"] = np.array([place.get(int(p), NOBODY) for p in self.parent[at]], np.intp)
+        columns["boundary"] = {code: crossing[at] for code, crossing in self.boundary.items()}
+        return replace(self, **columns)
 
     def alike(self, other: "Park") -> bool:
         """Whether everything is as in another one."""

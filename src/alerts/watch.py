@@ -38,14 +38,14 @@ def quantities_of(rules: Sequence[Rule]) -> tuple[str, ...]:
     return tuple(sorted({_ALWAYS}.union(*(rule.quantities for rule in rules))))
 
 
-def fill(window: Window, history: History, lo_us: int, hi_us: int) -> Iterator[int]:
+def fill(window: Window, history: History, lo_us: int, hi_us: int, part_us: int = _PART_US) -> Iterator[int]:
     """Let the window live through [lo, hi) as it was recorded; gives a moment of each slot [us].
 
     That is the last at which something was read, or the slot's end.
     """
     step = window.step_us
-    for part in range(lo_us // step * step, hi_us, _PART_US):
-        end = min(part + _PART_US, hi_us)
+    for part in range(lo_us // step * step, hi_us, part_us):
+        end = min(part + part_us, hi_us)
         rows = history.readings(window.park.ids, part, end, window.quantities)
         by_time = np.argsort(rows.time, kind="stable")
         slot = rows.time[by_time] // step

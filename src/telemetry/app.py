@@ -29,6 +29,7 @@ from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
 from telemetry.jobs.adopt import Adopter, Bounds
+from telemetry.jobs.alert_news import AlertNews
 from telemetry.jobs.alerts import Alerter
 from telemetry.jobs.announced import Announcements
 from telemetry.jobs.expiry import Expirer
@@ -201,8 +202,17 @@ async def _serve(
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
     await running.assign(current.plan)
     collected = partial(_by_source, supervisor)
+    alerter = Alerter(database, current, partial(_circumstances, supervisor))
     dependencies = Dependencies(
-        database, current, pipeline, hub, collected, settings, arrivals, strays=strays
+        database,
+        current,
+        pipeline,
+        hub,
+        collected,
+        settings,
+        arrivals,
+        strays=strays,
+        rule_health=alerter.health,
     )
     server = _server(environment, dependencies, hub)
     parts: list[_Part] = [
@@ -213,7 +223,8 @@ async def _serve(
         KeyWatch(database, settings.access.ring),
         adopter,
         Announcements(database, current, hub.renew),
-        Alerter(database, current, partial(_circumstances, supervisor)),
+        alerter,
+        AlertNews(database, current, hub.tell),
         Sender(database, current),
         *_reloaders(environment, current, running.enact),
     ]

@@ -8,6 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from telemetry.api import (
+    alert_rules,
+    alerts,
     balance,
     band_shares,
     bill,
@@ -37,6 +39,7 @@ from telemetry.api import (
     records,
     session,
     settlement,
+    silences,
     site,
     sources,
     strays,
@@ -112,6 +115,12 @@ _EXAMPLES: tuple[Struct, ...] = (
     keys.ENTRY,
     keys.EXAMPLE,
     keys.LIST_EXAMPLE,
+    alerts.LIST_EXAMPLE,
+    alerts.EXAMPLE,
+    silences.EXAMPLE,
+    alert_rules.LIST_EXAMPLE,
+    alert_rules.HISTORY_EXAMPLE,
+    alert_rules.TRIAL_EXAMPLE,
     Status("alive"),
 )
 """One of each kind of answer."""
@@ -133,6 +142,9 @@ _FURTHER: tuple[type[Struct], ...] = (
     *manual.FURTHER,
     *hourly_factors.FURTHER,
     *keys.FURTHER,
+    *alerts.FURTHER,
+    *silences.FURTHER,
+    *alert_rules.FURTHER,
 )
 
 
@@ -190,6 +202,9 @@ def create(dependencies: Dependencies) -> FastAPI:
         pools.router(dependencies),
         indicators.router(dependencies),
         keys.router(dependencies),
+        alerts.router(dependencies),
+        silences.router(dependencies),
+        alert_rules.router(dependencies),
         session.router(dependencies.settings),
     ):
         versioned.include_router(router)

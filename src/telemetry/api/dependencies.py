@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from alerts.engine import Health
 from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
@@ -88,6 +89,8 @@ class Dependencies:
     chooser: Chooser = field(default_factory=Chooser)
     optima: Optima = field(default_factory=Optima)
     """Searches for cheapest plans."""
+    rule_health: Callable[[], Mapping[str, Health]] = dict
+    """How the alert rules are doing that this process evaluates, by code."""
 
     @property
     def plan(self) -> Plan:

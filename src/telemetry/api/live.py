@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from telemetry.api.answers import documented, reference
 from telemetry.api.dependencies import Dependencies, Watcher
 from telemetry.api.problems import come_again
+from telemetry.reports.alerts import AlertChange
 from telemetry.reports.errors import TooManyWatchers
 from telemetry.reports.picture import (
     AreaRow,
@@ -65,11 +66,11 @@ _EVENT = {
     "required": ["id", "event", "data"],
     "properties": {
         "id": {"type": "string", "description": "epoch-sequence; send it back as Last-Event-ID to go on"},
-        "event": {"enum": ["snapshot", "update"]},
+        "event": {"enum": ["snapshot", "update", "alert"]},
         "data": {
             "type": "string",
             "contentMediaType": "application/json",
-            "contentSchema": {"anyOf": [reference(Snapshot), reference(Update)]},
+            "contentSchema": {"anyOf": [reference(Snapshot), reference(Update), reference(AlertChange)]},
         },
     },
 }
@@ -97,7 +98,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         max_events: Annotated[int | None, Query(ge=1, description="Ends after so many events")] = None,
         last_event_id: Annotated[str | None, Header(max_length=100)] = None,
     ) -> Response:
-        """Server-sent events: what was missed since `Last-Event-ID` or a snapshot, then every second."""
+        """Server-sent events: what was missed since `Last-Event-ID` or a snapshot, then every second.
+
+        What happens to alerts comes in between, as events named `alert`; after a snapshot ask for them anew.
+        """
         try:
             watcher = feed.join(last_event_id)
         except TooManyWatchers as error:

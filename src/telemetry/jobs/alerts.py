@@ -6,22 +6,26 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from alerts.engine import Health
 from alerts.errors import LeaseLost
 from alerts.journal import Transition
 from alerts.look import Circumstances
 from alerts.park import Park
 from alerts.rule import Rule
+from alerts.silence import Silence
 from alerts.watch import Watch
 from telemetry.jobs.telling import Teller
 from telemetry.reports.watched import StoredHistory, park_of
-from telemetry.settings.alert_rules import holding
+from telemetry.settings.alert_rules import holding, read_stored
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
-from telemetry.storage import registry
+from telemetry.storage import alert_rules, registry, silences
+from telemetry.storage.alert_rules import Document
 from telemetry.storage.alerts import LEASE_S, StoredJournal
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.pool import Database
@@ -29,6 +33,7 @@ from telemetry.storage.pool import Database
 _LOG = logging.getLogger(__name__)
 _TICK_S = 0.5
 _SLOW_S = 30.0  # how old the park may be
+_OFTEN_S = 2.0  # how old silences, and rules put through the API, may be
 
 
 class Alerter:
@@ -56,6 +61,16 @@ class Alerter:
         self._rules: tuple[Rule, ...] = ()
         self.watch: Watch | None = None
         self._told = ""
+        self._asked = 0.0
+        self._stored: list[Document] = []
+        self._silences: tuple[Silence, ...] = ()
+
+    def health(self) -> Mapping[str, Health]:
+        """Of the rules that this process evaluates, by code."""
+        watch = self.watch
+        if watch is None or not watch.begun:
+            return {}
+        return {code: watched.health for code, watched in watch.engine.watched.items()}
 
     async def run(self) -> None:
         """Until cancelled; then another process may begin at once."""
@@ -91,15 +106,29 @@ class Alerter:
         plan = self._current.plan
         if plan.site is None:
             return []
-        if self.watch is None or plan is not self._plan or abs(now - self._renewed) >= _SLOW_S:
+        changed = abs(now - self._asked) >= _OFTEN_S and self._asked_anew(now)
+        if self.watch is None or changed or plan is not self._plan or abs(now - self._renewed) >= _SLOW_S:
             self._renew(plan, now)
-        return self.watch.tick(int(now * 1e6), self._beside()) if self.watch else []
+        beside = replace(self._beside(), silences=self._silences)
+        return self.watch.tick(int(now * 1e6), beside) if self.watch else []
+
+    def _asked_anew(self, now: float) -> bool:
+        """Whether other rules than before stand in the database."""
+        before = self._stored
+        with self._database.connection() as tx:
+            self._stored = alert_rules.standing(tx)
+            self._silences = silences.standing(tx, datetime.fromtimestamp(now, UTC))
+        self._asked = now
+        return self._stored != before
 
     def _renew(self, plan: Plan, now: float) -> None:
         """A park or rules that have changed are watched anew, with what the journal holds."""
         at = datetime.fromtimestamp(now, UTC)
         park = park_of(registry.load(self._database), plan, at)
-        rules = holding(plan.rules, at.astimezone(park.zone).date())
+        put = (read_stored(document, plan.site) for document in self._stored)
+        filed = {rule.code for rule in plan.rules}
+        every = [*plan.rules, *(rule for rule in put if rule is not None and rule.code not in filed)]
+        rules = holding(every, at.astimezone(park.zone).date())
         if self.watch is None or not self._stands(park, rules):
             self.watch = Watch(self._journal, self._history, self.holder, park, rules)
         self._plan, self._rules, self._renewed = plan, rules, now

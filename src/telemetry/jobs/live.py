@@ -66,6 +66,7 @@ class LiveHub:
         self._failing = False
         self.closed = False
         self._news = asyncio.Event()
+        self._told: list[tuple[str, bytes]] = []
 
     async def run(self) -> None:
         """Ticks until cancelled; a failed look is logged once and tried again."""
@@ -85,6 +86,10 @@ class LiveHub:
         self.closed = True
         self._news.set()
 
+    def tell(self, event: str, data: bytes) -> None:
+        """Let every watcher have `data` right after the next update."""
+        self._told.append((event, data))
+
     def renew(self) -> None:
         """Begin a new epoch: whoever watches gets a snapshot next, and asks anew what the park is."""
         self.epoch = f"{int(self.epoch, 16) + 1:x}"
@@ -99,6 +104,10 @@ class LiveHub:
         self._picture = picture
         self.sequence = frame.sequence
         self._frames.append(frame)
+        told, self._told = self._told, []
+        for event, data in told:
+            self.sequence += 1
+            self._frames.append(Frame(self.sequence, self._wire(event, self.sequence, data)))
         news, self._news = self._news, asyncio.Event()
         news.set()
 

@@ -1,17 +1,21 @@
 """The rules of alerts: those that the program brings along, and the park's own over them."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
-from alerts.kinds import AnyRule
+from alerts.errors import RuleError
+from alerts.kinds import AnyRule, read_rule
 from alerts.rule import Rule
 from telemetry.model import Site
 from telemetry.settings.documents import load_file
 from telemetry.settings.mistakes import Mistake, no_such
 
+_LOG = logging.getLogger(__name__)
 _RULE: TypeAdapter[Rule] = TypeAdapter(AnyRule)
 
 
@@ -56,6 +60,19 @@ def misnamed(rule: Rule, site: Site) -> Iterator[tuple[str, str]]:
     for key, what, code in rule.named():
         if code not in known[what]:
             yield key, no_such(what, code, known[what])
+
+
+def read_stored(document: Mapping[str, Any], site: Site | None) -> Rule | None:
+    """A rule that was put through the API; None where it cannot be any more, as after its meter left."""
+    try:
+        rule = read_rule(document)
+    except RuleError as error:
+        _LOG.warning("an alert rule that was put through the API cannot be used: %s", error)
+        return None
+    wrong = list(misnamed(rule, site)) if site else []
+    for field, reason in wrong:
+        _LOG.warning("the alert rule %s rests: %s: %s", rule.code, field, reason)
+    return None if wrong else rule
 
 
 def holding(rules: Sequence[Rule], day: date) -> tuple[Rule, ...]:

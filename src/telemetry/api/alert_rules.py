@@ -1,0 +1,268 @@
+"""The rules of alerts: what holds, how each is doing, and what one would have told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Request, Response
+from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
+
+from accounting.grid import moment_of
+from alerts.engine import Health
+from alerts.errors import RuleError
+from alerts.kinds import read_rule
+from alerts.rule import Rule
+from telemetry.api import bodies
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.parameters import site_of, zone_of
+from telemetry.api.problems import Mistake, Refusal
+from telemetry.api.receipt import JSON
+from telemetry.api.records import as_body, told
+from telemetry.reports.alerts import AlertChange, supposed
+from telemetry.reports.moment import Moment
+from telemetry.reports.steps import moment
+from telemetry.reports.trial import MOST_TOLD, Trial
+from telemetry.settings.alert_rules import misnamed
+from telemetry.storage import alert_rules
+from telemetry.storage.alert_rules import Edition
+
+_Word = Annotated[str, Meta(min_length=1, max_length=200)]
+_Time = Annotated[str, Meta(max_length=40)]
+_Document = Annotated[dict[str, Any], Meta(description="As a file of config/alerts has it")]
+_Code = Annotated[str, Path(max_length=64, examples=["incomer-overload"])]
+
+
+class PostedRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule that holds from now on in place of the one with its code."""
+
+    rule: _Document
+    who: _Word
+    reason: _Word
+
+
+class PostedRemoval(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who takes a rule away, and why."""
+
+    who: _Word
+    reason: _Word
+
+
+class PostedTrial(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """A rule over a range of the past, at most 31 days."""
+
+    rule: _Document
+    from_: Annotated[_Time | None, Meta(description="Default: 7 days before to")] = None
+    to: Annotated[_Time | None, Meta(description="Default: now")] = None
+
+
+class RuleHealth(Struct, frozen=True):
+    """How a rule is doing in the process that evaluates."""
+
+    evaluations: int
+    failures: int
+    failing: bool
+    last_evaluated: Moment | None
+    last_error: str
+    took_s: Annotated[float, Meta(description="The last evaluation [s]")]
+
+
+class RuleEntry(Struct, frozen=True):
+    """One rule as it stands."""
+
+    code: str
+    origin: Annotated[str, Meta(description="file or api; what a file has is changed there")]
+    rule: dict[str, Any]
+    health: Annotated[RuleHealth | None, Meta(description="null: this process does not evaluate it")]
+
+
+class RuleList(Struct, frozen=True):
+    """By code."""
+
+    rules: list[RuleEntry]
+
+
+class RuleEdition(Struct, frozen=True):
+    number: int
+    rule: Annotated[dict[str, Any] | None, Meta(description="null: it was taken away")]
+    who: str
+    at: Moment
+    reason: str
+
+
+class RuleHistory(Struct, frozen=True):
+    """Every edition that was put through the API, the newest first."""
+
+    code: str
+    editions: list[RuleEdition]
+
+
+class TrialAnswer(Struct, frozen=True):
+    """What the rule would have told, by the readings that are kept today."""
+
+    changes: list[AlertChange]
+    step_s: Annotated[int, Meta(description="Holds and clear times were counted in steps of it [s]")]
+    cut: Annotated[bool, Meta(description=f"There were more than {MOST_TOLD}")]
+
+
+_AT = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
+_RULE = {
+    "kind": "limit",
+    "code": "incomer-overload",
+    "name": {"en": "Incomer above its rating", "zh": "进线超过额定功率"},
+    "quantity": "active_power",
+    "above": "6300 kW",
+}
+LIST_EXAMPLE = RuleList(
+    [
+        RuleEntry(
+            "incomer-overload",
+            "api",
+            _RULE,
+            RuleHealth(90, 0, failing=False, last_evaluated=_AT, last_error="", took_s=2e-4),
+        )
+    ]
+)
+HISTORY_EXAMPLE = RuleHistory("incomer-overload", [RuleEdition(2, _RULE, "li.na", _AT, "new transformer")])
+TRIAL_EXAMPLE = TrialAnswer([], 30, cut=False)
+FURTHER: tuple[type[Struct], ...] = (PostedRule, PostedRemoval, PostedTrial)
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["alerts"])
+
+    @routes.get("/alert-rules", responses=documented("Rules", RuleList), summary="Rules")
+    def listed() -> Response:
+        """Those of files and those put through the API, with their health."""
+        return answer(_listed(dependencies))
+
+    @routes.post(
+        "/alert-rules",
+        responses=documented("It holds", RuleHistory),
+        openapi_extra=as_body(PostedRule),
+        summary="Put a rule",
+    )
+    async def put(request: Request) -> Response:
+        """Alerts of the edition before that no longer hold are over; a code that a file has is refused."""
+        bodies.media_type(request, (JSON,))
+        posted = told(await bodies.read(request), PostedRule)
+        return answer(await run_in_threadpool(_put, dependencies, posted))
+
+    @routes.post(
+        "/alert-rules/test",
+        responses=documented("What it would have told", TrialAnswer),
+        openapi_extra=as_body(PostedTrial),
+        summary="Try a rule on the past",
+    )
+    async def test(request: Request) -> Response:
+        """The changes that the rule would have told. Nothing is kept, nobody is told."""
+        bodies.media_type(request, (JSON,))
+        posted = told(await bodies.read(request), PostedTrial)
+        return answer(await run_in_threadpool(_tried, dependencies, posted))
+
+    @routes.get(
+        "/alert-rules/{code}/history",
+        responses=documented("Editions", RuleHistory),
+        summary="A rule's history",
+    )
+    def history(code: _Code) -> Response:
+        """Who put which edition when, and why."""
+        return answer(_history(dependencies, code))
+
+    @routes.post(
+        "/alert-rules/{code}/removal",
+        responses=documented("It is gone", RuleHistory),
+        openapi_extra=as_body(PostedRemoval),
+        summary="Take a rule away",
+    )
+    async def remove(request: Request, code: _Code) -> Response:
+        """Its alerts are over; its history stays."""
+        bodies.media_type(request, (JSON,))
+        posted = told(await bodies.read(request), PostedRemoval)
+        return answer(await run_in_threadpool(_remove, dependencies, code, posted))
+
+    return routes
+
+
+def _listed(dependencies: Dependencies) -> RuleList:
+    zone, healths = zone_of(dependencies.plan), dependencies.rule_health()
+    filed = [("file", rule.code, written(rule)) for rule in dependencies.plan.rules]
+    with dependencies.database.connection() as tx:
+        put = [("api", str(doc["code"]), dict(doc)) for doc in alert_rules.standing(tx)]
+    found = sorted([*filed, *put], key=lambda each: each[1])
+    return RuleList([RuleEntry(c, o, doc, _health(healths.get(c), zone)) for o, c, doc in found])
+
+
+def written(rule: Rule) -> dict[str, Any]:
+    """The rule as a file would have it, with what it leaves out."""
+    return rule.model_dump(mode="json", by_alias=True)
+
+
+def _health(of: Health | None, zone: ZoneInfo) -> RuleHealth | None:
+    if of is None:
+        return None
+    at = moment_of(of.last_evaluated_us).astimezone(zone) if of.last_evaluated_us else None
+    return RuleHealth(of.evaluations, of.failures, of.failing, at, of.last_error, of.took_s)
+
+
+def _read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:
+    """Raises Refusal (422)."""
+    try:
+        rule = read_rule(document)
+    except RuleError as error:
+        raise _refused(error.mistakes) from error
+    wrong = list(misnamed(rule, site_of(dependencies.plan)))
+    if wrong:
+        raise _refused(wrong)
+    return rule
+
+
+def _refused(mistakes: Sequence[tuple[str, str]]) -> Refusal:
+    named = [Mistake(f"rule.{field}".rstrip("."), None, reason) for field, reason in mistakes]
+    return Refusal(422, "The rule cannot be; errors names why.", named)
+
+
+def _put(dependencies: Dependencies, posted: PostedRule) -> RuleHistory:
+    rule = _read(dependencies, posted.rule)
+    if rule.code in {each.code for each in dependencies.plan.rules}:
+        raise Refusal(409, f"A file has the rule {rule.code!r}; change it there, or choose another code.")
+    with dependencies.database.connection() as tx:
+        now = datetime.now(UTC)
+        alert_rules.put(tx, rule.code, posted.rule, posted.who, posted.reason, now=now)
+    return _history(dependencies, rule.code)
+
+
+def _remove(dependencies: Dependencies, code: str, posted: PostedRemoval) -> RuleHistory:
+    _history(dependencies, code)
+    with dependencies.database.connection() as tx:
+        alert_rules.put(tx, code, None, posted.who, posted.reason, now=datetime.now(UTC))
+    return _history(dependencies, code)
+
+
+def _history(dependencies: Dependencies, code: str) -> RuleHistory:
+    zone = zone_of(dependencies.plan)
+    with dependencies.database.connection() as tx:
+        found = alert_rules.history(tx, code)
+    if not found:
+        raise Refusal(404, f"No rule {code!r} was put through the API. GET /api/v1/alert-rules lists all.")
+    return RuleHistory(code, [_edition(each, zone) for each in found])
+
+
+def _edition(of: Edition, zone: ZoneInfo) -> RuleEdition:
+    document = dict(of.document) if of.document is not None else None
+    return RuleEdition(of.number, document, of.put_by, of.put_at.astimezone(zone), of.reason)
+
+
+def _tried(dependencies: Dependencies, posted: PostedTrial) -> TrialAnswer:
+    zone = zone_of(dependencies.plan)
+    hi = datetime.now(UTC) if posted.to is None else moment(posted.to, "to", zone)
+    lo = hi - timedelta(days=7) if posted.from_ is None else moment(posted.from_, "from", zone)
+    if lo >= hi:
+        raise Refusal(422, "The range is empty.", [Mistake("to", posted.to, "has to be after from")])
+    trial = Trial(_read(dependencies, posted.rule), lo, hi)
+    found = list(islice(trial.transitions(dependencies.database, dependencies.plan), MOST_TOLD + 1))
+    changes = [supposed(each, zone) for each in found[:MOST_TOLD]]
+    return TrialAnswer(changes, trial.step_s, len(found) > MOST_TOLD)

@@ -1,0 +1,167 @@
+"""Alerts over the API: what is open, what people do about it, silences, rules, and what a rule would tell."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from telemetry.jobs.alert_news import AlertNews
+from telemetry.jobs.alerts import Alerter
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+RULE = {
+    "kind": "limit",
+    "code": "high",
+    "name": {"en": "High", "zh": "高"},
+    "quantity": "active_power",
+    "above": "400 kW",
+}
+PUT = {"rule": RULE, "who": "li.na", "reason": "first try"}
+WHO = {"who": "wang", "note": "on my way"}
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return start(make_site({"code": "m1"}, {"code": "m2", "area": "hall"}))
+
+
+@pytest.fixture
+def alerter(service: Any) -> Alerter:  # noqa: ANN401  # as above
+    return Alerter(service.database, service.current, lease_s=600.0)
+
+
+def _post(service: Any, path: str, body: Any, status: int = 200) -> Any:  # noqa: ANN401  # JSON
+    response = service.call("POST", f"/api/v1{path}", json=body)
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+def _read(service: Any, **power: float) -> None:  # noqa: ANN401  # as above
+    at = datetime.now(UTC).isoformat()
+    service.post([{"meter": m, "time": at, "values": {"active_power": kw}} for m, kw in power.items()])
+    service.writer._board.flush(service.database)
+
+
+def _until(alerter: Alerter, service: Any, state: str, subject: str = "m1") -> Any:  # noqa: ANN401  # JSON
+    """Judge until the alert is as wanted."""
+    deadline = time.monotonic() + 60
+    while True:
+        alerter._asked = 0.0
+        alerter.step()
+        found = [a for a in service.get("/alerts", history=True)["alerts"] if a["subject"] == subject]
+        if found and found[0]["state"] == state:
+            return found[0]
+        assert time.monotonic() < deadline, found
+
+
+def test_an_alert_is_seen_taken_and_over(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+    _post(service, "/alert-rules", PUT)
+    _read(service, m1=430.0, m2=10.0)
+    alert = _until(alerter, service, "firing")
+    assert (alert["value"], alert["limit"], alert["unit"], alert["severity"]) == (430, 400, "kW", "warning")
+    taken = _post(service, "/alerts/acknowledgement", {"alert": alert["id"], **WHO})
+    assert (taken["alert"]["state"], taken["alert"]["acknowledged"]["who"]) == ("acknowledged", "wang")
+    again = _post(service, "/alerts/acknowledgement", {"alert": alert["id"], "who": "li.na"})
+    assert again == taken
+    _post(service, "/alerts/comment", {"alert": alert["id"], "who": "li.na", "note": "furnace 2"})
+    _read(service, m1=100.0)
+    _until(alerter, service, "resolved")
+    assert service.get("/alerts")["alerts"] == []
+    story = service.get("/alerts/story", alert=alert["id"])
+    assert [(c["what"], c["by"], c["note"]) for c in story["changes"]] == [
+        ("fired", "", ""),
+        ("acknowledged", "wang", "on my way"),
+        ("commented", "li.na", "furnace 2"),
+        ("resolved", "", ""),
+    ]
+    assert (
+        "No alert"
+        in _post(service, "/alerts/comment", {"alert": "x", "who": "a", "note": "b"}, 404)["detail"]
+    )
+
+
+def test_a_silence_keeps_an_alert_quiet_until_it_ends(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+    _post(service, "/alert-rules", PUT)
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    body = {"to": later, "who": "li.na", "reason": "works", "areas": ["hall"], "maintenance": True}
+    [silence] = _post(service, "/silences", body)["silences"]
+    _read(service, m1=430.0, m2=430.0)
+    assert _until(alerter, service, "firing")["quiet"] == ""
+    assert _until(alerter, service, "firing", "m2")["quiet"] == "maintenance"
+    ended = _post(service, f"/silences/{silence['id']}/end", {"who": "wang"})["silences"]
+    assert ended[0]["ended"]["who"] == "wang"
+    assert service.get("/silences")["silences"] == []
+    alert = _until(alerter, service, "firing", "m2")
+    assert alert["quiet"] == ""
+    changes = service.get("/alerts/story", alert=alert["id"])["changes"]
+    assert [(each["what"], each["quiet"]) for each in changes] == [
+        ("fired", "maintenance"),
+        ("revealed", ""),
+    ]
+    wrong = _post(service, "/silences", body | {"areas": ["hal"]}, 422)
+    assert wrong["errors"][0]["reason"] == "there is no area 'hal'; did you mean 'hall'?"
+    _post(service, "/silences", body | {"to": "2020-01-01"}, 422)
+
+
+def test_a_rule_has_a_history_health_and_an_end(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+    _post(service, "/alert-rules", PUT)
+    changed = {**PUT, "rule": {**RULE, "above": "500 kW"}, "reason": "too low"}
+    history = _post(service, "/alert-rules", changed)
+    assert [(each["rule"]["above"], each["reason"]) for each in history["editions"]] == [
+        ("500 kW", "too low"),
+        ("400 kW", "first try"),
+    ]
+    [rule] = service.get("/alert-rules")["rules"]
+    assert (rule["origin"], rule["rule"]["above"], rule["health"]) == ("api", "500 kW", None)
+    _read(service, m1=510.0)
+    _until(alerter, service, "firing")
+    assert alerter.health()["high"].evaluations > 0
+    _post(service, "/alert-rules/high/removal", {"who": "li.na", "reason": "gone"})
+    assert _until(alerter, service, "resolved")["quiet"] == "gone"
+    assert service.get("/alert-rules")["rules"] == []
+    refused = _post(service, "/alert-rules", {**PUT, "rule": {**RULE, "above": "400 V"}}, 422)
+    assert "cannot be converted" in refused["errors"][0]["reason"]
+
+
+def test_a_rule_is_tried_on_the_past(service: Any) -> None:  # noqa: ANN401
+    lo = datetime(2026, 6, 22, tzinfo=UTC)
+    rows = [
+        {
+            "meter": "m1",
+            "time": (lo + timedelta(minutes=minute)).isoformat(),
+            "values": {"active_power": 500.0 if 20 <= minute < 25 else 100.0},
+        }
+        for minute in range(60)
+    ]
+    service.post(rows)
+    body = {"rule": {**RULE, "hold": "2 min"}, "from": lo.isoformat(), "to": "2026-06-22T01:00:00Z"}
+    tried = _post(service, "/alert-rules/test", body)
+    assert [(each["what"], each["at"]) for each in tried["changes"]] == [
+        ("fired", "2026-06-22T08:22:00+08:00"),
+        ("resolved", "2026-06-22T08:25:00+08:00"),
+    ]
+    assert (tried["step_s"], tried["cut"]) == (10, False)
+    assert service.get("/alerts", history=True)["alerts"] == []
+    silent = {"kind": "stale", "code": "silent", "name": RULE["name"]}
+    _post(service, "/alert-rules/test", {"rule": silent}, 422)
+
+
+def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+    news = AlertNews(service.database, service.current, service.hub.tell)
+    service.run(news.look())
+    _post(service, "/alert-rules", PUT)
+    _read(service, m1=430.0)
+    alert = _until(alerter, service, "firing")
+    service.run(service.hub.tick())
+    before = service.hub.sequence
+    service.run(news.look())
+    service.run(service.hub.tick())
+    frame = service.hub.after(before + 1)
+    kind, _, data = frame.wire.decode().partition("\nevent: ")[2].partition("\ndata: ")
+    assert kind == "alert"
+    told = json.loads(data)
+    assert (told["alert"], told["what"], told["value"]) == (alert["id"], "fired", 430)
