@@ -59,7 +59,7 @@ TCP_ANSWER = bytes.fromhex("0001 0000 0007 01 03 04 0001 0002")
 RTU_ANSWER = sealed(bytes.fromhex("01 03 04 0001 0002"))
 MEMORY = 4_096
 
-once_each = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+once_each = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def noisy(*valid: bytes) -> st.SearchStrategy[bytes]:
@@ -139,9 +139,11 @@ def test_json_of_mqtt(device: JsonDevice, payload: bytes) -> None:
     reader = PayloadReader(device)
     try:
         if device.records is None:
+            reader.unmapped(payload, NOW)
             reader.read(payload, NOW)
         else:
-            list(reader.read_records(payload, NOW))
+            for _, reading in reader.read_records(payload, NOW):
+                reader.unmapped_of(getattr(reading, "record", None))
     except PayloadError:
         return
 

@@ -25,7 +25,8 @@ WORDS = (0, 1, 2, 0x0100, 0x0101, 0x0203, 0x0300, 0x0304, 0x0404, 0xFFFF)
 def answer(number: int, question: Question, chance: random.Random) -> bytes:
     if chance.random() < 0.1:
         return struct.pack(">HHHBBB", number, 0, 3, question.unit, question.function | 0x80, 2)
-    data = b"".join(struct.pack(">H", chance.choice(WORDS)) for _ in range(question.length))
+    words = (*WORDS, number - 1, number - IN_FLIGHT, number << 8 & 0xFFFF, number >> 8)
+    data = b"".join(struct.pack(">H", chance.choice(words)) for _ in range(question.length))
     head = struct.pack(">HHHBBB", number, 0, len(data) + 3, question.unit, question.function, len(data))
     return head + data
 
@@ -128,6 +129,29 @@ def test_no_value_is_made_of_two_answers() -> None:
     assert seen["wrong"] == 0, seen
     assert seen["right"] > SEEDS
     assert seen["nothing"] > SEEDS
+
+
+@pytest.mark.parametrize("missing", range(1, 6))
+def test_what_an_answer_lacks_is_not_taken_from_the_beginning_of_one_that_comes_late(missing: int) -> None:
+    """And neither goes on, so that nothing ever tells of it."""
+
+    async def scenario() -> tuple[object, bool]:
+        asked: list[bytes] = []
+        wire = TcpWire(count(3 * 256))
+        transport: Any = SimpleNamespace(write=asked.append, abort=lambda: None)
+        wire.connection_made(transport)
+        with pytest.raises(UnitSilent, match="no answer"):
+            await wire.ask(Question(1, 3, 0, 4), 0.1)
+        waiting = asyncio.create_task(wire.ask(Question(1, 3, 9, 4), 60))
+        await asyncio.sleep(0)
+        late, cut = (request[:4] + b"\x00\x0b\x01\x03\x08" + b"\x11" * 8 for request in asked)
+        wire.data_received(cut[:-missing] + late[:missing])
+        [found] = await asyncio.gather(waiting, return_exceptions=True)
+        return found, wire.lost
+
+    found, lost = asyncio.run(scenario())
+    assert isinstance(found, UnitSilent)
+    assert lost, "what else comes on this connection would be no better"
 
 
 def test_whole_answers_all_count_in_any_order_and_any_pieces() -> None:

@@ -14,10 +14,11 @@ _HEADER = Struct(">HHHB")
 _REQUEST = Struct(">HHHBBHH")
 _REQUEST_LENGTH = 6
 _LENGTHS = range(3, 255)
-_NUMBERS = 0xFFFF
+_FIRST = 0x5B00
+"""Numbers begin with bytes with which few values end, so that few look like one that was cut."""
+_NUMBERS = 0x8000
 _LATE = 10.0
 """An answer may come so many times the patience late."""
-_QUIET_S = 0.02
 _MIXED = "answers ran into each other"
 
 
@@ -33,8 +34,8 @@ class _Held:
 class TcpWire(Wire):
     """An answer counts once no other that is still to come can have begun in it.
 
-    A cut answer is followed by the next one as if that were its rest. What cannot be told apart, and what
-    is no frame, ends the connection.
+    A cut answer is followed by the next one as if that were its rest, be it one that nobody waits for any
+    more and cut itself. What cannot be told apart, and what is no frame, ends the connection.
     """
 
     def __init__(self, numbers: Iterator[int]) -> None:
@@ -50,7 +51,7 @@ class TcpWire(Wire):
         return bool(self._buffer) and not self._open.waiting
 
     async def ask(self, question: Question, timeout_s: float) -> bytes:
-        number = next(self._numbers) % _NUMBERS + 1
+        number = _FIRST + next(self._numbers) % _NUMBERS
         self._write(_REQUEST.pack(number, 0, _REQUEST_LENGTH, *question))
         asked = Asked(number, question, self._loop.create_future())
         self._open.add(asked, self._loop.time())
@@ -100,23 +101,17 @@ class TcpWire(Wire):
             settle(asked.answer, _MIXED)
         elif unit != asked.question.unit:
             settle(asked.answer, "the answer belongs to another request")
-        elif self._open.hidden_in(frame):
+        elif self._open.hidden_in(frame) or any(each.given_up for each in doubtful):
             settle(asked.answer, _MIXED)
             self._end(_MIXED)
         else:
             self._hold(_Held(asked, frame[_HEADER.size :], {each.number for each in doubtful}))
-            self._once_quiet({each.number for each in doubtful if each.given_up})
 
     def _hold(self, held: _Held) -> None:
         if held.doubtful:
             self._held.append(held)
         else:
             _deliver(held)
-
-    def _once_quiet(self, given_up: set[int]) -> None:
-        """The beginning of an answer that nobody waits for any more has its rest behind it, if it is one."""
-        if given_up:
-            self._loop.call_later(_QUIET_S, self._once_quiet if self._buffer else self._release, given_up)
 
     def _release(self, elsewhere: set[int]) -> None:
         """Answers that did not begin in those that are held."""
