@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ingest.batch import Batch
 from ingest.template import Frozen
+from ingest.unmapped import storable
 
 _log = logging.getLogger("ingest")
 _REMEMBERED = 100_000
@@ -37,16 +38,17 @@ class Sampler:
         self._told = False
 
     def due(self, part: Hashable, at: float) -> bool:
-        """Whether this part of what comes is to be looked at now, at [s since 1970]; then it was."""
-        if not self._sampling.names or at < self._due.get(part, 0.0):
-            return False
+        """Whether this part of what comes is to be looked at now, at [s since 1970]."""
+        return self._sampling.names > 0 and at >= self._due.get(part, 0.0)
+
+    def looked_at(self, part: Hashable, at: float) -> None:
         if len(self._due) >= _REMEMBERED:
             self._due.clear()
         self._due[part] = at + self._sampling.every_s
-        return True
 
     def keep(self, meter: str, time_us: int, numbers: Mapping[str, float]) -> None:
-        named = sorted(name for name in numbers if len(name) <= LONGEST_NAME)[: self._sampling.names]
+        fitting = (name for name in numbers if len(name) <= LONGEST_NAME and storable(name))
+        named = sorted(fitting)[: self._sampling.names]
         if len(named) < len(numbers):
             self._tell(meter, len(numbers), len(named))
         if named:

@@ -32,6 +32,11 @@ def written(path: Path) -> str:
     return "".join(map(_step, path)).removeprefix(".")
 
 
+def storable(name: str) -> bool:
+    """Whether a database holds it: no NUL, and no half of a character."""
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def _step(step: Step) -> str:
     if isinstance(step, Chosen):
         return f"[{step.key}={step.wanted}]"

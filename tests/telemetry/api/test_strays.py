@@ -247,6 +247,7 @@ def test_numbers_of_unmapped_fields_are_kept_and_are_readings_once_a_rule_maps_t
     "body",
     [
         [_row("M1", T0, voltage=230.0, new_thing=4.5)],
+        [_row("M1", T0, **{"voltage": 230.0, "new_thing": 4.5, "\0": 1.0, "\ud800": 1.0})],
         {"meter": "M1", "time": [T0], "voltage": [230.0], "new_thing": [4.5], "text": ["no number"]},
     ],
 )
@@ -356,6 +357,7 @@ def test_an_edge_hands_over_what_its_templates_do_not_mention(service: Any) -> N
         ({"values": {"a": [1.0, 2.0]}}, "values"),
         ({"values": {"a": [1e300]}}, "values"),
         ({"values": {"a" * 201: [1.0]}}, "values"),
+        ({"values": {"a\0": [1.0]}}, "values"),
         ({"values": {f"n{n}": [1.0] for n in range(1001)}}, "values"),
         ({"values": {"a": ["1"]}}, "body"),
     ],

@@ -107,12 +107,15 @@ class RowReader:
         if reader.records is None:
             self._look(reader, meter, message)
         elif isinstance(reading, Reading) and self._sampler.due((meter, reader), message.at):
+            self._sampler.looked_at((meter, reader), message.at)
             self._sampler.keep(meter, reading.time_us, reader.unmapped_of(reading.record))
 
     def _look(self, reader: PayloadReader, meter: str, message: Arrival, channel: str | None = None) -> None:
-        if self._sampler.due((meter, reader, channel), message.at):
+        part = meter, reader, channel
+        if self._sampler.due(part, message.at):
             with suppress(PayloadError):
                 self._sampler.keep(meter, *reader.unmapped(message.payload, message.at, channel))
+                self._sampler.looked_at(part, message.at)
 
     def _refuse(self, message: Arrival, error: PayloadError) -> None:
         self._health.refuse(message.at, message.topic, str(error), message.payload)

@@ -11,6 +11,7 @@ from accounting.quantity import LARGEST
 from ingest.batch import Batch
 from ingest.decode import Linear
 from ingest.errors import PayloadError
+from ingest.unmapped import storable
 
 _SHOWN = 100
 _MOST_NAMES = 100
@@ -84,7 +85,7 @@ def numbers_only(given: Mapping[str, object]) -> dict[str, float]:
             number = check_number(name, value)
         except PayloadError:
             continue
-        if len(name) <= _LONGEST_NAME and len(found) < _MOST_NAMES:
+        if len(name) <= _LONGEST_NAME and storable(name) and len(found) < _MOST_NAMES:
             found[name] = number
     return found
 

@@ -10,6 +10,7 @@ from ingest.batch import Batch
 from ingest.errors import PayloadError
 from ingest.moment import plausible_times
 from ingest.sampling import LONGEST_NAME, MOST_NAMES
+from ingest.unmapped import storable
 
 _MOST_ROWS = 50_000
 
@@ -53,7 +54,8 @@ def _check(read: Body, known: Container[str]) -> None:
         raise PayloadError("meter", strange[:100], "no meter has this code")
     if any(abs(each) >= 1 << 62 for each in read.time):
         raise PayloadError("time", max(map(abs, read.time)), "no time in us since 1970")
-    if len(read.values) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in read.values):
+    fitting = [name for name in read.values if len(name) <= LONGEST_NAME and storable(name)]
+    if len(read.values) > MOST_NAMES or len(fitting) < len(read.values):
         raise PayloadError(
             "values", len(read.values), f"at most {MOST_NAMES} names of {LONGEST_NAME} letters"
         )

@@ -148,6 +148,7 @@ class Host:
         kept: defaultdict[int, dict[str, float]] = defaultdict(dict)
         for name, time_us, number in numbers:
             if self._sampler.due((code, name), message.arrival.at):
+                self._sampler.looked_at((code, name), message.arrival.at)
                 kept[time_us][name] = number
         for time_us, named in kept.items():
             self._sampler.keep(code, time_us, named)

@@ -154,6 +154,13 @@ def test_what_the_template_does_not_mention_is_kept_once_a_minute(mqtt: Build) -
     assert reader.beside == [("M", -5.0, {"wifi.rssi": -60.0}), ("M", 55.0, {"wifi.rssi": -62.0})]
 
 
+def test_a_payload_that_cannot_be_read_does_not_stand_for_its_minute(mqtt: Build) -> None:
+    device = mqtt({"path": "p", "quantity": "active_power", "unit": "W"})
+    reader = Reader("t/{meter}", {"d": device}, meter("M", "x"))
+    reader.read(message("t/x", "{"), message("t/x", '{"p": 1, "a": 2, "no\\u0000": 3}', NOW + 1))
+    assert reader.beside == [("M", 1.0, {"a": 2.0})]
+
+
 def test_a_source_says_how_much_of_it_is_kept(mqtt: Build, caplog: pytest.LogCaptureFixture) -> None:
     device = mqtt({"path": "p", "quantity": "active_power", "unit": "W"})
     payloads = [message("t/x", f'{{"p": 1000, "a": {n}, "b": 2, "c": 3}}', NOW + n) for n in range(3)]
