@@ -79,7 +79,7 @@ def test_the_utility_s_bill_is_set_beside_ours(page: Page, priced: Any) -> None:
     expect(panel).to_contain_text("Every line agrees to the cent.")
     panel.get_by_label("Energy: Valley", exact=True).fill("1.00")
     panel.get_by_role("button", name="Compare").click()
-    expect(panel).to_contain_text("1 lines differ, \u2212719.00 CNY in all.")
+    expect(panel).to_contain_text("1 line differs, \u2212719.00 CNY in all.")
 
 
 def test_every_reason_is_told_in_chinese(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above

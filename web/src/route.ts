@@ -26,7 +26,7 @@ export interface Route {
 
 /** Views of pages that have several, the first of each without a place in the address. */
 export const VIEWS: Partial<Record<Page, readonly string[]>> = {
-  cost: ["bill", "demand", "shifts"],
+  cost: ["bill", "demand", "plan", "shifts"],
 };
 
 export const PERIODS = [7, 14, 31] as const;

@@ -10,12 +10,14 @@ import { VIEWS } from "../route.ts";
 const LATER: Record<string, () => Promise<unknown>> = {
   bill: () => import("./bill.ts"),
   demand: () => import("./demand.ts"),
+  plan: () => import("../plan/page.ts"),
   shifts: () => import("./shifts.ts"),
 };
 
 const SHOWN: Record<string, () => TemplateResult> = {
   bill: () => html`<pw-bill></pw-bill>`,
   demand: () => html`<pw-demand-month></pw-demand-month>`,
+  plan: () => html`<pw-plan></pw-plan>`,
   shifts: () => html`<pw-shifts></pw-shifts>`,
 };
 
@@ -30,7 +32,7 @@ class CostPage extends View {
 
   protected override render(): TemplateResult {
     const words = this.words;
-    const named: Record<string, string> = { bill: words.bill, demand: words.demand, shifts: words.movable };
+    const named: Record<string, string> = { bill: words.bill, demand: words.demand, plan: words.planBoard, shifts: words.movable };
     return html`<header class="view-head">
         <h1>${words.costTitle}</h1>
         <nav class="periods" aria-label=${words.views}>

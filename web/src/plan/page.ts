@@ -1,0 +1,320 @@
+/** <pw-plan>: my plan checked as it is changed, and the cheapest one beside it. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { ApiError, get, post } from "../api.ts";
+import { said } from "../cost/said.ts";
+import { fixed, NONE, percent, three } from "../numbers.ts";
+import "../parts/exhibit.ts";
+import type { DrawShown } from "../parts/exhibit.ts";
+import type { Sheet } from "../parts/sheet.ts";
+import { bandName } from "../parts/band.ts";
+import { View } from "../parts/view.ts";
+import { store } from "../store.ts";
+import { clock, day, iso, shortDay, startOfDay } from "../time.ts";
+import type { Conflict, Job, Optimum, Plan, PlannedJob, Run } from "./answers.ts";
+import "./board.ts";
+import type { Moved } from "./board.ts";
+import { jobsOf } from "./table.ts";
+
+const KEPT = "parkwatt.plan";
+const LENGTHS = [1, 2, 3, 7];
+const ASK_AGAIN_MS = 500;
+
+interface Wrong {
+  job: string;
+  field: string;
+  value: string;
+  reason: string;
+}
+
+class PlanView extends View {
+  #jobs: Job[] = kept();
+  #plan: Plan | null = null;
+  #optimum: Optimum | null = null;
+  #wrong: Wrong[] = [];
+  #problem = "";
+  #asked = "";
+  #busy = false;
+
+  get #day(): string {
+    const { show } = store.route;
+    return show !== null && /^\d{4}-\d\d-\d\d$/.test(show) ? show : day(startOfDay(store.now(), this.zone, 1), this.zone);
+  }
+
+  get #days(): number {
+    return LENGTHS.find((length) => String(length) === store.route.by) ?? 1;
+  }
+
+  get #body(): { from: string; to: string; jobs: Job[] } {
+    const noon = Date.parse(`${this.#day}T12:00:00Z`);
+    return { from: iso(startOfDay(noon, this.zone)), to: iso(startOfDay(noon, this.zone, this.#days)), jobs: this.#jobs };
+  }
+
+  protected override willUpdate(): void {
+    if (!store.site || this.#jobs.length === 0) return;
+    const wanted = JSON.stringify(this.#body);
+    if (wanted === this.#asked) return;
+    this.#asked = wanted;
+    void this.#check();
+  }
+
+  /** One check at a time; what changed meanwhile is checked after it. */
+  async #check(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    let done = "";
+    while (done !== this.#asked) {
+      done = this.#asked;
+      try {
+        [this.#plan, this.#wrong, this.#problem] = [await post<Plan>("/plans/check", JSON.parse(done)), [], ""];
+      } catch (error) {
+        this.#told(error);
+      }
+      this.requestUpdate();
+    }
+    this.#busy = false;
+  }
+
+  #told(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error);
+    const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
+    this.#wrong = errors.map((one) => {
+      const [, number, field] = /^jobs\.(\d+)\.(.+)$/.exec(one.field) ?? [];
+      const job = number === undefined ? "" : (this.#jobs[Number(number)]?.code ?? `#${Number(number) + 1}`);
+      return { job, field: field ?? one.field, value: String(one.value ?? ""), reason: one.reason };
+    });
+  }
+
+  #changed(jobs: Job[]): void {
+    this.#jobs = jobs;
+    this.#optimum = this.#optimum?.state === "running" ? this.#optimum : null;
+    localStorage.setItem(KEPT, JSON.stringify(jobs));
+    if (jobs.length === 0) [this.#plan, this.#wrong, this.#problem, this.#asked] = [null, [], "", ""];
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult {
+    const words = this.words;
+    return html`<div class="report"><section class="panel">
+        <header class="report-head"><h2>${words.planBoard} <span class="subject">${words.planSubject}</span></h2>${this.#horizon()}</header>
+        ${this.#form()} ${this.#errors()}
+        ${this.#plan ? this.#shown(this.#plan) : this.#jobs.length === 0 ? html`<p class="empty">${words.noJobs}</p>` : nothing}
+      </section>
+      ${this.#plan ? this.#load(this.#plan) : nothing}
+    </div>`;
+  }
+
+  #horizon(): TemplateResult {
+    const words = this.words;
+    return html`<div class="months">
+      <input type="date" aria-label=${words.planFrom} .value=${this.#day} @change=${(event: Event) => store.go({ show: (event.target as HTMLInputElement).value || null })} />
+      <select aria-label=${words.planLength} @change=${(event: Event) => store.go({ by: (event.target as HTMLSelectElement).value })}>
+        ${LENGTHS.map((length) => html`<option value=${length} ?selected=${length === this.#days}>${words.planDays(length)}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  #form(): TemplateResult {
+    const words = this.words;
+    const lines = [...(store.site?.areas ?? []).filter((area) => area.kind !== "park").map((area) => [area.code, this.name(area.name)] as const), ...[...store.meters.values()].filter((meter) => meter.role === "load" && meter.carrier === "electricity").map((meter) => [meter.code, this.name(meter.name, meter.code)] as const)];
+    return html`<form class="entry" @submit=${this.#add}>
+      <label>${words.jobCode}<input name="code" required maxlength="64" size="8" autocomplete="off" /></label>
+      <label>${words.jobLine}<select name="line">${lines.map(([code, name]) => html`<option value=${code}>${name} (${code})</option>`)}</select></label>
+      <label>${words.power} [kW]<input name="power_kw" type="number" min="0" step="any" required /></label>
+      <label>${words.duration} [min]<input name="duration_min" type="number" min="15" step="15" value="60" required /></label>
+      <label>${words.begins}<input name="start" type="time" step="900" value="08:00" required /></label>
+      <label>${words.doneBy}<input name="deadline" type="time" step="900" /></label>
+      <button type="submit">${words.addJob}</button>
+      <label class="upload">${words.fromCsv}<input type="file" accept=".csv,text/csv" @change=${this.#upload} /></label>
+      <button type="button" class="primary" ?disabled=${this.#plan === null || this.#optimum?.state === "running"} @click=${this.#propose}>${words.propose}</button>
+      ${this.#jobs.length > 0 ? html`<button type="button" class="quiet" @click=${() => this.#changed([])}>${words.clearPlan}</button>` : nothing}
+    </form>`;
+  }
+
+  readonly #add = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const read = (name: string): string => String(new FormData(form).get(name) ?? "");
+    const deadline = read("deadline") === "" ? {} : { deadline: this.#moment(read("deadline")) };
+    const job: Job = { code: read("code"), line: read("line"), power_kw: Number(read("power_kw")), duration_min: Number(read("duration_min")), start: this.#moment(read("start")), ...deadline };
+    this.#changed([...this.#jobs, job]);
+    (form.elements.namedItem("code") as HTMLInputElement).value = "";
+  };
+
+  /** A clock time of the plan's first day. */
+  #moment(time: string): string {
+    const [hours = 0, minutes = 0] = time.split(":").map(Number);
+    return iso(Date.parse(this.#body.from) + (hours * 60 + minutes) * 60_000);
+  }
+
+  readonly #upload = async (event: Event): Promise<void> => {
+    const input = event.target as HTMLInputElement;
+    const file = input.files?.[0];
+    if (file) this.#changed(jobsOf(await file.text()));
+    input.value = "";
+  };
+
+  #errors(): TemplateResult | typeof nothing {
+    const words = this.words;
+    if (!this.#problem) return nothing;
+    return html`<div role="alert"><p class="wrong">${this.#wrong.length > 0 ? words.planWrong(String(this.#wrong.length)) : this.#problem}</p>
+      ${this.#wrong.length === 0 ? nothing : html`<div class="scroll" tabindex="0" role="region" aria-label=${words.mistakes}><table>
+        <thead><tr><th scope="col">${words.job}</th><th scope="col">${words.field}</th><th scope="col">${words.value}</th><th scope="col">${words.reason}</th></tr></thead>
+        <tbody>${this.#wrong.map((one) => html`<tr><th scope="row">${one.job || NONE}</th><td><code>${one.field}</code></td><td>${one.value}</td><td>${said([one.reason], store.route.language)}</td></tr>`)}</tbody>
+      </table></div>`}</div>`;
+  }
+
+  #shown(plan: Plan): TemplateResult {
+    return html`${this.#totals(plan)}
+      <pw-board .jobs=${this.#jobs} .plan=${plan} .proposed=${this.#optimum?.plan ?? null} @moved=${(event: CustomEvent<Moved>) => this.#move(event.detail)}></pw-board>
+      <p class="hint">${this.words.boardHow}</p>
+      ${this.#jobsTable(plan)} ${said(plan.notes, store.route.language)}
+      ${plan.forecast_error ? html`<p class="hint">${this.words.forecastError(three(plan.forecast_error.mean_kw), percent(plan.forecast_error.share), String(plan.forecast_error.days))}</p>` : nothing}`;
+  }
+
+  #move({ code, start }: Moved): void {
+    this.#changed(this.#jobs.map((job) => {
+      if (job.code !== code) return job;
+      const { start: _, runs: __, ...rest } = job;
+      return (start === null ? rest : { ...rest, start }) as Job;
+    }));
+  }
+
+  #totals(plan: Plan): TemplateResult {
+    const words = this.words;
+    const best = this.#optimum;
+    const other = best?.plan ?? null;
+    const broken = plan.jobs.reduce((sum, job) => sum + job.conflicts.length, 0);
+    const column = (title: string, one: Plan, note: TemplateResult | string): TemplateResult => html`<div><dt>${title}</dt>
+      <dd class="headline"><span class="digits">${fixed(one.cost, 2)}</span> <span class="unit">${one.currency}</span></dd>
+      <dd class="plain">${fixed(one.carbon, 1)} <span class="unit">kg CO₂</span> ${note}</dd></div>`;
+    return html`<dl class="totals facts-row plan-totals" aria-live="polite">
+        ${column(words.myPlan, plan, broken > 0 ? html`<span class="bad">! ${words.conflictsIn(String(broken))}</span>` : html`<span class="good">✓ ${words.noConflicts}</span>`)}
+        ${other ? column(words.proposal, other, "") : nothing}
+        ${other && plan.cost !== null && other.cost !== null ? html`<div><dt>${words.saving}</dt><dd class="headline"><span class="digits">${fixed(plan.cost - other.cost, 2)}</span> <span class="unit">${plan.currency}</span></dd>
+          <dd class="plain">${fixed((plan.carbon ?? 0) - (other.carbon ?? 0), 1)} <span class="unit">kg CO₂</span></dd></div>` : nothing}
+      </dl>
+      ${best ? this.#progress(best) : nothing}`;
+  }
+
+  #progress(best: Optimum): TemplateResult {
+    const words = this.words;
+    const all = String(this.#jobs.length);
+    if (best.state === "running") {
+      return html`<p class="verdict" role="status"><progress max=${this.#jobs.length} value=${best.placed}></progress> ${words.searching(String(best.placed), all, fixed(best.seconds, 1))}
+        <button type="button" class="quiet" @click=${() => void post(`/plans/optima/${best.id}/end`, {})}>${words.endSearch}</button></p>`;
+    }
+    if (best.state === "failed") return html`<p class="wrong" role="alert">${words.searchFailed}</p>`;
+    return html`<p class="verdict ${best.left_out.length > 0 ? "low" : "good"}" role="status">
+        ${best.left_out.length > 0 ? words.leftOut(best.left_out.join(", ")) : words.proven(percent(best.gap))}
+        ${best.plan ? html`<button type="button" @click=${() => this.#take(best.plan)}>${words.takeOver}</button>` : nothing}</p>
+      ${best.obstacles.length === 0 ? nothing : html`<ul class="reasons">${best.obstacles.map((one) => html`<li>${words.obstacle(one.jobs.join(", "), this.#kind(one.kind))}${one.need_min === null ? nothing : ` ${words.needHave(String(one.need_min), String(one.have_min ?? NONE))}`}</li>`)}</ul>`}`;
+  }
+
+  readonly #propose = async (): Promise<void> => {
+    try {
+      this.#optimum = await post<Optimum>("/plans/optima", this.#body);
+      this.requestUpdate();
+      while (this.isConnected && this.#optimum?.state === "running") {
+        await new Promise((done) => window.setTimeout(done, ASK_AGAIN_MS));
+        this.#optimum = await get<Optimum>(`/plans/optima/${this.#optimum.id}`);
+        this.requestUpdate();
+      }
+    } catch (error) {
+      this.#optimum = null;
+      this.#told(error);
+      this.requestUpdate();
+    }
+  };
+
+  #take(plan: Plan | null): void {
+    this.#changed(this.#jobs.map((job) => this.#placed(job, plan?.jobs.find((one) => one.code === job.code)?.runs ?? [])));
+  }
+
+  #placed(job: Job, runs: readonly Run[]): Job {
+    const { start: _, runs: __, ...rest } = job;
+    if (runs.length === 0) return rest as Job;
+    return (runs.length === 1 ? { ...rest, start: runs[0]?.from } : { ...rest, runs: [...runs] }) as Job;
+  }
+
+  #jobsTable(plan: Plan): TemplateResult {
+    const words = this.words;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.jobs}><table class="cards">
+      <thead><tr><th scope="col">${words.job}</th><th scope="col">${words.jobLine}</th><th scope="col">${words.runs}</th><th scope="col" class="number">${words.energyOf} <span class="unit">kWh</span></th>
+        <th scope="col" class="number">${words.charge} <span class="unit">${plan.currency}</span></th><th scope="col" class="number">${words.co2} <span class="unit">kg</span></th><th scope="col">${words.conflicts}</th><th scope="col">${words.betterPlace}</th></tr></thead>
+      <tbody>${plan.jobs.map((job) => this.#jobRow(job, plan))}</tbody>
+    </table></div>`;
+  }
+
+  #jobRow(job: PlannedJob, plan: Plan): TemplateResult {
+    const words = this.words;
+    const move = job.move;
+    return html`<tr>
+      <th scope="row">${job.code} <button type="button" class="quiet" aria-label="${words.removeJob}: ${job.code}" @click=${() => this.#changed(this.#jobs.filter((one) => one.code !== job.code))}>×</button></th>
+      <td data-label=${words.jobLine}>${job.line}</td>
+      <td class="nowrap" data-label=${words.runs}>${this.#runs(job.runs)}</td>
+      <td class="number" data-label=${words.energyOf}>${fixed(job.energy, 1)}</td>
+      <td class="number" data-label=${words.charge}>${fixed(job.cost, 2)}</td>
+      <td class="number" data-label=${words.co2}>${fixed(job.carbon, 1)}</td>
+      <td data-label=${words.conflicts}>${job.conflicts.length === 0 ? NONE : html`<ul class="reasons bad">${job.conflicts.map((one) => html`<li>${this.#conflict(one)}</li>`)}</ul>`}</td>
+      <td data-label=${words.betterPlace}>${move === null ? NONE : html`<button type="button" @click=${() => this.#changed(this.#jobs.map((one) => (one.code === job.code ? this.#placed(one, move.runs) : one)))}>${words.moveTo(this.#runs(move.runs), fixed(move.saves, 2), plan.currency)}</button>`}</td>
+    </tr>`;
+  }
+
+  #runs(runs: readonly Run[]): string {
+    if (runs.length === 0) return this.words.notPlaced;
+    const several = this.#days > 1;
+    return runs.map((run) => `${several ? `${shortDay(Date.parse(run.from), this.zone)} ` : ""}${clock(Date.parse(run.from), this.zone)}–${clock(Date.parse(run.to), this.zone)}`).join(", ");
+  }
+
+  #kind(kind: Conflict["kind"]): string {
+    const words = this.words;
+    return { outside: words.breaksOutside, early: words.breaksEarly, late: words.breaksLate, line: words.breaksLine, order: words.breaksOrder, crew: words.breaksCrew, demand: words.breaksDemand }[kind];
+  }
+
+  #conflict(one: Conflict): string {
+    const amounts = one.amount === null ? "" : ` (${fixed(one.amount, 0)} > ${fixed(one.limit, 0)}${one.kind === "demand" ? " kW" : ""})`;
+    return `${this.#kind(one.kind)}${one.other ? `: ${one.other}` : ""}${amounts} ${this.#runs([one])}`;
+  }
+
+  #load(plan: Plan): TemplateResult {
+    const words = this.words;
+    const keys = [{ name: words.allElse, token: "ink-2", opacity: 0.5 }, { name: words.jobs, token: "electricity" }, { name: words.ownGeneration, token: "pv" }];
+    return html`<section class="panel"><h2>${words.planLoad}</h2>
+      <pw-exhibit .heading=${`${words.planLoad} · ${this.#day} [kW]`} .file=${`plan-${this.#day}`} .sheet=${this.#sheet(plan)} .keys=${keys} .height=${240}
+        .draw=${this.#draw(plan, keys.map((key) => key.name))} .version=${JSON.stringify([plan.from, plan.outlook.jobs_kw])}></pw-exhibit></section>`;
+  }
+
+  #sheet({ outlook, currency }: Plan): Sheet {
+    const words = this.words;
+    return {
+      columns: [{ name: words.time }, { name: words.tariffBand }, { name: words.price, unit: `${currency}/kWh`, number: true }, { name: words.allElse, unit: "kW", number: true, decimals: 1 }, { name: words.ownGeneration, unit: "kW", number: true, decimals: 1 }, { name: words.jobs, unit: "kW", number: true, decimals: 1 }, { name: words.contract, unit: "kW", number: true }],
+      rows: outlook.times.map((time, i) => [`${day(Date.parse(time), this.zone)} ${clock(Date.parse(time), this.zone)}`, bandName(store.site, outlook.bands[i] ?? "", store.route.language), outlook.prices[i] ?? null, outlook.base_kw[i] ?? null, outlook.sun_kw[i] ?? null, outlook.jobs_kw[i] ?? null, outlook.limit_kw]),
+    };
+  }
+
+  #draw({ outlook }: Plan, names: readonly string[]): DrawShown {
+    return (tint, width, shown) => {
+      const area = (i: number, token: string, data: readonly (number | null)[], stack = "load"): object => ({ type: "line", name: names[i], step: "end", showSymbol: false, stack, lineStyle: { width: 1.5 }, color: tint(token), areaStyle: stack === "load" ? { opacity: 0.2 } : undefined, data: shown(i) ? data : [] });
+      const limit = outlook.limit_kw === null ? {} : { markLine: { silent: true, symbol: "none", lineStyle: { color: tint("bad"), type: "solid" }, label: { formatter: this.words.contract, position: "insideEndTop", color: tint("bad") }, data: [{ yAxis: outlook.limit_kw }] } };
+      return {
+        grid: { left: 56, right: 12, top: 20, bottom: 26 },
+        tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value: number | null) => (value === null ? NONE : `${fixed(value, 1)} kW`) },
+        xAxis: { type: "category", data: outlook.times.map((time) => clock(Date.parse(time), this.zone)), axisLabel: { color: tint("ink-2"), interval: Math.ceil(outlook.times.length / (width < 560 ? 4 : 8)) - 1 }, axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } } },
+        yAxis: { type: "value", max: outlook.limit_kw === null ? undefined : ({ max }: { max: number }) => Math.ceil(Math.max(max, (outlook.limit_kw ?? 0) < 2.5 * max ? (outlook.limit_kw ?? 0) * 1.02 : 0) / 500) * 500, axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
+        series: [{ ...area(0, "ink-2", outlook.base_kw), ...limit }, area(1, "electricity", outlook.jobs_kw), area(2, "pv", outlook.sun_kw, "sun")],
+      };
+    };
+  }
+}
+
+function kept(): Job[] {
+  try {
+    const jobs: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(jobs) ? (jobs as Job[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+customElements.define("pw-plan", PlanView);
