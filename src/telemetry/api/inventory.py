@@ -133,4 +133,5 @@ def _library(plan: Plan, factors: Factors) -> Library:
         library.coal,
         library.coal_rates,
         library.series,
+        site_of(plan).converters,
     )

@@ -15,7 +15,8 @@ from accounting.hourly import HourlySeries
 from accounting.inventory import Flow, Inventory, Line, RuleSet, above, deduction, in_co2e, intensity
 from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
-from telemetry.reports import activities, emissions, market
+from telemetry.model import Converter
+from telemetry.reports import activities, bought_air, emissions, market
 from telemetry.reports.activities import Part
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, sales
 from telemetry.reports.emission_answer import EmissionSeries, Origin
@@ -34,6 +35,7 @@ from telemetry.reports.inventory_answer import (
     ServedUnder,
 )
 from telemetry.reports.market import Bought, Grid, Told
+from telemetry.reports.pools.report import Park
 from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
 from telemetry.reports.supply import Place, supplied
@@ -43,7 +45,6 @@ from telemetry.storage.registry import Registry
 
 _BIOGENIC = frozenset({"biodiesels", "other_biogas", "wood_or_wood_waste"})
 _BOUGHT = frozenset({IMPORT, "electricity"})
-_AIR = "air_volume"
 _KG_PER_T = 1e3
 _KWH_PER_MWH = 1e3
 
@@ -57,6 +58,7 @@ class Library:
     coal: Mapping[str, Coefficient]
     coal_rates: Mapping[int, float]
     series: Sequence[HourlySeries]
+    converters: Sequence[Converter] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def report(
         *_lines(series, library.potentials, asked.report),
         *_sold(crossed, grid),
         *_sold_heat(sold, grid),
+        *bought_air.lines(tx, Park(registry, library.converters, library.factors), question, crossed),
         *_lost(crossed, supply.told, asked.losses, grid),
     ]
     found = Found(
@@ -131,7 +134,7 @@ def _answer(question: Question, asked: Asked, parts: Found, library: Library) ->
         scope2_market=dict(found.market),
         avoided=dict(found.avoided),
         biogenic=dict(found.biogenic),
-        short=[*sorted(without), *_unrated(parts.worth), *parts.refused],
+        short=[*sorted(without), *parts.refused],
         co2e=_co2e(counted, library.potentials, asked.report),
         uncertainty={gas: inventory.uncertainty_of(_in_totals(counted), gas) for gas in gases},
         hourly=parts.hourly,
@@ -253,15 +256,6 @@ def _co2e(lines: Sequence[Line], potentials: Potentials, report: str) -> Co2e:
 
 def _in_totals(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if line.flow in (Flow.EMITTED, Flow.BOUGHT)]
-
-
-def _unrated(worth: Worth) -> list[str]:
-    """Bought air has no factor of its own: what it carries depends on who made it."""
-    return (
-        [f"{_AIR}: what this air carries is told by the pools, it is in no total"]
-        if _AIR in worth.lines
-        else []
-    )
 
 
 def _per_tce(found: Inventory, worth: Worth) -> float | None:

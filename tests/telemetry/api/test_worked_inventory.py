@@ -1,7 +1,7 @@
-"""A roof that feeds in and a compressor that serves a neighbour, as docs/inventory.md reckons them."""
+"""An enterprise and the neighbour that its compressor serves, as docs/inventory.md reckons them by hand."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +18,29 @@ AMOUNTS: Mapping[str, Mapping[str, float]] = {
     "A-K": {"energy_import": 12_000},
     "A-AIR": {"air_volume": 96_000},
     "B-AIR": {"air_volume": 24_000},
+    "A-GAS": {"gas_volume_20c": 20_000},
+    "A-STEAM": {"steam_energy": 300},
+    "A-WATER": {"water_volume": 1_000},
+    "A-HEAT": {"heat_energy": 50},
+}
+WHO = {"enterprise": "A", "period": "2023-06", "who": "li.na"}
+RECORDS: Mapping[str, Sequence[Mapping[str, JSON]]] = {
+    "activities": (
+        {**WHO, "kind": "diesel", "amount": 2.0, "unit": "t", "document": "invoice 7"},
+        {**WHO, "kind": "r410a", "amount": 5.0, "unit": "kg", "document": "service 3"},
+    ),
+    "certificates": (
+        {
+            "registry_id": "GEC-1",
+            "vintage": "2023",
+            "mwh": 60.0,
+            "technology": "wind",
+            "generator": "Yangjiang 2",
+            "consumer": "A",
+            "interval": "2023-06",
+            "who": "li.na",
+        },
+    ),
 }
 
 
@@ -59,6 +82,10 @@ def _site() -> Site:
                 _meter("A-K", "load", parent="A-M"),
                 _meter("A-AIR", "load", **air),
                 _meter("B-AIR", "boundary", parent="A-AIR", **air),
+                _meter("A-GAS", "boundary", carrier="gas"),
+                _meter("A-STEAM", "boundary", carrier="steam"),
+                _meter("A-WATER", "boundary", carrier="water"),
+                _meter("A-HEAT", "sale", carrier="heat"),
             ],
             "converters": [
                 {
@@ -83,6 +110,8 @@ def service(start: Callable[..., Service]) -> Service:
             for share, at in enumerate(EDGES)
         ]
     )
+    for place, rows in RECORDS.items():
+        assert service.call("POST", f"/api/v1/{place}", json=rows).status_code == 200
     service.settle()
     return service
 
@@ -114,16 +143,57 @@ def test_what_roof_and_grid_share_out_is_told(service: Service) -> None:
     assert f"{of['self_sufficiency'][0]:.4f}" == "0.1304"
 
 
-@pytest.mark.parametrize(("rules", "scope2"), [("ghgp", "44190.00"), ("cn-enterprise", "41980.50")])
-def test_the_inventory_counts_what_crossed(service: Service, rules: str, scope2: str) -> None:
-    found = service.get("/inventory", period="2023-06", area="A", rules=rules)
-    assert f"{found['scopes']['2']['CO2']:.2f}" == scope2
-    assert {gas: f"{kg:.2f}" for gas, kg in found["avoided"].items()} == (
-        {"CO2": "2209.50"} if rules == "ghgp" else {}
-    )
+CENTS = {
+    "ghgp": {
+        "location": "77190.00",
+        "market": "57384.00",
+        "avoided": {"CO2": "7709.50"},
+        "per_tce": "2.6904",
+    },
+    "cn-enterprise": {"location": "69480.50", "market": "49674.50", "avoided": {}, "per_tce": "2.5228"},
+}
 
 
-def test_the_neighbours_inventory_names_air_that_has_no_factor(service: Service) -> None:
+def test_every_total_of_a_is_the_document_s_to_the_last_digit(service: Service) -> None:
+    for rules, told in CENTS.items():
+        asked = {"period": "2023-06", "area": "A", "rules": rules, "amounts_percent": 2, "factors_percent": 5}
+        found = service.get("/inventory", **asked)
+        assert _cents(found["scopes"]["1"]) == {"CO2": "46583.74", "CO2e": "9617.50"}
+        assert _cents(found["scopes"]["2"]) == {"CO2": told["location"]}
+        assert _cents(found["scope2_market"]) == {"CO2": told["market"]}
+        assert _cents(found["avoided"]) == told["avoided"]
+        assert f"{found['tco2_per_tce']:.4f}" == told["per_tce"]
+        assert (f"{found['coal']['calorific']:.4f}", found["short"]) == ("46.0059", [])
+        assert f"{found['uncertainty']['CO2']:.4f}" == "2.9843"
+        assert _cents(found["market"]["served"])["certificate"] == "60000.00"
+
+
+def test_every_line_of_a_is_the_document_s_to_the_last_digit(service: Service) -> None:
+    found = service.get("/inventory", period="2023-06", area="A")
+    assert {line["name"]: next(iter(_cents(line["kg"]).values())) for line in found["lines"]} == {
+        "gas_volume_20c": "40293.49",
+        "diesel": "6290.24",
+        "r410a": "9617.50",
+        "energy_import": "44190.00",
+        "steam_energy": "33000.00",
+        "energy_export": "2209.50",
+        "heat_energy.sold": "5500.00",
+    }
+
+
+def _cents(masses: Mapping[str, float]) -> dict[str, str]:
+    return {gas: f"{kg:.2f}" for gas, kg in masses.items()}
+
+
+def test_the_neighbours_inventory_counts_its_air_by_what_the_pool_carries(service: Service) -> None:
     found = service.get("/inventory", period="2023-06", area="B")
-    assert found["short"] == ["air_volume: what this air carries is told by the pools, it is in no total"]
+    [line] = [each for each in found["lines"] if each["name"] == "air_volume"]
+    assert (line["scope"], f"{line['kg']['CO2']:.2f}", found["short"]) == ("2", "1104.75", [])
+    assert "cn.grid.province.gd.2023" in {each["id"] for each in line["factors"]}
+    assert f"{found['scopes']['2']['CO2']:.2f}" == "1104.75"
     assert f"{found['coal']['lines']['air_volume']:.4f}" == "0.9600"
+
+
+def test_the_park_counts_the_neighbours_air_once(service: Service) -> None:
+    found = service.get("/inventory", period="2023-06", area="park")
+    assert "air_volume" not in {each["name"] for each in found["lines"]}
