@@ -78,8 +78,8 @@ class Channel(AnyChannel):
         presence = f"{self.topic}/presence"
         will = Will(presence, b"offline", qos=1, retain=True)
         async with self._client(variables, will) as client:
-            await client.publish(presence, b"online", 1, retain=True)
             try:
+                await client.publish(presence, b"online", 1, retain=True)
                 async for _ in client.messages:
                     pass
             finally:

@@ -5,11 +5,16 @@ import hashlib
 import hmac
 import json
 import logging
+import queue
+import secrets
+import subprocess
+import sys
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from typing import Any
 
 import aiomqtt
+import paho.mqtt.client as mqtt
 import pytest
 import requests
 from aiosmtpd.smtp import Envelope
@@ -23,6 +28,12 @@ from alerts.notice import Message, Name
 Told = Callable[..., Message]
 MAIL = {"kind": "mail", "to": ["duty@example.com"], "sender": "parkwatt@example.com"}
 SECRET = "correct horse battery staple"  # noqa: S105  # a test's own
+
+
+@pytest.fixture
+def topic() -> str:
+    """Nobody else's, since a broker that goes on remembers."""
+    return f"proof/{secrets.token_hex(6)}"
 
 
 def send(channel: Channel, message: Message, **variables: str) -> None:
@@ -160,19 +171,19 @@ def test_the_services_that_plants_use_are_given_plain_text(
 
 
 @pytest.mark.broker
-def test_a_shed_signal_expires_and_ends(told: Told, broker_url: str) -> None:
-    channel = checked({"kind": "mqtt", "url": broker_url, "topic": "proof/shed", "expires": "5 min"})
+def test_a_shed_signal_expires_and_ends(told: Told, broker_url: str, topic: str) -> None:
+    channel = checked({"kind": "mqtt", "url": broker_url, "topic": topic, "expires": "5 min"})
     port = int(broker_url.rpartition(":")[2])
 
     async def watch() -> list[aiomqtt.Message]:
         async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
-            await client.subscribe("proof/shed/#", 1)
+            await client.subscribe(f"{topic}/#", 1)
             await channel.send(told(), {})
             await channel.send(told(what="resolved"), {})
             return [await anext(aiter(client.messages)) for _ in range(2)]
 
     begin, end = asyncio.run(asyncio.wait_for(watch(), 60))
-    assert str(begin.topic) == str(end.topic) == "proof/shed/demand/M-101"
+    assert str(begin.topic) == str(end.topic) == f"{topic}/demand/M-101"
     shed, over = json.loads(bytes(begin.payload)), json.loads(bytes(end.payload))
     assert (shed["shed"], over["shed"]) == (True, False)
     assert shed["until"] > shed["at"]
@@ -182,13 +193,13 @@ def test_a_shed_signal_expires_and_ends(told: Told, broker_url: str) -> None:
 
 
 @pytest.mark.broker
-def test_the_last_will_tells_that_nobody_signals_any_more(broker_url: str) -> None:
-    channel = checked({"kind": "mqtt", "url": broker_url, "topic": "proof/will"})
+def test_the_last_will_tells_that_nobody_signals_any_more(broker_url: str, topic: str) -> None:
+    channel = checked({"kind": "mqtt", "url": broker_url, "topic": topic})
     port = int(broker_url.rpartition(":")[2])
 
     async def watch() -> list[bytes]:
         async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
-            await client.subscribe("proof/will/presence", 1)
+            await client.subscribe(f"{topic}/presence", 1)
             attending = asyncio.create_task(channel.attend({}))
             first = await anext(aiter(client.messages))
             attending.cancel()
@@ -231,3 +242,31 @@ def test_what_is_told_of_a_failure_hides_what_the_variables_hold() -> None:
     variables = {"PARKWATT_CHAT": "dingtalk://s3cr3t@tokentoken/"}
     text = channel.hidden("no answer from https://x/robot?access_token=tokentoken, s3cr3t", variables)
     assert text == "no answer from https://x/robot?access_token=***, ***"
+
+
+ATTENDING = """
+import asyncio, sys
+from alerts.channels import checked
+asyncio.run(checked({"kind": "mqtt", "url": sys.argv[1], "topic": sys.argv[2]}).attend({}))
+"""
+
+
+@pytest.mark.broker
+def test_the_broker_tells_of_a_process_that_was_killed(broker_url: str, topic: str) -> None:
+    port = int(broker_url.rpartition(":")[2])
+    told: queue.Queue[bytes] = queue.Queue()
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _client, _data, message: told.put(message.payload)
+    client.on_connect = lambda *_: client.subscribe(f"{topic}/presence", 1)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    process = subprocess.Popen([sys.executable, "-c", ATTENDING, broker_url, topic])
+    try:
+        assert told.get(timeout=120) == b"online"
+        process.kill()
+        assert told.get(timeout=120) == b"offline"
+    finally:
+        process.kill()
+        process.wait()
+        client.disconnect()
+        client.loop_stop()
