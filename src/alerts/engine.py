@@ -19,6 +19,7 @@ from alerts.window import Window
 _LOG = logging.getLogger(__name__)
 _REASONS = tuple(Quiet)
 _SPOKEN, _SOURCE = _REASONS.index(Quiet.NO), _REASONS.index(Quiet.SOURCE)
+_STORM = _REASONS.index(Quiet.STORM)
 _SILENCE, _MAINTENANCE = _REASONS.index(Quiet.SILENCE), _REASONS.index(Quiet.MAINTENANCE)
 
 
@@ -57,6 +58,8 @@ class Watched:
     """Why nobody is to be told of each, as a place in `Quiet`, int8[n]."""
     told: NDArray[np.bool_]
     """Whether somebody was told of the alert that is open, bool[n]."""
+    stormed: NDArray[np.bool_]
+    """Whose alert came with more than are told one by one, bool[n]."""
     health: Health = field(default_factory=Health)
     verdict: Verdict | None = None
 
@@ -65,7 +68,8 @@ class Watched:
         subjects, timing = rule.subjects(park), Timing.of(rule)
         n = len(subjects)
         states = States.inactive(n, timing)
-        return cls(rule, subjects, states, timing, np.zeros(n, np.int8), np.zeros(n, np.bool_))
+        told, stormed = np.zeros((2, n), np.bool_)
+        return cls(rule, subjects, states, timing, np.zeros(n, np.int8), told, stormed)
 
     @property
     def firing(self) -> NDArray[np.bool_]:
@@ -84,6 +88,7 @@ class Watched:
         states.since[place], states.fired[place] = alert.since_us, alert.fired_us
         states.flapping[place] = alert.flapping
         self.quiet[place], self.told[place] = _REASONS.index(alert.quiet), alert.told
+        self.stormed[place] = alert.quiet is Quiet.STORM
 
     def transitions(
         self, places: Iterable[int], what: What, verdict: Verdict, now_us: int
@@ -108,6 +113,7 @@ class Watched:
             unit=self.rule.unit,
             flapping=bool(states.flapping[place]),
             quiet=_REASONS[self.quiet[place]],
+            band=verdict.band,
             more={name: float(column[place]) for name, column in verdict.more.items()},
         )
 
@@ -183,13 +189,15 @@ class Engine:
         """A person who was told of no beginning is told of no end."""
         before, watched.quiet = watched.quiet, self._quiet(watched, look)
         watched.told[changes.fired] = False
+        storm = self._storm(watched, changes.fired, look.now_us)
         spoken = watched.quiet == _SPOKEN
         revealed = watched.firing & spoken & ~watched.told
         revealed[changes.fired] = revealed[changes.raised] = False
         untold = changes.resolved[~watched.told[changes.resolved]]
         watched.quiet[untold] = np.where(before[untold] == _SPOKEN, watched.quiet[untold], before[untold])
         watched.told |= watched.firing & spoken
-        return [
+        watched.stormed &= watched.firing
+        return storm + [
             change
             for places, what in (
                 (changes.fired, What.FIRED),
@@ -200,8 +208,30 @@ class Engine:
             for change in watched.transitions(places.tolist(), what, verdict, look.now_us)
         ]
 
+    def _storm(self, watched: Watched, fired: NDArray[np.intp], now_us: int) -> list[Transition]:
+        """Alerts that come all at once are told as their number."""
+        fresh = fired[watched.quiet[fired] == _SPOKEN]
+        if len(fresh) <= watched.rule.storm:
+            return []
+        watched.stormed[fresh], watched.quiet[fresh] = True, _STORM
+        return [
+            Transition(
+                watched.rule.code,
+                Subject(Kind.PARK, self.window.park.root),
+                What.STORMED,
+                now_us,
+                now_us,
+                now_us,
+                watched.rule.severities[-1],
+                1,
+                float(len(fresh)),
+                float(watched.rule.storm),
+                "",
+            )
+        ]
+
     def _quiet(self, watched: Watched, look: Look) -> NDArray[np.int8]:
-        quiet = np.full(len(watched.subjects), _SPOKEN, np.int8)
+        quiet = np.where(watched.stormed, np.int8(_STORM), np.int8(_SPOKEN))
         if watched.rule.hidden_by_source and watched.subjects.kind is Kind.METER:
             source = self.window.park.source[watched.subjects.at]
             quiet[(source != NOBODY) & self._dead_sources()[source]] = _SOURCE

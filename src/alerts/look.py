@@ -21,6 +21,8 @@ class Circumstances:
     failing_sources: frozenset[str] = frozenset()
     """Those without a connection."""
     silences: tuple[Silence, ...] = ()
+    spool_share: float = float("nan")
+    """How full the spool is; NaN: not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """What rules look at: the meters in service as arrays side by side, their sources and areas."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from accounting.tariff import Tariff
 
 NOBODY = -1
 _ARRAYS = ("ids", "multiplier", "interval_s", "most_s", "rated_kw", "source")
@@ -42,6 +45,15 @@ class Park:
     boundary: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Area -> electricity meters that cross its edge, bool[m]."""
 
+    contract_kw: float = float("nan")
+    """Contract demand of the park that holds now; NaN: none."""
+    tariff: Tariff | None = None
+
+    def band_at(self, us: int) -> str:
+        """The tariff's band; '' where none holds."""
+        held = self.tariff.now(us) if self.tariff else None
+        return held.band.code if held else ""
+
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -75,4 +87,6 @@ def _same(one: object, other: object) -> bool:
         return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return bool(one == other)
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or (math.isnan(one) and math.isnan(other))
+    return one is other or bool(one == other)

@@ -44,6 +44,8 @@ class Verdict:
     limit: NDArray[np.float64]
     more: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Further figures, by name with unit."""
+    band: str = ""
+    """The tariff band that holds, where the rule looks at it."""
 
 
 def simple(

@@ -59,6 +59,8 @@ class Window:
         self._shown = np.full((len(self.quantities), size), NEVER)
         self.time = np.full(size, NEVER)
         """When each meter was last read, int64[m] [us]."""
+        self.gap_s = np.full(size, np.nan)
+        """Between each meter's last two readings, float64[m] [s]."""
         self._ring = [np.full((slots, size), np.nan, _form(name)) for name in self.quantities]
         self._age = np.full((slots, size), np.nan, np.float32)
         self.slot = -1
@@ -108,6 +110,7 @@ class Window:
         """The rhythm of meters whose source declares none."""
         before = self.time[meter]
         gap = np.where(before == NEVER, 0, time - before) / 1e6
+        self.gap_s[meter[gap > 0]] = gap[gap > 0]
         learned = np.isnan(self.park.interval_s[meter]) & (gap > 0)
         at = meter[learned]
         self.interval_s[at] = follow(self.interval_s[at], gap[learned], self.park.most_s[at])
@@ -147,6 +150,10 @@ class Window:
             return np.full(len(self.park), np.nan)
         found: NDArray[np.float64] = self._age[slot % self.slots].astype(np.float64)
         return found
+
+    def ahead_s(self, now_us: int) -> NDArray[np.float64]:
+        """By how much the time of each meter's last reading lies ahead, float64[m] [s]; NaN: never read."""
+        return np.where(self.time == NEVER, np.nan, (np.maximum(self.time, 0) - now_us) / 1e6)
 
     def _holds(self, slot: int) -> bool:
         return self.slot - self.slots < slot <= self.slot

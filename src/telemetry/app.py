@@ -202,7 +202,7 @@ async def _serve(
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
     await running.assign(current.plan)
     collected = partial(_by_source, supervisor)
-    alerter = Alerter(database, current, partial(_circumstances, supervisor))
+    alerter = Alerter(database, current, partial(_circumstances, supervisor, pipeline.spool))
     dependencies = Dependencies(
         database,
         current,
@@ -317,9 +317,12 @@ def _failing(supervisor: Supervisor) -> set[str]:
     return {code for code, health in meters if health.failing}
 
 
-def _circumstances(supervisor: Supervisor) -> Circumstances:
+def _circumstances(supervisor: Supervisor, spool: Spool | None) -> Circumstances:
+    """What is known beside the readings."""
     down = {each.source for each in supervisor.health if each.line.failing and each.line.last_cause in _GONE}
-    return Circumstances(frozenset(_failing(supervisor)), frozenset(down))
+    kept = spool.health() if spool else None
+    share = kept.bytes / kept.limit if kept else float("nan")
+    return Circumstances(frozenset(_failing(supervisor)), frozenset(down), spool_share=share)
 
 
 def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:

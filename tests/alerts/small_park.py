@@ -48,12 +48,14 @@ class Readings:
     rows: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
     until_us: int = 0
     """What came later is not there yet."""
+    lead_us: dict[int, int] = field(default_factory=dict)
+    """Meter id -> by how much its clock runs ahead."""
 
     def newest(self, change: int) -> "Newest":
         del change
         last: dict[int, tuple[int, int, dict[str, float]]] = {}
         for row in sorted(self.rows, key=lambda row: row[1]):
-            if row[1] <= self.until_us:
+            if row[1] - self.lead_us.get(row[0], 0) <= self.until_us:
                 last[row[0]] = row
         part = _columns(list(last.values()))
         return Newest(part.meter_id, part.time, part.quantities, part.values, part.time)
@@ -117,6 +119,8 @@ class Memory:
         self.evaluated_us = evaluated_us
 
     def _follow(self, each: Transition) -> None:
+        if each.what is What.STORMED:
+            return
         if each.what is What.RESOLVED:
             self.opened.pop(each.alert, None)
             return

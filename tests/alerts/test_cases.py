@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -16,11 +16,13 @@ from alerts.journal import Transition
 from alerts.kinds import kinds, read_rule
 from alerts.look import Circumstances
 from alerts.machine import Phase
+from alerts.park import Park
 from alerts.watch import Watch
 
 sys.path.append(str(Path(__file__).parent))
 from small_park import START_US, STEP_US, Memory, Readings, make_park
 
+T = TypeVar("T")
 FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 _TERM = re.compile(r"(?P<value>_|-?\d+(?:\.\d+)?)(?:(?P<rise>[+-]\d+(?:\.\d+)?))?(?:x(?P<times>\d+))?")
 
@@ -46,6 +48,15 @@ class Case:
     failing_meters: Mapping[str, str] = field(default_factory=dict)
     """Meter -> "from to" [s]."""
     failing_sources: Mapping[str, str] = field(default_factory=dict)
+    bands: Mapping[str, str] = field(default_factory=dict)
+    """Band of the tariff from each moment on."""
+    spool: Mapping[str, float] = field(default_factory=dict)
+    """How full it is from each moment on."""
+    ahead: Mapping[str, int] = field(default_factory=dict)
+    """Meter -> by how much its clock runs ahead [s]."""
+
+    def number(self, meter: str) -> int:
+        return list(self.park).index(meter) + 1
 
 
 def _cases() -> Iterator[Any]:
@@ -79,7 +90,8 @@ def readings(case: Case) -> Readings:
                 if at < len(column) and not np.isnan(column[at])
             }
             if values:
-                history.rows.append((number, START_US + at * STEP_US, values))
+                late = case.ahead.get(code, 0) * 1_000_000
+                history.rows.append((number, START_US + at * STEP_US + late, values))
     return history
 
 
@@ -97,6 +109,26 @@ def _within(spans: Mapping[str, str], at_s: int) -> frozenset[str]:
         if first <= at_s < last:
             found.add(code)
     return frozenset(found)
+
+
+def _since(steps: Mapping[str, T], at_s: int, default: T) -> T:
+    begun = [value for moment, value in steps.items() if int(moment.removesuffix(" s")) <= at_s]
+    return begun[-1] if begun else default
+
+
+class Banded(Park):
+    """A park whose bands the case tells."""
+
+    bands: Mapping[str, str]
+
+    @classmethod
+    def of(cls, park: Park, bands: Mapping[str, str]) -> "Banded":
+        made = cls(**{name: getattr(park, name) for name in Park.__slots__})
+        object.__setattr__(made, "bands", bands)
+        return made
+
+    def band_at(self, us: int) -> str:
+        return _since(self.bands, (us - START_US) // 1_000_000, "")
 
 
 def _told(transition: Transition) -> str:
@@ -119,11 +151,12 @@ class Run:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.park = make_park(case.park)
+        self.park = Banded.of(make_park(case.park), case.bands)
         self.rules = [
             read_rule({"name": {"en": rule["code"], "zh": rule["code"]}, **rule}) for rule in case.rules
         ]
         self.history = readings(case)
+        self.history.lead_us = {case.number(code): s * 1_000_000 for code, s in case.ahead.items()}
         self.journal = Memory()
         self.process = 0
         self.watch = self.begun()
@@ -146,7 +179,9 @@ class Run:
         now = START_US + at_s * 1_000_000
         self.history.until_us = now
         beside = Circumstances(
-            _within(self.case.failing_meters, at_s), _within(self.case.failing_sources, at_s)
+            _within(self.case.failing_meters, at_s),
+            _within(self.case.failing_sources, at_s),
+            spool_share=_since(self.case.spool, at_s, float("nan")),
         )
         if f"{at_s} s" in self.case.crashes:
             self._crash(now, beside)
@@ -167,7 +202,8 @@ class Run:
         at = watched.subjects.codes.index(subject)
         phase = Phase(watched.states.phase[at])
         text = phase.name.lower()
-        return f"{text} {watched.states.stage[at]}" if watched.states.stage[at] > 1 else text
+        staged = phase is Phase.FIRING and watched.states.stage[at] > 1
+        return f"{text} {watched.states.stage[at]}" if staged else text
 
 
 @pytest.mark.parametrize("case", list(_cases()))

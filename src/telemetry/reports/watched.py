@@ -69,7 +69,16 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
         sources=sources,
         root=next((area.code for area in standing if area.kind == AreaKind.PARK), ""),
         boundary={code: crossing for code, crossing in edges.items() if crossing.any()},
+        contract_kw=_contract_kw(plan, now),
+        tariff=plan.tariff,
     )
+
+
+def _contract_kw(plan: Plan, now: datetime) -> float:
+    billing = plan.site.billing if plan.site else None
+    if plan.site is None or billing is None:
+        return np.nan
+    return billing.demand_on(now.astimezone(ZoneInfo(plan.site.zone)).date()) or np.nan
 
 
 def _places(wanted: Sequence[str | None], among: Sequence[str]) -> NDArray[np.intp]:

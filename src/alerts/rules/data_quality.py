@@ -1,0 +1,61 @@
+"""Readings that cannot be right, and readings that were lost."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from accounting.quantity import CATALOGUE
+from alerts.amounts import Seconds, Share
+from alerts.look import Look
+from alerts.park import Park
+from alerts.rule import Rule as AnyRule
+from alerts.verdict import Kind, Subjects, Verdict, simple
+
+_RESET_S = 600.0
+
+
+class Rule(AnyRule):
+    """Fires at one sign of bad data.
+
+    reset: a counter shows less than ten minutes ago. gap: the last two readings lie further apart than `gap`.
+    clock: a reading bears a time that lies ahead. spool: readings wait on the disk.
+    """
+
+    kind: Literal["data_quality"]
+    sign: Literal["reset", "gap", "clock", "spool"]
+    counter: Literal["energy_import", "energy_export"] = "energy_import"
+    gap: Seconds = Field(600.0, ge=20)
+    ahead: Seconds = 60.0
+    full: Share = Field(0.5, gt=0, le=1)
+    """Of the spool."""
+
+    @property
+    def unit(self) -> str:
+        return {"reset": CATALOGUE[self.counter].unit, "spool": "1"}.get(self.sign, "s")
+
+    @property
+    def quantities(self) -> frozenset[str]:
+        return frozenset({self.counter} if self.sign == "reset" else ())
+
+    def subjects(self, park: Park) -> Subjects:
+        if self.sign == "spool":
+            return Subjects(Kind.PARK, (park.root,), np.zeros(1, np.intp))
+        return super().subjects(park)
+
+    def judge(self, look: Look, subjects: Subjects) -> Verdict:
+        value, limit = self._shown(look, subjects)
+        over = value < limit if self.sign == "reset" else value > limit
+        return simple(over, ~over, value, limit)
+
+    def _shown(self, look: Look, subjects: Subjects) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The value and what it is held against; NaN where there is nothing to judge."""
+        window, n = look.window, len(subjects)
+        if self.sign == "reset":
+            return look.value(self.counter)[subjects.at], look.before(self.counter, _RESET_S)[subjects.at]
+        if self.sign == "gap":
+            return window.gap_s[subjects.at], np.full(n, self.gap)
+        if self.sign == "clock":
+            return window.ahead_s(look.now_us)[subjects.at], np.full(n, self.ahead)
+        return np.full(n, look.beside.spool_share), np.full(n, self.full)

@@ -1,0 +1,57 @@
+"""A power factor below what the contract asks for."""
+
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from alerts.amounts import Amount, Seconds
+from alerts.look import Look
+from alerts.rule import LONGEST_S
+from alerts.rule import Rule as AnyRule
+from alerts.verdict import Subjects, Verdict, simple
+
+
+class Rule(AnyRule):
+    """Fires when the mean power factor, P / sqrt(P^2 + Q^2), is below `below` while enough power is drawn."""
+
+    kind: Literal["power_factor"]
+    below: float = Field(0.9, gt=0, le=1)
+    hysteresis: float = Field(0.01, ge=0, lt=0.5)
+    over: Seconds = Field(900.0, ge=10, le=LONGEST_S)
+    """Length of the mean."""
+    least: Amount = Amount(10.0, "kW")
+    """Less power than this is not judged."""
+
+    @property
+    def unit(self) -> str:
+        return "1"
+
+    @property
+    def quantities(self) -> frozenset[str]:
+        return frozenset({"active_power", "reactive_power"})
+
+    @property
+    def depth_s(self) -> float:
+        return self.over
+
+    def judge(self, look: Look, subjects: Subjects) -> Verdict:
+        active = look.mean("active_power", self.over)[subjects.at]
+        reactive = np.abs(look.mean("reactive_power", self.over)[subjects.at])
+        judged = active >= self.least.to("kW")
+        factor = active / np.hypot(np.where(judged, active, np.nan), reactive)
+        idle = ~judged & ~np.isnan(active + reactive)
+        factor = np.where(idle, 1.0, factor)
+        missing = np.maximum(reactive - active * np.tan(np.arccos(self.below)), 0.0)
+        found = simple(factor < self.below, factor >= self.below + self.hysteresis, factor, self.below)
+        return Verdict(
+            found.stage, found.well | idle, found.known, found.value, found.limit, {"missing kvar": missing}
+        )
+
+    @model_validator(mode="after")
+    def _measurable(self) -> Self:
+        try:
+            self.least.to("kW")
+        except ValueError as error:
+            raise ValueError(f"least: {error}") from error
+        return self

@@ -1,0 +1,51 @@
+"""Phases that carry unlike loads, or stand at unlike voltages."""
+
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from accounting.quantity import CATALOGUE
+from alerts.amounts import Amount, Share
+from alerts.look import Look
+from alerts.rule import Rule as AnyRule
+from alerts.verdict import Subjects, Verdict, simple
+
+
+class Rule(AnyRule):
+    """Fires when the phase furthest from the mean of all three differs by more than `above` of the mean.
+
+    Unbalance by the greatest deviation from the mean, as NEMA MG 1 has it for voltages.
+    """
+
+    kind: Literal["unbalance"]
+    quantity: Literal["current", "voltage", "active_power"] = "current"
+    above: Share = 0.2
+    hysteresis: Share = 0.02
+    least: Amount | None = None
+    """A mean below it is not judged: idle machines are unbalanced without harm."""
+
+    @property
+    def unit(self) -> str:
+        return "1"
+
+    @property
+    def quantities(self) -> frozenset[str]:
+        return frozenset(f"{self.quantity}_l{phase}" for phase in (1, 2, 3))
+
+    def judge(self, look: Look, subjects: Subjects) -> Verdict:
+        phases = np.array([look.value(name)[subjects.at] for name in sorted(self.quantities)])
+        mean = phases.mean(axis=0)
+        least = self.least.to(CATALOGUE[self.quantity].unit) if self.least else 0.0
+        judged = mean > least
+        share = np.abs(phases - mean).max(axis=0) / np.where(judged, mean, np.nan)
+        share = np.where(~judged & ~np.isnan(mean), 0.0, share)
+        return simple(share > self.above, share <= self.above - self.hysteresis, share, self.above)
+
+    @model_validator(mode="after")
+    def _measurable(self) -> Self:
+        try:
+            self.least and self.least.to(CATALOGUE[self.quantity].unit)
+        except ValueError as error:
+            raise ValueError(f"least: {error}") from error
+        return self
