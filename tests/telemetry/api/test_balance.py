@@ -159,3 +159,46 @@ def test_every_step_adds_up_to_the_same(service: Any, step: str) -> None:  # noq
 def test_codes_that_nothing_bears_are_refused(service: Any) -> None:  # noqa: ANN401
     answer = service.call("GET", "/api/v1/balance", params={**DAY, "area": "X"})
     assert (answer.status_code, "no area has this code" in answer.text) == (422, True)
+
+
+def _viewed(service: Any) -> dict[tuple[str, str], Any]:  # noqa: ANN401  # conftest's Service
+    with service.database.connection() as conn:
+        conn.execute("reset role")
+        conn.execute("set local role parkwatt_reader")
+        rows = conn.execute(
+            "select meter, day::text, total, loss, share, expected, tolerance, verdict,"
+            " extract(epoch from compared)"
+            " from open.daily_balances where quantity = 'energy_import'"
+        ).fetchall()
+    return {(meter, day): rest for meter, day, *rest in rows}
+
+
+def test_the_view_for_other_tools_says_what_the_api_says(service: Any) -> None:  # noqa: ANN401
+    site = service.plan.site
+    dated = {"from": FIRST + timedelta(days=1), "accuracy_class": 0.5, "loss_share": 0.1, "parent": "main"}
+    history = (Term.model_validate(dated),)
+    changes = {"a": {"history": history}, "b": {"history": (Term.model_validate({**dated, "parent": "a"}),)}}
+    meters = tuple(meter.model_copy(update=changes.get(meter.code, {})) for meter in site.meters)
+    apply_site(service.database, site.model_copy(update={"meters": meters}), FIRST)
+    settled(
+        service,
+        counter("main", 100, until=192, energy_export=1),
+        counter("a", 60, until=192)[:30] + counter("a", 60, until=192)[60:],
+        counter("b", 20, until=150, energy_export=5),
+        counter("lamp", 22, until=192),
+        counter("press", 50, since=10, until=192),
+    )
+    viewed, known = _viewed(service), 0
+    for key in ("main", "a"):
+        told = of(service, key, area=False, to=(FIRST + timedelta(days=2)).isoformat())
+        for n, day in enumerate(("2023-10-05", "2023-10-06")):
+            names = ("total", "loss", "share", "expected", "tolerance", "verdict")
+            seen = [told[name][n] for name in names]
+            *values, verdict, compared = viewed[key, day]
+            assert values == [value if value is None else pytest.approx(value) for value in seen[:-1]], (
+                key,
+                day,
+            )
+            assert (verdict, float(compared)) == (seen[-1], pytest.approx(86400 * told["compared"][n], abs=5))
+            known += verdict is not None
+    assert known
