@@ -121,7 +121,10 @@ class Books:
 
     def close(self, tx: Transaction, order: Order) -> PeriodAnswer:
         """Raises QueryError when the period cannot be closed."""
-        periods.lock(tx)
+        with periods.alone(tx):
+            return self._close(tx, order)
+
+    def _close(self, tx: Transaction, order: Order) -> PeriodAnswer:
         stretch = self._stretch(order)
         self._settled(tx, stretch)
         standing = self._standing(tx, order)

@@ -1,6 +1,7 @@
 """Closed months and years: rows as they stood, their hash, who closed them and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,9 +54,22 @@ class Wanted:
     last: date = date.max
 
 
-def lock(conn: Connection[Any]) -> None:
-    """Let no other transaction close a period until this one ends."""
+@contextmanager
+def alone(conn: Connection[Any]) -> Iterator[None]:
+    """A transaction that sees the park as it is at one moment, while nobody else closes a period.
+
+    The lock is the session's: a transaction that waited for it would see what was before it waited.
+    """
     conn.execute(_SQL["lock"])
+    conn.commit()
+    try:
+        conn.execute(_SQL["one_moment"])
+        yield
+        conn.commit()
+    finally:
+        conn.rollback()
+        conn.execute(_SQL["unlock"])
+        conn.commit()
 
 
 def days(conn: Connection[Any], meters: Sequence[int], first: date, last: date) -> list[dict[str, Any]]:

@@ -1,5 +1,11 @@
 -- name: lock
-select pg_advisory_xact_lock(7275, 4)
+select pg_advisory_lock(7275, 4)
+
+-- name: unlock
+select pg_advisory_unlock(7275, 4)
+
+-- name: one_moment
+set transaction isolation level repeatable read
 
 -- name: days
 select d.meter_id, d.quantity, d.day::text as day, d.amount, d.coverage::double precision as coverage, d.estimated, d.bands, d.band_costs,

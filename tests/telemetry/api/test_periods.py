@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from telemetry.cli import app
 from telemetry.jobs.settle import Worker, basis_of
 from telemetry.model import Site
+from telemetry.storage import periods
 
 pytestmark = pytest.mark.database
 ACTIVITY = {
@@ -60,6 +61,24 @@ def _late(service: Any) -> None:  # noqa: ANN401  # as above
     """A reading that comes after all: one day more."""
     service.post([{"meter": "M1", "time": "2023-06-11T00:00:00+08:00", "values": {"energy_import": 2400.0}}])
     service.settle()
+
+
+def test_what_settles_while_a_month_is_closed_is_in_all_its_rows_or_in_none(
+    service: Any,  # noqa: ANN401  # as above
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    emissions = periods.emissions
+
+    def meanwhile(*asked: Any) -> Any:  # noqa: ANN401  # as it stands
+        monkeypatch.undo()
+        _late(service)
+        return emissions(*asked)
+
+    monkeypatch.setattr(periods, "emissions", meanwhile)
+    closed = _post(service, JUNE)
+    assert _figures(closed)["amount.energy_import"]["closed"] == pytest.approx(2160)
+    assert _figures(closed)[SCOPE_2]["closed"] == pytest.approx(2160 * 0.4419)
+    assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
 
 
 def test_a_month_is_frozen_with_its_figures(service: Any) -> None:  # noqa: ANN401  # as above
