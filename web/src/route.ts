@@ -26,6 +26,7 @@ export interface Route {
 
 /** Views of pages that have several, the first of each without a place in the address. */
 export const VIEWS: Partial<Record<Page, readonly string[]>> = {
+  carbon: ["daily", "inventory"],
   cost: ["bill", "demand", "plan", "shifts"],
 };
 

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import "../collectors/page.ts";
 import "../live/page.ts";
 import "../meters/page.ts";
+import { wordsOf } from "../i18n/words.ts";
 import { icon } from "../parts/icons.ts";
 import { View } from "../parts/view.ts";
 import { clockSeconds } from "../time.ts";
@@ -15,7 +16,7 @@ import "./strip.ts";
 
 const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   energy: () => import("../reports/energy.ts"),
-  carbon: () => import("../reports/carbon.ts"),
+  carbon: () => (store.route.view === "inventory" ? import("../carbon/inventory.ts") : import("../reports/carbon.ts")),
   cost: () => import("../cost/page.ts"),
 };
 
@@ -74,11 +75,18 @@ class App extends View {
 const PAGE: Record<Page, () => TemplateResult> = {
   live: () => html`<pw-live></pw-live>`,
   energy: () => html`<pw-energy></pw-energy>`,
-  carbon: () => html`<pw-carbon></pw-carbon>`,
+  carbon: () => html`<nav class="periods views" aria-label=${wordsOf(store.route.language).carbon}>${carbonViews()}</nav>${store.route.view === "inventory" ? html`<pw-inventory></pw-inventory>` : html`<pw-carbon></pw-carbon>`}`,
   cost: () => html`<pw-cost></pw-cost>`,
   meters: () => html`<pw-meters></pw-meters>`,
   collectors: () => html`<pw-collectors></pw-collectors>`,
 };
+
+function carbonViews(): TemplateResult[] {
+  const words = wordsOf(store.route.language);
+  const entry = (view: string | null, word: string): TemplateResult =>
+    html`<a href=${href({ ...store.route, view, show: null })} aria-current=${store.route.view === view ? "page" : "false"}>${word}</a>`;
+  return [entry(null, words.byDay), entry("inventory", words.inventory)];
+}
 
 /** Links inside the page change the address without loading it anew. */
 function follow(event: MouseEvent): void {

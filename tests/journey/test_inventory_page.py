@@ -1,0 +1,61 @@
+"""The inventory on the page: both bases, records with refusals by field, closed periods with their drift."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+from looks import NARROW, complaints, files_of
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+
+
+@pytest.fixture
+def expected_noise() -> tuple[str, ...]:
+    """The browser notes a record that is refused."""
+    return ("Failed to load resource: the server responded with a status of 422",)
+
+
+def test_both_bases_of_a_month(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+    found = priced.get("/inventory", area="E2", period=priced.month)
+    page.goto(f"{priced.url}/carbon/inventory?area=E2&month={priced.month}&lang=en")
+    view = page.locator("pw-inventory")
+    expect(view.locator("pw-chart[data-drawn]")).to_be_visible()
+    _, cells, _ = files_of(page, view.locator("pw-exhibit"))
+    assert cells[1][2] == pytest.approx(found["lines"][0]["kg"]["CO2"])
+    view.locator(".basis-switch").get_by_role("link", name="market-based").click()
+    expect(view.locator("[aria-current=true]", has_text="market-based")).to_be_visible()
+    _, cells, _ = files_of(page, view.locator("pw-exhibit"))
+    assert cells[1][2] == pytest.approx(found["market"]["kg"]["CO2"])
+    assert complaints(page) == []
+
+
+def test_a_record_is_entered_or_refused_by_field(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    page.goto(f"{priced.url}/carbon/inventory?area=E1&month={priced.month}&lang=en")
+    records = page.locator("pw-records")
+    for label, text in (("Period", priced.month), ("Kind", "unobtainium"), ("Unit", "t")):
+        records.get_by_label(label, exact=True).fill(text)
+    for label, text in (("Quantity", "2"), ("Document", "invoice 9"), ("Who", "li.na")):
+        records.get_by_label(label, exact=True).fill(text)
+    records.get_by_role("button", name="Enter").click()
+    expect(records.locator("[role=alert]")).to_contain_text("kind")
+    records.get_by_label("Kind", exact=True).fill("diesel")
+    records.get_by_role("button", name="Enter").click()
+    expect(records.get_by_role("status")).to_contain_text("Entered.")
+    expect(records.locator("tbody")).to_contain_text("invoice 9")
+
+
+def test_a_period_is_closed_and_shows_its_drift(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
+    page.goto(f"{priced.url}/carbon/inventory?area=E2&month={priced.month}&lang=zh&theme=dark")
+    periods = page.locator("pw-periods")
+    periods.locator("[name=period]").fill(priced.month)
+    periods.locator("[name=who]").fill("li.na")
+    periods.get_by_role("button", name="关账").click()
+    expect(periods.locator("tbody").first).to_contain_text("有效")
+    expect(periods).to_contain_text("emission.location.scope2.CO2")
+    expect(page.locator("pw-inventory pw-chart[data-drawn]")).to_be_visible()
+    assert complaints(page) == []
