@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.counter import Flag
-from accounting.grid import Grid, ceil_slot, floor_slot
+from accounting.grid import DAY_SLOTS, Grid, ceil_slot, floor_slot
 from accounting.intervals import Readings, Settled
 from telemetry.jobs import amended
-from telemetry.jobs.ranges import DAY_US, groups, joined, picked
+from telemetry.jobs.ranges import DAY_US, groups, joined, picked, pieces
 from telemetry.reports import evidence, gas, steam
 from telemetry.reports.evidence import Task
 from telemetry.storage import energy, flags, formulas, retention
@@ -22,6 +22,8 @@ from telemetry.storage.registry import RegisteredMeter
 
 _SLOTS = 30_000
 """Meter-slots settled in one go: what bounds the memory."""
+_STRETCH = 8 * DAY_SLOTS
+"""Slots of one meter in it at most: readings of many meters over few days lie close together."""
 _BY_STATE = {"steam_energy": steam.by_state, "gas_volume_0c": gas.by_state}
 
 
@@ -34,7 +36,7 @@ def settle(tx: Transaction, meters: Mapping[int, RegisteredMeter], marks: Marks,
     written = [ranges]
     for task in evidence.tasks(tx, meters, ranges):
         wanted = np.isin(ranges.meter_id, np.array(list(task.meters), np.int32))
-        touched = _touched(tx, task, picked(ranges, np.flatnonzero(wanted)))
+        touched = pieces(_touched(tx, task, picked(ranges, np.flatnonzero(wanted))), _STRETCH)
         written.append(touched)
         for group in groups(touched, _SLOTS):
             _settle(tx, task, picked(touched, group), now_us)
