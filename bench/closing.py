@@ -13,7 +13,7 @@ from bench.reports import park
 from bench.resettle import DEMO
 from bench.write import database
 from ingest.batch import Batch
-from telemetry.jobs.settle import Worker, basis_of
+from telemetry.jobs.settle import Crew, basis_of
 from telemetry.reports import energy
 from telemetry.reports.energy import Question
 from telemetry.reports.membership import By, Selection
@@ -64,14 +64,14 @@ def shown(db: Database, number: int) -> None:
 
 def closings(db: Database) -> Iterator[float]:
     """Seconds of each quarter hour from the write of its last readings."""
-    worker = Worker(db, basis_of(load_plan(DEMO, None)))
+    crew = Crew(db, basis_of(load_plan(DEMO, None)))
     writer = Writer.open(db)
     writer.write([batch(0)])
-    worker.drain()
+    crew.drain()
     for number in range(1, ROUNDS + 1):
         start = time.perf_counter()
         writer.write([batch(number)])
-        worker.drain()
+        crew.drain()
         shown(db, number)
         yield time.perf_counter() - start
     writer.close()

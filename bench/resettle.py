@@ -2,7 +2,6 @@
 
 import os
 import resource
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import psycopg
 from accounting.grid import DAY_SLOTS, SLOT_US, Grid
 from bench.measure import Measure
 from bench.write import FIRST_US, database
-from telemetry.jobs.settle import Worker, basis_of
+from telemetry.jobs.settle import Crew, basis_of
 from telemetry.settings.plan import load_plan
 from telemetry.storage import dirty, energy
 from telemetry.storage.energy import QuarterHours
@@ -28,7 +27,6 @@ DEMO = Path(__file__).parents[1] / "config" / "demo"
 PIECE = 5
 """Days written at once."""
 FIRST = FIRST_US - DAYS * DAY_SLOTS * SLOT_US
-WORKERS = 2
 READ_DAYS = min(DAYS, 30)
 READ_SLOTS = READ_DAYS * DAY_SLOTS
 
@@ -84,13 +82,7 @@ def resettle(db: Database) -> None:
 
 
 def drain(db: Database) -> None:
-    basis = basis_of(load_plan(DEMO, None))
-    workers = [Worker(db, basis) for _ in range(WORKERS)]
-    threads = [threading.Thread(target=worker.drain) for worker in workers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    Crew(db, basis_of(load_plan(DEMO, None))).drain()
 
 
 def readings(url: str) -> None:
@@ -147,7 +139,7 @@ def measure() -> Iterator[Measure]:
     assert days >= METERS * DAYS
     intervals = METERS * DAYS * DAY_SLOTS
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    what = f"{METERS} meters x {DAYS} days of quarter hours to days, emissions and cost, {WORKERS} workers"
+    what = f"{METERS} meters x {DAYS} days of quarter hours to days, emissions and cost"
     reference = f"{what}; reference: sums of the arrays by one session of the database"
     unit = "M intervals/s"
     yield Measure("resettle.first", intervals / first / 1e6, intervals / plain / 1e6, unit, reference)

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from telemetry.storage.readings import Ranges
 _LOG = logging.getLogger(__name__)
 _PAUSE_S = 0.5
 _METERS = 1000
+_WORKERS = 2
 _QUARTER = timedelta(microseconds=SLOT_US)
 _EVER = timedelta(days=36_500)
 _RETRY_S = 60.0
@@ -146,8 +148,27 @@ class Worker:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
+class Crew:
+    """Workers side by side: while the database writes for one, another reckons."""
+
+    def __init__(self, db: Database, basis: Basis) -> None:
+        self._workers = [Worker(db, basis) for _ in range(_WORKERS)]
+        self.first = self._workers[0]
+        """Marks what is to be done, for all of them."""
+
+    def drain(self) -> None:
+        """Settle until no mark is left that could be taken. Raises StorageError."""
+        while self.step():
+            pass
+
+    def step(self) -> bool:
+        """A step of each; False when no marks were there. Raises StorageUnavailable."""
+        with ThreadPoolExecutor(len(self._workers), "settle") as pool:
+            return any([*pool.map(Worker.step, self._workers)])
+
+
 class Settler:
-    """A worker in a thread of its own, for as long as the service runs."""
+    """A crew in threads of its own, for as long as the service runs."""
 
     def __init__(self, db: Database, current: Current) -> None:
         self._db = db
@@ -168,11 +189,11 @@ class Settler:
         while not stop.is_set():
             try:
                 if plan is not self._current.plan:
-                    worker, plan = self._begun(self._current.plan)
+                    crew, plan = self._begun(self._current.plan)
                 if _edge() != swept:
-                    worker.sweep()
+                    crew.first.sweep()
                     swept = _edge()
-                stop.wait(0.0 if worker.step() else _PAUSE_S)
+                stop.wait(0.0 if crew.step() else _PAUSE_S)
                 failing = False
             except StorageError as error:
                 if not failing:
@@ -180,11 +201,11 @@ class Settler:
                 failing = True
                 stop.wait(_BACKOFF_S)
 
-    def _begun(self, plan: Plan) -> tuple[Worker, Plan]:
-        """A worker by this plan, which marks what the plan changed."""
-        worker = Worker(self._db, basis_of(plan))
-        worker.start()
-        return worker, plan
+    def _begun(self, plan: Plan) -> tuple[Crew, Plan]:
+        """A crew by this plan, with what the plan changed marked."""
+        crew = Crew(self._db, basis_of(plan))
+        crew.first.start()
+        return crew, plan
 
 
 def _days(marks: Marks) -> int:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from ingest.batch import Batch
-from telemetry.jobs import quarter_hours
+from telemetry.jobs import quarter_hours, settle
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
 from telemetry.model import Site
 from telemetry.storage import energy
-from telemetry.storage.dirty import Stage
-from telemetry.storage.pool import Database
+from telemetry.storage.dirty import Marks, Stage
+from telemetry.storage.pool import Database, Transaction
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
 
@@ -193,6 +193,25 @@ def test_a_meter_that_another_worker_holds_is_left_to_it(
         assert len(slots("m2")) == 1
     worker.drain()
     assert len(slots("m1")) == 1
+
+
+def test_a_crew_settles_two_meters_at_a_time(
+    writer: Writer, three: Database, basis: Basis, batch: Made, slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "_METERS", 1)
+    rows = [(f"m{m}", START + n * 300, {"energy_import": n * 2.0}) for m in (1, 2) for n in range(4)]
+    writer.write([batch(*rows)])
+    both, settled = threading.Barrier(2, timeout=60), Worker._settle
+
+    def together(worker: Worker, tx: Transaction, stage: Stage, marks: Marks) -> None:
+        if stage is Stage.ENERGY:
+            both.wait()
+        settled(worker, tx, stage, marks)
+
+    monkeypatch.setattr(Worker, "_settle", together)
+    settle.Crew(three, basis).drain()
+    assert not both.broken
+    assert [slots(meter) for meter in ("m1", "m2")] == [{START: (pytest.approx(6.0), 1.0)}] * 2
 
 
 def test_workers_side_by_side_settle_the_same_as_one(
