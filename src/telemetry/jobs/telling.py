@@ -35,7 +35,6 @@ class Teller:
             if change.what in _BEGINS and not change.quiet:
                 notice = self._notices.of(change)
                 deliveries.put(tx, notice, drafts(plan.directory, notice, zone), now)
-        _acknowledge(tx, [change for change in changes if change.what is What.ACKNOWLEDGED])
         self._end(tx, [change for change in changes if change.what is What.RESOLVED], now)
 
     def _end(self, tx: Transaction, changes: Sequence[Transition], now: datetime) -> None:
@@ -51,8 +50,3 @@ class Teller:
                 notice = notices.of(change)
                 made = ending(plan.directory, notice, ZoneInfo(plan.site.zone), told[change.alert])
                 deliveries.put(tx, notice, made, now)
-
-
-def _acknowledge(tx: Transaction, changes: Sequence[Transition]) -> None:
-    for change in changes:
-        deliveries.take_back(tx, [change.alert], f"acknowledged by {change.by}", renewals=False)

@@ -25,7 +25,7 @@ from telemetry.settings.current import Current
 from telemetry.settings.mistakes import Mistake
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.storage import deliveries
-from telemetry.storage.deliveries import Delivery, Listing
+from telemetry.storage.deliveries import Delivery, Listing, Turn
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -196,7 +196,8 @@ def test_who_has_acknowledged_ends_the_escalation(post: Post) -> None:
     post.route(escalation=[{"after": "15 min", "contacts": ["chief"]}])
     post.tell(change(), change(subject="m2"))
     assert post.send(1) == 2
-    post.tell(change(What.ACKNOWLEDGED, 60, by="li.na"))
+    with post.database.connection() as tx:
+        deliveries.take_back(tx, [change().alert], "acknowledged by li.na", renewals=False)
     assert post.send(901) == 1
     told = [(each.contact, each.alert.split("/")[1], each.state, each.error) for each in post.log()]
     assert ("chief", "meter:m1", "cancelled", "acknowledged by li.na") in told
@@ -309,6 +310,26 @@ def test_a_lease_that_has_run_out_is_another_ones(post: Post) -> None:
     assert again.attempts == 2
 
 
+def test_two_senders_never_share_a_message_that_a_third_left(post: Post) -> None:
+    post.route(contacts=["group"], wait="0 s")
+    post.tell(change(), change(subject="m2"))
+    asyncio.run(post.sender().take())
+    moment = datetime.fromtimestamp(START + 61, UTC)
+    turn = Turn("another", moment, moment)
+    with post.database.connection() as first, post.database.connection() as second:
+        assert deliveries.head(first, turn) is not None
+        assert deliveries.head(second, turn) is None
+
+
+def test_what_may_pass_takes_nothing_along_that_has_to_wait(post: Post) -> None:
+    text = contacts(post.receiver, contacts=["group"], wait="0 s")
+    text["contacts"][2]["quiet"] = {"from": "07:00", "to": "09:00"}
+    post.adopt(text)
+    post.tell(change(), change(subject="m2", severity=Severity.CRITICAL))
+    assert post.send() == 1
+    assert [each.state for each in post.log()] == ["waiting", "sent"]
+
+
 def test_a_sender_that_is_slow_never_takes_what_it_is_sending_itself(post: Post) -> None:
     post.tell(change())
     sender = post.sender()
@@ -352,6 +373,7 @@ def _pretend_sent(post: Post, second: float) -> None:
     channel = post.current.plan.directory.contacts[0].channels[0]
     with post.database.connection() as tx:
         sender._sent(tx, bundle, channel)
+    assert asyncio.run(post.sender().take()) is None
 
 
 def test_no_secret_is_in_the_log_or_the_database(post: Post, caplog: pytest.LogCaptureFixture) -> None:
