@@ -23,6 +23,8 @@ class Circumstances:
     silences: tuple[Silence, ...] = ()
     spool_share: float = float("nan")
     """How full the spool is; NaN: not known."""
+    usual_kw: Mapping[str, float] = field(default_factory=dict)
+    """Meter -> what it draws in this quarter hour of other weeks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,6 +52,8 @@ class Case:
     """Band of the tariff from each moment on."""
     spool: Mapping[str, float] = field(default_factory=dict)
     """How full it is from each moment on."""
+    usual: Mapping[str, float] = field(default_factory=dict)
+    """Meter -> its usual power [kW]."""
     ahead: Mapping[str, int] = field(default_factory=dict)
     """Meter -> by how much its clock runs ahead [s]."""
 
@@ -182,6 +184,7 @@ class Run:
             _within(self.case.failing_meters, at_s),
             _within(self.case.failing_sources, at_s),
             spool_share=_since(self.case.spool, at_s, float("nan")),
+            usual_kw=self.case.usual,
         )
         if f"{at_s} s" in self.case.crashes:
             self._crash(now, beside)

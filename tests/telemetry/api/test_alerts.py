@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from accounting.grid import to_us
 from telemetry.jobs.alert_news import AlertNews
 from telemetry.jobs.alerts import Alerter
 from telemetry.model import Site
+from telemetry.reports.usual import usual_kw
+from telemetry.reports.watched import park_of
+from telemetry.storage import registry
 
 pytestmark = pytest.mark.database
 RULE = {
@@ -165,3 +169,22 @@ def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter:
     assert kind == "alert"
     told = json.loads(data)
     assert (told["alert"], told["what"], told["value"]) == (alert["id"], "fired", 430)
+
+
+def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(service: Any) -> None:  # noqa: ANN401
+    now = datetime(2026, 6, 22, 4, 7, tzinfo=UTC)
+    begins = datetime(2026, 6, 22, 4, 0, tzinfo=UTC)
+    rows = [
+        {
+            "meter": meter,
+            "time": (begins - timedelta(days=7 * week, minutes=-minute)).isoformat(),
+            "values": {"energy_import": (10 - week) * 1000 + kwh * minute / 15},
+        }
+        for meter, week, kwh in (("m1", 2, 10), ("m1", 1, 20), ("m2", 1, 5))
+        for minute in (0, 5, 10, 15)
+    ]
+    service.post(rows)
+    service.settle()
+    with service.database.connection() as tx:
+        park = park_of(registry.read(tx), service.plan, now)
+        assert usual_kw(tx, park, to_us(now)) == {"m1": pytest.approx(60)}
