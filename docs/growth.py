@@ -11,6 +11,8 @@ KINDS = {
     "energy.enterprise": ("energy by month, one enterprise", "#0d9488"),
     "emissions": ("emissions by month, whole park", "#c2410c"),
     "emissions.enterprise": ("emissions by month, one enterprise", "#a16207"),
+    "cost": ("cost by month, whole park", "#be185d"),
+    "cost.enterprise": ("cost by month, one enterprise", "#4d7c0f"),
     "quarter_hours": ("a year of quarter hours, one meter", "#7c3aed"),
 }
 SIZES = (10, 100, 1000)
