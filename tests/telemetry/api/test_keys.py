@@ -39,7 +39,9 @@ def wall() -> Wall:
 @pytest.fixture
 def service(start: Callable[..., Any], make_site: Callable[..., Site], wall: Wall) -> Any:  # noqa: ANN401  # conftest's Service
     """One that asks everybody for a key."""
-    service = start(make_site({"code": "M1", "area": "hall"}, {"code": "M2"}))
+    far = {"kind": "modbus", "code": "far", "host": "192.0.2.1", "edge": "plant-2"}
+    sources = [{"kind": "push", "code": "push"}, far]
+    service = start(make_site({"code": "M1", "area": "hall"}, {"code": "M2"}, sources=sources))
     ring = Keyring(digest(FIRST), wall)
     settings = Settings(served("localhost"), Access(ring, asked=True, now=wall))
     service.app = create(replace(service.dependencies, settings=settings))
@@ -133,6 +135,25 @@ def test_a_key_posts_under_its_sources_alone(service: Any) -> None:  # noqa: ANN
     assert ask(service, pushes, "POST", "/readings", json=[row("M1")]).status_code == 200
     other = ask(service, pushes, "POST", "/readings", json=[row("M1")], params={"source": "other"})
     assert other.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [
+        ({"sources": ["far"]}, 422),  # it was let in, and its report cannot be read
+        ({"whole_park": True}, 422),
+        ({"sources": ["push"]}, 403),
+        ({"areas": ["hall"]}, 403),
+        ({"meters": ["M1"]}, 403),
+    ],
+)
+def test_an_edge_reports_with_a_key_for_each_of_its_sources(
+    service: Any,  # noqa: ANN401  # as above
+    limits: dict[str, Any],
+    status: int,
+) -> None:
+    edge = make(service, roles=["push"], **limits)["secret"]
+    assert ask(service, edge, "POST", "/edges/plant-2", json={}).status_code == status
 
 
 def test_readings_are_entered_for_meters_of_ones_own_area_and_others_are_not_known(service: Any) -> None:  # noqa: ANN401
