@@ -55,6 +55,12 @@ export function startOfDay(at: number, zone: string, shift = 0): number {
   return local - ahead(guess, zone);
 }
 
+/** The instant at which the zone's clock shows 2026-11-22T14:05. */
+export function instantOf(shown: string, zone: string): number {
+  const local = Date.parse(`${shown}Z`);
+  return local - ahead(local - ahead(local, zone), zone);
+}
+
 export function iso(at: number): string {
   return new Date(at).toISOString().replace(".000Z", "Z");
 }

@@ -82,7 +82,7 @@ class RecordsPanel extends Asking<{ records: Row[] }> {
     return html`<form class="entry below" @submit=${this.#enter}>
       ${FIELDS[this.#sort].map((field) => html`<label>${field.label(words)}${this.#input(field)}</label>`)}
       <button type="submit">${words.enterRecord}</button>
-      ${this.#wrong.length > 0 ? html`<ul class="reasons bad" role="alert">${this.#wrong.map((one) => html`<li>${one}</li>`)}</ul>` : nothing}
+      ${this.#wrong.length > 0 ? html`<div role="alert"><ul class="reasons bad">${this.#wrong.map((one) => html`<li>${one}</li>`)}</ul></div>` : nothing}
       ${this.#done ? html`<p class="good" role="status">✓ ${this.#done}</p>` : nothing}
     </form>`;
   }

@@ -23,6 +23,11 @@ class MeterPage extends View {
   #problem: ApiError | null = null;
   #timer = 0;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void import("./entering.ts");
+  }
+
   override disconnectedCallback(): void {
     window.clearTimeout(this.#timer);
     super.disconnectedCallback();
@@ -64,6 +69,7 @@ class MeterPage extends View {
         ${row ? this.#values(row) : nothing}
       </section>
       ${this.#detail ? this.#records(this.#detail) : nothing}
+      ${meter && !meter.formula ? html`<pw-entering class="panel" .code=${this.code}></pw-entering>` : nothing}
     </div>`;
   }
 

@@ -1,0 +1,121 @@
+/** <pw-entering>: readings by hand and corrections of one meter, each with its person and reason. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { ApiError, get, post } from "../api.ts";
+import { exact, NONE } from "../numbers.ts";
+import { Asking } from "../parts/asking.ts";
+import { store } from "../store.ts";
+import { instantOf, iso, moment } from "../time.ts";
+import "../styles/cost.css";
+
+const KINDS = ["manual", "replace", "withdraw", "amount"] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Correction {
+  id: number;
+  kind: string;
+  quantity: string | null;
+  from: string | null;
+  to: string | null;
+  who: string;
+  reason: string;
+  made_at: string;
+  undone_by: number | null;
+}
+
+class EnteringPanel extends Asking<{ corrections: Correction[] }> {
+  static override properties = { code: { attribute: false } };
+  declare code: string;
+  #kind: Kind = "manual";
+  #wrong: string[] = [];
+  #done = "";
+
+  protected override get question(): string {
+    return this.code;
+  }
+
+  protected override ask(): Promise<{ corrections: Correction[] }> {
+    return get("/corrections", { meter: this.code, limit: "20" });
+  }
+
+  get #quantities(): string[] {
+    const carrier = store.meters.get(this.code)?.carrier;
+    const shown = Object.keys(store.live?.meters.get(this.code)?.values ?? {});
+    return shown.length > 0 ? shown : Object.entries(store.site?.quantities ?? {}).filter(([, one]) => one.carrier === carrier).map(([name]) => name);
+  }
+
+  protected override render(): TemplateResult {
+    const words = this.words;
+    const named: Record<Kind, string> = { manual: words.readByHand, replace: words.correctReading, withdraw: words.withdrawReadings, amount: words.setAmount };
+    return html`<header class="report-head"><h2>${words.entering} <span class="subject">${words.enteringSubject}</span></h2></header>
+      <form class="entry" @submit=${this.#enter}>
+        <label>${words.whatToEnter}<select name="kind" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>${KINDS.map((kind) => html`<option value=${kind} ?selected=${kind === this.#kind}>${named[kind]}</option>`)}</select></label>
+        <label>${words.quantity}<select name="quantity">${this.#quantities.map((name) => html`<option value=${name}>${this.name(store.site?.quantities[name]?.name, name)} [${store.site?.quantities[name]?.unit ?? ""}]</option>`)}</select></label>
+        <label>${this.#span ? words.from : words.time}<input type="datetime-local" name="from" step="1" required /></label>
+        ${this.#span ? html`<label>${words.to}<input type="datetime-local" name="to" step="1" required /></label>` : nothing}
+        ${this.#kind === "withdraw" ? nothing : html`<label>${this.#kind === "amount" ? words.amountOf : words.shownValue}<input type="number" step="any" name="value" required /></label>`}
+        <label>${words.who}<input name="who" required maxlength="200" autocomplete="name" /></label>
+        <label>${this.#kind === "manual" ? words.note : words.reason}<input name="reason" maxlength="1000" ?required=${this.#kind !== "manual"} /></label>
+        <button type="submit">${words.enterRecord}</button>
+        ${this.#wrong.length > 0 ? html`<div role="alert"><ul class="reasons bad">${this.#wrong.map((one) => html`<li>${one}</li>`)}</ul></div>` : nothing}
+        ${this.#done ? html`<p class="good" role="status">✓ ${this.#done}</p>` : nothing}
+      </form>
+      <p class="hint">${words.parkTime(this.zone)}</p>
+      ${this.body()}`;
+  }
+
+  get #span(): boolean {
+    return this.#kind === "withdraw" || this.#kind === "amount";
+  }
+
+  #choose(kind: string): void {
+    this.#kind = KINDS.find((known) => known === kind) ?? "manual";
+    [this.#wrong, this.#done] = [[], ""];
+    this.requestUpdate();
+  }
+
+  readonly #enter = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const data = new FormData(form);
+    const read = (name: string): string => String(data.get(name) ?? "").trim();
+    try {
+      if (this.#kind === "manual") await this.#manual(read);
+      else await post("/corrections", this.#correction(read));
+      [this.#wrong, this.#done] = [[], this.words.entered];
+      this.again();
+    } catch (error) {
+      const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
+      this.#wrong = errors.length > 0 ? errors.map((one) => `${one.field}: ${one.reason}`) : [error instanceof Error ? error.message : String(error)];
+      this.#done = "";
+    }
+    this.requestUpdate();
+  };
+
+  async #manual(read: (name: string) => string): Promise<void> {
+    const note = read("reason") ? { note: read("reason") } : {};
+    await post("/manual-readings", { meter: this.code, quantity: read("quantity"), time: this.#instant(read("from")), value: Number(read("value")), who: read("who"), ...note });
+  }
+
+  #instant(shown: string): string {
+    return iso(instantOf(shown, this.zone));
+  }
+
+  #correction(read: (name: string) => string): object {
+    const all = { kind: this.#kind, meter: this.code, quantity: read("quantity"), who: read("who"), reason: read("reason") };
+    if (this.#kind === "replace") return { ...all, readings: [{ time: this.#instant(read("from")), value: Number(read("value")) }] };
+    const span = { ...all, from: this.#instant(read("from")), to: this.#instant(read("to")) };
+    return this.#kind === "amount" ? { ...span, amount: Number(read("value")) } : span;
+  }
+
+  protected override filled({ corrections }: { corrections: Correction[] }): TemplateResult {
+    const words = this.words;
+    if (corrections.length === 0) return html`<p class="empty">${words.noCorrections}</p>`;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.corrections}><table>
+      <thead><tr><th scope="col">${words.corrections}</th><th scope="col">${words.quantity}</th><th scope="col">${words.days_}</th><th scope="col">${words.who}</th><th scope="col">${words.reason}</th></tr></thead>
+      <tbody>${corrections.map((one) => html`<tr><th scope="row">#${exact(one.id)} ${one.kind}</th><td>${one.quantity ?? NONE}</td>
+        <td>${[one.from, one.to].map((time) => (time ? moment(Date.parse(time), this.zone) : NONE)).join(" – ")}</td><td>${one.who}</td><td>${one.reason}</td></tr>`)}</tbody></table></div>`;
+  }
+}
+
+customElements.define("pw-entering", EnteringPanel);
