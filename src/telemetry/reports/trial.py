@@ -1,7 +1,7 @@
 """What a rule would have told over a range of the past, judged by the readings that are kept."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -69,8 +69,12 @@ class Trial:
             raise QueryError("rule", self.rule.code, f"cannot be evaluated: {failed.last_error}")
 
     def _park(self, database: Database, plan: Plan) -> Park:
-        """Of the meters alone that the rule looks at, as they are now."""
-        park = park_of(registry.load(database), plan, datetime.now(UTC))
+        """Of the meters alone that the rule looks at, as they are now.
+
+        How often they were read then is learned from the readings: old ones may stand further apart.
+        """
+        found = park_of(registry.load(database), plan, datetime.now(UTC))
+        park = replace(found, interval_s=np.full(len(found), np.nan))
         subjects = self.rule.subjects(park)
         if subjects.kind is not Kind.METER:
             return park

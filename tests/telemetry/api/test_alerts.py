@@ -154,6 +154,30 @@ def test_a_rule_is_tried_on_the_past(service: Any) -> None:  # noqa: ANN401
     _post(service, "/alert-rules/test", {"rule": silent}, 422)
 
 
+def test_a_trial_knows_readings_that_stood_further_apart_than_they_do_now(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    line = {"kind": "modbus", "code": "gw", "host": "127.0.0.1", "poll_s": 5}
+    meter = {"code": "m1", "source": "gw", "device": "eastron-sdm630", "address": 1}
+    service = start(make_site(meter, sources=[line, {"kind": "push", "code": "push"}]))
+    lo = datetime(2026, 6, 22, tzinfo=UTC)
+    rows = [
+        {
+            "meter": "m1",
+            "time": (lo + timedelta(minutes=15 * at)).isoformat(),
+            "values": {"active_power": 500.0 if 2 <= at < 6 else 100.0},
+        }
+        for at in range(9)
+    ]
+    service.post(rows)
+    body = {"rule": {**RULE, "hold": "20 min"}, "from": lo.isoformat(), "to": "2026-06-22T03:00:00Z"}
+    tried = _post(service, "/alert-rules/test", body)
+    assert [(each["what"], each["at"]) for each in tried["changes"]] == [
+        ("fired", "2026-06-22T08:50:09.999999+08:00"),
+        ("resolved", "2026-06-22T09:30:00+08:00"),
+    ]
+
+
 def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
     news = AlertNews(service.database, service.current, service.hub.tell)
     service.run(news.look())
