@@ -30,6 +30,13 @@ def test_every_secret_is_asked_for_and_none_has_a_default() -> None:
     assert {operator for _, operator in secrets} == {":?"}
 
 
+def test_what_contacts_name_comes_from_a_file_that_neither_git_nor_the_image_take_along() -> None:
+    [file] = COMPOSE["services"]["parkwatt"]["env_file"]
+    assert file == {"path": "secrets.env", "required": False}
+    for name in (".gitignore", ".dockerignore"):
+        assert file["path"] in (ROOT / name).read_text().splitlines()
+
+
 def test_the_database_is_one_whose_columns_can_be_restored() -> None:
     version = re.fullmatch(r"timescale/timescaledb:([\d.]+)-pg17", COMPOSE["services"]["database"]["image"])
     assert version
