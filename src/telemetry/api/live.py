@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from telemetry.api.answers import documented, reference
 from telemetry.api.dependencies import Dependencies, Watcher
+from telemetry.api.guard import Asking
 from telemetry.api.problems import come_again
 from telemetry.reports.alerts import AlertChange
 from telemetry.reports.errors import TooManyWatchers
@@ -78,6 +79,9 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events", "content": {"text/event-stream": {"schema": _EVENT}}}
 }
 
+_SEES_ALERTS = "see-alerts"
+_ALERTS = frozenset({b"event: alert"})
+
 
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["live"])
@@ -95,18 +99,21 @@ def router(dependencies: Dependencies) -> APIRouter:
         "/live/stream", response_class=StreamingResponse, responses=_STREAM, summary="Follow the park"
     )
     async def stream(
+        asker: Asking,
         max_events: Annotated[int | None, Query(ge=1, description="Ends after so many events")] = None,
         last_event_id: Annotated[str | None, Header(max_length=100)] = None,
     ) -> Response:
         """Server-sent events: what was missed since `Last-Event-ID` or a snapshot, then every second.
 
-        What happens to alerts comes in between, as events named `alert`; after a snapshot ask for them anew.
+        What happens to alerts comes in between, as events named `alert`, for whoever may see alerts; after a
+        snapshot ask for them anew.
         """
         try:
             watcher = feed.join(last_event_id)
         except TooManyWatchers as error:
             raise come_again(503, f"The live view has no room: {error}.") from error
-        return _Stream(watcher, max_events)
+        hidden = frozenset() if _SEES_ALERTS in asker.permissions else _ALERTS
+        return _Stream(watcher, hidden, max_events)
 
     return routes
 
@@ -116,8 +123,8 @@ class _Stream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, watcher: Watcher, most: int | None) -> None:
-        super().__init__(_events(watcher, most), headers={"X-Accel-Buffering": "no"})
+    def __init__(self, watcher: Watcher, hidden: frozenset[bytes], most: int | None) -> None:
+        super().__init__(_events(watcher, hidden, most), headers={"X-Accel-Buffering": "no"})
         self._watcher = watcher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,9 +134,12 @@ class _Stream(StreamingResponse):
             self._watcher.leave()
 
 
-async def _events(watcher: Watcher, most: int | None) -> AsyncIterator[bytes]:
+async def _events(watcher: Watcher, hidden: frozenset[bytes], most: int | None) -> AsyncIterator[bytes]:
+    """Without events of the kinds that are `hidden`."""
     sent = 0
     async for event in watcher.events():
+        if not hidden.isdisjoint(event.split(b"\n", 2)):
+            continue
         yield event
         sent += event.startswith(b"id:")
         if most is not None and sent >= most:

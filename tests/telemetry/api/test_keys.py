@@ -1,6 +1,7 @@
 """Keys from their making to their end, as the service keeps them."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -101,6 +102,23 @@ def test_a_key_may_what_its_roles_may_and_no_more(service: Any) -> None:  # noqa
     assert answer.json()["detail"] == "This needs the permission push, which read does not have."
     assert ask(service, reads, "GET", "/keys").status_code == 403
     assert ask(service, reads, "POST", "/keys", json={"name": "x", "roles": ["admin"]}).status_code == 403
+
+
+def test_whoever_may_not_see_alerts_follows_the_park_without_them(service: Any) -> None:  # noqa: ANN401  # as above
+    guest = make(service, name="wall", roles=["guest"], whole_park=True)["secret"]
+    service.run(service.hub.tick())
+    since = f"{service.hub.epoch}-{service.hub.sequence}"
+    service.hub.tell("alert", b'{"comment": "who was it?"}')
+    service.run(service.hub.tick())
+    service.run(service.hub.tick())
+
+    def followed(secret: str, events: int) -> list[str]:
+        headers = {"Authorization": f"Bearer {secret}", "Last-Event-ID": since}
+        path = f"/api/v1/live/stream?max_events={events}"
+        return re.findall(r"^event: (\w+)$", service.call("GET", path, headers=headers).text, re.MULTILINE)
+
+    assert followed(FIRST, 3) == ["update", "alert", "update"]
+    assert followed(guest, 2) == ["update", "update"]
 
 
 def test_a_key_for_an_area_sees_nothing_of_the_whole_park(service: Any) -> None:  # noqa: ANN401  # as above
