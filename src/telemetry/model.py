@@ -18,6 +18,7 @@ from ingest.collectors.push import PushSource
 from ingest.kinds import AnySource
 from ingest.pace import Pace
 from ingest.template import CODE, Code, Frozen, Label
+from telemetry.instrument import GasState, Replacement
 
 
 class ParkWattError(Exception):
@@ -106,26 +107,9 @@ class Term(Frozen):
         return self.model_copy(update={"since": self.since.replace(tzinfo=zone)})
 
 
-class GasState(Frozen):
-    """What makes a volume at actual conditions one at 0 degC and 101.325 kPa."""
-
-    pressure: Literal["absolute", "gauge"] | None = None
-    """What the meter's gas_pressure is; a gauge one stands over 101.325 kPa."""
-    supply_kpa: float | None = Field(None, gt=0)
-    """Absolute, where the meter shows none: an assumption."""
-    supply_celsius: float | None = Field(None, gt=-100, lt=200)
-    """Where the meter shows none: an assumption."""
-
-    @model_validator(mode="after")
-    def _some_pressure(self) -> Self:
-        if self.pressure is None and self.supply_kpa is None:
-            raise ValueError("needs `pressure` (absolute or gauge) or `supply_kpa`")
-        return self
-
-
 _OF_DEVICES = frozenset(
-    {"device", "address", "pace", "multiplier", "serial", "counter_digits", "interval_s", "stamp", "gas"}
-)
+    {"device", "address", "pace", "multiplier", "serial", "counter_digits", "interval_s", "stamp"}
+) | {"gas", "replacements"}
 
 
 class Meter(Frozen):
@@ -166,6 +150,8 @@ class Meter(Frozen):
     """Which end of its intervals its times mark."""
     gas: GasState | None = None
     """Of a gas meter that shows actual conditions."""
+    replacements: tuple[Replacement, ...] = ()
+    """Devices that took the place of another."""
     history: tuple[Term, ...] = ()
 
     def multiplier_at(self, moment: datetime) -> float:
@@ -369,7 +355,12 @@ class Site(Frozen):
             return meters
         zone = ZoneInfo(info.data["zone"])
         return tuple(
-            meter.model_copy(update={"history": tuple(term.in_zone(zone) for term in meter.history)})
+            meter.model_copy(
+                update={
+                    "history": tuple(term.in_zone(zone) for term in meter.history),
+                    "replacements": tuple(each.in_zone(zone) for each in meter.replacements),
+                }
+            )
             for meter in meters
         )
 

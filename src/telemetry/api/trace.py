@@ -21,7 +21,7 @@ from telemetry.reports.manual import ManualEntry
 from telemetry.reports.provenance import TraceBatch, TraceTemplate
 from telemetry.reports.records import Desk
 from telemetry.reports.steps import Step, Steps
-from telemetry.reports.traced import How, TraceAnswer, TraceEvent, TraceReading, TraceSpan
+from telemetry.reports.traced import How, TraceAnswer, TraceEvent, TraceReading, TraceReplacement, TraceSpan
 from telemetry.storage import registry
 
 
@@ -52,6 +52,7 @@ EXAMPLE = TraceAnswer(
         TraceBatch(18, "line-1", _at("08:15"), 60, "4be1c0a7d2936f58"),
     ],
     events=[TraceEvent(_at("08:15"), "reset", 0.25)],
+    replacements=[TraceReplacement(_at("08:10"), 99_180.5, 14_250.1)],
     conflicts=METER.conflicts,
     entered=[
         ManualEntry(

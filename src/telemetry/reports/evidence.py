@@ -10,6 +10,8 @@ from accounting import intervals, multiplier
 from accounting.grid import Grid, to_us
 from accounting.intervals import Flow, Readings, Settled
 from accounting.recipes import Method, Recipe, recipes_of
+from telemetry.reports import devices
+from telemetry.reports.devices import Series
 from telemetry.storage import readings, seen
 from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
@@ -59,17 +61,26 @@ def anchored(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
 
 
 def shown(tx: Transaction, task: Task, window: Ranges, ranges: Ranges) -> Readings:
-    number, time, value = readings.series(tx, task.recipe.source, window)
     those = [task.meters[meter_id] for meter_id in ranges.meter_id.tolist()]
     rollover = [meter.rollover.get(task.recipe.source, np.nan) for meter in those]
+    read = _read(tx, task, window, those)
+    value = np.maximum(read.value * np.sign(task.recipe.scale), 0.0) if _is_split(task) else read.value
     return Readings(
-        meter=number,
-        time=time,
-        value=np.maximum(value * np.sign(task.recipe.scale), 0.0) if _is_split(task) else value,
-        multiplier=multiplier.of(task.recipe.source, _multipliers(those, number, time)),
+        meter=read.number,
+        time=read.time,
+        value=value,
+        multiplier=multiplier.of(task.recipe.source, _multipliers(those, read.number, read.time)),
         max_gap=np.array([meter.max_gap_s for meter in those]),
         rollover=np.array(rollover, np.float64),
+        device=read.device,
     )
+
+
+def _read(tx: Transaction, task: Task, window: Ranges, those: Sequence[RegisteredMeter]) -> Series:
+    read = Series(*readings.series(tx, task.recipe.source, window))
+    if task.recipe.method is not Method.SETTLE:
+        return read
+    return devices.apart(read, task.recipe.source, [meter.replacements for meter in those], window)
 
 
 def _is_split(task: Task) -> bool:

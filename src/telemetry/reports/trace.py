@@ -28,6 +28,7 @@ from telemetry.reports.traced import (
     TraceAnswer,
     TraceEvent,
     TraceReading,
+    TraceReplacement,
     TraceSpan,
 )
 from telemetry.reports.virtual_trace import Reckoned
@@ -157,6 +158,7 @@ def _answer(
         readings=_readings(rows, behind),
         batches=batches,
         events=_events(tx, within, behind),
+        replacements=_replacements(behind, first, last),
         conflicts=_conflicts(tx, within, behind),
         entered=_entered(tx, within, behind),
         corrections=_corrections(tx, meter, question, within),
@@ -176,7 +178,8 @@ def _by_state(recipe: Recipe, meter: RegisteredMeter) -> str:
 def _spans(flow: Flow, behind: _Behind) -> list[TraceSpan]:
     """Those that have a part in the range, in order."""
     ends, lo, hi = flow.spans.knots, behind.ranges.lo[0], behind.ranges.hi[0]
-    at = np.flatnonzero((ends.time[1:] > lo) & (ends.time[:-1] < hi)) + 1
+    passed = ends.time[1:] > ends.time[:-1]
+    at = np.flatnonzero(passed & (ends.time[1:] > lo) & (ends.time[:-1] < hi)) + 1
     if behind.task.recipe.method is Method.ALLOT:
         at = at[at % 2 == 1]
     return [_span(flow, int(i), behind) for i in at]
@@ -211,6 +214,15 @@ def _readings(rows: readings.ReadingColumns, behind: _Behind) -> list[TraceReadi
 def _events(tx: Transaction, within: Stretch, behind: _Behind) -> list[TraceEvent]:
     found = findings.events(tx, behind.meter.id, _FINDINGS, within)
     return [TraceEvent(e.time.astimezone(behind.question.zone), e.flag, e.delta) for e in reversed(found)]
+
+
+def _replacements(behind: _Behind, first: int, last: int) -> list[TraceReplacement]:
+    source = behind.task.recipe.source
+    return [
+        TraceReplacement(behind.moment(each["us"]), each["ends"].get(source), each["starts"].get(source))
+        for each in behind.meter.replacements
+        if first <= each["us"] <= last
+    ]
 
 
 def _conflicts(tx: Transaction, within: Stretch, behind: _Behind) -> list[ConflictEntry]:

@@ -52,6 +52,14 @@ class TraceEvent(Struct, frozen=True):
     ]
 
 
+class TraceReplacement(Struct, frozen=True):
+    """Another device behind the meter from a moment on."""
+
+    at: Moment
+    ended: Annotated[float | None, Meta(description="What the old one showed last; null: nobody told")]
+    began: Annotated[float | None, Meta(description="What the new one showed first")]
+
+
 class TraceTerm(Struct, frozen=True):
     """What a formula takes of another meter; that meter has a trace of its own."""
 
@@ -104,5 +112,8 @@ class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     template: TemplateEntry | None
     templates: Annotated[
         list[TraceTemplate], Meta(description="What the batches were decoded by, the oldest first")
+    ] = []
+    replacements: Annotated[
+        list[TraceReplacement], Meta(description="Of devices, between the readings that it stands on")
     ] = []
     editions: Annotated[list[TraceEdition], Meta(description="Of a virtual meter; empty for others")] = []

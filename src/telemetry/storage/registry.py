@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Json
 
+from accounting.grid import to_us
 from accounting.recipes import GAS_STATE
+from telemetry.instrument import Replacement
 from telemetry.model import Area, Meter, Site
 from telemetry.storage import dirty, formulas, queries
 from telemetry.storage.pool import Database
@@ -53,6 +56,8 @@ class RegisteredMeter:
     """From the first to the last; the first holds from the beginning."""
     gas: Mapping[str, Any] | None = None
     """What makes its volume at actual conditions one at 0 degC: pressure, supply_kpa, supply_celsius."""
+    replacements: Sequence[Mapping[str, Any]] = ()
+    """In order: another device from `us` on; `ends` and `starts` by quantity, as the devices show them."""
 
     @property
     def declared(self) -> frozenset[str]:
@@ -168,7 +173,12 @@ def _columns(meter: Meter) -> dict[str, object]:
         "stamp": meter.stamp,
         "rollover": Json(meter.counter_digits),
         "gas": Json(meter.gas.model_dump()) if meter.gas else None,
+        "replacements": Json(sorted(map(_replacement, meter.replacements), key=itemgetter("us"))),
     }
+
+
+def _replacement(of: Replacement) -> dict[str, object]:
+    return {"us": to_us(of.since), "ends": of.ends, "starts": of.starts}
 
 
 def _terms_of(conn: Connection[Any], meter_id: int) -> tuple[MeterTerm, ...]:

@@ -8,7 +8,7 @@ order by id
 
 -- name: meters
 select id, code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, interval_s, stamp, rollover,
-    removed_at, gas
+    removed_at, gas, replacements
 from meter
 where %(meters)s::integer[] is null or id = any(%(meters)s::integer[])
 order by id
@@ -57,20 +57,21 @@ where managed_by = 'file' and removed_at is null and not code = any(%(codes)s::t
 select id
 from meter
 where code = %(code)s::text
-    and (max_gap_s, interval_s, stamp, rollover, gas) is distinct from (
+    and (max_gap_s, interval_s, stamp, rollover, gas, replacements) is distinct from (
         %(max_gap_s)s::double precision, %(interval_s)s::double precision, %(stamp)s::text, %(rollover)s::jsonb,
-        %(gas)s::jsonb
+        %(gas)s::jsonb, %(replacements)s::jsonb
     )
 
 -- name: put_meter
 insert into meter (
     code, name_en, name_zh, carrier, source, device, address, serial, rated_kw, max_gap_s, interval_s, stamp, rollover,
-    gas
+    gas, replacements
 )
 values (
     %(code)s::text, %(en)s::text, %(zh)s::text, %(carrier)s::text, %(source)s::text, %(device)s::text, %(address)s::text,
     %(serial)s::text, %(rated_kw)s::double precision, %(max_gap_s)s::double precision,
-    %(interval_s)s::double precision, %(stamp)s::text, %(rollover)s::jsonb, %(gas)s::jsonb
+    %(interval_s)s::double precision, %(stamp)s::text, %(rollover)s::jsonb, %(gas)s::jsonb,
+    %(replacements)s::jsonb
 )
 on conflict (code) do update set
     name_en = excluded.name_en,
@@ -86,6 +87,7 @@ on conflict (code) do update set
     stamp = excluded.stamp,
     rollover = excluded.rollover,
     gas = excluded.gas,
+    replacements = excluded.replacements,
     removed_at = null
 
 -- name: remove_meters

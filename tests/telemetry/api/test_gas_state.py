@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from telemetry.model import GasState, Site
+from telemetry.instrument import GasState
+from telemetry.model import Site
 
 JSON = Service = Any
 KG_PER_M3 = 2.1621888

@@ -1,0 +1,65 @@
+"""Readings of devices that stood behind a meter in turn, with both counters where one took over."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.storage.readings import Ranges
+
+Replacements = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What devices showed, by range and time."""
+
+    number: NDArray[np.int32]
+    """int32[n]: of the range."""
+    time: NDArray[np.int64]
+    """int64[n] [us]."""
+    value: NDArray[np.float64]
+    """float64[n], before the multiplier."""
+    device: NDArray[np.int32] | None = None
+    """int32[n]: which of the meter's devices; None: always the same."""
+
+
+def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Ranges) -> Series:
+    """With the device at each reading, and with both counters at each replacement within a window.
+
+    `of` has the replacements of each range's meter, in the order of time.
+    """
+    if not any(of):
+        return read
+    device = np.zeros(len(read.time), np.int32)
+    for number, those in enumerate(of):
+        at = np.flatnonzero(read.number == number)
+        moments = np.array([each["us"] for each in those], np.int64)
+        device[at] = np.searchsorted(moments, read.time[at], side="right")
+    told = list(_told(quantity, of, window))
+    return _ordered(
+        Series(
+            np.concatenate([np.array([each[0] for each in told], np.int32), read.number]),
+            np.concatenate([np.array([each[1] for each in told], np.int64), read.time]),
+            np.concatenate([np.array([each[2] for each in told], np.float64), read.value]),
+            np.concatenate([np.array([each[3] for each in told], np.int32), device]),
+        )
+    )
+
+
+def _told(quantity: str, of: Sequence[Replacements], window: Ranges) -> Iterator[tuple[int, int, float, int]]:
+    """Range, time, value and device of each counter that people read at a replacement."""
+    for number, those in enumerate(of):
+        for index, each in enumerate(those):
+            if quantity in each["ends"] and window.lo[number] <= each["us"] <= window.hi[number]:
+                yield number, each["us"], each["ends"][quantity], index
+                yield number, each["us"], each["starts"][quantity], index + 1
+
+
+def _ordered(those: Series) -> Series:
+    """What people read at a replacement stands before what the device showed at that instant."""
+    device = np.zeros(len(those.time), np.int32) if those.device is None else those.device
+    order = np.lexsort((device, those.time, those.number))
+    return Series(those.number[order], those.time[order], those.value[order], device[order])
