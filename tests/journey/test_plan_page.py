@@ -1,9 +1,11 @@
-"""The plan board: jobs by form and table, moved by pointer and keys, checked, with the cheapest beside."""
+"""The plan board: jobs by form and table, moved, checked, kept, and set against their meters."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
@@ -15,8 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 @pytest.fixture
 def expected_noise() -> tuple[str, ...]:
-    """The browser notes a plan that is refused."""
-    return ("Failed to load resource: the server responded with a status of 422",)
+    """The browser notes a plan that is refused: for its mistakes, or because somebody kept another."""
+    refused = "Failed to load resource: the server responded with a status of"
+    return (f"{refused} 422", f"{refused} 409")
 
 
 def upload(page: Page, *rows: str) -> None:
@@ -28,7 +31,7 @@ def upload(page: Page, *rows: str) -> None:
 
 
 def row(page: Page, job: str) -> Locator:
-    return page.locator("pw-plan table.cards tr", has=page.locator("th", has_text=job))
+    return page.locator("pw-plan .panel:first-child table.cards tr", has=page.locator("th", has_text=job))
 
 
 def add(page: Page, code: str, **fields: str) -> None:
@@ -95,4 +98,98 @@ def test_mistakes_of_a_table_are_told_by_job_and_field(page: Page, priced: Any) 
     expect(wrong.first).to_contain_text("J1")
     expect(wrong.first).to_contain_text("line")
     expect(wrong.nth(1)).to_contain_text("power_kw")
+    assert complaints(page) == []
+
+
+def keep(page: Page, code: str, who: str) -> Locator:
+    """Keeps the board's plan; what is said of it."""
+    keeping = page.locator("pw-keeping")
+    keeping.get_by_label("Plan's code").fill(code)
+    keeping.get_by_label("Who").fill(who)
+    keeping.get_by_role("button", name="Keep", exact=True).click()
+    return keeping
+
+
+def kept_job(service: str, code: str) -> Any:  # noqa: ANN401  # JSON
+    [job] = httpx.get(f"{service}/api/v1/plans/kept/{code}", timeout=60).json()["plan"]["jobs"]
+    return job
+
+
+def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    day, own = f"{priced.month}-21", f"{priced.url}/api/v1/plans/kept/thursday"
+    page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
+    upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
+    expect(keep(page, "thursday", "li.na").get_by_role("status")).to_contain_text("version 1 of thursday")
+    page.get_by_role("button", name="Clear").click()
+    page.goto(f"{priced.url}/cost/plan?lang=en")
+    listed = page.locator("pw-kept-plans tr", has=page.locator("th", has_text="thursday"))
+    expect(listed).to_contain_text("li.na")
+    listed.get_by_role("button", name="Open").click()
+    expect(row(page, "J1")).to_contain_text("10:00\u201311:00")
+    page.locator("[data-job=J1]").press("ArrowLeft")
+    expect(keep(page, "thursday", "li.na").get_by_role("status")).to_contain_text("version 2 of thursday")
+    assert datetime.fromisoformat(kept_job(priced.url, "thursday")["start"]).minute == 45
+    theirs = httpx.get(own).json()["plan"] | {"name": "theirs"}
+    assert httpx.put(own, json={"plan": theirs, "who": "wang.wei", "replaces": 2}).status_code == 200
+    page.locator("[data-job=J1]").press("Shift+ArrowLeft")
+    conflict = keep(page, "thursday", "li.na")
+    expect(conflict.get_by_role("alert")).to_contain_text("version 3 of thursday, which wang.wei kept")
+    assert complaints(page) == []
+    conflict.get_by_label("Another code").fill("mine")
+    conflict.get_by_role("button", name="Keep mine under it").click()
+    expect(conflict.get_by_role("status")).to_contain_text("version 1 of mine")
+    assert httpx.get(own).json()["version"] == 3
+    keep(page, "thursday", "li.na").get_by_role("button", name="Open version 3").click()
+    expect(row(page, "J1")).to_contain_text("09:45\u201310:45")
+    expect(conflict).to_contain_text("Made from version 3 of thursday.")
+
+
+def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    day, own = f"{priced.month}-22", f"{priced.url}/api/v1/plans/kept/gone"
+    job = {"code": "J1", "line": "E1", "power_kw": 50, "duration_min": 120}
+    body = {"from": day, "to": f"{priced.month}-23", "jobs": [job]}
+    assert httpx.put(own, json={"plan": body, "who": "li.na"}).status_code == 200
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
+    page.goto(f"{priced.url}/cost/plan?lang=zh&theme=dark")
+    page.get_by_role("button", name="撤回: gone").click()
+    panel = page.locator("pw-kept-plans")
+    panel.get_by_label("填报人").fill("wang.wei")
+    panel.get_by_label("原因").fill("order cancelled")
+    assert complaints(page) == []
+    panel.get_by_role("button", name="撤回", exact=True).click()
+    expect(panel.get_by_role("status").last).to_contain_text("gone 已撤回")
+    expect(panel.locator("th", has_text="gone")).to_have_count(0)
+    gone = httpx.get(own).json()
+    assert (gone["kept_by"], gone["withdrawn_because"]) == ("wang.wei", "order cancelled")
+
+
+def test_a_plan_that_was_withdrawn_meanwhile_is_kept_again(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    day, own = f"{priced.month}-23", f"{priced.url}/api/v1/plans/kept/back"
+    page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
+    upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
+    keeping = keep(page, "back", "li.na")
+    expect(keeping).to_contain_text("Made from version 1 of back.")
+    why = {"who": "wang.wei", "reason": "order cancelled"}
+    assert httpx.post(f"{own}/withdrawal", json=why).status_code == 200
+    page.locator("[data-job=J1]").press("ArrowLeft")
+    keep(page, "back", "li.na")
+    expect(keeping.get_by_role("alert")).to_contain_text("wang.wei withdrew back meanwhile (order cancelled)")
+    keeping.get_by_role("button", name="Keep mine as back again").click()
+    expect(keeping.get_by_role("status")).to_contain_text("version 3 of back")
+    assert httpx.get(own).json()["kept_by"] == "li.na"
+
+
+def test_a_plan_that_has_run_stands_beside_its_meters(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    day = f"{priced.month}-09"
+    job = {"code": "J1", "line": "E1", "power_kw": 50, "duration_min": 120, "start": f"{day}T10:00:00+08:00"}
+    body = {"plan": {"from": day, "to": f"{priced.month}-10", "jobs": [job]}, "who": "li.na"}
+    assert httpx.put(f"{priced.url}/api/v1/plans/kept/ran", json=body).status_code == 200
+    page.goto(f"{priced.url}/cost/plan?lang=en")
+    page.get_by_role("button", name="Against meters: ran").click()
+    metered = page.locator("pw-metered")
+    told = ["J1", "E1", f"{day} 10:00", "100.0", "120.0", "20.0", "100"]
+    expect(metered.locator("tbody tr").first.locator("th, td")).to_have_text(told)
+    sheet, cells, _ = files_of(page, metered.locator("pw-exhibit"))
+    assert [row[3:] for row in sheet[1:]] == [["100", "120", "20", "100"]]
+    assert [row[3:] for row in cells[1:]] == [[100, 120, 20, 100]]
     assert complaints(page) == []

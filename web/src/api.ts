@@ -168,9 +168,13 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   return (await (await sent(path, body)).json()) as T;
 }
 
-async function sent(path: string, body: unknown): Promise<Response> {
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return (await (await sent(path, body, "PUT")).json()) as T;
+}
+
+async function sent(path: string, body: unknown, method = "POST"): Promise<Response> {
   const response = await fetch(`${ROOT}${path}`, {
-    method: "POST",
+    method,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });

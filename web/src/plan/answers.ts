@@ -80,3 +80,39 @@ export interface Optimum {
   obstacles: { kind: Conflict["kind"]; jobs: string[]; need_min: number | null; have_min: number | null }[];
   plan: Plan | null;
 }
+
+/** As it is posted; what the board does not show stays as it came. */
+export interface PostedPlan {
+  from: string;
+  to: string;
+  jobs: Job[];
+  [field: string]: unknown;
+}
+
+export interface KeptVersion {
+  code: string;
+  version: number;
+  /** Null: it was withdrawn. */
+  plan: PostedPlan | null;
+  kept_by: string;
+  kept_at: string;
+  withdrawn_because: string | null;
+}
+
+export interface KeptEntry {
+  code: string;
+  version: number;
+  name: string;
+  from: string;
+  to: string;
+  jobs: number;
+  kept_by: string;
+  kept_at: string;
+}
+
+export interface MeteredPlan {
+  from: string;
+  to: string;
+  jobs: { code: string; line: string; begin: string; planned: number; metered: number | null; known: number; difference: number | null }[];
+  lines: { line: string; planned: number; metered: number | null; outside: number | null; known: number }[];
+}

@@ -11,13 +11,16 @@ import { bandName } from "../parts/band.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, day, iso, shortDay, startOfDay } from "../time.ts";
-import type { Conflict, Job, Optimum, Plan, PlannedJob, Run } from "./answers.ts";
+import type { Conflict, Job, KeptVersion, Optimum, Plan, PlannedJob, PostedPlan, Run } from "./answers.ts";
 import "./board.ts";
 import type { Moved } from "./board.ts";
+import { bodyOf, EMPTY, openedDraft, remember, remembered, type Draft } from "./draft.ts";
+import "./keeping.ts";
+import "./kept.ts";
 import { jobsOf } from "./table.ts";
 
-const KEPT = "parkwatt.plan";
 const LENGTHS = [1, 2, 3, 7];
+const MOST_DAYS = 31;
 const ASK_AGAIN_MS = 500;
 
 interface Wrong {
@@ -28,26 +31,31 @@ interface Wrong {
 }
 
 class PlanView extends View {
-  #jobs: Job[] = kept();
+  #draft: Draft = remembered();
   #plan: Plan | null = null;
   #optimum: Optimum | null = null;
   #wrong: Wrong[] = [];
   #problem = "";
   #asked = "";
   #busy = false;
+  #turn = 0;
+
+  get #jobs(): Job[] {
+    return this.#draft.jobs;
+  }
 
   get #day(): string {
     const { show } = store.route;
-    return show !== null && /^\d{4}-\d\d-\d\d$/.test(show) ? show : day(startOfDay(store.now(), this.zone, 1), this.zone);
+    return show !== null && /^\d{4}-\d\d-\d\d$/.test(show) ? show : (this.#draft.origin?.day ?? day(startOfDay(store.now(), this.zone, 1), this.zone));
   }
 
   get #days(): number {
-    return LENGTHS.find((length) => String(length) === store.route.by) ?? 1;
+    const length = Number(store.route.by ?? this.#draft.origin?.days);
+    return Number.isInteger(length) && length > 0 && length <= MOST_DAYS ? length : 1;
   }
 
-  get #body(): { from: string; to: string; jobs: Job[] } {
-    const noon = Date.parse(`${this.#day}T12:00:00Z`);
-    return { from: iso(startOfDay(noon, this.zone)), to: iso(startOfDay(noon, this.zone, this.#days)), jobs: this.#jobs };
+  get #body(): PostedPlan {
+    return bodyOf(this.#draft, this.#day, this.#days, this.zone);
   }
 
   protected override willUpdate(): void {
@@ -86,21 +94,45 @@ class PlanView extends View {
   }
 
   #changed(jobs: Job[]): void {
-    this.#jobs = jobs;
+    this.#put({ ...this.#draft, jobs });
+  }
+
+  #put(draft: Draft): void {
+    const { jobs } = draft;
+    this.#draft = draft;
     this.#optimum = this.#optimum?.state === "running" ? this.#optimum : null;
-    localStorage.setItem(KEPT, JSON.stringify(jobs));
+    remember(draft);
     if (jobs.length === 0) [this.#plan, this.#wrong, this.#problem, this.#asked] = [null, [], "", ""];
     this.requestUpdate();
+  }
+
+  #opened(version: KeptVersion): void {
+    if (version.plan === null) return;
+    const draft = openedDraft(version, version.plan, this.zone);
+    [this.#plan, this.#optimum] = [null, null];
+    this.#put(draft);
+    store.go({ show: draft.origin?.day ?? null, by: String(draft.origin?.days ?? 1) });
+  }
+
+  #kept({ code, version }: KeptVersion): void {
+    this.#turn++;
+    this.#put({ ...this.#draft, origin: { code, version, day: this.#day, days: this.#days } });
+  }
+
+  #withdrawn(code: string): void {
+    if (this.#draft.origin?.code === code) this.#put({ ...this.#draft, origin: null });
   }
 
   protected override render(): TemplateResult {
     const words = this.words;
     return html`<div class="report"><section class="panel">
         <header class="report-head"><h2>${words.planBoard} <span class="subject">${words.planSubject}</span></h2>${this.#horizon()}</header>
-        ${this.#form()} ${this.#errors()}
+        ${this.#form()} ${this.#jobs.length > 0 ? html`<pw-keeping .body=${this.#body} .origin=${this.#draft.origin}
+          @kept=${(event: CustomEvent<KeptVersion>) => this.#kept(event.detail)} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)}></pw-keeping>` : nothing} ${this.#errors()}
         ${this.#plan ? this.#shown(this.#plan) : this.#jobs.length === 0 ? html`<p class="empty">${words.noJobs}</p>` : nothing}
       </section>
       ${this.#plan ? this.#load(this.#plan) : nothing}
+      <pw-kept-plans .turn=${this.#turn} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)} @withdrawn=${(event: CustomEvent<string>) => this.#withdrawn(event.detail)}></pw-kept-plans>
     </div>`;
   }
 
@@ -109,7 +141,7 @@ class PlanView extends View {
     return html`<div class="months">
       <input type="date" aria-label=${words.planFrom} .value=${this.#day} @change=${(event: Event) => store.go({ show: (event.target as HTMLInputElement).value || null })} />
       <select aria-label=${words.planLength} @change=${(event: Event) => store.go({ by: (event.target as HTMLSelectElement).value })}>
-        ${LENGTHS.map((length) => html`<option value=${length} ?selected=${length === this.#days}>${words.planDays(length)}</option>`)}
+        ${[...new Set([...LENGTHS, this.#days])].map((length) => html`<option value=${length} ?selected=${length === this.#days}>${words.planDays(length)}</option>`)}
       </select>
     </div>`;
   }
@@ -127,7 +159,7 @@ class PlanView extends View {
       <button type="submit">${words.addJob}</button>
       <label class="upload">${words.fromCsv}<input type="file" accept=".csv,text/csv" @change=${this.#upload} /></label>
       <button type="button" class="primary" ?disabled=${this.#plan === null || this.#optimum?.state === "running"} @click=${this.#propose}>${words.propose}</button>
-      ${this.#jobs.length > 0 ? html`<button type="button" class="quiet" @click=${() => this.#changed([])}>${words.clearPlan}</button>` : nothing}
+      ${this.#jobs.length > 0 ? html`<button type="button" class="quiet" @click=${() => this.#put(EMPTY)}>${words.clearPlan}</button>` : nothing}
     </form>`;
   }
 
@@ -305,15 +337,6 @@ class PlanView extends View {
         series: [{ ...area(0, "ink-2", outlook.base_kw), ...limit }, area(1, "electricity", outlook.jobs_kw), area(2, "pv", outlook.sun_kw, "sun")],
       };
     };
-  }
-}
-
-function kept(): Job[] {
-  try {
-    const jobs: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    return Array.isArray(jobs) ? (jobs as Job[]) : [];
-  } catch {
-    return [];
   }
 }
 
