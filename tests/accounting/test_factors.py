@@ -31,6 +31,9 @@ ROW = {
 }
 
 
+GAP = (date(2020, 12, 31), date(2023, 6, 15), date(2024, 1, 1))
+
+
 def of(**changes: str) -> Factor:
     return parse(HEADER, [ROW | changes])[0]
 
@@ -76,6 +79,20 @@ def test_before_any_edition_there_is_a_named_shortfall(guangdong, day: date, kno
     assert choice.shortfall == (
         f"no scope2_location factor for {day} in CN-GD > CN-SOUTH > CN was known on {known}"
     )
+
+
+def test_a_gap_between_two_years_takes_the_year_before_it_and_says_so() -> None:
+    """No day of the gap is zero or takes the later year; before the first there is a named shortfall."""
+    later = of(id="x.2", year="2024", valid_from="2024-01-01", valid_to="2024-12-31", value="0.3")
+    asked = {day: choose([of(), later], day=day, known=TODAY, regions=["CN-GD"], purpose=GRID) for day in GAP}
+    before, inside, after = asked.values()
+    assert (before.factor, before.rule) == (None, Rule.NONE)
+    assert "no scope2_location factor for 2020-12-31 in CN-GD" in str(before.shortfall)
+    assert inside.factor is not None
+    assert (inside.factor.id, inside.rule) == (of().id, Rule.NEWEST_YEAR)
+    assert inside.why.endswith(": 2021")
+    assert after.factor is not None
+    assert (after.factor.id, after.rule) == ("x.2", Rule.OWN_YEAR)
 
 
 def test_a_place_without_a_factor_gets_its_grids_and_then_its_countrys(factors: tuple[Factor, ...]) -> None:

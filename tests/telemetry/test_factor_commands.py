@@ -83,6 +83,21 @@ def test_what_contradicts_itself_or_the_library_is_refused(
     assert list(park.iterdir()) == []
 
 
+def test_an_edition_that_overlaps_the_one_that_stands_is_refused_by_both_names(
+    park: Path, tmp_path: Path
+) -> None:
+    folder = offer(tmp_path)
+    row = "own.{n},electricity,0.4,kgCO2,kWh,CO2,2,XX,,{first},{last},scope2_location,Grid,电网,VERIFIED\n"
+    years = (
+        row.format(n=1, first="2025-01-01", last="2025-12-31"),
+        row.format(n=2, first="2025-12-31", last=""),
+    )
+    (folder / "factors.csv").write_text(HEADER + "".join(years), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"'own\.1' and 'own\.2' both answer"):
+        take_in(folder, park, dry_run=False)
+    assert list(park.iterdir()) == []
+
+
 def test_a_folder_without_a_set_and_a_park_without_a_folder(park: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -164,8 +164,27 @@ def test_every_total_of_a_is_the_document_s_to_the_last_digit(service: Service) 
         assert _cents(found["avoided"]) == told["avoided"]
         assert f"{found['tco2_per_tce']:.4f}" == told["per_tce"]
         assert (f"{found['coal']['calorific']:.4f}", found["short"]) == ("46.0059", [])
-        assert f"{found['uncertainty']['CO2']:.4f}" == "2.9843"
-        assert _cents(found["market"]["served"])["certificate"] == "60000.00"
+        assert {gas: f"{found['uncertainty'][gas]:.4f}" for gas in ("CO2", "CO2e")} == {
+            "CO2": "2.9843",
+            "CO2e": "5.3852",
+        }
+        served = _cents(found["market"]["served"])
+        assert (served["certificate"], served["residual"]) == ("60000.00", "40000.00")
+
+
+def test_standard_coal_of_a_is_the_document_s_line_by_line(service: Service) -> None:
+    """Gas is 18 635.51 m3 at 0 degC by what it is worth: 1.2143 kgce each."""
+    worth = service.get("/inventory", period="2023-06", area="A")["coal"]["lines"]
+    assert {name: f"{tce:.4f}" for name, tce in worth.items() if tce} == {
+        "energy_import": "12.2900",
+        "energy_export": "-0.6145",
+        "gas_volume_20c": "22.6291",
+        "steam_energy": "10.2360",
+        "diesel": "2.9142",
+        "water_volume": "0.2571",
+        "heat_energy.sold": "-1.7060",
+    }
+    assert f"{worth['gas_volume_20c'] / 1.2143e-3:.2f}" == "18635.51"
 
 
 def test_every_line_of_a_is_the_document_s_to_the_last_digit(service: Service) -> None:
