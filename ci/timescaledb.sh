@@ -28,7 +28,7 @@ chown -R "$(chroot "$tree" id -u postgres):$(chroot "$tree" id -g postgres)" "$c
 "${as_postgres[@]}" postgres -D "$inside/main" -p "$port" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c dynamic_shared_memory_type=mmap \
     -c shared_preload_libraries=timescaledb -c timescaledb.license=apache -c timescaledb.telemetry_level=off \
-    -c timescaledb.max_background_workers=0 -c fsync=off -c shared_buffers=256MB -c max_connections=100 \
+    -c timescaledb.max_background_workers=0 -c fsync=off -c shared_buffers=256MB -c max_connections=300 \
     >"$data/server.log" 2>&1 &
 server=$!
 for _ in $(seq 300); do

@@ -207,12 +207,12 @@ def test_a_way_that_would_show_the_key_is_not_taken(url: str) -> None:
 def test_the_key_goes_with_every_post(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def post(client: httpx.Client, path: str, **rest: object) -> httpx.Response:
-        del path, rest
-        seen.append(client.headers["authorization"])
+    def send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+        del client
+        seen.append(request.headers["authorization"])
         return httpx.Response(200, json=TAKEN)
 
-    monkeypatch.setattr(httpx.Client, "post", post)
+    monkeypatch.setattr(httpx.Client, "send", send)
     Link.to("https://centre", "a-token-of-sixteen-letters", None).post("/", {})
     assert seen == ["Bearer a-token-of-sixteen-letters"]
 
