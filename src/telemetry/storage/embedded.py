@@ -28,7 +28,7 @@ from telemetry.storage.keeper import kept
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "60",
+    "max_connections": "120",
     "shared_buffers": "256MB",
     "effective_cache_size": "2GB",
     "maintenance_work_mem": "128MB",

@@ -72,7 +72,7 @@ class BillView extends Asking<Bills> {
           ${bill.provisional ? html`<span class="tag">${words.provisional}</span>` : nothing}
           ${bills.fictitious ? html`<span class="tag" title=${words.fictitiousHint}>${words.fictitious}</span>` : nothing}</dt>
         <dd class="headline"><span class="digits">${bill.lines.length > 0 ? fixed(Number(sum), 2) : NONE}</span> <span class="unit">${bills.currency}</span></dd>
-        ${bill.total === null ? html`<dd class="low">${words.withoutUnknown}</dd>` : nothing}</div>
+        ${bill.total === null ? html`<dd class="low sentence">${words.withoutUnknown}</dd>` : nothing}</div>
       <div><dt>${words.bought}</dt>
         <dd><span class="digits">${bill.kwh === null ? NONE : three(bill.kwh / energy.divisor)}</span> <span class="unit">${energy.unit}</span></dd></div>
       <div><dt>${words.coverage}</dt><dd class=${bill.coverage < 0.95 ? "low" : ""}><span class="digits">${coverage(bill.coverage)}</span> <span class="unit">%</span></dd></div>
