@@ -16,6 +16,7 @@ PAGES = {
     "/energy": "pw-energy h1",
     "/carbon": "pw-carbon h1",
     "/cost": "pw-bill h2",
+    "/alerts": "pw-alert-list h1",
     "/meters": "pw-meter-tree .meter-line[data-meter='M-1']",
     "/collectors/line-1": "pw-collectors tr[data-meter='M-1']",
     "/meters/M-1": "pw-meter [data-quantity=active_power]",
@@ -51,7 +52,7 @@ def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) ->
     expect(page.locator(PAGES[path]).first).to_be_visible(timeout=60_000)
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.locator(".rail a").count() == 6
+    assert page.locator(".rail a").count() == 7
 
 
 @looks

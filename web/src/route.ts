@@ -2,7 +2,7 @@
 
 import { preferred, type Language } from "./i18n/words.ts";
 
-export const PAGES = ["live", "energy", "carbon", "cost", "meters", "collectors"] as const;
+export const PAGES = ["live", "energy", "carbon", "cost", "meters", "alerts", "collectors"] as const;
 export type Page = (typeof PAGES)[number];
 export type Theme = "light" | "dark";
 

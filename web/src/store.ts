@@ -15,6 +15,7 @@ export interface Connection {
 }
 
 const RETRY_MS = 4_000;
+const GATHER_MS = 300;
 
 class Store extends EventTarget {
   route: Route = parse(new URL(location.href), navigator.languages);
@@ -24,10 +25,14 @@ class Store extends EventTarget {
   meters: ReadonlyMap<string, Meter> = new Map();
   live: LiveState | null = null;
   connection: Connection = { state: "connecting", since: null };
+  /** Counts what was heard of alerts; 0 before the first event. */
+  alertsTurn = 0;
+  #alerting = 0;
   readonly trail = new Trail();
   readonly #stream = new LiveStream({
     snapshot: (event) => this.#snapshot(event),
     update: (event) => this.#update(event),
+    alert: () => this.alerted(),
     lost: () => this.#lost(),
   });
 
@@ -79,6 +84,7 @@ class Store extends EventTarget {
     const restarted = this.live !== null && this.live.epoch !== event.epoch;
     this.live = fromSnapshot(event);
     this.#heard(event);
+    this.alerted();
     if (restarted) void this.#reload();
   }
 
@@ -103,6 +109,16 @@ class Store extends EventTarget {
     }
     this.connection = { state: "live", since: Date.parse(event.time) };
     this.#changed();
+  }
+
+  /** Something happened to alerts; what happens within a moment is told once. */
+  alerted(): void {
+    if (this.#alerting !== 0) return;
+    this.#alerting = window.setTimeout(() => {
+      this.#alerting = 0;
+      this.alertsTurn++;
+      this.#changed();
+    }, GATHER_MS);
   }
 
   #lost(): void {

@@ -12,6 +12,7 @@ it.each([
   { page: "meters", meter: "E1/空压 #1", source: null, area: null, days: 14, view: null, month: null, by: null, show: null, language: "zh", theme: null },
   { page: "carbon", meter: null, source: null, area: null, days: 31, view: null, month: null, by: null, show: null, language: "en", theme: "light" },
   { page: "collectors", meter: null, source: "line/1", area: null, days: 14, view: null, month: null, by: null, show: null, language: "zh", theme: null },
+  { page: "alerts", meter: null, source: null, area: null, days: 14, view: null, month: null, by: null, show: null, language: "zh", theme: "dark" },
   { page: "cost", meter: null, source: null, area: "E1", days: 14, view: "demand", month: "2026-10", by: "area", show: "co2", language: "en", theme: null },
 ] satisfies Route[])("an address keeps the whole view: $page", (route) => expect(at(href(route))).toEqual(route));
 

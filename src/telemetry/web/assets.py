@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 DIST = Path(__file__).parent / "dist"
-PAGES = ("live", "energy", "carbon", "cost", "meters", "collectors")
+PAGES = ("live", "energy", "carbon", "cost", "meters", "alerts", "collectors")
 """First parts of the addresses that the page answers itself, as web/src/route.ts names them."""
 UNBUILT = "The page has not been built. Build it with: npm --prefix web ci && npm --prefix web run build\n"
 POLICY = (

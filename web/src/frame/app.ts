@@ -10,6 +10,7 @@ import { View } from "../parts/view.ts";
 import { clockSeconds } from "../time.ts";
 import { href, PAGES, type Page } from "../route.ts";
 import { store } from "../store.ts";
+import "./firing.ts";
 import { notice } from "./notice.ts";
 import "./sign-in.ts";
 import "./strip.ts";
@@ -18,6 +19,7 @@ const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   energy: () => import("../reports/energy.ts"),
   carbon: () => (store.route.view === "inventory" ? import("../carbon/inventory.ts") : import("../reports/carbon.ts")),
   cost: () => import("../cost/page.ts"),
+  alerts: () => import("../alerts/page.ts"),
 };
 
 class App extends View {
@@ -53,7 +55,7 @@ class App extends View {
   #entry(page: Page): TemplateResult {
     const here = store.route.page === page;
     return html`<a href=${href({ ...store.route, page, meter: null, view: null, by: null, show: null })} aria-current=${here ? "page" : "false"}
-      >${icon(page)}<span>${this.words[page]}</span></a
+      >${icon(page)}<span>${this.words[page]}</span>${page === "alerts" ? html`<pw-firing></pw-firing>` : nothing}</a
     >`;
   }
 
@@ -78,6 +80,7 @@ const PAGE: Record<Page, () => TemplateResult> = {
   carbon: () => html`<nav class="periods views" aria-label=${wordsOf(store.route.language).carbon}>${carbonViews()}</nav>${store.route.view === "inventory" ? html`<pw-inventory></pw-inventory>` : html`<pw-carbon></pw-carbon>`}`,
   cost: () => html`<pw-cost></pw-cost>`,
   meters: () => html`<pw-meters></pw-meters>`,
+  alerts: () => html`<pw-alerts></pw-alerts>`,
   collectors: () => html`<pw-collectors></pw-collectors>`,
 };
 

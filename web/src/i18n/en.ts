@@ -1,7 +1,9 @@
+import { alertsEn } from "./alerts-en.ts";
 import { costEn } from "./cost-en.ts";
 
 export const en = {
   ...costEn,
+  ...alertsEn,
   locale: "en",
   live: "Live",
   energy: "Energy",

@@ -1,8 +1,10 @@
+import { alertsZh } from "./alerts-zh.ts";
 import { costZh } from "./cost-zh.ts";
 import type { Words } from "./words.ts";
 
 export const zh: Words = {
   ...costZh,
+  ...alertsZh,
   locale: "zh-CN",
   live: "实时",
   energy: "能源",

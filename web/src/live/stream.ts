@@ -5,6 +5,7 @@ import { STREAM, type Snapshot, type Update } from "../api.ts";
 export interface Listener {
   snapshot(event: Snapshot): void;
   update(event: Update): void;
+  alert(): void;
   lost(): void;
 }
 
@@ -23,6 +24,7 @@ export class LiveStream {
     this.#source = source;
     source.addEventListener("snapshot", (event) => this.#heard(() => this.listener.snapshot(read<Snapshot>(event))));
     source.addEventListener("update", (event) => this.#heard(() => this.listener.update(read<Update>(event))));
+    source.addEventListener("alert", () => this.#heard(() => this.listener.alert()));
     source.addEventListener("error", () => this.#failed(source));
     this.#reopenAfter(SILENCE_MS);
   }

@@ -1,0 +1,116 @@
+"""The page of alerts: one that a posted reading fires is seen, taken care of, silenced and over."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+from looks import NARROW, WIDE, complaints
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+SITE = """
+code: forge
+name: {en: Forge, zh: 锻造厂}
+zone: Asia/Shanghai
+region: CN-GD
+areas: [{code: forge, kind: park, name: {en: Forge, zh: 锻造厂}}]
+sources: [{kind: push, code: scada}]
+meters:
+  - code: press
+    name: {en: "Press <b>1</b>", zh: "压机 <b>1</b>"}
+    area: forge
+    source: scada
+    role: boundary
+"""
+RULE = {
+    "kind": "limit",
+    "code": "press-limit",
+    "name": {"en": "Press <i>over</i> its limit", "zh": "压机<i>超限</i>"},
+    "severity": "critical",
+    "where": {"meters": ["press"]},
+    "quantity": "active_power",
+    "above": "40 kW",
+}
+
+
+@pytest.fixture(scope="module")
+def forge(serve: Callable[..., Any]) -> str:
+    """A park whose one meter is posted, and its rule."""
+    url: str = serve(SITE).url
+    sent(url, "/alert-rules", {"rule": RULE, "who": "li.na", "reason": "new press"})
+    return url
+
+
+def sent(url: str, path: str, body: dict[str, Any]) -> None:
+    answer = httpx.post(f"{url}/api/v1{path}", json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+
+
+def read(url: str, kw: float) -> None:
+    body = {"meter": "press", "time": [datetime.now(UTC).isoformat()], "active_power": [kw]}
+    sent(url, "/readings?source=scada", body)
+
+
+def looked_at(page: Page) -> list[str]:
+    """Complaints at both widths."""
+    found = []
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a size
+        found += complaints(page)
+    return found
+
+
+def test_an_alert_is_seen_taken_care_of_and_silenced(page: Page, forge: str) -> None:
+    page.goto(f"{forge}/alerts?lang=en")
+    opened = page.locator("pw-alert-list").first
+    expect(opened).to_contain_text("Nothing is open.")
+    read(forge, 45)
+    row = opened.locator("tbody")
+    for said in ("critical", "Press <i>over</i> its limit", "Press <b>1</b>", "45 kW", "40 kW", "firing"):
+        expect(row).to_contain_text(said)
+    expect(page.locator(".rail .badge")).to_have_text("1")
+    row.get_by_role("button", name="What happened").click()
+    story = row.locator("pw-alert-story")
+    expect(story.locator("li")).to_contain_text("fired")
+    story.get_by_label("Your name").first.fill("li.na")
+    story.get_by_role("button", name="Comment").click()
+    expect(story.get_by_role("alert")).to_have_text("Write the comment first.")
+    story.get_by_label("Note").fill("<em>on my way</em>")
+    story.get_by_role("button", name="Acknowledge").click()
+    expect(row).to_contain_text("acknowledged by li.na")
+    expect(story.locator("li").nth(1)).to_contain_text("<em>on my way</em>")
+    expect(page.locator(".rail .badge")).to_have_count(0)
+    story.get_by_label("Note").fill("belt replaced")
+    story.get_by_role("button", name="Comment").click()
+    expect(story.locator("li").nth(2)).to_contain_text("belt replaced")
+    story.get_by_label("For").select_option("4")
+    story.get_by_label("Reason").fill("bearings")
+    story.get_by_label("Your name").nth(1).fill("li.na")
+    story.get_by_role("button", name="Silence").click()
+    silence = page.locator("[data-silence]")
+    expect(silence).to_contain_text("press-limit, press")
+    expect(row).to_contain_text("silenced until 20")
+    assert looked_at(page) == []
+    silence.get_by_label("Your name").fill("wang")
+    silence.get_by_role("button", name="End").click()
+    expect(page.locator("pw-silences")).to_contain_text("Nothing is silenced.")
+    read(forge, 20)
+    expect(opened).to_contain_text("Nothing is open.")
+    expect(page.locator("pw-alert-list").last.locator("tbody")).to_contain_text("Press <i>over</i> its limit")
+
+
+def test_the_page_of_alerts_in_chinese_and_dark(page: Page, forge: str) -> None:
+    read(forge, 50)
+    page.goto(f"{forge}/alerts?lang=zh&theme=dark")
+    row = page.locator("pw-alert-list").first.locator("tbody")
+    for said in ("严重", "压机<i>超限</i>", "压机 <b>1</b>", "50 kW", "未确认"):
+        expect(row).to_contain_text(said)
+    row.get_by_role("button", name="经过").click()
+    expect(row.locator("pw-alert-story li")).to_contain_text("触发")
+    assert looked_at(page) == []

@@ -1,0 +1,127 @@
+/** What the service says about alerts and silences, and the words for it. */
+
+import type { Name } from "../api.ts";
+import { named, type Language, type Words } from "../i18n/words.ts";
+import { store } from "../store.ts";
+
+export interface Person {
+  who: string;
+  at: string;
+}
+
+export interface AlertEntry {
+  id: string;
+  rule: string;
+  subject_kind: "meter" | "source" | "area" | "park";
+  subject: string;
+  state: "firing" | "acknowledged" | "resolved";
+  severity: "info" | "warning" | "critical";
+  since: string;
+  resolved: string | null;
+  value: number | null;
+  limit: number | null;
+  unit: string;
+  flapping: boolean;
+  quiet: string;
+  acknowledged: Person | null;
+}
+
+export interface AlertChange {
+  id: string;
+  what: string;
+  at: string;
+  value: number | null;
+  unit: string;
+  quiet: string;
+  by: string;
+  note: string;
+}
+
+export interface AlertStory {
+  alert: AlertEntry;
+  changes: AlertChange[];
+}
+
+export interface Silence {
+  id: number;
+  maintenance: boolean;
+  begins: string;
+  ends: string;
+  rules: string[];
+  meters: string[];
+  areas: string[];
+  sources: string[];
+  reason: string;
+  made: Person;
+}
+
+export interface RuleList {
+  rules: { code: string; rule: { name?: Name } }[];
+}
+
+export function ruleName(rules: RuleList, code: string, language: Language): string {
+  return named(rules.rules.find((one) => one.code === code)?.rule.name, language, code);
+}
+
+export function subjectName({ subject_kind, subject }: AlertEntry, language: Language): string {
+  if (subject_kind === "meter") return named(store.meters.get(subject)?.name, language, subject);
+  if (subject_kind === "source") return subject;
+  const area = store.site?.areas.find((one) => one.code === subject);
+  return named(area?.name ?? store.site?.name, language, subject);
+}
+
+export function severityWord(severity: AlertEntry["severity"], words: Words): string {
+  return { critical: words.severityCritical, warning: words.severityWarning, info: words.severityInfo }[severity];
+}
+
+export function stateWord(alert: AlertEntry, words: Words): string {
+  if (alert.state === "resolved") return words.alertResolved;
+  return alert.acknowledged ? words.alertAcknowledged(alert.acknowledged.who) : words.alertFiring;
+}
+
+export function quietWord(quiet: string, words: Words): string {
+  const known: Record<string, string> = {
+    source: words.quietSource,
+    silence: words.quietSilence,
+    maintenance: words.quietMaintenance,
+    storm: words.quietStorm,
+    gone: words.quietGone,
+  };
+  return known[quiet] ?? quiet;
+}
+
+export function happened(what: string, words: Words): string {
+  const known: Record<string, string> = {
+    fired: words.hapFired,
+    raised: words.hapRaised,
+    revealed: words.hapRevealed,
+    resolved: words.hapResolved,
+    acknowledged: words.hapAcknowledged,
+    commented: words.hapCommented,
+    stormed: words.hapStormed,
+  };
+  return known[what] ?? what;
+}
+
+/** The silence that holds for an alert now, by the same rule as the service's: whatever it names has to fit. */
+export function silenceOf(alert: AlertEntry, silences: readonly Silence[], now: number): Silence | undefined {
+  const meter = alert.subject_kind === "meter" ? store.meters.get(alert.subject) : undefined;
+  const source = alert.subject_kind === "source" ? alert.subject : (meter?.source ?? "");
+  const areas = meter ? within(meter.area) : alert.subject_kind === "area" ? [alert.subject] : [];
+  const fits = (named: readonly string[], codes: readonly string[]): boolean => named.length === 0 || codes.some((code) => named.includes(code));
+  return silences.find((one) => Date.parse(one.begins) <= now && now < Date.parse(one.ends)
+    && fits(one.rules, [alert.rule]) && fits(one.meters, meter ? [meter.code] : []) && fits(one.areas, areas) && fits(one.sources, [source]));
+}
+
+function within(area: string): string[] {
+  const found: string[] = [];
+  for (let at: string | null = area; at && !found.includes(at); at = store.site?.areas.find(({ code }) => code === at)?.parent ?? null) found.push(at);
+  return found;
+}
+
+const REFRESH_MS = 30_000;
+
+/** Changes with what is heard of alerts, and now and then: a silence that runs out is not told. */
+export function turn(): string {
+  return `${store.alertsTurn}|${Math.floor(store.now() / REFRESH_MS)}`;
+}

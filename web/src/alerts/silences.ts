@@ -1,0 +1,64 @@
+/** <pw-silences>: what nobody is told of for a while, and ending it. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { get, post } from "../api.ts";
+import { Asking } from "../parts/asking.ts";
+import { store } from "../store.ts";
+import { moment } from "../time.ts";
+import { turn, type Silence } from "./answers.ts";
+
+class SilencesPanel extends Asking<{ silences: Silence[] }> {
+  #wrong = "";
+
+  protected override get question(): string {
+    return turn();
+  }
+
+  protected override ask(): Promise<{ silences: Silence[] }> {
+    return get("/silences");
+  }
+
+  protected override render(): TemplateResult {
+    return html`<h2>${this.words.silences} <span class="subject">${this.words.silencesSubject}</span></h2>${this.body()}
+      ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}`;
+  }
+
+  protected override filled({ silences }: { silences: Silence[] }): TemplateResult {
+    const words = this.words;
+    if (silences.length === 0) return html`<p class="empty">${words.noSilences}</p>`;
+    return html`<table class="cards">
+      <thead><tr>${[words.silenceFits, words.silenceUntil, words.reason, words.madeBy, words.endSilence].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+      <tbody>${silences.map((one) => this.#row(one))}</tbody>
+    </table>`;
+  }
+
+  #row(one: Silence): TemplateResult {
+    const words = this.words;
+    const fits = [...one.rules, ...one.meters, ...one.areas, ...one.sources].join(", ") || words.silenceAll;
+    const later = Date.parse(one.begins) > store.now();
+    return html`<tr data-silence=${one.id}>
+      <th scope="row">${fits}${one.maintenance ? html` <span class="said">${words.maintenance}</span>` : nothing}</th>
+      <td data-label=${words.silenceUntil}><span>${moment(Date.parse(one.ends), this.zone)}${later ? html` <span class="said">${words.silenceBegins(moment(Date.parse(one.begins), this.zone))}</span>` : nothing}</span></td>
+      <td data-label=${words.reason}>${one.reason}</td>
+      <td data-label=${words.madeBy}>${one.made.who}</td>
+      <td data-label=${words.endSilence}><form class="ending" @submit=${(event: SubmitEvent) => this.#end(event, one.id)}>
+        <input name="who" required maxlength="200" autocomplete="name" placeholder=${words.yourName} aria-label="${words.yourName}: ${words.endSilenceOf(fits)}" />
+        <button type="submit" aria-label=${words.endSilenceOf(fits)}>${words.endSilence}</button></form></td>
+    </tr>`;
+  }
+
+  async #end(event: SubmitEvent, id: number): Promise<void> {
+    event.preventDefault();
+    const who = String(new FormData(event.target as HTMLFormElement).get("who") ?? "").trim();
+    try {
+      await post(`/silences/${id}/end`, { who });
+      this.#wrong = "";
+      store.alerted();
+    } catch (error) {
+      this.#wrong = error instanceof Error ? error.message : String(error);
+    }
+    this.requestUpdate();
+  }
+}
+
+customElements.define("pw-silences", SilencesPanel);
