@@ -31,7 +31,8 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "telemetry.cli", "serve"]
+        awake = ["env", "--default-signal=INT"]  # whoever runs the tests in the background ignores Ctrl-C
+        command = [*awake, sys.executable, "-m", "telemetry.cli", "serve"]
         self._process = subprocess.Popen(command, env=self._variables, stdout=self._log, stderr=self._log)
 
     @property
