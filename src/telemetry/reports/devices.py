@@ -34,19 +34,20 @@ def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Range
     if not any(of):
         return read
     device = np.zeros(len(read.time), np.int32)
-    for number, those in enumerate(of):
-        at = np.flatnonzero(read.number == number)
+    for place, those in enumerate(of):
+        if not those:
+            continue
+        at = np.flatnonzero(read.number == place)
         moments = np.array([each["us"] for each in those], np.int64)
         device[at] = np.searchsorted(moments, read.time[at], side="right")
     told = list(_told(quantity, of, window))
-    return _ordered(
-        Series(
-            np.concatenate([np.array([each[0] for each in told], np.int32), read.number]),
-            np.concatenate([np.array([each[1] for each in told], np.int64), read.time]),
-            np.concatenate([np.array([each[2] for each in told], np.float64), read.value]),
-            np.concatenate([np.array([each[3] for each in told], np.int32), device]),
-        )
-    )
+    number = np.concatenate([np.array([each[0] for each in told], np.int32), read.number])
+    time = np.concatenate([np.array([each[1] for each in told], np.int64), read.time])
+    value = np.concatenate([np.array([each[2] for each in told], np.float64), read.value])
+    shown_by = np.concatenate([np.array([each[3] for each in told], np.int32), device])
+    # Stable: what people read stands before what the device showed at that instant.
+    order = np.lexsort((shown_by, time, number))
+    return Series(number[order], time[order], value[order], shown_by[order])
 
 
 def _told(quantity: str, of: Sequence[Replacements], window: Ranges) -> Iterator[tuple[int, int, float, int]]:
@@ -56,10 +57,3 @@ def _told(quantity: str, of: Sequence[Replacements], window: Ranges) -> Iterator
             if quantity in each["ends"] and window.lo[number] <= each["us"] <= window.hi[number]:
                 yield number, each["us"], each["ends"][quantity], index
                 yield number, each["us"], each["starts"][quantity], index + 1
-
-
-def _ordered(those: Series) -> Series:
-    """What people read at a replacement stands before what the device showed at that instant."""
-    device = np.zeros(len(those.time), np.int32) if those.device is None else those.device
-    order = np.lexsort((device, those.time, those.number))
-    return Series(those.number[order], those.time[order], those.value[order], device[order])
