@@ -5,7 +5,13 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -76,6 +82,17 @@ def _share(text: object) -> float:
     return read.value / 100 if read.unit == "%" else read.value
 
 
+def _kw(text: object) -> float:
+    return amount(text).to("kW")
+
+
+Power = Annotated[
+    float,
+    BeforeValidator(_kw),
+    PlainSerializer(lambda kw: f"{kw:g} kW", return_type=str),
+    WithJsonSchema({"type": "string", "description": "a power", "examples": ["400 kW"]}),
+]
+"""Written '400 kW' or '2 MW'; kept in kW."""
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),

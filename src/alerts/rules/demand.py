@@ -1,12 +1,13 @@
 """The demand of the block that runs, heading for what was contracted."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from alerts.amounts import Amount, Seconds, Share
+from alerts.amounts import Power, Seconds, Share
 from alerts.look import Look
+from alerts.mean import POWER
 from alerts.park import Park
 from alerts.rule import Rule as AnyRule
 from alerts.rule import Severity
@@ -24,7 +25,7 @@ class Rule(AnyRule):
     """
 
     kind: Literal["demand"]
-    contract: Amount | None = None
+    contract: Annotated[Power, Field(gt=0)] | None = None
     """In place of the contract demand that the site's file has."""
     stages: tuple[Share, ...] = Field((0.8, 0.9, 1.0), min_length=1, max_length=5)
     margin: Share = Field(0.02, lt=0.5)
@@ -38,7 +39,7 @@ class Rule(AnyRule):
 
     @property
     def quantities(self) -> frozenset[str]:
-        return frozenset({"active_power"})
+        return POWER
 
     @property
     def depth_s(self) -> float:
@@ -57,7 +58,7 @@ class Rule(AnyRule):
         return Subjects(Kind.PARK, (park.root,) if known else (), np.zeros(int(known), np.intp))
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        contract = self.contract.to("kW") if self.contract else look.park.contract_kw
+        contract = self.contract or look.park.contract_kw
         gone_s = (look.now_us % BLOCK_US) / 1e6
         so_far, power = self._import(look, gone_s) if len(subjects) else (np.nan, np.nan)
         left_s = BLOCK_US / 1e6 - gone_s
@@ -93,8 +94,6 @@ class Rule(AnyRule):
     def _rising(self) -> Self:
         if list(self.stages) != sorted(set(self.stages)):
             raise ValueError("stages: have to rise")
-        if self.contract is not None and self.contract.to("kW") <= 0:
-            raise ValueError("contract: has to be above 0")
         return self
 
 

@@ -1,26 +1,23 @@
 """A power factor below what the contract asks for."""
 
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from alerts.amounts import Amount, Seconds
+from alerts.amounts import Power
 from alerts.look import Look
-from alerts.rule import LONGEST_S
-from alerts.rule import Rule as AnyRule
+from alerts.mean import POWER, MeanRule
 from alerts.verdict import Subjects, Verdict, simple
 
 
-class Rule(AnyRule):
+class Rule(MeanRule):
     """Fires when the mean power factor, P / sqrt(P^2 + Q^2), is below `below` while enough power is drawn."""
 
     kind: Literal["power_factor"]
     below: float = Field(0.9, gt=0, le=1)
     hysteresis: float = Field(0.01, ge=0, lt=0.5)
-    over: Seconds = Field(900.0, ge=10, le=LONGEST_S)
-    """Length of the mean."""
-    least: Amount = Amount(10.0, "kW")
+    least: Power = 10.0
     """Less power than this is not judged."""
 
     @property
@@ -29,16 +26,12 @@ class Rule(AnyRule):
 
     @property
     def quantities(self) -> frozenset[str]:
-        return frozenset({"active_power", "reactive_power"})
-
-    @property
-    def depth_s(self) -> float:
-        return self.over
+        return POWER | {"reactive_power"}
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         active = look.mean("active_power", self.over)[subjects.at]
         reactive = np.abs(look.mean("reactive_power", self.over)[subjects.at])
-        judged = active >= self.least.to("kW")
+        judged = active >= self.least
         factor = active / np.hypot(np.where(judged, active, np.nan), reactive)
         idle = ~judged & ~np.isnan(active + reactive)
         factor = np.where(idle, 1.0, factor)
@@ -47,11 +40,3 @@ class Rule(AnyRule):
         return Verdict(
             found.stage, found.well | idle, found.known, found.value, found.limit, {"missing kvar": missing}
         )
-
-    @model_validator(mode="after")
-    def _measurable(self) -> Self:
-        try:
-            self.least.to("kW")
-        except ValueError as error:
-            raise ValueError(f"least: {error}") from error
-        return self
