@@ -13,6 +13,27 @@ from alerts.window import Window
 
 
 @dataclass(frozen=True, slots=True)
+class MonthFactor:
+    """What the power factor does to the park's bill of the month that runs."""
+
+    factor: float
+    """At the billing point, so far."""
+    so_far: float
+    """What it has added to the charges [currency]; below 0: taken off."""
+    whole: float
+    """The same for the whole month, should it go on as it went [currency]."""
+    currency: str
+
+    @property
+    def more(self) -> Mapping[str, float]:
+        return {
+            "month's factor": self.factor,
+            f"cost so far {self.currency}": self.so_far,
+            f"cost this month {self.currency}": self.whole,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known beside the readings, at one moment."""
 
@@ -23,6 +44,10 @@ class Circumstances:
     silences: tuple[Silence, ...] = ()
     spool_share: float = float("nan")
     """How full the spool is; NaN: not known."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Source -> messages that its broker says it gave up, and rows given up here, of late."""
+    month_factor: MonthFactor | None = None
+    """None: the contract has none, or it cannot be told."""
     usual_kw: Mapping[str, float] = field(default_factory=dict)
     """Meter -> what it draws in this quarter hour of other weeks."""
 

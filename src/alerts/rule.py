@@ -121,6 +121,12 @@ class Rule(Frozen):
         found = np.flatnonzero(self.where.picks(park))
         return Subjects(Kind.METER, tuple(park.codes[at] for at in found.tolist()), found)
 
+    def sources(self, park: Park) -> Subjects:
+        """Those that a meter of `where` is read from."""
+        picked = self.where.picks(park)
+        read = [at for at in range(len(park.sources)) if (picked & park.members(at)).any()]
+        return Subjects(Kind.SOURCE, tuple(park.sources[at] for at in read), np.array(read, np.intp))
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """How things stand at the moment of the look."""
         raise NotImplementedError

@@ -37,6 +37,17 @@ _WORDS: Mapping[str, Name] = {
     "comma": Name(", ", ","),
     "unknown": Name("not known", "未知"),
 }
+_FIGURES: Mapping[str, Name] = {
+    "so far": Name("Demand so far", "本时段已达需量"),
+    "contract": Name("Contract demand", "合同需量"),
+    "breach in": Name("Contract broken in", "预计超限剩余时间"),
+    "usual": Name("Usual at this hour", "同时段常值"),
+    "missing": Name("Reactive power missing", "缺少的无功补偿"),
+    "month's factor": Name("Power factor of the month so far", "本月至今功率因数"),
+    "cost so far": Name("It has cost so far this month", "本月至今力调电费"),
+    "cost this month": Name("It will cost this month, going on like this", "照此本月力调电费"),
+}
+"""Further figures, whose names a unit follows."""
 _COUNTS: Mapping[str, Callable[[int], str]] = {
     "en": lambda n: f"{n} alert" if n == 1 else f"{n} alerts",
     "zh": lambda n: f"{n}条告警",
@@ -122,7 +133,9 @@ class _Speaker:
         yield f"{self._word('at')}{colon}{self._moment(notice.at_us)}"
         yield from self._tariff(notice)
         yield from (
-            f"{plain(name)}{colon}{number(value)}" for name, value in notice.more.items() if number(value)
+            f"{self._further(name)}{colon}{number(value)} {_unit(name)}".rstrip()
+            for name, value in notice.more.items()
+            if number(value)
         )
         yield from (self._word(word) for word in ("flapping", "corrected") if getattr(notice, word))
         yield from filter(None, [notice.link])
@@ -136,6 +149,10 @@ class _Speaker:
             limit = f"{number(notice.limit)} {notice.unit}".strip()
             told += f"{self._word('comma')}{self._word('limit')} {limit}"
         return told
+
+    def _further(self, name: str) -> str:
+        known = _figure(name)
+        return _FIGURES[known].by(self._language) if known else plain(name)
 
     def _tariff(self, notice: Notice) -> Iterator[str]:
         if notice.band is not None:
@@ -160,3 +177,12 @@ class _Speaker:
 
 
 _RANKS = ("info", "warning", "critical")
+
+
+def _figure(name: str) -> str:
+    """Which of the known further figures it is, "" for none."""
+    return next((known for known in _FIGURES if f"{name} ".startswith(f"{known} ")), "")
+
+
+def _unit(name: str) -> str:
+    return plain(name.removeprefix(_figure(name))) if _figure(name) else ""

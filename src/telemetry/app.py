@@ -318,11 +318,12 @@ def _failing(supervisor: Supervisor) -> set[str]:
 
 
 def _circumstances(supervisor: Supervisor, spool: Spool | None) -> Circumstances:
-    """What is known beside the readings."""
+    """What is known beside the readings; what was lost, since the start."""
     down = {each.source for each in supervisor.health if each.line.failing and each.line.last_cause in _GONE}
     kept = spool.health() if spool else None
     share = kept.bytes / kept.limit if kept else float("nan")
-    return Circumstances(frozenset(_failing(supervisor)), frozenset(down), spool_share=share)
+    lost = {each.source: each.dropped + each.lost for each in supervisor.health}
+    return Circumstances(frozenset(_failing(supervisor)), frozenset(down), spool_share=share, dropped=lost)
 
 
 def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from alerts.errors import LeaseLost
-from alerts.journal import Transition
+from alerts.journal import Transition, What
 from alerts.kinds import kinds, read_rule
-from alerts.look import Circumstances
+from alerts.lately import Lately
+from alerts.look import Circumstances, MonthFactor
 from alerts.machine import Phase
 from alerts.park import Park
 from alerts.watch import Watch
@@ -52,6 +53,12 @@ class Case:
     """Band of the tariff from each moment on."""
     spool: Mapping[str, float] = field(default_factory=dict)
     """How full it is from each moment on."""
+    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """What each source lost since the start, from each moment on."""
+    month: Mapping[str, Any] | None = None
+    """What the power factor does to the month's bill."""
+    more: Mapping[str, Mapping[str, float]] | None = None
+    """Subject -> the further figures that it fired with."""
     usual: Mapping[str, float] = field(default_factory=dict)
     """Meter -> its usual power [kW]."""
     ahead: Mapping[str, int] = field(default_factory=dict)
@@ -160,6 +167,7 @@ class Run:
         self.history = readings(case)
         self.history.lead_us = {case.number(code): s * 1_000_000 for code, s in case.ahead.items()}
         self.journal = Memory()
+        self.lately = Lately()
         self.process = 0
         self.watch = self.begun()
         self.length = max(len(series(t)) for columns in case.series.values() for t in columns.values())
@@ -184,6 +192,8 @@ class Run:
             _within(self.case.failing_meters, at_s),
             _within(self.case.failing_sources, at_s),
             spool_share=_since(self.case.spool, at_s, float("nan")),
+            dropped=self.lately.rise(_since(self.case.dropped, at_s, {}), now / 1e6),
+            month_factor=MonthFactor(**self.case.month) if self.case.month else None,
             usual_kw=self.case.usual,
         )
         if f"{at_s} s" in self.case.crashes:
@@ -225,6 +235,10 @@ def test_case(case: Case) -> None:
     assert not failing
     if case.changes is not None:
         assert [_told(each) for each in run.journal.kept] == case.changes
+    if case.more is not None:
+        fired = {str(each.subject.code): each.more for each in run.journal.kept if each.what is What.FIRED}
+        known = {code: {k: v for k, v in more.items() if not np.isnan(v)} for code, more in fired.items()}
+        assert known == {code: pytest.approx(more, rel=1e-3) for code, more in case.more.items()}
 
 
 def test_every_kind_has_cases() -> None:

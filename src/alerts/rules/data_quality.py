@@ -20,20 +20,23 @@ class Rule(AnyRule):
     """Fires at one sign of bad data.
 
     reset: a counter shows less than ten minutes ago. gap: the last two readings lie further apart than `gap`.
-    clock: a reading bears a time that lies ahead. spool: readings wait on the disk.
+    clock: a reading bears a time that lies ahead. spool: readings wait on the disk. drops: a source's broker
+    gave up messages, or rows were given up here, within ten minutes.
     """
 
     kind: Literal["data_quality"]
-    sign: Literal["reset", "gap", "clock", "spool"]
+    sign: Literal["reset", "gap", "clock", "spool", "drops"]
     counter: Literal["energy_import", "energy_export"] = "energy_import"
     gap: Seconds = Field(600.0, ge=20)
     ahead: Seconds = 60.0
     full: Share = Field(0.5, gt=0, le=1)
     """Of the spool."""
+    drops: int = Field(0, ge=0)
+    """Messages and rows that may be lost."""
 
     @property
     def unit(self) -> str:
-        return {"reset": CATALOGUE[self.counter].unit, "spool": "1"}.get(self.sign, "s")
+        return {"reset": CATALOGUE[self.counter].unit, "spool": "1", "drops": ""}.get(self.sign, "s")
 
     @property
     def quantities(self) -> frozenset[str]:
@@ -42,6 +45,8 @@ class Rule(AnyRule):
     def subjects(self, park: Park) -> Subjects:
         if self.sign == "spool":
             return Subjects(Kind.PARK, (park.root,), np.zeros(1, np.intp))
+        if self.sign == "drops":
+            return self.sources(park)
         return super().subjects(park)
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
@@ -58,4 +63,7 @@ class Rule(AnyRule):
             return window.gap_s[subjects.at], np.full(n, self.gap)
         if self.sign == "clock":
             return window.ahead_s(look.now_us)[subjects.at], np.full(n, self.ahead)
+        if self.sign == "drops":
+            lost = [look.beside.dropped.get(code, np.nan) for code in subjects.codes]
+            return np.array(lost, np.float64), np.full(n, float(self.drops))
         return np.full(n, look.beside.spool_share), np.full(n, self.full)

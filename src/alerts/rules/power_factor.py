@@ -3,6 +3,7 @@
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from alerts.amounts import Power
@@ -12,7 +13,10 @@ from alerts.verdict import Subjects, Verdict, simple
 
 
 class Rule(MeanRule):
-    """Fires when the mean power factor, P / sqrt(P^2 + Q^2), is below `below` while enough power is drawn."""
+    """Fires when the mean power factor, P / sqrt(P^2 + Q^2), is below `below` while enough power is drawn.
+
+    Of meters by which the park is billed `more` tells what the factor of the month does to the bill.
+    """
 
     kind: Literal["power_factor"]
     below: float = Field(0.9, gt=0, le=1)
@@ -37,6 +41,13 @@ class Rule(MeanRule):
         factor = np.where(idle, 1.0, factor)
         missing = np.maximum(reactive - active * np.tan(np.arccos(self.below)), 0.0)
         found = simple(factor < self.below, factor >= self.below + self.hysteresis, factor, self.below)
-        return Verdict(
-            found.stage, found.well | idle, found.known, found.value, found.limit, {"missing kvar": missing}
-        )
+        more = {"missing kvar": missing} | self._cost(look, subjects)
+        return Verdict(found.stage, found.well | idle, found.known, found.value, found.limit, more)
+
+    @staticmethod
+    def _cost(look: Look, subjects: Subjects) -> dict[str, NDArray[np.float64]]:
+        """Of the meters alone by which the park is billed."""
+        month, billed = look.beside.month_factor, look.park.boundary.get(look.park.root)
+        if month is None or billed is None or not billed[subjects.at].any():
+            return {}
+        return {name: np.where(billed[subjects.at], figure, np.nan) for name, figure in month.more.items()}

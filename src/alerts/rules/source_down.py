@@ -7,7 +7,7 @@ import numpy as np
 from alerts.look import Look
 from alerts.park import Park
 from alerts.rule import Rule as AnyRule
-from alerts.verdict import Kind, Subjects, Verdict
+from alerts.verdict import Subjects, Verdict
 
 
 class Rule(AnyRule):
@@ -23,9 +23,7 @@ class Rule(AnyRule):
     kind: Literal["source_down"]
 
     def subjects(self, park: Park) -> Subjects:
-        picked = self.where.picks(park)
-        read = [at for at in range(len(park.sources)) if (picked & park.members(at)).any()]
-        return Subjects(Kind.SOURCE, tuple(park.sources[at] for at in read), np.array(read, np.intp))
+        return self.sources(park)
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """The value is the share of its meters that answer; a source that never answered is unknown."""

@@ -11,18 +11,16 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from accounting.grid import SLOT_US
 from alerts.engine import Health
 from alerts.errors import LeaseLost
 from alerts.journal import Transition
 from alerts.look import Circumstances
 from alerts.park import Park
 from alerts.rule import Rule
-from alerts.rules import deviation
 from alerts.silence import Silence
 from alerts.watch import Watch
+from telemetry.jobs.beside import Beside
 from telemetry.jobs.telling import Teller
-from telemetry.reports.usual import usual_kw
 from telemetry.reports.watched import StoredHistory, park_of
 from telemetry.settings.alert_rules import holding, read_stored
 from telemetry.settings.current import Current
@@ -56,6 +54,7 @@ class Alerter:
         self._database = database
         self._current = current
         self._beside = beside
+        self._asked_beside = Beside(database)
         self._clock = clock
         self._journal = StoredJournal(database, Teller(current).tell, lease_s)
         self._history = StoredHistory(database)
@@ -67,7 +66,6 @@ class Alerter:
         self._asked = 0.0
         self._stored: list[Document] = []
         self._silences: tuple[Silence, ...] = ()
-        self._usual: tuple[int, Park, Mapping[str, float]] | None = None
 
     def health(self) -> Mapping[str, Health]:
         """Of the rules that this process evaluates, by code."""
@@ -115,19 +113,9 @@ class Alerter:
             self._renew(plan, now)
         if self.watch is None:
             return []
-        usual = self._usual_kw(self.watch.window.park, int(now * 1e6))
-        beside = replace(self._beside(), silences=self._silences, usual_kw=usual)
+        known = replace(self._beside(), silences=self._silences)
+        beside = self._asked_beside.completed(known, plan, self.watch.window.park, self._rules, now)
         return self.watch.tick(int(now * 1e6), beside)
-
-    def _usual_kw(self, park: Park, now_us: int) -> Mapping[str, float]:
-        """Asked once a quarter hour, where a rule needs it."""
-        if not any(isinstance(rule, deviation.Rule) for rule in self._rules):
-            return {}
-        slot = now_us // SLOT_US
-        if self._usual is None or self._usual[0] != slot or self._usual[1] is not park:
-            with self._database.connection() as tx:
-                self._usual = slot, park, usual_kw(tx, park, now_us)
-        return self._usual[2]
 
     def _asked_anew(self, now: float) -> bool:
         """Whether other rules than before stand in the database."""

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from alerts.errors import RuleError
 from alerts.journal import Transition, What
+from alerts.kinds import read_rule
+from alerts.notice import Notice
 from alerts.routing import drafts, ending
+from alerts.rule import Rule
 from telemetry.reports.notices import Notices
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
-from telemetry.storage import deliveries
+from telemetry.storage import alert_rules, deliveries
+from telemetry.storage.alert_rules import Document
 from telemetry.storage.pool import Transaction
 
 _BEGINS = {What.FIRED, What.RAISED, What.REVEALED, What.STORMED}
@@ -33,7 +38,7 @@ class Teller:
         zone, now = ZoneInfo(plan.site.zone), datetime.now(UTC)
         for change in changes:
             if change.what in _BEGINS and not change.quiet:
-                notice = self._notices.of(change)
+                notice = _notice(tx, self._notices, change)
                 deliveries.put(tx, notice, drafts(plan.directory, notice, zone), now)
         self._end(tx, [change for change in changes if change.what is What.RESOLVED], now)
 
@@ -47,6 +52,20 @@ class Teller:
         told = deliveries.told(tx, alerts)
         for change in changes:
             if change.alert in told:
-                notice = notices.of(change)
+                notice = _notice(tx, notices, change)
                 made = ending(plan.directory, notice, ZoneInfo(plan.site.zone), told[change.alert])
                 deliveries.put(tx, notice, made, now)
+
+
+def _notice(tx: Transaction, notices: Notices, change: Transition) -> Notice:
+    """Rules that were put through the API are named as they were put last."""
+    document = None if notices.knows(change.rule) else alert_rules.last(tx, change.rule)
+    return notices.of(change, _read(document) if document else None)
+
+
+def _read(document: Document) -> Rule | None:
+    """None where it cannot be a rule any more."""
+    try:
+        return read_rule(document)
+    except RuleError:
+        return None

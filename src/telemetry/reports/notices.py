@@ -40,8 +40,13 @@ class Notices:
         self._park = next((area.code for area in site.areas if area.parent is None), "")
         self._park_name = Name(site.name.en, site.name.zh)
 
-    def of(self, change: Transition) -> Notice:
-        rule, code = self._rules.get(change.rule), change.subject.code
+    def knows(self, rule: str) -> bool:
+        """Whether a file has it."""
+        return rule in self._rules
+
+    def of(self, change: Transition, put: Rule | None = None) -> Notice:
+        """`put` is its rule where no file has that."""
+        rule, code = self._rules.get(change.rule, put), change.subject.code
         plain = Name(code, code)
         unknown = (self._park_name if change.subject.kind is Kind.PARK else plain, self._park)
         name, area = self._names.get((change.subject.kind, code), unknown)

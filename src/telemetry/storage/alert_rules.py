@@ -41,6 +41,12 @@ def standing(conn: Connection[Any]) -> list[Document]:
     return [document for (document,) in conn.execute(_SQL["standing"])]
 
 
+def last(conn: Connection[Any], code: str) -> Document | None:
+    """As it stands, or stood before it was taken away."""
+    row = conn.execute(_SQL["last"], {"code": code}).fetchone()
+    return row[0] if row else None
+
+
 def history(conn: Connection[Any], code: str) -> list[Edition]:
     """The newest first."""
     asked = {"code": code}

@@ -12,6 +12,13 @@ from (
 where document is not null
 order by code
 
+-- name: last
+select document
+from alert_rule
+where code = %(code)s::text and document is not null
+order by number desc
+limit 1
+
 -- name: history
 select number, code, document, put_by, put_at, reason
 from alert_rule

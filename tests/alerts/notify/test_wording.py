@@ -37,6 +37,22 @@ def test_an_alert_in_chinese(told: Told) -> None:
     assert "始于:2026-06-22 07:59:00" in made.text.splitlines()
 
 
+def test_further_figures_have_their_names_in_both_languages(told: Told) -> None:
+    more = {"missing kvar": 11.57, "month's factor": 0.84, "cost this month CNY": 361.5, "usual kW": None}
+    chinese = told(language="zh", more=more).text.splitlines()
+    assert chinese[-4:-1] == [
+        "缺少的无功补偿:11.57 kvar",
+        "本月至今功率因数:0.84",
+        "照此本月力调电费:361.5 CNY",
+    ]
+    english = told(more=more).text.splitlines()
+    assert english[-4:-1] == [
+        "Reactive power missing: 11.57 kvar",
+        "Power factor of the month so far: 0.84",
+        "It will cost this month, going on like this: 361.5 CNY",
+    ]
+
+
 def test_what_is_not_known_is_no_zero(told: Told) -> None:
     made = told(value=None, limit=None, band=None)
     assert "Value: not known" in made.text

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from telemetry.model import Site
+from telemetry.reports.bill import Terms
+from telemetry.reports.month_factor import month_factor
 
 pytestmark = pytest.mark.database
 Start = Callable[..., Any]
@@ -124,6 +126,20 @@ def test_the_bill_that_the_docs_work_out_by_hand(start: Start, make_site: Made) 
     assert [shop["total"], two["total"]] == ["10846.92", "34839.30"]
     assert sum(D(bill["total"]) for bill in found["parties"]) == D(found["park"]["total"])
     assert (found["unshared"], found["reasons"]) == ("0.00", [])
+
+
+def test_what_the_power_factor_will_cost_by_the_end_of_the_month(start: Start, make_site: Made) -> None:
+    """14 of 31 days at 1675 a day and 175 for the surge, demand as for the whole month, 2.5 % of all."""
+    site, days = _park(make_site), 14
+    service = start(site)
+    main = _rising("main", 25.0, kvarh=15.5, surge=250.0)
+    service.post([row for row in main if row["time"] <= _at(days * 96)])
+    service.settle()
+    terms = Terms(site, service.current.plan.tariff, service.current.plan.library.adjustments)
+    with service.database.connection() as tx:
+        found = month_factor(tx, terms, FIRST + timedelta(days=days))
+    assert found is not None
+    assert (found.factor, found.so_far, found.whole, found.currency) == (0.85, 1583.38, 2300.56, "CNY")
 
 
 def test_every_line_of_the_park_is_shared_out_to_the_cent(start: Start, make_site: Made) -> None:

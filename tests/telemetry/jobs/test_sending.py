@@ -24,7 +24,7 @@ from telemetry.settings.contacts import load_directory
 from telemetry.settings.current import Current
 from telemetry.settings.mistakes import Mistake
 from telemetry.settings.plan import Plan, load_plan
-from telemetry.storage import deliveries
+from telemetry.storage import alert_rules, deliveries
 from telemetry.storage.deliveries import Delivery, Listing, Turn
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
@@ -169,6 +169,16 @@ def test_a_change_is_told_with_its_names_tariff_and_link(post: Post) -> None:
     assert alert["link"] == "https://park.example/meters/m1"
     assert post.states() == [("duty", "fired", "sent")]
     assert post.send(1) == 0
+
+
+def test_a_rule_put_through_the_api_is_named_also_when_it_is_gone(post: Post) -> None:
+    document = {**yaml.safe_load(RULE), "code": "put", "name": {"en": "Put there", "zh": "页面规则"}}
+    for each in (document, None):
+        with post.database.connection() as tx:
+            alert_rules.put(tx, "put", each, "li.na", "a trial", now=datetime.now(UTC))
+        post.tell(replace(change(subject="m1" if each else "m2"), rule="put"))
+    assert post.send() == 2
+    assert [told["alert"]["rule_name"] for told in post.receiver.bodies] == [document["name"]] * 2
 
 
 def test_the_same_change_twice_is_told_once(post: Post) -> None:
