@@ -1,7 +1,8 @@
 """A plan board: lines, crew and power as placed jobs hold them, and the best free place for one more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -39,6 +40,8 @@ class Board:
             code: [j.code for j in self.jobs.values() if code in j.after] for code in self.jobs
         }
         self._fixed = {job.code: self._window_costs(job) for job in self.jobs.values()}
+        self._levels = {job.code: _levels(job) for job in self.jobs.values()}
+        self._least = {job.code: self._least_cost(job) for job in self.jobs.values()}
 
     def _names(self) -> set[str]:
         return {job.line for job in self.jobs.values()}
@@ -66,15 +69,42 @@ class Board:
         self._people[held] += sign * job.crew
         self._load[slots] += sign * job.power
 
-    def best(self, code: str) -> Place | None:
-        """The cheapest place that breaks nothing; None when there is none."""
+    def regret(self, code: str) -> float:
+        """What a placed job costs more than in its own best place, were it alone and all bought."""
+        slots = self.placed[code]
+        mine = self._worth[slots] @ self.jobs[code].power * QUARTER_H
+        return max(float(mine) - self._least[code], 0.0)
+
+    def starts(self, code: str) -> tuple[int, _Floats]:
+        """The first start that a job's own times allow, and the cost of each when all is bought."""
+        job = self.jobs[code]
+        first = job.earliest + job.setup
+        return first, self._fixed[code][first : min(job.deadline, len(self._worth)) - job.duration + 1]
+
+    def competitors(self, code: str, start: int) -> tuple[list[str], list[str]]:
+        """Placed jobs that are in the way of a start on the line, and those that run then elsewhere."""
+        job = self.jobs[code]
+        lo, hi = start - job.setup, start + job.duration
+        then = [
+            other
+            for other, slots in self.placed.items()
+            if other != code and slots[0] - self.jobs[other].setup < hi and slots[-1] >= lo
+        ]
+        line = [other for other in then if self.jobs[other].line == job.line]
+        return line, [other for other in then if self.jobs[other].line != job.line]
+
+    def best(self, code: str, blur: Callable[[_Floats], _Floats] | None = None) -> Place | None:
+        """The cheapest place that breaks nothing; None when there is none.
+
+        `blur` changes the costs by which places of a job in one piece are told apart.
+        """
         job = self.jobs[code]
         lo, hi = self._window(job)
         if hi - lo < job.length:
             return None
         held = self._free(job, lo, hi)
         if not job.interruptible:
-            return self._in_one(job, held, lo)
+            return self._in_one(job, held, lo, blur)
         return _in_parts(job, self._each(job, lo, hi), held, held & self._fits(job, lo, hi), lo)
 
     def _window(self, job: Job) -> tuple[int, int]:
@@ -105,7 +135,9 @@ class Board:
         costs: _Floats = QUARTER_H * (own * self._fed[lo:hi] + (job.power[0] - own) * self._worth[lo:hi])
         return costs
 
-    def _in_one(self, job: Job, held: _Flags, lo: int) -> Place | None:
+    def _in_one(
+        self, job: Job, held: _Flags, lo: int, blur: Callable[[_Floats], _Floats] | None
+    ) -> Place | None:
         """Without interruption."""
         taken = np.concatenate([[0], np.cumsum(~held)])
         free = taken[job.length :] == taken[: len(taken) - job.length]
@@ -114,16 +146,22 @@ class Board:
         if not len(starts):
             return None
         costs = self._costs(job, starts)
-        at = int(costs.argmin())
+        at = int((blur(costs) if blur else costs).argmin())
         return Place(job.from_start(int(starts[at])), float(costs[at]))
 
     def _powered(self, job: Job, starts: Slots) -> _Flags:
         """Whether the contract demand holds for each of some starts."""
-        room = self._room - self._load + _SLACK_KW
-        if not len(starts) or room[starts.min() : starts.max() + job.duration].min() >= job.power.max():
-            return np.ones(len(starts), np.bool_)
-        windows = sliding_window_view(room, job.duration)[starts]
-        return np.asarray((windows >= job.power).all(axis=1))
+        fits = np.ones(len(starts), np.bool_)
+        if not len(starts):
+            return fits
+        first = int(starts.min())
+        room = (self._room - self._load)[first : int(starts.max()) + job.duration] + _SLACK_KW
+        if room.min() >= job.power.max():
+            return fits
+        for power, since, until in self._levels[job.code]:
+            short = np.concatenate([[0], np.cumsum(room < power)])
+            fits &= short[starts - first + until] == short[starts - first + since]
+        return fits
 
     def _costs(self, job: Job, starts: Slots) -> _Floats:
         if not self._sunny:
@@ -138,6 +176,18 @@ class Board:
         """Cost of every start when all is bought, float64[n - d + 1]."""
         costs: _Floats = QUARTER_H * np.correlate(self._worth, job.power, "valid")
         return costs
+
+    def _least_cost(self, job: Job) -> float:
+        if not job.interruptible:
+            return float(self.starts(job.code)[1].min(initial=np.inf))
+        worth = np.sort(self._worth[job.earliest : job.deadline])
+        return float(worth[: job.duration].sum() * job.power[0] * QUARTER_H)
+
+
+def _levels(job: Job) -> list[tuple[float, int, int]]:
+    """Stretches of a job with the same power [kW], from and until which of its quarter hours."""
+    edges = [0, *(np.flatnonzero(np.diff(job.power)) + 1).tolist(), job.duration]
+    return [(float(job.power[a]), a, b) for a, b in pairwise(edges)]
 
 
 def _in_parts(job: Job, cost: _Floats, held: _Flags, run: _Flags, lo: int) -> Place | None:

@@ -71,6 +71,8 @@ class Job:
 
     def held(self, slots: Slots) -> Slots:
         """Quarter hours in which it holds its line and crew: set-ups and runs."""
+        if not self.interruptible:
+            return np.arange(slots[0] - self.setup, slots[-1] + 1, dtype=np.int64)
         starts = slots[np.diff(slots, prepend=slots[0] - 2) > 1]
         before = starts[:, None] - np.arange(self.setup, 0, -1)
         return np.concatenate([before.ravel(), slots])

@@ -14,10 +14,10 @@ from accounting.plan.model import Programme, programme
 from accounting.plan.obstacle import Obstacle, obstacles
 from accounting.plan.search import Search
 
-_SEARCHED = 0.5
+_SEARCHED = 0.7
 """Of the time that is left when the bound is known."""
 _PATIENCE = 25
-"""Changes a job, one after the other, that made nothing better."""
+"""Changes a job, and one for each place, one after the other, that made nothing better."""
 _TOLD_S = 0.25
 
 
@@ -116,7 +116,7 @@ class _Run:
         if bound is None:
             return self.impossible([])
         self._bound = bound
-        self._improve()
+        self._improve(len(model.cost) + _PATIENCE * len(self.jobs))
         if not self._good:
             impossible = self._prove(model)
             if impossible:
@@ -146,10 +146,10 @@ class _Run:
         near = _gap(self._search.cost, self._bound) <= self._effort.gap
         return not self._search.left_out and near
 
-    def _improve(self) -> None:
+    def _improve(self, patience: int) -> None:
         """Search until the plan is good enough, or for a part of the time."""
         since, share, idle = self._seconds, self._left * _SEARCHED, 0
-        while not self._good and idle < _PATIENCE * len(self.jobs) and not self._effort.ended.is_set():
+        while not self._good and idle < patience and not self._effort.ended.is_set():
             spent = (self._seconds - since) / share if share else 1.0
             if spent >= 1:
                 return

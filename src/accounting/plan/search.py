@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounting.plan.board import Board
 from accounting.plan.job import Job, Slots
@@ -12,8 +13,14 @@ _EPSILON = 1e-9
 _NEARBY, _ANYWHERE = 0.4, 0.3
 """Of the choices: jobs that run at about the same time, and any jobs; the rest share line or order."""
 _NEARBY_SLOTS = 8
-_WARMTH = 0.002
+_WARMTH = 0.01
 """Of the plan's cost: a change for the worse that is taken now and then at first."""
+_WISHED = 0.6
+"""Of the changes: a job that runs dearly gets a place of its choice, and those in the way another."""
+_WAY, _NEARLY = 4, 0.1
+"""Jobs of other lines that make way at most, and how much dearer than the cheapest is near it."""
+_BLURRED, _BLUR = 0.2, 0.3
+"""Of the placings: by costs that are up to so much higher than they are, less with falling heat."""
 
 
 class Search:
@@ -27,7 +34,8 @@ class Search:
         self.best: dict[str, Slots] = {}
         self.left_out: set[str] = set(board.jobs)
         self.cost = 0.0
-        self._place(list(self._missing))
+        self._heat = 0.0
+        self._place(None, list(self._missing))
         self._keep()
 
     def start(self, placed: dict[str, Slots]) -> None:
@@ -42,11 +50,12 @@ class Search:
     def change(self, heat: float) -> bool:
         """Whether the best plan became better; `heat` from 1 down to 0 lets worse ones be gone through."""
         before, cost, missing = dict(self._board.placed), self._board.cost, set(self._missing)
-        chosen = self._choice()
-        for code in chosen & set(before):
+        self._heat = heat
+        first, others = self._wish() if self._wishes() else self._choice()
+        for code in {first, *others} & set(before):
             self._board.take(code)
-        self._missing |= chosen
-        self._place(list(self._missing))
+        self._missing |= {first, *others}
+        self._place(first, [code for code in self._missing if code != first])
         better = self._keep()
         if not better and not self._taken(cost, len(missing), heat):
             self._restore(before)
@@ -67,13 +76,39 @@ class Search:
             if code not in self._board.placed:
                 self._board.put(code, slots)
 
-    def _choice(self) -> set[str]:
+    def _wishes(self) -> bool:
+        return not self._missing and self._chance.random() < _WISHED
+
+    def _wish(self) -> tuple[str, set[str]]:
+        """A job that runs dearly, and those that are in the way of a cheaper place."""
+        codes = list(self._board.placed)
+        dear = np.array([self._board.regret(code) for code in codes])
+        if not dear.any():
+            return self._choice()
+        code = codes[int(self._chance.choice(len(codes), p=dear / dear.sum()))]
+        if self._board.jobs[code].interruptible:
+            return self._choice()
+        line, elsewhere = self._board.competitors(code, self._wished(code))
+        return code, {*line, *self._some(elsewhere, int(self._chance.integers(_WAY)))}
+
+    def _wished(self, code: str) -> int:
+        """A start that is cheaper than the present one, or nearly the cheapest."""
+        earliest, costs = self._board.starts(code)
+        cheaper = np.flatnonzero(costs < costs[self._board.placed[code][0] - earliest])
+        if len(cheaper) and self._chance.random() < 1 / 2:
+            return earliest + int(self._chance.choice(cheaper))
+        return earliest + int((costs * (1 + _NEARLY * self._chance.random(len(costs)))).argmin())
+
+    def _some(self, codes: list[str], most: int) -> set[str]:
+        count = min(len(codes), most)
+        return set(map(str, self._chance.choice(codes, count, replace=False))) if count else set()
+
+    def _choice(self) -> tuple[str, set[str]]:
         """A job and some of those that share its line, its time or its order."""
         codes = list(self._board.jobs)
         first = str(self._chance.choice(sorted(self._missing) or codes))
         near = self._near(first, self._chance.random())
-        count = min(len(near), int(self._chance.integers(1, _MOST)))
-        return {first, *map(str, self._chance.choice(near, count, replace=False))} if count else {first}
+        return first, self._some(near, int(self._chance.integers(1, _MOST)))
 
     def _near(self, first: str, chance: float) -> list[str]:
         """Jobs that compete with one for time, for anything, or for its line or order."""
@@ -85,14 +120,19 @@ class Search:
             return list(self._board.jobs)
         return [code for code in self._kin[first] if code in placed]
 
-    def _place(self, codes: list[str]) -> None:
-        """In random order, the larger ones rather first; what finds no place stays missing."""
+    def _place(self, first: str | None, codes: list[str]) -> None:
+        """The first, then the larger ones rather before the others; what finds no place stays missing."""
         weight = {code: self._board.jobs[code].energy * self._chance.uniform(0.3, 1) for code in codes}
-        for code in sorted(codes, key=lambda each: -weight[each]):
-            place = self._board.best(code)
+        order = sorted(codes, key=lambda each: -weight[each])
+        for code in [first, *order] if first else order:
+            blurred = self._heat and self._chance.random() < _BLURRED
+            place = self._board.best(code, self._blur if blurred else None)
             if place is not None:
                 self._board.put(code, place.slots)
                 self._missing.discard(code)
+
+    def _blur(self, costs: NDArray[np.float64]) -> NDArray[np.float64]:
+        return costs * (1 + _BLUR * self._heat * self._chance.random(len(costs)))
 
     def _keep(self) -> bool:
         """Remember the plan when none was better."""
