@@ -200,8 +200,8 @@ class Meter(Frozen):
         return value
 
 
-class Billing(Frozen):
-    """What the park's supply contract says."""
+class Supply(Frozen):
+    """What a supply contract says."""
 
     tariff: Code
     series: str | None = None
@@ -229,6 +229,13 @@ class Billing(Frozen):
         begun = [each for each in self.contracts if each.since <= day and each.demand]
         terms = max(begun, key=lambda each: each.since).demand if begun else None
         return float(terms.contract_kw) if terms and terms.contract_kw else self.contract_kw
+
+
+class Billing(Supply):
+    """The park's supply contract."""
+
+    own: dict[Code, Supply] = Field(default_factory=dict)
+    """Enterprises that a utility supplies and bills by a contract of their own."""
 
 
 class ConverterKind(StrEnum):

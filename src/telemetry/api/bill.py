@@ -13,17 +13,17 @@ from accounting.bill import LineKind
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import site_of, zone_of
 from telemetry.api.problems import Mistake, Refusal
 from telemetry.api.records import as_body
 from telemetry.reports import bill_answer
 from telemetry.reports.bill import Bills, Terms, bills
 from telemetry.reports.bill_answer import Bill, BillAnswer, BillLine, BillsAnswer, MaximumDemand
-from telemetry.reports.billing_month import month_of
 from telemetry.reports.comparison import ComparisonAnswer, Difference, PostedBill, Side, compared
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
 from telemetry.reports.names import Name
+from telemetry.reports.supplied import billed_by
 from telemetry.storage import registry
 from telemetry.storage.registry import Registry
 
@@ -64,6 +64,7 @@ BILLS_EXAMPLE = BillsAnswer(
     demand=MaximumDemand(940.5, datetime.fromisoformat("2026-10-14T10:15:00+08:00"), 900, 2976, 0),
     park=_BILL,
     parties=[_BILL],
+    apart=[],
     unshared=Decimal("0.00"),
     reasons=[],
 )
@@ -117,7 +118,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     @routes.get("/bill", responses=documented("A bill", BillAnswer), summary="Bill")
     def one(area: Area, month: Month = None) -> Response:
         """One area's bill with every line explained; what cannot be told has no amount, and the reason."""
-        found, terms, known = _found(dependencies, month)
+        found, terms, known = _found(dependencies, month, area)
         told = bill_answer.one(found, area, terms, known)
         if told is None:
             raise QueryError("area", area, _NO_BILL)
@@ -126,12 +127,18 @@ def router(dependencies: Dependencies) -> APIRouter:
     @routes.get("/bills", responses=_ALL, summary="Bills")
     def every(
         month: Month = None,
+        area: Annotated[
+            str | None,
+            Query(
+                max_length=64, description="An enterprise with a supply contract of its own, for that bill"
+            ),
+        ] = None,
         form: Annotated[
             _Form, Query(alias="format", description="JSON, or CSV for a spreadsheet")
         ] = _Form.JSON,
     ) -> Response:
         """The park's bill and its parts, which add up to it to the cent."""
-        found = bill_answer.all_of(*_found(dependencies, month))
+        found = bill_answer.all_of(*_found(dependencies, month, area))
         if form is _Form.JSON:
             return answer(found)
         return Response(bill_answer.as_csv(found), media_type="text/csv", headers=_file(found.month))
@@ -171,19 +178,17 @@ def _posted(body: Any) -> PostedBill:  # noqa: ANN401  # JSON
 
 
 def _compared(dependencies: Dependencies, posted: PostedBill) -> ComparisonAnswer:
-    found, terms, _ = _found(dependencies, posted.month)
+    found, terms, _ = _found(dependencies, posted.month, posted.area)
     area = posted.area or found.park.area
-    party = found.of(area)
+    party = found.park if area == found.park.area else found.of(area)
     if party is None:
         raise QueryError("area", area, _NO_BILL)
     return compared(posted, area, party.lines, found.month, terms)
 
 
-def _found(dependencies: Dependencies, month: str | None) -> tuple[Bills, Terms, Registry]:
+def _found(dependencies: Dependencies, month: str | None, area: str | None) -> tuple[Bills, Terms, Registry]:
     now, plan = datetime.now(UTC), dependencies.plan
-    site = site_of(plan)
-    terms = Terms(site, plan.tariff, plan.library.adjustments)
-    asked = month_of(site.billing, month, now.astimezone(terms.zone).date())
+    terms, asked = billed_by(plan, site_of(plan), area, month, now.astimezone(zone_of(plan)))
     with dependencies.database.connection() as conn:
         known = registry.read(conn)
         return bills(conn, known, terms, asked, now), terms, known

@@ -11,12 +11,12 @@ from accounting.charges import DemandBasis
 from telemetry.api.answers import answer, documented
 from telemetry.api.bill import Month
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import site_of
-from telemetry.reports.bill import Terms
+from telemetry.api.parameters import site_of, zone_of
 from telemetry.reports.bill_answer import MaximumDemand
-from telemetry.reports.billing_month import month_of, park
+from telemetry.reports.billing_month import park
 from telemetry.reports.demand_answer import DemandAnswer, report
 from telemetry.reports.picture import Demand
+from telemetry.reports.supplied import billed_by
 from telemetry.storage import registry
 
 _BLOCK = datetime.fromisoformat("2026-10-31T10:15:00+08:00")
@@ -58,13 +58,12 @@ def router(dependencies: Dependencies) -> APIRouter:
         Of the month that runs with the block that runs now: so far, and at its end if the power stays.
         """
         now, plan = datetime.now(UTC), dependencies.plan
-        terms = Terms(site_of(plan), plan.tariff, plan.library.adjustments)
-        today = now.astimezone(terms.zone).date()
-        asked = month_of(terms.site.billing, month, today)
+        here = now.astimezone(zone_of(plan))
+        terms, asked = billed_by(plan, site_of(plan), area, month, here)
         with dependencies.database.connection() as conn:
             known = registry.read(conn)
             found = report(conn, known, terms, asked, area, now)
-        if found.area == park(known) and asked.last >= today:
+        if found.area == park(known) and asked.last >= here.date():
             found = structs.replace(found, running=_running(dependencies.live.snapshot()))
         return answer(found)
 

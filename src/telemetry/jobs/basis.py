@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from accounting.activities import Kinds
@@ -25,6 +26,8 @@ class Basis:
     factors: Factors
     coal: Mapping[str, Coefficient]
     tariff: Tariff | None = None
+    own_tariffs: Mapping[str, Tariff] = field(default_factory=dict)
+    """Area -> tariff, of areas that are not under the park's; before the tariff holds they are."""
     potentials: Potentials = field(default_factory=dict)
     region: str = ""
     """Of the park."""
@@ -44,7 +47,7 @@ class Basis:
                 (sorted(self.factors.library, key=lambda f: f.id), sorted(self.factors.regions.items()))
             ),
             "coal": _digest(sorted(self.coal.items())),
-            "tariff": _digest((_PRICING, self.tariff)),
+            "tariff": _digest((_PRICING, self.tariff, *sorted(self.own_tariffs.items(), key=itemgetter(0)))),
         }
 
 

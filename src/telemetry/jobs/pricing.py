@@ -1,17 +1,20 @@
 """What days come to by tariff band, and what they cost."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.calendar import NO_BAND
+from accounting.grid import to_us
 from accounting.prices import by_band
 from accounting.tariff import Tariff
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
 from telemetry.reports.cost_hours import APART, NO_TARIFF
+from telemetry.storage.registry import RegisteredMeter
 
 PRICED = "energy_import"
 _DIGITS = 4
@@ -35,16 +38,47 @@ class Priced:
     provisional: NDArray[np.bool_]
 
 
-def price(block: Block, basis: Basis) -> Priced:
-    """Price what is bought from the grid."""
+def price(block: Block, basis: Basis, meters: Mapping[int, RegisteredMeter]) -> Priced:
+    """Price what is bought from the grid, each meter by the tariff that its area is under."""
+    found = _by(block, basis.tariff)
+    for tariff in {id(each): each for each in basis.own_tariffs.values()}.values():
+        at = _under(tariff, block, basis, meters)
+        if at.any():
+            found = _merged(found, _by(block, tariff), at)
+    return found
+
+
+def _under(
+    tariff: Tariff, block: Block, basis: Basis, meters: Mapping[int, RegisteredMeter]
+) -> NDArray[np.bool_]:
+    """Days on which meters stand in areas of a tariff that holds, bool[p, d]."""
+    areas = {code for code, each in basis.own_tariffs.items() if each is tariff}
+    found = np.zeros(block.amount.shape[:2], bool)
+    for row, meter_id in enumerate(block.meter_id.tolist()):
+        terms = meters[meter_id].terms
+        since = np.array([to_us(term.valid_from) for term in terms])
+        inside = np.array([term.area in areas for term in terms], bool)
+        found[row] = inside[np.maximum(np.searchsorted(since, block.slot[:, 0], side="right") - 1, 0)]
+    if tariff.valid_from is not None:
+        found &= block.day >= np.datetime64(tariff.valid_from)
+    return found
+
+
+def _merged(one: Priced, other: Priced, at: NDArray[np.bool_]) -> Priced:
+    """The other's where bool[p, d] says so."""
+    both = ((getattr(one, each.name), getattr(other, each.name)) for each in fields(Priced))
+    return Priced(*(np.where(at, theirs, ours) for ours, theirs in both))
+
+
+def _by(block: Block, tariff: Tariff | None) -> Priced:
     shape = block.amount.shape[:2]
     bands, costs, unpriced, code = np.full((4, *shape), None, object)
     found = Priced(bands, costs, np.full(shape, np.nan), unpriced, code, np.zeros(shape, bool))
     rows = np.flatnonzero([name == PRICED for name in block.quantity])
-    if basis.tariff is None:
+    if tariff is None:
         found.unpriced[rows] = NO_TARIFF
     elif len(rows):
-        _fill(found, rows, block, basis.tariff)
+        _fill(found, rows, block, tariff)
     return found
 
 

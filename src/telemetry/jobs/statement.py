@@ -49,7 +49,7 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     gone = _days(block, wanted & ~known)
     _remove(tx, gone)
     apart = _apart(block, meters)
-    priced = without(price(block, basis), apart, block)
+    priced = without(price(block, basis, meters), apart, block)
     coal = np.where(apart, np.nan, worth(block, meters, basis))
     rows = _statement(block, wanted & known, priced, basis, coal)
     since = local_days(basis.zone, daily.first_settled(tx, rows, now))

@@ -17,7 +17,7 @@ from accounting.money import decimal
 from accounting.tariff import Tariff
 from telemetry.model import Site
 from telemetry.reports.billing_month import BillingMonth, Stretch, park, parties, stretches
-from telemetry.reports.consumption import DIGITS, QUANTITIES, Consumption, gathered
+from telemetry.reports.consumption import DIGITS, QUANTITIES, Consumption, gathered, nested
 from telemetry.reports.maximum import Reached, imported, reached
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
@@ -32,6 +32,10 @@ class Terms:
     site: Site
     tariff: Tariff | None
     adjustments: Mapping[str, Adjustments]
+    own: str | None = None
+    """The enterprise whose own supply contract it is; None: the park's."""
+    apart: frozenset[str] = frozenset()
+    """Enterprises that are not under the park's."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -51,6 +55,7 @@ class PartyBill:
 class Bills:
     month: BillingMonth
     park: PartyBill
+    """Or that of an enterprise with a supply contract of its own."""
     parties: list[PartyBill]
     unshared: list[tuple[Line, str]]
     """Lines that nobody can bear, and why."""
@@ -58,15 +63,16 @@ class Bills:
 
     def of(self, area: str) -> PartyBill | None:
         """None: the area gets no bill."""
-        return next((each for each in (self.park, *self.parties) if each.area == area), None)
+        return next((each for each in (*self.parties, self.park) if each.area == area), None)
 
 
 def bills(tx: Transaction, registry: Registry, terms: Terms, month: BillingMonth, now: datetime) -> Bills:
     """The park's bill and its parts."""
-    parts = list(stretches(registry, month, terms.tariff, terms.zone))
-    whole, below = park(registry), parties(registry, month)
+    parts = list(stretches(registry, month, terms.tariff, terms.zone, terms.apart))
+    whole, below = terms.own or park(registry), parties(registry, month, terms.own, terms.apart)
     today = now.astimezone(terms.zone).date()
     used = gathered(tx, parts, [whole, *below], terms.tariff, today)
+    used[whole].less(nested(tx, parts, whole, terms.tariff, terms.zone))
     demand = _demand(tx, parts, whole, month, terms.zone, now)
     own = lines(month.contract, _measured(used[whole], parts, whole, demand), terms.adjustments)
     shares, unshared = _shared(own, used, below, month)
@@ -108,7 +114,9 @@ def imported_in(  # noqa: PLR0917  # where, when and by what it is measured
     for part in parts:
         grid = _grid(part, zone, now)
         if grid.count:
-            found.append(imported(tx, part.crossing.get(area, []), grid, step_s))
+            kwh = imported(tx, part.crossing.get(area, []), grid, step_s)
+            behind = part.nested.get(area, [])
+            found.append(np.maximum(kwh - imported(tx, behind, grid, step_s), 0.0) if behind else kwh)
     return np.concatenate(found) if found else None
 
 

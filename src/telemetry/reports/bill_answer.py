@@ -125,6 +125,9 @@ class BillsAnswer(Struct, frozen=True):
     demand: MaximumDemand | None
     park: Bill
     parties: list[Bill]
+    apart: Annotated[
+        list[str], Meta(description="Enterprises that are billed by a supply contract of their own")
+    ]
     unshared: Annotated[Decimal, Meta(description="What nobody can bear")]
     reasons: Annotated[list[str], Meta(description="Why something is not shared")]
 
@@ -157,6 +160,7 @@ def all_of(found: Bills, terms: Terms, registry: Registry) -> BillsAnswer:
         demand=_maximum(found, terms),
         park=_bill(found.park, contract, terms.tariff, registry),
         parties=[_bill(party, contract, terms.tariff, registry) for party in found.parties],
+        apart=sorted(terms.apart),
         unshared=bills.known([line for line, _ in found.unshared]),
         reasons=[reason for _, reason in found.unshared],
     )

@@ -1,7 +1,7 @@
 """A billing month: its days, who is billed for it, and in which stretches everything stays what it is."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from accounting.contract import Contract
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
-from telemetry.model import AreaKind, Billing, Role
+from telemetry.model import AreaKind, Role, Supply
 from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import lineage
 from telemetry.reports.period import span
@@ -40,9 +40,11 @@ class Stretch:
     last: date
     crossing: Mapping[str, list[RegisteredMeter]]
     """Area -> electricity meters on its boundary."""
+    nested: Mapping[str, list[RegisteredMeter]] = field(default_factory=dict)
+    """Area -> meters behind those of its boundary that a utility bills apart, and takes off its bill."""
 
 
-def month_of(billing: Billing | None, label: str | None, today: date) -> BillingMonth:
+def month_of(billing: Supply | None, label: str | None, today: date) -> BillingMonth:
     """The month asked for, or the one that runs. Raises QueryError."""
     if label is None:
         return _running(billing, today)
@@ -55,13 +57,13 @@ def month_of(billing: Billing | None, label: str | None, today: date) -> Billing
     return found
 
 
-def _running(billing: Billing | None, today: date) -> BillingMonth:
+def _running(billing: Supply | None, today: date) -> BillingMonth:
     found = _month(billing, today.year, today.month)
     after = today.replace(day=1) + timedelta(days=31)
     return found if found.last >= today else _month(billing, after.year, after.month)
 
 
-def _month(billing: Billing | None, year: int, month: int) -> BillingMonth:
+def _month(billing: Supply | None, year: int, month: int) -> BillingMonth:
     contract = billing.contract(year, month) if billing else Contract(since=date.min)
     return BillingMonth(f"{year:04}-{month:02}", *contract.month(year, month), contract)
 
@@ -70,20 +72,33 @@ def park(registry: Registry) -> str:
     return next(area.code for area in registry.areas if area.kind == AreaKind.PARK)
 
 
-def parties(registry: Registry, month: BillingMonth) -> dict[str, str | None]:
-    """Who gets a bill -> in whose it stands otherwise; enterprises, and tenants by their own meters."""
+def parties(
+    registry: Registry, month: BillingMonth, own: str | None = None, apart: Collection[str] = ()
+) -> dict[str, str | None]:
+    """Who gets a bill -> in whose it stands otherwise; enterprises, and tenants by their own meters.
+
+    `own` is the enterprise whose own contract it is, None: the park's, which those `apart` are not under.
+    """
     codes = [
         area.code
         for area in registry.areas
-        if (area.kind == AreaKind.ENTERPRISE or area.code in month.contract.tenants)
+        if (
+            (area.code == own if own else area.kind == AreaKind.ENTERPRISE)
+            or area.code in month.contract.tenants
+        )
+        and area.code not in apart
         and (area.removed_at is None or area.removed_at.date() >= month.first)
     ]
     above = {area.code: area.parent for area in registry.areas}
     return {code: next((each for each in lineage(code, above)[1:] if each in codes), None) for code in codes}
 
 
-def stretches(
-    registry: Registry, month: BillingMonth, tariff: Tariff | None, zone: ZoneInfo
+def stretches(  # a month of a park, and who is billed apart
+    registry: Registry,
+    month: BillingMonth,
+    tariff: Tariff | None,
+    zone: ZoneInfo,
+    apart: Collection[str] = (),
 ) -> Iterator[Stretch]:
     """The month cut wherever a meter or a price table changes."""
     electric = [meter for meter in registry.meters if meter.carrier == Carrier.ELECTRICITY]
@@ -94,7 +109,18 @@ def stretches(
         changes |= {table.valid_from} | ({table.valid_to + _DAY} if table.valid_to else set())
     starts |= {day for day in changes if month.first < day <= month.last}
     for first, following in pairwise(sorted(starts)):
-        yield Stretch(first, following - _DAY, _crossing(electric, datetime.combine(first, time(), zone)))
+        begun = datetime.combine(first, time(), zone)
+        crossing = _crossing(electric, begun)
+        behind = _behind(electric, crossing.get(park(registry), ()), begun)
+        nested = [meter for code in apart for meter in crossing.get(code, ()) if meter.code in behind]
+        yield Stretch(first, following - _DAY, crossing, {park(registry): nested})
+
+
+def _behind(meters: list[RegisteredMeter], billing: Sequence[RegisteredMeter], moment: datetime) -> set[str]:
+    """Codes of meters that have one of some others above them."""
+    above = {meter.code: meter.at(moment).parent for meter in meters}
+    some = {meter.code for meter in billing}
+    return {code for code in above if some.intersection(lineage(code, above)[1:])}
 
 
 def _from_day(moment: datetime, zone: ZoneInfo) -> date:

@@ -3,18 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounting.bill import Use
+from accounting.grid import SLOT_US, to_us
 from accounting.money import decimal
 from accounting.prices import PriceTable, Standing
 from accounting.tariff import Tariff
 from telemetry.reports.billing_month import Stretch
-from telemetry.storage import bill
+from telemetry.reports.cost_hours import Quarters
+from telemetry.reports.energy import utc_days
+from telemetry.reports.series import quarter_hours
+from telemetry.reports.steps import Step, Steps
+from telemetry.storage import bill, energy
 from telemetry.storage.cost import PER_UNIT
 from telemetry.storage.pool import Transaction
 
@@ -70,6 +77,15 @@ class Consumption:
     def billed(self, kind: Kind) -> Decimal:
         return decimal(self.kwh.get(kind, 0.0), DIGITS)
 
+    def less(self, other: "Consumption") -> None:
+        """Take off what another holds; in no band below nothing."""
+        for kind, kwh in other.kwh.items():
+            self.kwh[kind] = max(0.0, self.kwh[kind] - kwh)
+            self.cost[kind] = max(0, self.cost[kind] - other.cost[kind])
+        for name, amount in other.sums.items():
+            if name in self.sums:
+                self.sums[name] = max(0.0, self.sums[name] - amount)
+
     @property
     def coverage(self) -> float:
         """Share of the elapsed month that was measured."""
@@ -109,6 +125,50 @@ def _add(
     elapsed = max(0, (min(stretch.last, today) - stretch.first).days + 1)
     for one in place.values():
         one.due += elapsed
+
+
+def nested(
+    tx: Transaction, stretches: Iterable[Stretch], area: str, tariff: Tariff | None, zone: ZoneInfo
+) -> Consumption:
+    """What passed an area's meters for those who are billed apart, by the area's own tariff."""
+    found = Consumption()
+    for stretch in stretches:
+        ids = np.array(sorted(meter.id for meter in stretch.nested.get(area, ())), np.int32)
+        if len(ids):
+            _banded(tx, found, ids, stretch, tariff, zone)
+            sums = bill.amounts(tx, ids, QUANTITIES, stretch.first, stretch.last)
+            for row, name in enumerate(sums.quantity):
+                found.sums[name] += abs(float(sums.amount[row]))
+    return found
+
+
+def _banded(  # noqa: PLR0917  # whose quarter hours are added, and by what
+    tx: Transaction,
+    found: Consumption,
+    ids: NDArray[np.int32],
+    stretch: Stretch,
+    tariff: Tariff | None,
+    zone: ZoneInfo,
+) -> None:
+    steps = Steps(Step.QUARTER, zone, _edges(stretch, zone))
+    days = energy.select(tx, ids, [QUANTITIES[0]], *utc_days(steps.edges))
+    rows = quarter_hours(
+        days.meter_id, days.quantity, days.day, amount=days.amount, coverage=days.coverage, grid=steps.grid
+    )
+    table = _table(tariff, stretch.first)
+    quarters = Quarters(rows, steps, tariff, np.zeros(len(rows.meter_id), np.bool_))
+    for (code, band, provisional, unpriced), amount, money in quarters.kinds():
+        kind = _kind(_Told(band, code, provisional, unpriced), tariff, table)
+        found.kwh[kind] += float(np.nansum(amount.amount))
+        found.cost[kind] += round(float(np.nansum(money.amount)))
+
+
+def _edges(stretch: Stretch, zone: ZoneInfo) -> NDArray[np.int64]:
+    first, end = (
+        to_us(datetime.combine(day, time(), zone))
+        for day in (stretch.first, stretch.last + timedelta(days=1))
+    )
+    return np.arange(first, end + 1, SLOT_US, dtype=np.int64)
 
 
 def _sum(one: Consumption, meter_id: int, sums: bill.QuantitySums, row: int) -> None:

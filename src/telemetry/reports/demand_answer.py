@@ -35,7 +35,9 @@ class DemandAnswer(Struct, frozen=True):
     last_day: date
     zone: str
     basis: Annotated[DemandBasis | None, Meta(description="What is charged; null: the contract says nothing")]
-    contract_kw: Annotated[float | None, Meta(description="Of the park")]
+    contract_kw: Annotated[
+        float | None, Meta(description="Of the park, or of the area's own supply contract")
+    ]
     double_above_kw: Annotated[float | None, Meta(description="105 % of the contract")]
     maximum: MaximumDemand | None
     running: Annotated[
@@ -55,13 +57,13 @@ def report(  # noqa: PLR0917  # a park, a month, and what runs
     tx: Transaction, registry: Registry, terms: Terms, month: BillingMonth, area: str | None, now: datetime
 ) -> DemandAnswer:
     """Raises QueryError for an area that is not there. What runs is put in by whoever sees it."""
-    whole = park(registry)
+    whole = terms.own or park(registry)
     code = area or whole
     if code not in {each.code for each in registry.areas}:
         raise QueryError("area", area, "no area has this code")
     held = month.contract.demand
     by = held or _ANY
-    parts = list(stretches(registry, month, terms.tariff, terms.zone))
+    parts = list(stretches(registry, month, terms.tariff, terms.zone, terms.apart))
     kwh = imported_in(tx, parts, code, terms.zone, now, by.step_s)
     contract = float(held.contract_kw) if held and held.contract_kw and code == whole else None
     found = None if kwh is None else reached(kwh, start_of(month.first, terms.zone), by)

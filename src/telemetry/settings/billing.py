@@ -1,6 +1,6 @@
 """The tariff as the park's supply contract has it: series, user class, declared days, free days."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -10,7 +10,7 @@ from accounting.charges import Adjustments
 from accounting.contract import Contract
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
-from telemetry.model import AreaKind, Billing, Role, Site
+from telemetry.model import AreaKind, Role, Site, Supply
 from telemetry.settings.holidays import of_country
 from telemetry.settings.mistakes import no_such
 
@@ -18,7 +18,7 @@ _Days = tuple[tuple[str, tuple[date, ...]], ...]
 
 
 def of_contract(
-    tariffs: Mapping[str, Tariff], billing: Billing, announced: Mapping[str, tuple[date, ...]]
+    tariffs: Mapping[str, Tariff], billing: Supply, announced: Mapping[str, tuple[date, ...]]
 ) -> Tariff:
     """The same object as long as nothing changes, because what it compiles is remembered by it.
 
@@ -45,47 +45,100 @@ def _of(
 
 def contradictions(site: Site, tariffs: Mapping[str, Tariff]) -> Iterator[tuple[str, str]]:
     """(key, reason) for all in the contract that does not fit the tariff."""
-    billing = site.billing
-    if billing is None:
-        return
+    for at, billing in supplies_of(site):
+        for key, reason in _supply(billing, tariffs):
+            yield f"{at}.{key}", reason
+    yield from _own(site)
+
+
+def supplies_of(site: Site) -> Iterator[tuple[str, Supply]]:
+    """Every supply contract with where it stands in the file, the park's first."""
+    if site.billing is not None:
+        yield "billing", site.billing
+        for code, supply in site.billing.own.items():
+            yield f"billing.own.{code}", supply
+
+
+def _supply(billing: Supply, tariffs: Mapping[str, Tariff]) -> Iterator[tuple[str, str]]:
     if billing.tariff not in tariffs:
-        yield "billing.tariff", no_such("tariff", billing.tariff, tariffs)
+        yield "tariff", no_such("tariff", billing.tariff, tariffs)
         return
     tariff = tariffs[billing.tariff]
     if billing.series and billing.series not in tariff.series:
-        yield "billing.series", no_such("price series", billing.series, tariff.series)
+        yield "series", no_such("price series", billing.series, tariff.series)
     if tariff.valid_from is None and billing.since is None:
-        yield (
-            "billing.since",
-            f"no source tells since when {tariff.code} holds; write the contract's first day",
-        )
-    yield from _classes(billing, tariff)
+        yield "since", f"no source tells since when {tariff.code} holds; write the contract's first day"
+    if billing.user_class is not None and billing.user_class not in tariff.classes:
+        yield "user_class", no_such("user class", billing.user_class, tariff.classes)
     for name in billing.declared_days:
         if name not in tariff.declared_days:
-            yield f"billing.declared_days.{name}", no_such("list of days", name, tariff.declared_days)
+            yield f"declared_days.{name}", no_such("list of days", name, tariff.declared_days)
 
 
-def _classes(billing: Billing, tariff: Tariff) -> Iterator[tuple[str, str]]:
-    if billing.user_class is not None and billing.user_class not in tariff.classes:
-        yield "billing.user_class", no_such("user class", billing.user_class, tariff.classes)
+def _own(site: Site) -> Iterator[tuple[str, str]]:
+    billing = site.billing
+    if billing is None:
+        return
+    enterprises = [area.code for area in site.areas if area.kind is AreaKind.ENTERPRISE]
+    for code, supply in billing.own.items():
+        if code not in enterprises:
+            yield f"billing.own.{code}", no_such("enterprise", code, enterprises)
+        day = _read_on(billing, supply.since) if supply.since else None
+        if supply.since is not None and supply.since.day != day:
+            yield f"billing.own.{code}.since", f"{supply.since} is no reading day of the park's: day {day}"
+    for at, supply in supplies_of(site):
+        for number, contract in enumerate(supply.contracts):
+            for key, reason in _strangers(at, contract, site, billing.own):
+                yield f"{at}.contracts[{number}].{key}", reason
+
+
+def _strangers(at: str, contract: Contract, site: Site, own: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Tenants that are under another supply contract."""
+    parents = {area.code: area.parent for area in site.areas}
+    for number, code in enumerate(contract.tenants):
+        held = nearest(code, parents, own)
+        if at != (f"billing.own.{held}" if held else "billing"):
+            other = f"that of {held}" if held else "the park's"
+            yield f"tenants[{number}]", f"{code} is under another supply contract: {other}"
+
+
+def nearest(code: str, parents: Mapping[str, str | None], among: Collection[str]) -> str | None:
+    """The area itself or the first above it that is among some."""
+    at: str | None = code
+    for _ in parents:
+        if at is None or at in among:
+            break
+        at = parents.get(at)
+    return at if at in among else None
+
+
+def _read_on(billing: Supply, day: date) -> int:
+    """Day of the month on which a contract is read."""
+    begun = [each for each in billing.contracts if each.since <= day]
+    return max(begun, key=lambda each: each.since).reading_day if begun else 1
 
 
 def contract_contradictions(
     site: Site, tariffs: Mapping[str, Tariff], tables: Mapping[str, Adjustments]
 ) -> Iterator[tuple[str, str]]:
     """(key, reason) for all in the dated contracts that does not fit the park, the tariff or the tables."""
-    billing = site.billing
-    if billing is None:
-        return
+    for at, billing in supplies_of(site):
+        for key, reason in _contracts(billing, site, tariffs, tables):
+            yield f"{at}.{key}", reason
+
+
+def _contracts(
+    billing: Supply, site: Site, tariffs: Mapping[str, Tariff], tables: Mapping[str, Adjustments]
+) -> Iterator[tuple[str, str]]:
     for number, (one, other) in enumerate(pairwise(billing.contracts), 1):
-        key = f"billing.contracts[{number}].since"
+        key = f"contracts[{number}].since"
         if other.since <= one.since:
             yield key, f"{other.since} is not after {one.since}, from which the one above holds"
         elif other.since.day != one.reading_day:
             yield key, f"{other.since} is no reading day: months are read on day {one.reading_day}"
     for number, contract in enumerate(billing.contracts):
         for part, reason in _contract(contract, site, tariffs.get(billing.tariff), tables):
-            yield f"billing.contracts[{number}].{part}", reason
+            yield f"contracts[{number}].{part}", reason
 
 
 def _contract(

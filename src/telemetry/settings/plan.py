@@ -20,11 +20,11 @@ from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
 from telemetry.settings import billing, converters, formulas
 from telemetry.settings.alert_rules import load_rules
-from telemetry.settings.billing import of_contract
 from telemetry.settings.contacts import load_directory
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, library_folder, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName, no_such
+from telemetry.settings.supplies import Supplied, of_park, own, since_of
 
 _SITE: TypeAdapter[Site] = TypeAdapter(Site)
 _INFLUX: TypeAdapter[InfluxMapping] = TypeAdapter(InfluxMapping)
@@ -49,9 +49,19 @@ class Plan:
     @property
     def tariff(self) -> Tariff | None:
         """As the park's contract has it."""
-        if self.site is None or self.site.billing is None:
-            return None
-        return of_contract(self.library.tariffs, self.site.billing, self.announced)
+        return self.supply().tariff
+
+    def supply(self, area: str | None = None, day: date = date.max) -> Supplied:
+        """The contract that supplies an area on a day; that of the park without one."""
+        held = self.own_supplies.get(area or "")
+        if held is not None and since_of(held) <= day:
+            return held
+        return of_park(self.site, self.library.tariffs, self.announced)
+
+    @property
+    def own_supplies(self) -> Mapping[str, Supplied]:
+        """Area -> the supply contract of its enterprise, where that has its own."""
+        return own(self.site, self.library.tariffs, self.announced)
 
     def polled_s(self) -> Mapping[str, float]:
         """How often meters are read [s], by code; without those whose readings come as they please."""

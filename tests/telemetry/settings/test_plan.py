@@ -87,6 +87,20 @@ MISTAKES = [
     ("billing.declared_days", {"hot": ["2026-06-10"]}, "billing.declared_days.hot", "no list of days 'hot'"),
     ("billing.tariff", "cn-bj-2023-11", "billing.since", "no source tells since when"),
     ("billing.series", "demos", "billing.series", "did you mean 'demo'"),
+    ("billing.own", {"nowhere": {"tariff": "demo-park"}}, "billing.own.nowhere", "no enterprise 'nowhere'"),
+    ("billing.own", {"one": {"tariff": "demo"}}, "billing.own.one.tariff", "no tariff 'demo'"),
+    (
+        "billing.own",
+        {"one": {"tariff": "demo-park", "since": "2026-01-15"}},
+        "billing.own.one.since",
+        "no reading day of the park's: day 1",
+    ),
+    (
+        "billing.own",
+        {"one": {"tariff": "demo-park", "contracts": [{"since": "2026-01-01", "tenants": ["park"]}]}},
+        "billing.own.one.contracts[0].tenants[0]",
+        "park is under another supply contract: the park's",
+    ),
     (
         "billing.contracts",
         [{"since": "2026-01-01", "reading_day": 31}],

@@ -1,0 +1,163 @@
+"""An enterprise that the utility supplies by a contract of its own: its bill, demand, prices and plans."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from telemetry.model import Site
+
+pytestmark = pytest.mark.database
+Start = Callable[..., Any]
+Made = Callable[..., Site]
+FIRST = datetime.fromisoformat("2023-10-01T00:00:00+08:00")
+QUARTERS = 31 * 96
+SURGE_AT = 13 * 96 + 4 * 12
+PARK = {
+    "since": "2023-01-01",
+    "demand": {"basis": "contract", "contract_kw": 1000, "price": "36.1", "source": "the park's contract"},
+}
+OWN = {
+    "since": "2023-01-01",
+    "demand": {"basis": "contract", "contract_kw": 500, "price": "40", "source": "its own contract"},
+}
+
+
+def _park(make_site: Made, below: str | None = "main", **own: Any) -> Site:  # noqa: ANN401  # YAML
+    def area(code: str, kind: str, parent: str | None = None) -> dict[str, Any]:
+        return {"code": code, "kind": kind, "parent": parent, "name": {"en": code, "zh": code}}
+
+    supply = {"tariff": "demo-park", "since": "2023-10-01", "contracts": [OWN], **own}
+    return make_site(
+        {"code": "main", "max_gap_s": 7200, "role": "boundary"},
+        {"code": "m1", "max_gap_s": 7200, "role": "boundary", "area": "one", "parent": "main"},
+        {"code": "m2", "max_gap_s": 7200, "role": "boundary", "area": "two", "parent": below},
+        {"code": "press", "max_gap_s": 7200, "role": "load", "area": "hall", "parent": "m2"},
+        areas=[
+            area("park", "park"),
+            area("one", "enterprise", "park"),
+            area("two", "enterprise", "park"),
+            area("hall", "workshop", "two"),
+        ],
+        billing={"tariff": "demo-park", "contracts": [PARK], "own": {"two": supply}},
+    )
+
+
+def _rising(meter: str, kwh: float, surge: float = 0.0, since: int = 0) -> list[dict[str, Any]]:
+    """A counter that rises by `kwh` every quarter hour, and by `surge` more in one of them."""
+    at = sorted({*range(since, QUARTERS + 1, 8), SURGE_AT, SURGE_AT + 1})
+    return [
+        {
+            "meter": meter,
+            "time": (FIRST + timedelta(minutes=15 * n)).isoformat(),
+            "values": {"energy_import": 1e5 + n * kwh + (surge if n > SURGE_AT else 0.0)},
+        }
+        for n in at
+    ]
+
+
+def _read(service: Any, since: int = 0) -> None:  # noqa: ANN401  # a test's own
+    service.post(_rising("main", 25.0, 250.0, since))
+    service.post(_rising("m1", 15.0, since=since))
+    service.post(_rising("m2", 8.0, 250.0, since))
+    service.settle()
+
+
+def _told(bill: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(x["kind"], x["code"], x["quantity"], x["amount"]) for x in bill["lines"]]
+
+
+def test_its_bill_is_by_its_own_contract_and_off_the_parks(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    two = service.get("/bill", month="2023-10", area="two")["bill"]
+    assert _told(two) == [
+        ("energy", "flat", "9178.00", "6424.60"),
+        ("energy", "peak", "6944.00", "7985.60"),
+        ("energy", "valley", "7936.00", "2380.80"),
+        ("demand", "contract", "500.00", "20000.00"),
+        ("excess", "contract", "507.00", "40560.00"),
+    ]
+    assert two["total"] == "77351.00"
+    whole = service.get("/bills", month="2023-10")
+    assert (whole["apart"], [bill["area"] for bill in whole["parties"]]) == (["two"], ["one"])
+    assert whole["demand"]["kw"] == 68.0
+    assert _told(whole["park"]) == [
+        ("energy", "flat", "18972.00", "13280.40"),
+        ("energy", "peak", "14756.00", "16969.40"),
+        ("energy", "valley", "16864.00", "5059.20"),
+        ("demand", "contract", "1000", "36100.00"),
+    ]
+    assert whole["parties"][0]["total"] == whole["park"]["total"] == "71409.00"
+
+
+def test_a_supply_beside_the_parks_meters_takes_nothing_off_its_bill(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site, below=None))
+    _read(service)
+    whole = service.get("/bills", month="2023-10")
+    assert whole["park"]["kwh"] == 25.0 * QUARTERS + 250.0
+    assert whole["demand"]["kw"] == 1100.0
+
+
+def test_its_tenants_bear_their_part_of_its_bill(start: Start, make_site: Made) -> None:
+    site = _park(make_site, contracts=[{**OWN, "tenants": ["hall"]}])
+    meters = tuple(
+        meter.model_copy(update={"role": "boundary"}) if meter.code == "press" else meter
+        for meter in site.meters
+    )
+    service = start(site.model_copy(update={"meters": meters}))
+    service.post(_rising("press", 2.0))
+    _read(service)
+    found = service.get("/bills", month="2023-10", area="two")
+    assert found["park"]["total"] == "77351.00"
+    assert [bill["area"] for bill in found["parties"]] == ["two", "hall"]
+    hall = service.get("/bill", month="2023-10", area="hall")["bill"]
+    assert _told(hall)[0] == ("energy", "flat", "2232.00", "1562.40")
+    assert sum(float(bill["total"]) for bill in found["parties"]) == pytest.approx(77351.00)
+
+
+def test_before_its_first_day_it_is_under_the_parks(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site, since="2023-11-01"))
+    _read(service)
+    whole = service.get("/bills", month="2023-10")
+    assert (whole["apart"], [bill["area"] for bill in whole["parties"]]) == ([], ["one", "two"])
+    assert service.get("/demand", month="2023-10", area="two")["contract_kw"] is None
+
+
+def test_days_are_priced_by_its_own_tariff_from_its_first_day_on(start: Start, make_site: Made) -> None:
+    own = {"tariff": "cn-gd-331-2021", "series": "prd5-commercial-below-1kv", "since": "2023-10-11"}
+    service = start(_park(make_site, **own, contracts=[]))
+    _read(service)
+    service.post(_rising("press", 1.0))
+    service.settle()
+    for by, code in (("meter", "press"), ("area", "two")):
+        found = service.get("/cost", **{"from": "2023-10-10", "to": "2023-10-12", "step": "day", "by": by})
+        (series,) = [each for each in found["series"] if each["key"] == code]
+        assert [{b["tariff"] for b in series["bands"] if b["amounts"][day]} for day in (0, 1)] == [
+            {"demo-park"},
+            {"cn-gd-331-2021"},
+        ]
+    found = service.get("/cost", **{"from": "2023-10-11", "to": "2023-10-12", "step": "day", "by": "area"})
+    (one,) = [each for each in found["series"] if each["key"] == "one"]
+    assert {band["tariff"] for band in one["bands"]} == {"demo-park"}
+
+
+def test_demand_is_set_against_its_own_contract(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    two = service.get("/demand", month="2023-10", area="two")
+    assert (two["maximum"]["kw"], two["contract_kw"], two["double_above_kw"]) == (1032.0, 500.0, 525.0)
+    hall = service.get("/demand", month="2023-10", area="hall")
+    assert (hall["contract_kw"], hall["basis"]) == (None, "contract")
+    assert service.get("/demand", month="2023-10")["maximum"]["kw"] == 68.0
+
+
+def test_the_utilitys_bill_for_it_is_compared_with_its_own(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    line = {"kind": "energy", "code": "valley", "amount": "2380.80", "quantity": "7936.00"}
+    body = {"month": "2023-10", "document": "B-2", "area": "two", "lines": [line]}
+    found = service.call("POST", "/api/v1/bill/comparison", json=body).json()
+    assert found["ours"] == "77351.00"
+    assert [each["code"] for each in found["lines"] if each["agrees"]] == ["valley"]
