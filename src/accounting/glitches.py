@@ -1,5 +1,7 @@
 """Glitches of counters: values that came back at once, zeros that came back whenever."""
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,11 @@ REACH = 5
 ROW = 5
 """Non-zero readings dropped one after another, at most: what is wrong for longer stands."""
 _PASSES = 4
+_PIECE = 1 << 14
+_NUMBERS_FIRST = np.argsort(
+    (np.arange(2**REACH) >> np.arange(REACH)[:, None]) % 2 == 0, axis=0, kind="stable"
+)
+"""By the bits of where numbers stand, int64[REACH, 2**REACH]."""
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -33,34 +40,61 @@ def glitches(
 
 def _with_runs(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which are dropped, bool[n]; a run of zeros is judged as one."""
-    wrong = np.zeros(len(value), dtype=np.bool_)
-    if value.all():
-        wrong[_wrong(series, value)] = True
-        return wrong
-    lead = _leads(series, value)
-    first = np.flatnonzero(lead)
-    wrong[_wrong(series[first], value[first])] = True
-    spread: NDArray[np.bool_] = wrong[np.cumsum(lead) - 1]
-    return spread
-
-
-def _leads(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """All but the zeros that follow a zero of the same series, bool[n]."""
-    zero = value == 0
+    follows = _follows(series, value)
+    if not len(follows):
+        return _wrong(series, value)
     lead = np.ones(len(value), dtype=np.bool_)
-    lead[1:] = ~(zero[1:] & zero[:-1]) | (series[1:] != series[:-1])
-    return lead
+    lead[follows] = False
+    first = np.flatnonzero(lead)
+    wrong = np.zeros(len(value), dtype=np.bool_)
+    wrong[first] = _wrong(series[first], value[first])
+    wrong[follows] = wrong[follows - _places(series, value, follows) - 1]
+    return wrong
 
 
-def _wrong(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Readings that the REACH around them show to be wrong, without those beyond ROW of them, int64[k]."""
-    centre = _doubtful(series, value)
-    around, there = (each.T for each in _around(series, centre))
-    found = np.zeros(around.shape, dtype=np.bool_)
-    found[there] = _dropped(np.nonzero(there)[0], value[around[there]])
-    wrong = centre[found[:, REACH]]
-    shown = wrong[value[wrong] != 0]
-    return np.setdiff1d(wrong, shown[_places(series, value, shown) >= ROW], assume_unique=True)
+def _follows(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Zeros that follow a zero of the same series, int64[k]."""
+    zero = value == 0
+    at = np.flatnonzero(zero[1:] & zero[:-1]) + 1
+    same: NDArray[np.int64] = at[series[at] == series[at - 1]]
+    return same
+
+
+def _wrong(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Readings that the REACH around them show to be wrong, without those beyond ROW of them, bool[n]."""
+    wrong = np.zeros(len(value), dtype=np.bool_)
+    near = _near_falls(series, value)
+    line, at = _apart(series[near], near, value[near])
+    marked = np.zeros(len(line), dtype=np.bool_)
+    for start in range(0, len(line) - 2 * REACH, _PIECE):
+        piece = line[start : start + _PIECE + 2 * REACH]
+        marked[start + REACH : start + len(piece) - REACH] = _middles(piece)
+    wrong[near] = marked[at]
+    shown = np.flatnonzero(wrong & (value != 0))
+    wrong[shown[_places(series, value, shown) >= ROW]] = False
+    return wrong
+
+
+def _middles(line: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which on a line are shown wrong by the REACH around them, its first and last REACH aside, bool[k]."""
+    marked = _marked(line)[REACH:-REACH]
+    later = np.flatnonzero(_crossed(line) & ~marked)
+    marked[later[_dropped(line[later + np.arange(2 * REACH + 1)[:, None]])]] = True
+    return marked
+
+
+def _crossed(line: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which have higher ones within REACH on both sides, or lower ones, without the first and last, bool[k].
+
+    Others are not wrong: one that is stands below one before it that came back, or above one after it that
+    was there before.
+    """
+    runs = [line[n : len(line) - REACH + 1 + n] for n in range(REACH)]
+    low, high, own = reduce(np.fmin, runs), reduce(np.fmax, runs), line[REACH:-REACH]
+    before, after = slice(None, -REACH - 1), slice(REACH + 1, None)
+    found: NDArray[np.bool_] = (high[before] > own) & (high[after] > own)
+    found |= (low[before] < own) & (low[after] < own)
+    return found
 
 
 def _places(
@@ -74,94 +108,111 @@ def _places(
     return places
 
 
-def _around(
-    series: NDArray[np.integer], centre: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Readings from REACH before to REACH after each, int64[2 REACH + 1, k], and which are of its series."""
-    around = centre + np.arange(-REACH, REACH + 1)[:, None]
-    there = (around >= 0) & (around < len(series))
-    around[~there] = 0
-    there &= series[around] == series[centre]
-    return around, there
+def _near_falls(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Readings that stand in the reach of one that a fall is in the reach of, int64[k]."""
+    near = np.zeros(len(value) + 4 * REACH, dtype=np.bool_)
+    near[falls(series, value)] = True
+    wide = 1
+    while wide < 4 * REACH:
+        step = min(wide, 4 * REACH - wide)
+        near[step:] |= near[:-step]
+        wide += step
+    return np.flatnonzero(near[2 * REACH : len(value) + 2 * REACH])
 
 
-def _doubtful(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Readings that may be wrong, int64[k].
+def _apart(
+    series: NDArray[np.integer], index: NDArray[np.int64], value: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Values on a line, REACH times NaN around each run of neighbours, and where each stands, int64[k]."""
+    begins = np.append(True, (np.diff(index) > 1) | (np.diff(series) != 0))[: len(index)]
+    at = np.arange(len(index)) + REACH * np.cumsum(begins)
+    line = np.full((at[-1] if len(at) else 0) + REACH + 1, np.nan)
+    line[at] = value
+    return line, at
 
-    One that is wrong stands below one before it that came back, or above one after it that was there before.
-    """
-    at = falls(series, value)
-    near = np.zeros(len(value), dtype=np.bool_)
-    for n in range(-REACH, REACH):
-        near[np.clip(at + n, 0, len(value) - 1)] = True
-    centre = np.flatnonzero(near)
-    around, there = _around(series, centre)
-    before = np.where(there[:REACH], value[around[:REACH]], np.inf)
-    after = np.where(there[REACH + 1 :], value[around[REACH + 1 :]], -np.inf)
-    own = value[centre]
-    dip = np.where(before > own, before, np.inf).min(axis=0) <= after.max(axis=0)
-    spike = before.min(axis=0) <= np.where(after < own, after, -np.inf).max(axis=0)
-    found: NDArray[np.int64] = centre[dip | spike]
+
+def _dropped(window: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Windows float64[2 REACH + 1, k] whose middle is found wrong by passes over what earlier ones left."""
+    found = []
+    which = np.arange(window.shape[1])
+    for _ in range(_PASSES):
+        marked = _marked(window)
+        found.append(which[marked[REACH]])
+        on = np.flatnonzero(marked.any(axis=0) & ~marked[REACH])
+        window = np.where(marked[:, on], np.nan, window[:, on])
+        doubtful = _doubtful(window)
+        which, window = which[on[doubtful]], window[:, doubtful]
+        if not len(which):
+            break
+        window = _closed_up(window)
+    return np.concatenate(found)
+
+
+def _doubtful(window: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Windows whose middle may be wrong, bool[k]: a higher one before it came back, a lower one was there."""
+    before, own, after = window[:REACH], window[REACH], window[REACH + 1 :]
+    above = reduce(np.minimum, (np.where(row > own, row, np.inf) for row in before))
+    below = reduce(np.maximum, (np.where(row < own, row, -np.inf) for row in after))
+    found: NDArray[np.bool_] = (above <= reduce(np.fmax, after)) | (reduce(np.fmin, before) <= below)
     return found
 
 
-def _dropped(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which are found wrong by passes over what earlier ones left, bool[n]."""
-    dropped = np.zeros(len(value), dtype=np.bool_)
-    kept = np.arange(len(value))
-    for _ in range(_PASSES):
-        s, v = series[kept], value[kept]
-        lead = _leads(s, v)
-        wrong = _marked(s[lead], v[lead])[np.cumsum(lead) - 1]
-        dropped[kept[wrong]] = True
-        again = np.zeros(len(series) and int(series[-1]) + 1, dtype=np.bool_)
-        again[s[wrong]] = True
-        kept = kept[~wrong & again[s]]
-        if not len(kept):
-            break
-    return dropped
-
-
-def _marked(s: NDArray[np.integer], v: NDArray[np.float64]) -> NDArray[np.bool_]:
-    wrong = np.zeros(len(v), dtype=np.bool_)
-    at = falls(s, v)
+def _marked(v: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Values, in turn along the first axis, that came back within two or were there before, bool like `v`."""
+    wrong, fall = np.zeros(v.shape, dtype=np.bool_), np.zeros(v.shape, dtype=np.bool_)
+    fall[1:] = v[1:] < v[:-1]
     for width in (1, 2):
-        at = at[~_mark_dips(s, v, at, width, wrong)]
+        _mark_dips(v, fall, width, wrong)
     for width in (1, 2):
-        at = at[~_mark_spikes(s, v, at, width, wrong)]
+        _mark_spikes(v, fall, width, wrong)
     return wrong
 
 
-def _mark_dips(
-    s: NDArray[np.integer],
-    v: NDArray[np.float64],
-    at: NDArray[np.int64],
-    width: int,
-    wrong: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Mark falls whose value is back after `width` readings; which of `at` they were."""
-    back = np.minimum(at + width, len(v) - 1)
-    found: NDArray[np.bool_] = (at + width < len(v)) & (s[back] == s[at]) & (v[back] >= v[at - 1])
+def _mark_dips(v: NDArray[np.float64], fall: NDArray[np.bool_], width: int, wrong: NDArray[np.bool_]) -> None:
+    """Mark falls whose value is back after `width` values; they are falls no more."""
+    found = fall[1:-width] & (v[width + 1 :] >= v[: -width - 1])
+    fall[1:-width] &= ~found
     for n in range(width):
-        wrong[at[found] + n] = True
-    return found
+        wrong[1 + n : len(v) - width + n] |= found
 
 
 def _mark_spikes(
-    s: NDArray[np.integer],
-    v: NDArray[np.float64],
-    at: NDArray[np.int64],
-    width: int,
-    wrong: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Mark the `width` readings before falls that end no lower than before them; which of `at` those were."""
-    before = np.maximum(at - width - 1, 0)
-    found: NDArray[np.bool_] = (at > width) & (s[before] == s[at]) & (v[at] >= v[before])
+    v: NDArray[np.float64], fall: NDArray[np.bool_], width: int, wrong: NDArray[np.bool_]
+) -> None:
+    """Mark the `width` values before falls that end no lower than before them; they are falls no more."""
+    end = v[width + 1 :]
+    found = fall[width + 1 :] & (end >= v[: -width - 1])
+    for n in range(2, width + 1):
+        found &= v[width + 1 - n : -n] > end
+    fall[width + 1 :] &= ~found
     for n in range(1, width + 1):
-        found &= v[np.maximum(at - n, 0)] > v[at]
-    for n in range(1, width + 1):
-        wrong[at[found] - n] = True
-    return found
+        wrong[width + 1 - n : len(v) - n] |= found
+
+
+def _closed_up(window: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Windows whose readings move up to the middle, past what is dropped, a run of zeros as one of them."""
+    window = _to_middle(window)
+    zero = window == 0
+    doubled = zero[1:] & zero[:-1]
+    if not doubled.any():
+        return window
+    window[:REACH][doubled[:REACH]] = np.nan
+    window[REACH + 1 :][doubled[REACH:]] = np.nan
+    return _to_middle(window)
+
+
+def _to_middle(window: NDArray[np.float64]) -> NDArray[np.float64]:
+    before, after = _filled(window[REACH - 1 :: -1]), _filled(window[REACH + 1 :])
+    return np.concatenate((before[::-1], window[REACH : REACH + 1], after))
+
+
+def _filled(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each column's numbers first, in their order, float64[REACH, k]."""
+    bits = np.zeros(rows.shape[1], dtype=np.uint8)
+    for n, there in enumerate(~np.isnan(rows)):
+        bits |= there.view(np.uint8) << n
+    filled: NDArray[np.float64] = rows[_NUMBERS_FIRST[:, bits], np.arange(rows.shape[1])]
+    return filled
 
 
 def _pending(series: NDArray[np.integer], value: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -188,10 +188,13 @@ def counted(readings: Readings, grid: Grid) -> Flow:
     total[changed] = 0.0
     total[1:] *= clean.multiplier[:-1]
     total[ends.firsts] = 0.0
-    unmeasured = np.union1d(_gaps(ends, clean.max_gap), at[flag != Flag.ROLLOVER])
+    unmeasured = np.zeros(len(total), dtype=np.bool_)
+    unmeasured[_gaps(ends, clean.max_gap)] = True
+    unmeasured[at[flag != Flag.ROLLOVER]] = True
+    unmeasured[changed] = False
     found += [_events(clean, at, flag, total[at])]
     found += [_events(clean, changed, Flag.REPLACEMENT, clean.value[changed] - clean.value[changed - 1])]
-    return Flow(clean, Spans(ends, total, None, np.setdiff1d(unmeasured, changed), changed), found)
+    return Flow(clean, Spans(ends, total, None, np.flatnonzero(unmeasured), changed), found)
 
 
 def integrated(readings: Readings, grid: Grid) -> Flow:
@@ -209,7 +212,7 @@ def _knots(readings: Readings, grid: Grid) -> Knots:
     return knots(readings.meter, readings.time, readings.meters, grid)
 
 
-def _take(readings: Readings, which: NDArray[np.int64] | NDArray[np.bool_]) -> Readings:
+def _take(readings: Readings, which: NDArray[np.int64]) -> Readings:
     return replace(
         readings,
         meter=readings.meter[which],
@@ -223,13 +226,13 @@ def _take(readings: Readings, which: NDArray[np.int64] | NDArray[np.bool_]) -> R
 def _without(readings: Readings, which: NDArray[np.int64]) -> Readings:
     kept = np.ones(len(readings.time), dtype=np.bool_)
     kept[which] = False
-    return _take(readings, kept)
+    return _take(readings, np.flatnonzero(kept))
 
 
 def _ordered(readings: Readings, grid: Grid) -> tuple[Readings, Knots, list[Events]]:
     """Readings that were read, one an instant."""
     finite = np.isfinite(readings.value)
-    clean = readings if finite.all() else _take(readings, finite)
+    clean = readings if finite.all() else _take(readings, np.flatnonzero(finite))
     ends = _knots(clean, grid)
     again = np.flatnonzero(ends.key[1:] == ends.key[:-1]) + 1
     if not len(again):
@@ -247,7 +250,7 @@ def _judged(
 ) -> tuple[Readings, Knots, list[Events]]:
     """Readings of a counter without its glitches."""
     wrong, pending = glitches(_series(readings), readings.value)
-    left_out = np.union1d(wrong, pending)
+    left_out = np.concatenate((wrong, pending))
     if not len(left_out):
         return readings, ends, found
     events = _events(readings, wrong, Flag.GLITCH, readings.value[wrong] - readings.value[wrong - 1])
