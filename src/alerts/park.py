@@ -47,6 +47,10 @@ class Park:
 
     contract_kw: float = float("nan")
     """Contract demand of the park that holds now; NaN: none."""
+    own_kw: Mapping[str, float] = field(default_factory=dict)
+    """Contract demand of each area that a utility supplies on its own; NaN: none."""
+    behind: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """Area -> electricity meters that its edge's show too, and that a utility bills apart, bool[m]."""
     tariff: Tariff | None = None
 
     def band_at(self, us: int) -> str:
@@ -64,7 +68,8 @@ class Park:
         columns: dict[str, Any] = {name: getattr(self, name)[at] for name in _ARRAYS}
         columns |= {name: tuple(getattr(self, name)[i] for i in at.tolist()) for name in _TUPLES}
         columns["parent"] = np.array([place.get(int(p), NOBODY) for p in self.parent[at]], np.intp)
-        columns["boundary"] = {code: crossing[at] for code, crossing in self.boundary.items()}
+        for name in ("boundary", "behind"):
+            columns[name] = {code: crossing[at] for code, crossing in getattr(self, name).items()}
         return replace(self, **columns)
 
     def alike(self, other: "Park") -> bool:

@@ -21,7 +21,7 @@ def make_park(meters: Mapping[str, Mapping[str, Any]]) -> Park:
     """Meters by code; what they leave out is filled in."""
     rows = [{"source": "GW", "interval": 10.0, **each} for each in meters.values()]
     codes, sources = tuple(meters), tuple(dict.fromkeys(row["source"] for row in rows if row["source"]))
-    boundary = [row.get("role") == "boundary" for row in rows]
+    edges = [(row.get("role") == "boundary", str(row.get("area", "park"))) for row in rows]
     return Park(
         zone=ZoneInfo("Asia/Shanghai"),
         codes=codes,
@@ -37,7 +37,10 @@ def make_park(meters: Mapping[str, Mapping[str, Any]]) -> Park:
         parent=np.array([codes.index(r["parent"]) if "parent" in r else NOBODY for r in rows], np.intp),
         sources=sources,
         root="park",
-        boundary={"park": np.array(boundary, np.bool_)},
+        boundary={"park": np.array([cross and at == "park" for cross, at in edges], np.bool_)}
+        | {at: np.array([edge == (True, at) for edge in edges], np.bool_) for cross, at in edges if cross},
+        own_kw={at: row["own_kw"] for (_, at), row in zip(edges, rows, strict=True) if "own_kw" in row},
+        behind={"park": np.array(["own_kw" in row and "parent" in row for row in rows], np.bool_)},
     )
 
 

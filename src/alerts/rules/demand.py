@@ -1,8 +1,10 @@
 """The demand of the block that runs, heading for what was contracted."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from alerts.amounts import Power, Seconds, Share
@@ -13,12 +15,15 @@ from alerts.rule import Rule as AnyRule
 from alerts.rule import Severity
 from alerts.verdict import Kind, Subjects, Verdict
 
+_Floats = NDArray[np.float64]
 BLOCK_US = 900_000_000
 """Quarter hours of the clock, by which demand is metered."""
 
 
 class Rule(AnyRule):
     """Fires when the quarter hour that runs will end above a share of the contract demand.
+
+    Of the park, without enterprises that a utility bills apart; `where.areas` names such enterprises instead.
 
     Forecast: what was imported in the block so far, and the power of the last minute until its end. Each of
     `stages` is told once. Power that was not measured for more than a fifth of the block makes it unknown.
@@ -53,42 +58,43 @@ class Rule(AnyRule):
         return tuple(rising[-count:])
 
     def subjects(self, park: Park) -> Subjects:
-        """The park, where its billing point is metered."""
+        """The park, where its billing point is metered; or areas of `where` that a utility bills apart."""
+        if self.where.areas:
+            own = tuple(code for code in self.where.areas if code in park.own_kw and code in park.boundary)
+            return Subjects(Kind.AREA, own, np.arange(len(own)))
         known = park.root in park.boundary
         return Subjects(Kind.PARK, (park.root,) if known else (), np.zeros(int(known), np.intp))
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        contract = self.contract or look.park.contract_kw
+        contract = np.array([self._contract(look.park, code) for code in subjects.codes])
         gone_s = (look.now_us % BLOCK_US) / 1e6
-        so_far, power = self._import(look, gone_s) if len(subjects) else (np.nan, np.nan)
+        so_far, power = self._import(look, gone_s, subjects.codes)
         left_s = BLOCK_US / 1e6 - gone_s
         forecast = (so_far * gone_s + power * left_s) / (gone_s + left_s)
-        stage = sum(forecast > share * contract for share in self.stages)
-        limit = self.stages[max(int(stage) - 1, 0)] * contract
-        early = gone_s < self.settle and so_far * gone_s <= contract * BLOCK_US / 1e6
-        known = np.isfinite(forecast) and np.isfinite(contract) and not early
-        well = forecast <= (self.stages[0] - self.margin) * contract
-        more = {
-            "so far kW": so_far * gone_s / (BLOCK_US / 1e6),
-            "contract kW": contract,
-            "breach in s": _breach_s(contract, so_far * gone_s, power, left_s),
-        }
-        n = len(subjects)
+        limits = np.outer(self.stages, contract)
+        stage = (forecast > limits).sum(axis=0)
+        early = (gone_s < self.settle) & (so_far * gone_s <= contract * BLOCK_US / 1e6)
+        known = np.isfinite(forecast) & np.isfinite(contract) & ~early
         return Verdict(
-            np.full(n, stage if known else 0, np.int8),
-            np.full(n, bool(well) and known),
-            np.full(n, known),
-            np.full(n, forecast),
-            np.full(n, limit),
-            {name: np.full(n, figure) for name, figure in more.items()},
+            np.where(known, stage, 0).astype(np.int8),
+            known & (forecast <= (self.stages[0] - self.margin) * contract),
+            known,
+            forecast,
+            limits[np.maximum(stage - 1, 0), np.arange(len(contract))],
+            {
+                "so far kW": so_far * gone_s / (BLOCK_US / 1e6),
+                "contract kW": contract,
+                "breach in s": _breach_s(contract, so_far * gone_s, power, left_s),
+            },
         )
 
-    def _import(self, look: Look, gone_s: float) -> tuple[float, float]:
+    def _contract(self, park: Park, code: str) -> float:
+        return self.contract or (park.contract_kw if code == park.root else park.own_kw[code])
+
+    def _import(self, look: Look, gone_s: float, codes: Sequence[str]) -> tuple[_Floats, _Floats]:
         """Mean import since the block began and over the last minute [kW]; NaN: not enough was measured."""
-        crossing = look.park.boundary[look.park.root]
-        block = look.mean("active_power", max(gone_s, look.window.step_us / 1e6))[crossing]
-        last = look.mean("active_power", 60.0)[crossing]
-        return max(0.0, float(block.sum())), max(0.0, float(last.sum()))
+        block = look.mean("active_power", max(gone_s, look.window.step_us / 1e6))
+        return _of(look.park, block, codes), _of(look.park, look.mean("active_power", 60.0), codes)
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -97,9 +103,15 @@ class Rule(AnyRule):
         return self
 
 
-def _breach_s(contract: float, so_far: float, power: float, left_s: float) -> float:
+def _of(park: Park, power: _Floats, codes: Sequence[str]) -> _Floats:
+    """Import of areas without what is billed apart, float64[n]; never below nothing."""
+    none = np.zeros(len(park), np.bool_)
+    sums = [power[park.boundary[code]].sum() - power[park.behind.get(code, none)].sum() for code in codes]
+    return np.maximum(np.array(sums, np.float64), 0.0)
+
+
+def _breach_s(contract: _Floats, so_far: _Floats, power: _Floats, left_s: float) -> _Floats:
     """Until the block's demand is the contract's, at the power of now [s]; NaN where it will not be."""
     missing = contract * BLOCK_US / 1e6 - so_far
-    if missing <= 0:
-        return 0.0
-    return missing / power if power > 0 and missing / power <= left_s else float("nan")
+    wait = np.divide(missing, power, out=np.full(len(power), np.inf), where=power > 0)
+    return np.where(missing <= 0, 0.0, np.where(wait <= left_s, wait, np.nan))

@@ -8,14 +8,16 @@ from fastapi import APIRouter, Query, Response
 
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import Choice, From, To, between, site_of, zone_of
+from telemetry.api.parameters import Choice, From, To, between, zone_of
 from telemetry.reports import band_shares
-from telemetry.reports.band_shares import BandShare, SharesAnswer, ShareSeries
+from telemetry.reports.band_shares import BandShare, Mark, Marks, SharesAnswer, ShareSeries
 from telemetry.reports.cost import BOUGHT
 from telemetry.reports.energy import Question
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name
 from telemetry.reports.steps import Step, Steps
+from telemetry.settings.plan import Plan
+from telemetry.settings.supplies import Supplied
 from telemetry.storage import registry
 
 _FIRST = datetime.fromisoformat("2026-10-01T00:00:00+08:00")
@@ -65,13 +67,21 @@ def router(dependencies: Dependencies) -> APIRouter:
         now, plan = datetime.now(UTC), dependencies.plan
         zone = zone_of(plan)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
-        billing = site_of(plan).billing
-        target = billing.valley_share if billing else None
+
         kind = By.AREA if by is _By.PRODUCT else By(by.value)
         question = Question(steps, choice.selection(kind), (BOUGHT,), now)
         told = band_shares.by_product if by is _By.PRODUCT else band_shares.report
         with dependencies.database.connection() as conn:
             known = registry.read(conn)
-            return answer(told(conn, known, plan.library.tariffs, question, plan.tariff, target))
+            return answer(told(conn, known, plan.library.tariffs, question, _marks(plan)))
 
     return routes
+
+
+def _marks(plan: Plan) -> Marks:
+    own = {code: _mark(each) for code, each in plan.own_supplies.items()}
+    return Marks(_mark(plan.supply()), own)
+
+
+def _mark(held: Supplied) -> Mark:
+    return Mark(band_shares.valley_bands(held.tariff), held.supply.valley_share if held.supply else None)

@@ -74,7 +74,15 @@ def router(dependencies: Dependencies) -> APIRouter:
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as conn:
             return answer(
-                cost.report(conn, known, plan.library.tariffs, question, currency, tariff=plan.tariff)
+                cost.report(
+                    conn,
+                    known,
+                    plan.library.tariffs,
+                    question,
+                    currency,
+                    tariff=plan.tariff,
+                    own=plan.own_tariffs,
+                )
             )
 
     return routes

@@ -33,10 +33,13 @@ from telemetry.reports.plans.answer import (
     Sheet,
 )
 from telemetry.reports.plans.forms import Mistakes, PostedJob, PostedPlan
+from telemetry.reports.plans.lines import area_of
 from telemetry.reports.plans.metered import MeteredJob, MeteredLine, MeteredPlan
 from telemetry.reports.plans.optima import Optimum, OptimumState, PlanObstacle
 from telemetry.reports.plans.outlook import Terms, outlook
 from telemetry.reports.plans.shifts import ShiftAnswer, ShiftEntry
+from telemetry.settings.plan import Plan as Settings
+from telemetry.settings.supplies import Supplied
 from telemetry.storage import registry
 from telemetry.storage.registry import Registry
 
@@ -182,7 +185,7 @@ def router(dependencies: Dependencies) -> APIRouter:
             raise Refusal(422, "The site's contract names no tariff, so no hour is dearer than another.")
         known = registry.load(dependencies.database)
         with dependencies.database.connection() as tx:
-            return answer(shifts.report(tx, known, plan.tariff, asked, zone))
+            return answer(shifts.report(tx, known, plan.tariff, plan.own_tariffs, asked, zone))
 
     @routes.get(
         "/plans/optima/{code}", responses=documented("How far it is", Optimum), summary="The cheapest plan"
@@ -254,12 +257,27 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
 
     known = registry.load(dependencies.database)
     read = read_plan(known, body, zone, strict=strict)
-    contract = site.billing.demand_on(today) if site.billing else None
-    terms = Terms(zone, plan.tariff, contract, rate)
+    held = _supplied(plan, known, read, now.astimezone(zone))
+    contract = held.supply.demand_on(today) if held.supply else None
+    terms = Terms(zone, held.tariff, contract, rate, held.area, held.apart_on(today))
     with dependencies.database.connection() as tx:
         offered = outlook(tx, known, read, terms, now)
-    currency = plan.tariff.currency if plan.tariff else site.currency
-    return Sheet(read, offered, zone, Money(currency, plan.tariff))
+    currency = held.tariff.currency if held.tariff else site.currency
+    return Sheet(read, offered, zone, Money(currency, held.tariff))
+
+
+def _supplied(plan: Settings, known: Registry, read: forms.Plan, now: datetime) -> Supplied:
+    """The supply contract that all lines of a plan are under. Raises Refusal."""
+    held = [plan.supply(area_of(known, job.line, now), now.date()) for job in read.jobs]
+    reason = "is under another supply contract than the first job's line; plan the jobs of each apart"
+    strange = [
+        Mistake(f"jobs.{number}.line", job.line, reason)
+        for number, (job, each) in enumerate(zip(read.jobs, held, strict=True))
+        if each.area != held[0].area
+    ]
+    if strange:
+        raise _mistaken(strange)
+    return held[0]
 
 
 def read_plan(known: Registry, body: object, zone: ZoneInfo, *, strict: bool = True) -> forms.Plan:

@@ -44,7 +44,7 @@ def basis_of(plan: Plan) -> Basis:
         Factors(library.factors, library.regions),
         library.coal,
         plan.tariff,
-        {code: each.tariff for code, each in plan.own_supplies.items() if each.tariff},
+        plan.own_tariffs,
         library.potentials,
         plan.site.region if plan.site else "",
         library.fuels,

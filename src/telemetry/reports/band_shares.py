@@ -1,7 +1,7 @@
 """How much of what was bought fell into each band, against the share of valley hours that was set."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -60,46 +60,54 @@ def valley_bands(tariff: Tariff | None) -> list[str]:
     return [band.code for band in bands if band.rank < flat]
 
 
-def report(  # noqa: PLR0917  # what is asked, and what it is held against
-    tx: Transaction,
-    registry: Registry,
-    tariffs: Mapping[str, Tariff],
-    question: Question,
-    tariff: Tariff | None,
-    target: float | None,
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What shares are held against."""
+
+    valley: list[str]
+    """Bands that count as valley."""
+    target: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Of the park, and of areas under a supply contract of their own."""
+
+    park: Mark
+    own: Mapping[str, Mark]
+
+    def of(self, area: str) -> Mark:
+        return self.own.get(area, self.park)
+
+
+def report(
+    tx: Transaction, registry: Registry, tariffs: Mapping[str, Tariff], question: Question, marks: Marks
 ) -> SharesAnswer:
     """Groups of the question. Raises QueryError for codes that are not there."""
     found = cost.report(tx, registry, tariffs, question, "")
-    valley = valley_bands(tariff)
-    return _answer(question, target, valley, [_series(each, valley, target) for each in found.series])
+    return _answer(question, marks, [_series(each, marks.of(each.key)) for each in found.series])
 
 
-def by_product(  # noqa: PLR0917  # as above
-    tx: Transaction,
-    registry: Registry,
-    tariffs: Mapping[str, Tariff],
-    question: Question,
-    tariff: Tariff | None,
-    target: float | None,
+def by_product(
+    tx: Transaction, registry: Registry, tariffs: Mapping[str, Tariff], question: Question, marks: Marks
 ) -> SharesAnswer:
     """Products by the area that makes them: what crossed its boundary, and how much came out."""
     meters = [meter for meter in registry.meters if meter.carrier == Carrier.PRODUCTION]
     place = {meter.code: meter.at(question.now).area for meter in meters}
     areas = tuple(sorted(set(place.values())))
-    valley = valley_bands(tariff)
     if not areas:
-        return _answer(question, target, valley, [])
+        return _answer(question, marks, [])
     used = cost.report(
         tx, registry, tariffs, replace(question, selection=Selection(By.AREA, areas=areas)), ""
     )
-    drawn = {each.key: _series(each, valley, target) for each in used.series}
+    drawn = {each.key: _series(each, marks.of(each.key)) for each in used.series}
     made = energy.report(
         tx,
         registry,
         replace(question, selection=Selection(By.METER, meters=tuple(place)), quantities=_PRODUCED),
     )
     amounts = {each.key: (_sum(each.values), each.unit) for each in made.series}
-    return _answer(question, target, valley, list(_products(meters, place, drawn, amounts)))
+    return _answer(question, marks, list(_products(meters, place, drawn, amounts)))
 
 
 def _products(
@@ -123,17 +131,16 @@ def _products(
         )
 
 
-def _answer(
-    question: Question, target: float | None, valley: list[str], series: list[ShareSeries]
-) -> SharesAnswer:
-    steps = question.steps
-    return SharesAnswer(steps.times()[0], steps.end, target, valley, series)
+def _answer(question: Question, marks: Marks, series: list[ShareSeries]) -> SharesAnswer:
+    steps, park = question.steps, marks.park
+    return SharesAnswer(steps.times()[0], steps.end, park.target, park.valley, series)
 
 
-def _series(of: CostSeries, valley: list[str], target: float | None) -> ShareSeries:
+def _series(of: CostSeries, mark: Mark) -> ShareSeries:
+    target = mark.target
     sums = [(band.band, band.name, sum(band.amounts)) for band in of.bands]
     whole = sum(kwh for *_, kwh in sums)
-    low = sum(kwh for code, _, kwh in sums if code in valley)
+    low = sum(kwh for code, _, kwh in sums if code in mark.valley)
     known = whole > 0 and all(code is not None for code, *_ in sums)
     return ShareSeries(
         key=of.key,

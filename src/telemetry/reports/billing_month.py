@@ -111,12 +111,14 @@ def stretches(  # a month of a park, and who is billed apart
     for first, following in pairwise(sorted(starts)):
         begun = datetime.combine(first, time(), zone)
         crossing = _crossing(electric, begun)
-        behind = _behind(electric, crossing.get(park(registry), ()), begun)
+        behind = below(electric, crossing.get(park(registry), ()), begun)
         nested = [meter for code in apart for meter in crossing.get(code, ()) if meter.code in behind]
         yield Stretch(first, following - _DAY, crossing, {park(registry): nested})
 
 
-def _behind(meters: list[RegisteredMeter], billing: Sequence[RegisteredMeter], moment: datetime) -> set[str]:
+def below(
+    meters: Sequence[RegisteredMeter], billing: Sequence[RegisteredMeter], moment: datetime
+) -> set[str]:
     """Codes of meters that have one of some others above them."""
     above = {meter.code: meter.at(moment).parent for meter in meters}
     some = {meter.code for meter in billing}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accounting.tariff import Tariff
 from telemetry.reports import energy, months
-from telemetry.reports.cost_hours import Kind, Quarters, standing_apart
+from telemetry.reports.cost_hours import Kind, Quarters, standing_apart, under_own
 from telemetry.reports.energy import Coverage, Estimated, Question, Values, divided
 from telemetry.reports.factors import Shortfall
 from telemetry.reports.membership import By, grouped, key_of
@@ -129,8 +129,11 @@ def report(
     currency: str,
     *,
     tariff: Tariff | None = None,
+    own: Mapping[str, Tariff] | None = None,
 ) -> CostAnswer:
     """Days and months as the statement has them, hours and quarter hours by `tariff`, the one that holds now.
+
+    `own` has the tariffs of areas that are under another.
 
     Raises QueryError for codes that are not there.
     """
@@ -138,7 +141,9 @@ def report(
     steps, selection = question.steps, question.selection
     key = key_of(selection, registry)
     parts: list[_Part | Quarters] = (
-        [*_parts(tx, registry, question)] if steps.by_day else [_quarters(tx, registry, question, tariff)]
+        [*_parts(tx, registry, question)]
+        if steps.by_day
+        else [_quarters(tx, registry, question, tariff, own or {})]
     )
     rows = [part.rows for part in parts]
     sums, groups, placed = grouped(
@@ -167,9 +172,12 @@ def report(
     )
 
 
-def _quarters(tx: Transaction, registry: Registry, question: Question, tariff: Tariff | None) -> Quarters:
+def _quarters(
+    tx: Transaction, registry: Registry, question: Question, tariff: Tariff | None, own: Mapping[str, Tariff]
+) -> Quarters:
     rows = energy.settled(tx, registry, question)
-    return Quarters(rows, question.steps, tariff, standing_apart(registry, rows))
+    held = under_own(registry, rows, question.steps, own, question.now)
+    return Quarters(rows, question.steps, tariff, standing_apart(registry, rows), held)
 
 
 def _parts(tx: Transaction, registry: Registry, question: Question) -> list[_Part]:

@@ -1,15 +1,15 @@
 """What quarter hours cost: each by the band and price that hold in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.calendar import NO_BAND
-from accounting.grid import local_days
+from accounting.grid import local_days, to_us
 from accounting.tariff import Tariff
 from telemetry.model import Role
 from telemetry.reports.series import Cells
@@ -32,24 +32,32 @@ class Quarters:
     tariff: Tariff | None
     apart: NDArray[np.bool_]
     """Rows that stand beside what they are reckoned from, bool[r]."""
+    own: Sequence[tuple[Tariff, NDArray[np.bool_]]] = ()
+    """Other tariffs, each with where it holds, bool[r, n]."""
 
     def kinds(self) -> Iterator[tuple[Kind, Cells, Cells]]:
         """Amounts and costs, in ten thousandths, of each kind; 0 elsewhere."""
         if self.apart.any():
             yield ("", "", False, APART), *self._priced(self.apart[:, None], np.zeros(self._slots))
         ours = ~self.apart[:, None]
-        if self.tariff is None:
+        for tariff, held in self.own:
+            yield from self._under(tariff, ours & held)
+            ours = ours & ~held
+        yield from self._under(self.tariff, ours)
+
+    def _under(self, tariff: Tariff | None, ours: NDArray[np.bool_]) -> Iterator[tuple[Kind, Cells, Cells]]:
+        if tariff is None:
             yield ("", "", False, NO_TARIFF), *self._priced(ours, np.zeros(self._slots))
             return
         slots = self.steps.grid.slots
-        band, prices = self.tariff.bands_at(slots), self.tariff.prices_at(slots)
+        band, prices = tariff.bands_at(slots), tariff.prices_at(slots)
         void = np.isnan(prices.price)
         keys = np.stack([band.astype(np.int64), prices.provisional, void], axis=1)
         for number, provisional, unpriced in np.unique(keys, axis=0).tolist():
             at = (keys == (number, provisional, unpriced)).all(axis=1)
-            code = "" if number == NO_BAND else self.tariff.bands[number].code
+            code = "" if number == NO_BAND else tariff.bands[number].code
             reason = (prices.unpriced or "") if unpriced else ""
-            kind = (self.tariff.code, code, bool(provisional), reason)
+            kind = (tariff.code, code, bool(provisional), reason)
             yield kind, *self._priced(ours & at, np.nan_to_num(prices.price))
 
     def reasons(self, members: NDArray[np.int32]) -> Iterator[tuple[str, date, date]]:
@@ -68,6 +76,20 @@ class Quarters:
     def _priced(self, at: NDArray[np.bool_], price: NDArray[np.float64]) -> tuple[Cells, Cells]:
         amount = np.where(at, self.rows.amount, 0.0)
         return replace(self.rows, amount=amount), replace(self.rows, amount=amount * price * PER_UNIT)
+
+
+def under_own(
+    registry: Registry, rows: Cells, steps: Steps, own: Mapping[str, Tariff], now: datetime
+) -> list[tuple[Tariff, NDArray[np.bool_]]]:
+    """Tariffs of areas that are not under the park's, each with where it holds, bool[r, n]."""
+    areas = [registry.by_id[meter_id].at(now).area for meter_id in rows.meter_id.tolist()]
+    found = []
+    for tariff in {id(each): each for each in own.values()}.values():
+        inside = np.array([own.get(area) is tariff for area in areas], np.bool_)
+        first = datetime.combine(tariff.valid_from or date.min, time(), steps.zone)
+        begun = steps.grid.slots >= (to_us(first) if tariff.valid_from else 0)
+        found.append((tariff, inside[:, None] & begun))
+    return found
 
 
 def standing_apart(registry: Registry, rows: Cells) -> NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """The park as alert rules look at it, and the readings that they judge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from accounting.quantity import Carrier
 from alerts.park import NOBODY, Park
-from telemetry.model import AreaKind, Role
+from telemetry.model import AreaKind, Role, Supply
 from telemetry.reports.membership import lineage
 from telemetry.settings.plan import Plan
+from telemetry.settings.supplies import since_of
 from telemetry.storage import latest, readings
 from telemetry.storage.latest import Newest
 from telemetry.storage.pool import Database
 from telemetry.storage.readings import ReadingColumns
 from telemetry.storage.registry import Registry
+from telemetry.storage.terms import MeterTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,13 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
         area.code: electric & [t.role == Role.BOUNDARY and t.area == area.code for t in terms]
         for area in standing
     }
+    root = next((area.code for area in standing if area.kind == AreaKind.PARK), "")
+    today = now.astimezone(ZoneInfo(plan.site.zone if plan.site else "UTC")).date()
+    own = {
+        code: each
+        for code, each in plan.own_supplies.items()
+        if code == each.area and since_of(each) <= today
+    }
     return Park(
         zone=ZoneInfo(plan.site.zone if plan.site else "UTC"),
         codes=codes,
@@ -67,18 +76,34 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
         source=_places([meter.source for meter in meters], sources),
         parent=_places([term.parent for term in terms], codes),
         sources=sources,
-        root=next((area.code for area in standing if area.kind == AreaKind.PARK), ""),
+        root=root,
         boundary={code: crossing for code, crossing in edges.items() if crossing.any()},
-        contract_kw=_contract_kw(plan, now),
+        contract_kw=_contract_kw(plan.supply().supply, today),
+        own_kw={code: _contract_kw(each.supply, today) for code, each in own.items()},
+        behind={root: _behind(codes, terms, edges, root, own)} if own and root in edges else {},
         tariff=plan.tariff,
     )
 
 
-def _contract_kw(plan: Plan, now: datetime) -> float:
-    billing = plan.site.billing if plan.site else None
-    if plan.site is None or billing is None:
-        return np.nan
-    return billing.demand_on(now.astimezone(ZoneInfo(plan.site.zone)).date()) or np.nan
+def _contract_kw(supply: Supply | None, day: date) -> float:
+    return (supply and supply.demand_on(day)) or np.nan
+
+
+def _behind(
+    codes: Sequence[str],
+    terms: Sequence[MeterTerm],
+    edges: Mapping[str, NDArray[np.bool_]],
+    root: str,
+    own: Collection[str],
+) -> NDArray[np.bool_]:
+    """Meters on the edge of areas billed apart that have one of the park's edge above them, bool[m]."""
+    above = {code: term.parent for code, term in zip(codes, terms, strict=True)}
+    at_edge = {code for code, crosses in zip(codes, edges[root].tolist(), strict=True) if crosses}
+    below = np.array([bool(at_edge.intersection(lineage(code, above)[1:])) for code in codes], np.bool_)
+    apart = np.zeros(len(codes), np.bool_)
+    for code in own:
+        apart |= edges.get(code, False)
+    return below & apart
 
 
 def _places(wanted: Sequence[str | None], among: Sequence[str]) -> NDArray[np.intp]:

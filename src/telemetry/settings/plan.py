@@ -59,6 +59,11 @@ class Plan:
         return of_park(self.site, self.library.tariffs, self.announced)
 
     @property
+    def own_tariffs(self) -> Mapping[str, Tariff]:
+        """Area -> tariff, of areas that are not under the park's supply contract."""
+        return {code: each.tariff for code, each in self.own_supplies.items() if each.tariff}
+
+    @property
     def own_supplies(self) -> Mapping[str, Supplied]:
         """Area -> the supply contract of its enterprise, where that has its own."""
         return own(self.site, self.library.tariffs, self.announced)

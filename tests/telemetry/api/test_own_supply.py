@@ -161,3 +161,67 @@ def test_the_utilitys_bill_for_it_is_compared_with_its_own(start: Start, make_si
     found = service.call("POST", "/api/v1/bill/comparison", json=body).json()
     assert found["ours"] == "77351.00"
     assert [each["code"] for each in found["lines"] if each["agrees"]] == ["valley"]
+
+
+def test_hours_are_priced_by_its_own_tariff_from_its_first_day_on(start: Start, make_site: Made) -> None:
+    own = {"tariff": "cn-gd-331-2021", "series": "prd5-commercial-below-1kv", "since": "2023-10-11"}
+    service = start(_park(make_site, **own, contracts=[]))
+    _read(service)
+    asked = {"from": "2023-10-10T23:00:00+08:00", "to": "2023-10-11T01:00:00+08:00", "step": "hour"}
+    found = {each["key"]: each for each in service.get("/cost", **asked, by="area")["series"]}
+
+    def tariffs(area: str) -> list[set[str]]:
+        return [{b["tariff"] for b in found[area]["bands"] if b["amounts"][hour]} for hour in (0, 1)]
+
+    assert tariffs("two") == [{"demo-park"}, {"cn-gd-331-2021"}]
+    assert tariffs("one") == [{"demo-park"}, {"demo-park"}]
+    assert found["two"]["amounts"] == [32.0, 32.0]
+
+
+def test_shares_by_band_are_held_against_its_own_valley_share(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site, valley_share=0.5))
+    _read(service)
+    found = service.get("/band-shares", **{"from": "2023-10-02", "to": "2023-10-03", "by": "enterprise"})
+    short = {each["key"]: each["short_kwh"] for each in found["series"]}
+    assert short["one"] is None
+    assert short["two"] == pytest.approx(8 * 96 * (0.5 - 1 / 3))
+
+
+PLAN = {"from": "2023-10-12", "to": "2023-10-13", "base_kw": 350}
+
+
+def _job(code: str, line: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "line": line,
+        "power_kw": 300,
+        "duration_min": 60,
+        "start": "2023-10-12T10:00:00+08:00",
+    }
+
+
+def test_a_plan_of_its_lines_is_checked_by_its_own_contract(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    for line, limit in (("press", 500.0), ("hall", 500.0), ("m1", None)):
+        body = {**PLAN, "jobs": [_job("J", line)]}
+        found = service.call("POST", "/api/v1/plans/check", json=body).json()
+        conflicts = found["jobs"][0]["conflicts"]
+        assert [each["limit"] for each in conflicts if each["kind"] == "demand"] == [limit] * bool(limit)
+
+
+def test_jobs_under_two_contracts_are_refused_by_job_and_field(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    body = {**PLAN, "jobs": [_job("J", "m1"), _job("K", "press")]}
+    response = service.call("POST", "/api/v1/plans/check", json=body)
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["field"], error["value"]) == ("jobs.1.line", "press")
+
+
+def test_what_else_draws_under_the_parks_contract_is_without_it(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    _read(service)
+    for line, kw in (("m1", 8.0), ("press", 32.0)):
+        body = {"from": "2023-10-31", "to": "2023-11-01", "jobs": [_job("J", line) | {"start": None}]}
+        found = service.call("POST", "/api/v1/plans/check", json=body).json()
+        assert set(found["outlook"]["base_kw"]) == {kw}

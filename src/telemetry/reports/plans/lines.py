@@ -8,6 +8,12 @@ from telemetry.model import Role
 from telemetry.storage.registry import RegisteredMeter, Registry
 
 
+def area_of(registry: Registry, line: str, at: datetime) -> str:
+    """The area that a line is, or its meter stands in."""
+    meter = registry.by_code.get(line)
+    return meter.at(at).area if meter else line
+
+
 def meters_of(registry: Registry, line: str, at: datetime) -> Sequence[RegisteredMeter]:
     """The meter of that code, or the area's boundary meters, or else its loads."""
     standing = [m for m in registry.meters if m.removed_at is None or m.removed_at > at]

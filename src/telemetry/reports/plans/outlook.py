@@ -16,7 +16,9 @@ from accounting.plan.job import Horizon
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
 from telemetry.model import AreaKind, Role
+from telemetry.reports.billing_month import below
 from telemetry.reports.errors import QueryError
+from telemetry.reports.membership import within
 from telemetry.reports.plans import clock
 from telemetry.reports.plans.forms import Plan
 from telemetry.reports.plans.lines import meters_of
@@ -43,6 +45,10 @@ class Terms:
     contract_kw: float | None
     rate: Callable[[date], float]
     """Factor of bought electricity on a day [kg/kWh]; NaN: none."""
+    own: str | None = None
+    """The enterprise whose own supply contract it is; None: the park's."""
+    apart: frozenset[str] = frozenset()
+    """Enterprises that are not under the park's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +67,7 @@ class Outlook:
 
 def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: datetime) -> Outlook:
     """Raises QueryError."""
-    past = _Past(tx, registry, plan.grid, terms.zone, now)
+    past = _Past(tx, registry, plan.grid, terms, now)
     lines = {job.line for job in plan.jobs}
     base, error, warmth = _base(past, plan, terms, lines)
     unknown = bool(np.isnan(base).any())
@@ -142,10 +148,9 @@ def _given(base: float | list[float], count: int) -> _Floats:
 class _Past:
     """Settled quarter hours of the weeks before a plan, by local day and quarter hour of the clock."""
 
-    def __init__(
-        self, tx: Transaction, registry: Registry, grid: Grid, zone: ZoneInfo, now: datetime
-    ) -> None:
-        self._tx, self._grid, self._zone = tx, grid, zone
+    def __init__(self, tx: Transaction, registry: Registry, grid: Grid, terms: Terms, now: datetime) -> None:
+        zone = terms.zone
+        self._tx, self._grid, self._zone, self._terms = tx, grid, zone, terms
         self._meters = [meter for meter in registry.meters if meter.removed_at is None]
         self._registry, self._now = registry, now
         today = local_wall(zone, np.array([min(int(now.timestamp() * 1e6), grid.start_us)]))[0] // _DAY_US
@@ -171,19 +176,19 @@ class _Past:
         return kind, ((kind >= _SATURDAY) & (kind != _WORKED)).astype(np.int64)
 
     def rest(self, lines: set[str]) -> _Floats:
-        """All that the park draws, from the grid and from its own generation, without some lines [kW]."""
-        billed = [m for m in self._meters if self._crosses_park(m)]
-        own = [m for m in self._meters if self._role(m) == Role.GENERATION and self._electric(m)]
+        """All that is drawn under the contract, own generation with it, without some lines [kW]."""
+        billed = [m for m in self._meters if self._crosses(m)]
+        own = self._generation()
         load = self._sum(billed, "energy_import") - self._sum(billed, "energy_export", void=0.0)
         load += self._sum(own, "energy_export", void=0.0)
+        load -= self._sum(self._nested(billed), "energy_import", void=0.0)
         for line in lines:
             load -= self._sum(meters_of(self._registry, line, self._now), "energy_import", void=0.0)
         return np.where(np.isnan(load), np.nan, np.maximum(load, 0.0)) * _KW if billed else load * np.nan
 
     def sun(self) -> _Floats:
         """Mean of own generation at this time of day over the newest days, float64[n] [kW]."""
-        own = [m for m in self._meters if self._role(m) == Role.GENERATION and self._electric(m)]
-        made = self._sum(own, "energy_export")[-_SUN_DAYS:] * _KW
+        made = self._sum(self._generation(), "energy_export")[-_SUN_DAYS:] * _KW
         some = ~np.isnan(made).all(axis=0)
         mean = np.zeros(DAY_SLOTS)
         mean[some] = np.nanmean(made[:, some], axis=0)
@@ -204,12 +209,31 @@ class _Past:
         laid: _Floats = days.laid(mean[None])[0]
         return laid
 
-    def _crosses_park(self, meter: RegisteredMeter) -> bool:
-        park = next(
-            (a.code for a in self._registry.areas if a.kind == AreaKind.PARK and a.removed_at is None), None
-        )
+    def _generation(self) -> list[RegisteredMeter]:
+        inside = within(self._registry, (self._terms.own,) if self._terms.own else (self._park,))
+        inside -= within(self._registry, tuple(self._terms.apart))
+        return [
+            m
+            for m in self._meters
+            if self._role(m) == Role.GENERATION and self._electric(m) and m.at(self._now).area in inside
+        ]
+
+    def _crosses(self, meter: RegisteredMeter) -> bool:
         term = meter.at(self._now)
-        return term.area == park and term.role == Role.BOUNDARY and self._electric(meter)
+        edge = self._terms.own or self._park
+        return term.area == edge and term.role == Role.BOUNDARY and self._electric(meter)
+
+    def _nested(self, billed: Sequence[RegisteredMeter]) -> list[RegisteredMeter]:
+        """Meters that the billed ones show too, and that a utility bills apart."""
+        edges = [m for m in self._meters if self._role(m) == Role.BOUNDARY and self._electric(m)]
+        apart = [m for m in edges if m.at(self._now).area in self._terms.apart]
+        behind = below(self._meters, billed, self._now)
+        return [m for m in apart if m.code in behind]
+
+    @property
+    def _park(self) -> str:
+        kinds = ((a.code, a.kind) for a in self._registry.areas if a.removed_at is None)
+        return next((code for code, kind in kinds if kind == AreaKind.PARK), "")
 
     def _role(self, meter: RegisteredMeter) -> str:
         return meter.at(self._now).role

@@ -1,6 +1,7 @@
 """Loads of a month that ran in dear hours and could have run in cheap ones, ranked by what that had saved."""
 
 import calendar
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -54,18 +55,38 @@ class ShiftAnswer(Struct, frozen=True):
     shifts: list[ShiftEntry]
 
 
-def report(tx: Transaction, registry: Registry, tariff: Tariff, month: date, zone: ZoneInfo) -> ShiftAnswer:
-    """Of the loads that stood on the month's first day."""
+def report(  # noqa: PLR0917  # a month of a park, and whose prices hold
+    tx: Transaction,
+    registry: Registry,
+    tariff: Tariff,
+    own: Mapping[str, Tariff],
+    month: date,
+    zone: ZoneInfo,
+) -> ShiftAnswer:
+    """Of the loads that stood on the month's first day; `own` has the tariffs of areas under another."""
     days = clock.Days(zone, ordinal(month) + np.arange(calendar.monthrange(month.year, month.month)[1]))
-    meters = _loads(registry, month, zone)
+    by_tariff: dict[int, tuple[Tariff, list[RegisteredMeter]]] = {}
+    at = datetime.combine(month, time(), zone)
+    for meter in _loads(registry, month, zone):
+        held = own.get(meter.at(at).area)
+        begun = held is not None and (held.valid_from is None or held.valid_from <= month)
+        mine = held if held is not None and begun else tariff
+        by_tariff.setdefault(id(mine), (mine, []))[1].append(meter)
+    found = [e for mine, loads in by_tariff.values() for e in _found(tx, registry, mine, loads, days)]
+    found.sort(key=lambda each: -each.saves)
+    return ShiftAnswer(
+        f"{month:%Y-%m}", tariff.currency, tariff.fictitious, sum(each.saves for each in found), found
+    )
+
+
+def _found(
+    tx: Transaction, registry: Registry, tariff: Tariff, meters: list[RegisteredMeter], days: clock.Days
+) -> list[ShiftEntry]:
     ids = np.array([meter.id for meter in meters], np.int32)
     rows = clock.settled(tx, ids, _BOUGHT, days)
     load = np.array([rows[meter.id] for meter in meters]).reshape(-1, len(days.numbers), DAY_SLOTS) * _KW
     price, dear = _prices(tariff, days)
-    found = [_entry(each, meters, registry) for each in shift.shifts(shift.Days(load, price, dear))]
-    return ShiftAnswer(
-        f"{month:%Y-%m}", tariff.currency, tariff.fictitious, sum(each.saves for each in found), found
-    )
+    return [_entry(each, meters, registry) for each in shift.shifts(shift.Days(load, price, dear))]
 
 
 def _loads(registry: Registry, month: date, zone: ZoneInfo) -> list[RegisteredMeter]:
