@@ -1,6 +1,7 @@
 """How a JSON payload becomes the values of one reading."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.decode import Linear, scaled
 from ingest.errors import PayloadError
-from ingest.json_device import JsonDevice, JsonValue, TimeForm, place
+from ingest.json_device import JsonDevice, JsonValue, Records, TimeForm, place
 from ingest.json_path import ABSENT, Path, Step, follow, parse_path, step_into
 from ingest.moment import TimeReader
 from ingest.typed_payload import typed
@@ -80,19 +81,28 @@ class PayloadReader:
         if self.records is None:
             return
         document = _parse(payload)
-        found = follow(document, parse_path(self.records.path))
-        found = [found] if isinstance(found, dict) else found
-        if not isinstance(found, list):
-            raise PayloadError(self.records.path, _shown(payload), "no array of meters stands here")
-        name_path = parse_path(self.records.name)
-        for record in found:
-            name = str(follow(record, name_path))
+        for name, record in _named(document, self.records, payload):
             try:
                 reading = self._reading(record, document, msgspec.json.encode(record), now)
             except PayloadError as error:
                 yield name, error
             else:
                 yield name, replace(reading, record=record)
+
+    def whole(self, payload: bytes, now: float, channel: str | None = None) -> Beside:
+        """All that is in it, of a device that may be like the template's. Raises PayloadError."""
+        document = _parse(payload)
+        return self._time_of(document, document, now), self._whole_of(document, channel)
+
+    def whole_records(self, payload: bytes, now: float) -> Iterator[tuple[str, Beside]]:
+        """The same of each meter of a gateway's message, by its name; none where there are none."""
+        with suppress(PayloadError):
+            document = _parse(payload)
+            for name, record in _named(document, self.records, payload) if self.records else ():
+                yield name, (self._time_of(record, document, now), self._whole_of(record, None))
+
+    def _whole_of(self, document: object, channel: str | None) -> dict[str, float]:
+        return {place(channel, path): n for path, n in unmapped(document, (), self._mapped).items()}
 
     def unmapped(self, payload: bytes, now: float, channel: str | None = None) -> Beside:
         """What it holds beside what the template mentions; `channel` is one that it does not mention at all.
@@ -152,6 +162,22 @@ class PayloadReader:
             found = step_into(node, step)
             if found is not ABSENT:
                 yield from self._collect(found, child, values)
+
+
+def _named(document: object, records: Records, payload: bytes) -> Iterator[tuple[str, object]]:
+    """The meters of a gateway's message. Raises PayloadError when there are none."""
+    found = follow(document, parse_path(records.path))
+    found = [found] if isinstance(found, dict) else found
+    if not isinstance(found, list):
+        raise PayloadError(records.path, _shown(payload), "no array of meters stands here")
+    name_path = parse_path(records.name)
+    for record in found:
+        yield str(follow(record, name_path)), record
+
+
+def whole(payload: bytes, now: float, channel: str | None) -> Beside:
+    """All that is in it, where no template says when it was read. Raises PayloadError."""
+    return round(now * 1e6), {place(channel, path): n for path, n in unmapped(_parse(payload), ()).items()}
 
 
 def _number(node: object, value: JsonValue, linear: Linear) -> float:

@@ -9,18 +9,23 @@ from ingest.json_path import Chosen, Path, Step, step_into
 
 _MOST_NUMBERS = 1_000
 _DEEPEST = 8
+_NO_CODE = "@"
+_LONGEST_ADDRESS = 400
 _PLAIN = re.compile(r"[^.\[\]]+")
 _QUOTED = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _Place = tuple[str, ...]
 
 
-def unmapped(document: object, mapped: Iterable[Path]) -> dict[str, float]:
+def unmapped(document: object, mapped: Iterable[Path], hints: Iterable[Path] = ()) -> dict[str, float]:
     """The other numbers by their JSON path; of the first thousand, eight levels deep at most.
 
-    Elements of an array that a path chooses by what they hold are named in the same way.
+    Elements of an array that a path chooses by what they hold are named in the same way, also by a path of
+    `hints`, whose numbers do not count as mapped.
     """
     taken: set[_Place] = set()
     keys: dict[_Place, str] = {}
+    for path in hints:
+        _place(document, path, keys)
     for path in mapped:
         taken.add(_place(document, path, keys))
     numbers = islice(_numbers(document, (), (), keys), _MOST_NUMBERS)
@@ -30,6 +35,15 @@ def unmapped(document: object, mapped: Iterable[Path]) -> dict[str, float]:
 def written(path: Path) -> str:
     """The one text of a path, of the many that lead to the same."""
     return "".join(map(_step, path)).removeprefix(".")
+
+
+def at_address(address: str) -> str:
+    """What stands in place of a code where no meter is declared at the address; no code begins so."""
+    return f"{_NO_CODE}{address}"
+
+
+def is_address(name: str) -> bool:
+    return name.startswith(_NO_CODE) and 1 < len(name) <= _LONGEST_ADDRESS and storable(name)
 
 
 def storable(name: str) -> bool:

@@ -152,3 +152,36 @@ def test_what_a_gateway_sent_before_its_template_mentioned_it_is_in_the_readings
         [1.0, 2.0, None],
         [0.005, 0.006, 0.007],
     ]
+
+
+@pytest.mark.broker
+def test_what_came_from_an_address_before_its_meter_was_declared_is_in_the_readings(
+    serve: Callable[..., Any], broker_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = f"test-{secrets.token_hex(6)}"
+    folder = tmp_path_factory.mktemp("config")
+    (folder / "sites").mkdir()
+    (folder / "devices").mkdir()
+    site = folder / "sites/plant.yaml"
+    whole = BROKER.format(root=root, url=broker_url)
+    site.write_text("\n".join(line for line in whole.splitlines() if "gw/2" not in line), "utf-8")
+    (folder / "devices/box.yaml").write_text(TEMPLATE, "utf-8")
+    service = serve("", PARKWATT_CONFIG_DIR=str(folder))
+    messages = [{"t": at, "all": [{"id": n, "p": 1000 * n} for n in (1, 2)]} for at in TIMES]
+
+    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+        return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
+
+    until(lambda: get(f"sources/{root}")["last_success"] is not None)
+    asyncio.run(_publish(broker_url, f"{root}/gw", *messages))
+    until(
+        lambda: (
+            ("@gw/2", "p", 2)
+            in {(each["meter"], each["name"], each["rows"]) for each in get("strays")["unmapped"]}
+        )
+    )
+    assert [each["name"] for each in get(f"sources/{root}")["strangers"]] == [f"{root}/gw/2"]
+    site.write_text(whole, "utf-8")
+    query = {"meter": "P-2", "from": "2023-06-01", "to": "2023-06-02", "step": "raw"}
+    until(lambda: (get("readings", **query) or {}).get("times") == TIMES)
+    assert get("readings", **query)["quantities"]["active_power"]["values"] == [2.0, 2.0]

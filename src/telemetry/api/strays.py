@@ -45,10 +45,13 @@ class UnnamedEntry(Struct, frozen=True):
 
 
 class UnmappedEntry(Struct, frozen=True):
-    """A number that a meter behind a broker sends and that its template does not mention."""
+    """A number that a meter behind a broker sends and that no template mentions for it."""
 
     source: Annotated[str, Meta(examples=["gateway"])]
-    meter: Annotated[str, Meta(examples=["M-101"])]
+    meter: Annotated[
+        str,
+        Meta(description="Or @ and an address at which no meter is declared", examples=["M-101", "@M-109"]),
+    ]
     name: Annotated[
         str,
         Meta(description="JSON path, after the channel if any; or the metric", examples=["wifi.rssi"]),
@@ -87,7 +90,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         All are kept aside as they came. Once a meter is declared, or a name mapped to a quantity, they become
         readings with their own times and leave this list. `unmapped` are numbers that a meter's template does
         not mention, of MQTT payloads and Sparkplug metrics: a sample of them is kept, and becomes readings
-        once the template mentions them. Both counts are since the service started.
+        once the template mentions them. All that comes of an address at which no meter is declared stands
+        there too, under @ and the address, until one is. Both counts are since the service started.
         """
         site = dependencies.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")

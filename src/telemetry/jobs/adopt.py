@@ -86,6 +86,8 @@ class Adopter:
 
         Raises StorageError, StoreUnavailable.
         """
+        while self._find_meters():
+            pass
         with self._db.connection() as conn:
             wanted = {each: form for each in stray.names(conn) if (form := self._naming(*each)) is not None}
             kept = stray.named(conn, list(wanted), _ROWS) if wanted else []
@@ -101,6 +103,10 @@ class Adopter:
         names = ", ".join(sorted({name for each in done for name in each.values}))
         _LOG.info("%d numbers from before their names were declared are readings now: %s", len(done), names)
         return len(done)
+
+    def _find_meters(self) -> int:
+        with self._db.connection() as conn:
+            return stray.find_meters(conn, _ROWS)
 
     def _stored(self, kept: Sequence[K]) -> list[K]:
         groups = stray.alike(kept)

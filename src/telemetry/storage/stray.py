@@ -84,6 +84,12 @@ def declared(conn: Connection[Any], limit: int) -> list[Kept]:
     return conn.cursor(row_factory=class_row(Kept)).execute(_SQL["declared"], {"limit": limit}).fetchall()
 
 
+def find_meters(conn: Connection[Any], limit: int) -> int:
+    """Numbers kept under an address go to the meters that are declared there by now; how many rows."""
+    row = conn.execute(_SQL["addressed"], {"limit": limit}).fetchone()
+    return int(row[0]) if row else 0
+
+
 class Name(NamedTuple):
     """Under which something is kept of meters in service, and means nothing yet."""
 
@@ -120,14 +126,18 @@ def forget(conn: Connection[Any], kept: Iterable[Kept]) -> None:
 
 
 def trim(conn: Connection[Any], most: int) -> int:
-    """Give up the oldest rows of undeclared meters, and under posted names, beyond `most` each; how many."""
-    sorts = ({"most": most, "unnamed": unnamed, "unmapped": False} for unnamed in (False, True))
-    return sum(conn.execute(_SQL["trim"], each).rowcount for each in sorts)
+    """Give up the oldest beyond `most` each of undeclared meters, posted names, addresses; how many."""
+    return sum(_trim(conn, most, *sort) for sort in ((False,) * 3, (True, False, False), (True,) * 3))
 
 
 def trim_unmapped(conn: Connection[Any], most: int) -> int:
     """Give up the oldest that no template mentions beyond `most`; how many."""
-    return conn.execute(_SQL["trim"], {"most": most, "unnamed": True, "unmapped": True}).rowcount
+    return _trim(conn, most, unnamed=True, unmapped=True, addressed=False)
+
+
+def _trim(conn: Connection[Any], most: int, unnamed: bool, unmapped: bool, addressed: bool) -> int:  # noqa: FBT001  # three marks of a row
+    asked = {"most": most, "unnamed": unnamed, "unmapped": unmapped, "addressed": addressed}
+    return conn.execute(_SQL["trim"], asked).rowcount
 
 
 def alike(kept: Iterable[K]) -> list[list[K]]:

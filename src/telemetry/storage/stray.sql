@@ -46,6 +46,34 @@ where s.measurement is null
 order by s.aside, s.id
 limit %(limit)s
 
+-- name: addressed
+with found as (
+    select s.id, m.code
+    from stray s
+    join meter m on s.meter = '@' || coalesce(m.address, m.code) and s.source = m.source and m.removed_at is null
+    where s.unmapped
+    order by s.id
+    limit %(limit)s
+), taken as (
+    delete from stray s using (select distinct id from found) f where s.id = f.id returning s.*
+), placed as (
+    insert into stray (source, unmapped, measurement, meter, time, values, received_at)
+    select t.source, true, t.measurement, f.code, t.time, t.values, t.received_at
+    from taken t
+    join found f using (id)
+    where not t.aside
+    on conflict (source, meter, time, measurement, unmapped) where not aside
+        do update set values = excluded.values || stray.values
+), other as (
+    insert into stray (source, unmapped, measurement, meter, time, values, received_at, aside)
+    select t.source, true, t.measurement, f.code, t.time, t.values, t.received_at, true
+    from taken t
+    join found f using (id)
+    where t.aside
+    on conflict do nothing
+)
+select count(*) from taken
+
 -- name: names
 select distinct s.source, s.measurement, name, case when s.unmapped then coalesce(m.device, '') end as device
 from stray s
@@ -101,10 +129,13 @@ where s.id = taken.id
 delete from stray
 where (measurement is not null) = %(unnamed)s::boolean
     and unmapped = %(unmapped)s::boolean
+    and starts_with(meter, '@') = %(addressed)s::boolean
     and id <= (
         select id
         from stray
-        where (measurement is not null) = %(unnamed)s::boolean and unmapped = %(unmapped)s::boolean
+        where (measurement is not null) = %(unnamed)s::boolean
+            and unmapped = %(unmapped)s::boolean
+            and starts_with(meter, '@') = %(addressed)s::boolean
         order by id desc
         offset %(most)s::bigint
         limit 1

@@ -330,6 +330,38 @@ def test_of_what_no_template_mentions_the_oldest_rows_go_and_no_others(service: 
     assert [each["name"] for each in listed["unmapped"]] == ["new"]
 
 
+def test_numbers_kept_under_an_address_are_those_of_the_meter_that_is_declared_there(
+    service: Any,  # noqa: ANN401  # as above
+    make_site: Callable[..., Site],
+) -> None:
+    early = [replace(_unmapped(T0, mA=n), meters=("@g/7",)) for n in (4500.0, 5500.0)]
+    foreign = replace(_unmapped(T0, mA=1.0), meters=("@g/7",), source="other")
+    later = replace(_unmapped(T1, mA=6500.0, rssi=-60.0), meters=("@g/7",))
+    for each in (*early, foreign, later, _unmapped(T1, rssi=-61.0)):
+        service.writer.write([each])
+    adopter = _adopter(
+        service, lambda *name: ("current", lambda raw: raw / 1000) if name[2] == "mA" else None
+    )
+    assert adopter.adopt_names() == 0
+    meter = {"code": "M1", "device": "eastron-sdm630", "source": "gw", "address": "g/7"}
+    apply_site(service.database, make_site(meter), datetime.now(UTC))
+    assert (adopter.adopt_names(), adopter.adopt_names()) == (3, 0)
+    assert _shown(service, "M1") == {"times": [T0, T1], "current": [4.5, 6.5]}
+    with service.database.connection() as conn:
+        assert conn.execute("select standing, offered from conflict").fetchall() == [(4.5, 5.5)]
+    listed = service.get("/strays")["unmapped"]
+    found = {(each["source"], each["meter"], each["name"], each["value"]) for each in listed}
+    assert found == {("gw", "M1", "rssi", -61.0), ("other", "@g/7", "mA", 1.0)}
+
+
+def test_of_addresses_without_a_meter_the_oldest_rows_go_by_themselves(service: Any) -> None:  # noqa: ANN401  # as above
+    for at, name in ((T0, "old"), (T1, "new")):
+        service.writer.write([replace(_unmapped(at, **{name: 1.0}), meters=("@7",))])
+    service.writer.write([_unmapped(T0, own=1.0)])
+    _adopter(service, bounds=Bounds(1, 1)).trim()
+    assert {each["name"] for each in service.get("/strays")["unmapped"]} == {"new", "own"}
+
+
 def _keep_unmapped(service: Any, body: dict[str, Any]) -> httpx.Response:  # noqa: ANN401  # as above
     query = {"source": "gw", "unmapped": "true"}
     answer: httpx.Response = service.call("POST", "/api/v1/readings", json=body, params=query)
@@ -345,10 +377,18 @@ def test_an_edge_hands_over_what_its_templates_do_not_mention(service: Any) -> N
     assert found == {("M1", "time", 1.5), ("M2", "voltage", 3.0)}
 
 
+def test_an_edge_hands_over_what_comes_from_addresses_without_a_meter(service: Any) -> None:  # noqa: ANN401  # as above
+    time_us = int(_unmapped(T0).time[0])
+    answer = _keep_unmapped(service, {"meter": ["@p/1 x"], "time": [time_us], "values": {"a": [1.5]}})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    assert [each["meter"] for each in service.get("/strays")["unmapped"]] == ["@p/1 x"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"meter": ["no code"]}, "meter"),
+        ({"meter": ["@"]}, "meter"),
         ({"meter": []}, "time"),
         ({"time": [1 << 63]}, "time"),
         ({"time": [1.5]}, "body"),

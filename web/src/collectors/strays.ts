@@ -24,13 +24,19 @@ export function straysPanel(list: StrayList | null, context: Context): TemplateR
   const parts = [
     table("meters", words.strangers, words.strayMetersHint, list.strays.map(ofMeter), context),
     table("names", words.strayNames, words.strayNamesHint, list.names.map(ofName), context),
-    table("unmapped", words.unmapped, words.unmappedHint, list.unmapped.map(ofName), context),
+    table("addresses", words.strayAddresses, words.strayAddressesHint, list.unmapped.filter(atAddress).map(ofName), context),
+    table("unmapped", words.unmapped, words.unmappedHint, list.unmapped.filter((each) => !atAddress(each)).map(ofName), context),
   ].filter((part) => part !== nothing);
   if (parts.length === 0) return nothing;
   return html`<section class="panel strays">
     <h1>${words.undeclared} <span class="subject">${words.undeclaredSubject}</span></h1>
     ${parts}
   </section>`;
+}
+
+/** No meter is declared there. */
+function atAddress(found: StrayName): boolean {
+  return found.meter.startsWith("@");
 }
 
 function ofMeter(stray: Stray): Row {

@@ -259,6 +259,8 @@ export const en = {
   strayNames: "Posted names that mean nothing yet",
   strayNamesHint: "map them in influx.yaml, or under fields: of their source",
   unmapped: "Numbers that no template mentions",
+  strayAddresses: "Addresses without a meter",
+  strayAddressesHint: "declare a meter at the address under meters: in the site's file",
   unmappedHint: "a sample is kept; add those you want to the meter's template",
   strayMeter: "Meter",
   rowsKept: "Rows kept",

@@ -259,6 +259,8 @@ export const zh: Words = {
   strayNames: "尚无含义的上报名称",
   strayNamesHint: "请在 influx.yaml 或其数据源的 fields: 中映射",
   unmapped: "模板未提及的数值",
+  strayAddresses: "没有表计的地址",
+  strayAddressesHint: "请在园区文件的 meters: 中为该地址登记表计",
   unmappedHint: "按抽样保存；需要的请加入该表计的模板",
   strayMeter: "表计",
   rowsKept: "保存行数",

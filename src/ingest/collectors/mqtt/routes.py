@@ -20,6 +20,8 @@ class Route:
     meter: str
     records: Mapping[str, str] | None = None
     """Codes by the names in the message."""
+    beside: frozenset[str] = frozenset()
+    """Names of the gateway's meters that other templates read."""
     other: str | None = None
     """A channel that the template does not mention: its numbers are kept aside."""
 
@@ -53,6 +55,15 @@ class Routes:
         """Some device sends its quantities in messages of their own."""
         return any(device.channels for found in self._single.values() for _, device in found)
 
+    @property
+    def alike(self) -> list[PayloadReader]:
+        """How a device may be read that nobody has declared: as the source's others, dated ones first."""
+        single = (device for found in self._single.values() for _, device in found)
+        gateways = (device for behind in self._gateways.values() for device, _ in behind.values())
+        devices = {device.code: device for device in (*gateways, *single)}
+        readers = [self._reader(device, None) for device in devices.values()]
+        return sorted(readers, key=lambda reader: not reader.dated)
+
     def of(self, topic: str) -> tuple[Route, ...] | None:
         """None where no meter has the topic's address."""
         if topic not in self._known:
@@ -82,9 +93,13 @@ class Routes:
         gateways = self._gateways.get(place.address, {})
         if not singles and not gateways:
             return None
+        behind = frozenset(name for _, names in gateways.values() for name in names)
         return (
             *self._of_channel(singles, place.channel),
-            *(Route(self._reader(device, None), "", names) for device, names in gateways.values()),
+            *(
+                Route(self._reader(device, None), "", names, behind - names.keys())
+                for device, names in gateways.values()
+            ),
         )
 
     def _of_channel(self, singles: Iterable[tuple[str, JsonDevice]], channel: str | None) -> Iterable[Route]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ingest.batch import Batch
 from ingest.collectors.mqtt.inbox import Arrival
 from ingest.collectors.mqtt.routes import Route, Routes
+from ingest.collectors.mqtt.undeclared import Undeclared
 from ingest.errors import PayloadError
 from ingest.health import SourceHealth
 from ingest.payload import PayloadReader, Reading
@@ -34,6 +35,7 @@ class RowReader:
         self._health = health
         self._routes = routes
         self._sampler = Sampler(health.source, sampling)
+        self._undeclared = Undeclared(health, routes, self._sampler)
 
     def read(self, window: Sequence[Arrival]) -> list[Batch]:
         """The rows of all messages, those of one template in one batch; then what no template mentions."""
@@ -46,8 +48,7 @@ class RowReader:
                 elif route.records is None:
                     single[route.reader].append((route.meter, message))
                 else:
-                    found = self._records(route.reader, route.records, message)
-                    self._keep(route.reader, found, rows)
+                    self._keep(route.reader, self._records(route, route.records, message), rows)
         for reader, messages in single.items():
             self._keep(reader, _readings(reader, messages), rows)
         batches = [
@@ -63,24 +64,24 @@ class RowReader:
             return ()
         routes = self._routes.of(message.topic)
         if routes is None:
-            self._health.refuse(message.at, message.topic, "no meter has this address", message.payload)
-            self._health.met(message.at, message.topic)
+            self._undeclared.take(message)
             return ()
         if message.retain:
             return [route for route in routes if route.reader.dated]
         return routes
 
-    def _records(self, reader: PayloadReader, names: Mapping[str, str], message: Arrival) -> Iterable[Found]:
+    def _records(self, route: Route, names: Mapping[str, str], message: Arrival) -> Iterable[Found]:
+        strangers: set[str] = set()
         try:
-            for name, reading in reader.read_records(message.payload, message.at):
-                meter = names.get(name)
-                if meter is None:
-                    reason = f"no meter has the name {name!r} of this gateway"
-                    self._health.refuse(message.at, message.topic, reason, message.payload)
-                else:
-                    yield meter, reading, message
+            for name, reading in route.reader.read_records(message.payload, message.at):
+                if name in names:
+                    yield names[name], reading, message
+                elif name not in route.beside:
+                    strangers.add(name)
         except PayloadError as error:
-            self._health.refuse(message.at, message.topic, str(error), message.payload)
+            self._refuse(message, error)
+        if strangers:
+            self._undeclared.take_records(route.reader, strangers, message)
 
     def _keep(self, reader: PayloadReader, found: Iterable[Found], rows: _Rows) -> None:
         reads: Counter[str] = Counter()

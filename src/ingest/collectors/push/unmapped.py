@@ -10,7 +10,7 @@ from ingest.batch import Batch
 from ingest.errors import PayloadError
 from ingest.moment import plausible_times
 from ingest.sampling import LONGEST_NAME, MOST_NAMES
-from ingest.unmapped import storable
+from ingest.unmapped import is_address, storable
 
 _MOST_ROWS = 50_000
 
@@ -29,7 +29,10 @@ _decode = msgspec.json.Decoder(Body).decode
 
 
 def parse(body: bytes, source: str, known: Container[str], now: float) -> Batch:
-    """`known` holds every code that a meter may have. Raises PayloadError; then nothing of it is used."""
+    """`known` holds every code that a meter may have; an address may stand in its place.
+
+    Raises PayloadError; then nothing of it is used.
+    """
     try:
         read = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -50,7 +53,7 @@ def _check(read: Body, known: Container[str]) -> None:
     count = len(read.time)
     if not 0 < count <= _MOST_ROWS or len(read.meter) != count:
         raise PayloadError("time", count, f"one to {_MOST_ROWS} times, as many as meters")
-    if strange := next((code for code in read.meter if code not in known), None):
+    if strange := next((code for code in read.meter if code not in known and not is_address(code)), None):
         raise PayloadError("meter", strange[:100], "no meter has this code")
     if any(abs(each) >= 1 << 62 for each in read.time):
         raise PayloadError("time", max(map(abs, read.time)), "no time in us since 1970")

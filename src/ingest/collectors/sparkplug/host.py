@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from ingest.batch import Batch
 from ingest.collectors.mqtt.inbox import Arrival
 from ingest.collectors.mqtt.rows import Row, batch_of
-from ingest.collectors.sparkplug.metrics import MetricReader
-from ingest.collectors.sparkplug.node import NODE, Node, Order
+from ingest.collectors.sparkplug.metrics import MetricReader, numbers
+from ingest.collectors.sparkplug.node import NODE, Node, Order, Scope
 from ingest.collectors.sparkplug.payload import Payload, decode
 from ingest.collectors.sparkplug.template import SparkplugDevice
 from ingest.errors import PayloadError, UnitSilent
 from ingest.health import SourceHealth
 from ingest.sampling import SPARSE, Sampler, Sampling
+from ingest.unmapped import at_address, is_address
 
 _log = logging.getLogger("ingest.sparkplug")
 NAMESPACE = "spBv1.0"
@@ -132,6 +133,8 @@ class Host:
         scope = node.scopes[message.device]
         if any(scope.name_of(metric) is None for metric in message.payload.metrics):
             self._wanted.add(message.key)
+        if message.device != NODE and (message.key, message.device) not in self._meters:
+            self._keep_undeclared(message, scope)
         for code, reader in self._meters.get((message.key, message.device), ()):
             found, complaints = reader.read(message.payload, scope, message.arrival.at)
             for complaint in complaints:
@@ -143,10 +146,20 @@ class Host:
             elif complaints:
                 self._health.meters[code].failed(message.arrival.at, complaints[0])
 
-    def _look_beside(self, code: str, numbers: Iterable[tuple[str, int, float]], message: _Message) -> None:
+    def _keep_undeclared(self, message: _Message, scope: Scope) -> None:
+        """Of a device that no meter's address names: all of it, until one does."""
+        name = at_address("/".join((*message.key, message.device)))
+        kept: defaultdict[int, dict[str, float]] = defaultdict(dict)
+        for metric, time_us, number in numbers(message.payload, scope, message.arrival.at):
+            kept[time_us][metric] = number
+        if is_address(name) and self._sampler.due(name, message.arrival.at):
+            for time_us, named in kept.items():
+                self._sampler.keep(name, time_us, named)
+
+    def _look_beside(self, code: str, beside: Iterable[tuple[str, int, float]], message: _Message) -> None:
         """Each metric by itself now and then: a message holds those that have changed."""
         kept: defaultdict[int, dict[str, float]] = defaultdict(dict)
-        for name, time_us, number in numbers:
+        for name, time_us, number in beside:
             if self._sampler.due((code, name), message.arrival.at):
                 self._sampler.looked_at((code, name), message.arrival.at)
                 kept[time_us][name] = number

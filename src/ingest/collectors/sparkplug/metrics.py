@@ -55,15 +55,8 @@ class MetricReader:
         return rows, complaints
 
     def unmapped(self, payload: Payload, scope: Scope, now: float) -> Iterator[tuple[str, int, float]]:
-        """Name, time [us] and number of the metrics that the template does not mention."""
-        for metric in payload.metrics:
-            name = scope.name_of(metric)
-            if name is None or name in self._wanted or name == _SESSION:
-                continue
-            number = _beside(metric, metric.datatype or scope.datatypes.get(name, 0))
-            if number is not None:
-                with suppress(PayloadError):
-                    yield name, _time_us(metric, payload, now), number
+        """Of the metrics that the template does not mention."""
+        return (each for each in numbers(payload, scope, now) if each[0] not in self._wanted)
 
     def _numbers(self, metric: Metric, scope: Scope) -> Iterator[tuple[int, float]]:
         name = scope.name_of(metric)
@@ -76,6 +69,18 @@ class MetricReader:
             number = scaled(raw, name, value, linear, value.missing)
             if not np.isnan(number):
                 yield column, number
+
+
+def numbers(payload: Payload, scope: Scope, now: float) -> Iterator[tuple[str, int, float]]:
+    """Name, time [us] and number of all metrics that hold one."""
+    for metric in payload.metrics:
+        name = scope.name_of(metric)
+        if name is None or name == _SESSION:
+            continue
+        number = _beside(metric, metric.datatype or scope.datatypes.get(name, 0))
+        if number is not None:
+            with suppress(PayloadError):
+                yield name, _time_us(metric, payload, now), number
 
 
 def _beside(metric: Metric, datatype: int) -> float | None:

@@ -217,3 +217,51 @@ def test_a_payload_that_its_template_maps_whole_shows_nothing_more(split: JsonDe
     reader = Reader("shellies/{meter}/#", {"d": split}, meter("M", "em-1"))
     reader.read(message("shellies/em-1/emeter/0/power", "1500"))
     assert reader.beside == []
+
+
+def test_what_comes_from_an_address_without_a_meter_is_kept_whole(mqtt: Build) -> None:
+    device = mqtt(
+        {"path": "c[n=p].v", "quantity": "active_power", "unit": "W"}, time={"path": "t", "form": "epoch_s"}
+    )
+    reader = Reader("t/{meter}/#", {"d": device}, meter("M", "1"))
+    payload = '{"t": 1795332500, "c": [{"n": "p", "v": 7}, {"n": "e", "v": 8}]}'
+    assert reader.read(message("t/2/state", payload), message("t/2/state", payload, retain=True)) == []
+    numbers = {"state c[n=p].v": 7.0, "state c[n=e].v": 8.0, "state t": 1795332500.0}
+    assert reader.beside == [("@2", -100.0, numbers)] * 2
+    assert (reader.health.refused, list(reader.health.strangers)) == (2, ["t/2/state"])
+
+
+def test_an_undated_message_without_a_meter_is_dated_by_its_arrival_unless_retained(mqtt: Build) -> None:
+    device = mqtt({"path": "p", "quantity": "active_power", "unit": "W"})
+    for meters in ([meter("M", "1")], []):
+        reader = Reader("t/{meter}", {"d": device}, *meters)
+        reader.read(
+            message("t/2", '{"p": 7}', NOW + 3), message("t/2", '{"p": 8}', retain=True), message("t/2", "{")
+        )
+        assert reader.beside == [("@2", 3.0, {"p": 7.0})]
+
+
+def test_records_without_a_meter_are_kept_under_their_gateway(mqtt: Build) -> None:
+    records = {"path": "all", "name": "id"}
+    devices = {
+        code: mqtt({"path": path, "quantity": "active_power", "unit": "W"}, code=code, records=records)
+        for code, path in (("a", "p"), ("b", "q"))
+    }
+    reader = Reader("t/{meter}", devices, meter("A", "g/1", "a"), meter("B", "g/2", "b"))
+    payload = '{"all": [{"id": 1, "p": 1000}, {"id": 2, "q": 2000}, {"id": "x", "r": 3}]}'
+    assert reader.read(message("t/g", payload)) == [
+        ("A", 0.0, {"active_power": 1.0}),
+        ("B", 0.0, {"active_power": 2.0}),
+    ]
+    assert set(reader.health.strangers) == {"t/g/x"}, "another template's meters are no strangers"
+    assert [each for each in reader.beside if each[0] == "@g/x"][:1] == [("@g/x", 0.0, {"r": 3.0})]
+    reader.beside.clear()
+    reader.read(message("t/h", '{"all": [{"id": 1, "p": 5}]}'))
+    assert reader.beside == [("@h/1", 0.0, {"id": 1.0, "p": 5.0})], "a gateway like the others"
+
+
+def test_where_nothing_besides_is_kept_neither_is_what_has_no_meter(mqtt: Build) -> None:
+    device = mqtt({"path": "p", "quantity": "active_power", "unit": "W"})
+    reader = Reader("t/{meter}", {"d": device}, meter("M", "1"), sampling=Sampling(names=0))
+    reader.read(message("t/2", '{"p": 7}'))
+    assert reader.beside == []

@@ -341,3 +341,11 @@ def test_a_device_behind_the_node_that_no_site_declares_is_a_stranger(site: Site
     site.take("DBIRTH", payload(2, POWER), device="other")
     site.take("DDATA", payload(3, POWER), device="other")
     assert {name: each.times for name, each in site.health.strangers.items()} == {"g/e/other": 2}
+
+
+def test_a_device_without_a_meter_is_kept_whole(site: Site) -> None:
+    site.born()
+    assert site.take("DBIRTH", payload(2, POWER), device="x") == []
+    assert site.take("DDATA", payload(3, metric(field(13, 3000.0), alias=1, at=AT + 5)), device="x") == []
+    assert site.beside == [("@g/e/x", 0, {"P": 1500.0}), ("@g/e/x", 5, {"P": 3000.0})]
+    assert list(site.health.strangers) == ["g/e/x"]
