@@ -37,7 +37,7 @@ class Factor:
     """The data year it describes; None for a default that is of no year."""
     valid_from: date | None
     valid_to: date | None
-    """Last day of validity, in local dates; later days may still fall back to it."""
+    """Last day of validity, in local dates; later days may still fall back to it where it is of a year."""
     purpose: str
     """scope2_location, scope2_market_residual, combustion, ets ...: purposes are never mixed."""
     edition: str
@@ -102,14 +102,19 @@ class Factor:
 
     @property
     def known_from(self) -> date:
-        """Day from which it could be used; without a publication date, the end of its year."""
-        return self.published or self.valid_to or date.min
+        """Day from which it could be used; without a publication date, the end of its year, if it has one."""
+        began = self.valid_from if self.year is None else self.valid_to
+        return self.published or began or date.min
 
     def known(self, day: date) -> bool:
         return self.known_from <= day < (self.withdrawn or date.max)
 
     def holds(self, day: date) -> bool:
         return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+    def answers(self, day: date) -> bool:
+        """A data year answers for later days too, a default of no year for none beyond its validity."""
+        return (self.valid_from or date.min) <= day and (self.year is not None or self.holds(day))
 
 
 class Rule(StrEnum):
@@ -158,10 +163,11 @@ def choose(
 
     `regions` run from the province over the grid region to the country; the first that has any factor
     for the day answers. Within it: the edition of the day's own year, else the newest data year before
-    it. `item`, `gas` and `per` (unit_denominator) narrow the question; a total in CO2e answers before the
-    gases that it was published with. Raises FactorError when two answer.
+    it, else a default of no year that holds on the day. `item`, `gas` and `per` (unit_denominator) narrow the
+    question; a total in CO2e answers before the gases that it was published with. Raises FactorError when two
+    answer.
     """
-    wanted = [
+    known_then = [
         f
         for f in factors
         if f.purpose == purpose
@@ -171,15 +177,21 @@ def choose(
         and f.region in regions
         and f.verified != "UNVERIFIED"
         and f.known(known)
-        and (f.valid_from or date.min) <= day
     ]
+    wanted = [f for f in known_then if f.answers(day)]
     for region in regions:
         local = [f for f in wanted if f.region == region]
         if local:
             return _newest(local, day, known, regions[0])
     question = " ".join(word for word in (purpose, item, gas, per and f"per {per}") if word)
     why = f"no {question} factor for {day} in {' > '.join(regions)} was known on {known}"
-    return Choice(None, Rule.NONE, why)
+    return Choice(None, Rule.NONE, why + _ended(known_then, day))
+
+
+def _ended(factors: Iterable[Factor], day: date) -> str:
+    """Defaults that no longer hold, for the trail."""
+    over = sorted(f"{f.id} ended on {f.valid_to}" for f in factors if f.valid_to and f.valid_to < day)
+    return f" ({', '.join(over)})" if over else ""
 
 
 def _newest(local: list[Factor], day: date, known: date, asked: str) -> Choice:

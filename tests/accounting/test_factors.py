@@ -136,6 +136,27 @@ def test_heat_has_a_default_of_no_year(factors: tuple[Factor, ...]) -> None:
     assert (choice.factor.kg, choice.factor.unit, choice.rule) == (110.0, "tCO2/GJ", Rule.NO_YEAR)
 
 
+def test_a_default_of_no_year_answers_for_no_day_beyond_its_validity() -> None:
+    default = of(year="", valid_from="2021-01-01", valid_to="2025-12-31", published="2021-01-01")
+
+    def asked(day: date) -> Choice:
+        return choose([default], day=day, known=TODAY, regions=["CN-GD"], purpose=GRID)
+
+    assert (asked(date(2025, 12, 31)).factor, asked(date(2025, 12, 31)).rule) == (default, Rule.NO_YEAR)
+    assert asked(date(2026, 1, 1)).factor is None
+    assert asked(date(2026, 1, 1)).shortfall == (
+        f"no scope2_location factor for 2026-01-01 in CN-GD was known on {TODAY} "
+        f"({default.id} ended on 2025-12-31)"
+    )
+    assert asked(date(2020, 12, 31)).factor is None
+
+
+def test_a_default_that_does_not_say_when_it_was_published_is_known_from_its_first_day() -> None:
+    default = of(year="", valid_from="2021-01-01", valid_to="2026-12-31", published="")
+    day = date(2021, 6, 1)
+    assert choose([default], day=day, known=day, regions=["CN-GD"], purpose=GRID).factor == default
+
+
 def test_unverified_numbers_are_never_chosen() -> None:
     factor = of(verified="UNVERIFIED")
     assert choose([factor], day=date(2021, 1, 1), known=TODAY, regions=["CN-GD"], purpose=GRID).factor is None
