@@ -82,6 +82,10 @@ SETTLED: frozenset[str] = frozenset(recipe.target for recipe in RECIPES)
 """Every quantity that can be settled."""
 
 
+STATED: frozenset[str] = frozenset({"gas_volume"})
+"""Of these more is settled where it is declared how gas is metered."""
+
+
 def recipes_of(shown: Iterable[str]) -> list[Recipe]:
     """What is settled for a meter that shows these quantities, and of which what they name is declared."""
     names = frozenset(shown)
@@ -90,3 +94,11 @@ def recipes_of(shown: Iterable[str]) -> list[Recipe]:
         for recipe in RECIPES
         if recipe.source in names and not recipe.unless & names and recipe.needs <= names
     ]
+
+
+def undeclared(shown: Iterable[str]) -> frozenset[str]:
+    """What would be settled of these quantities too, were it declared how gas is metered."""
+    names = frozenset(shown)
+    return frozenset(r.target for r in recipes_of(names | {GAS_STATE})) - {
+        r.target for r in recipes_of(names)
+    }

@@ -68,6 +68,15 @@ def _settle(tx: Transaction, task: Task, ranges: Ranges, now_us: int) -> None:
     _flag(tx, task.recipe.source, ranges, settled)
     energy.write(tx, task.recipe.target, closed, QuarterHours(grid, settled.amount, settled.coverage))
     formulas.spread(tx, task.recipe.target, closed)
+    for target, those in task.lapsed.items():
+        _withdraw(tx, target, picked(closed, np.flatnonzero(np.isin(closed.meter_id, list(those)))), grid)
+
+
+def _withdraw(tx: Transaction, target: str, ranges: Ranges, grid: Grid) -> None:
+    """Take back what a declaration that is gone had made of the same readings."""
+    nothing = np.full((len(ranges), grid.count), np.nan)
+    energy.write(tx, target, ranges, QuarterHours(grid, nothing, np.zeros(nothing.shape, np.float32)))
+    formulas.spread(tx, target, ranges)
 
 
 def _closed(ranges: Ranges, shown: Readings, reach: NDArray[np.int64], now_us: int) -> Ranges:

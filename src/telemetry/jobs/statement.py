@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from accounting.grid import SLOT_US, local_days, to_us
 from accounting.quantity import CATALOGUE
-from accounting.recipes import recipes_of
+from accounting.recipes import recipes_of, undeclared
 from telemetry.jobs import blocks, carbon
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
@@ -28,6 +28,8 @@ _SLOTS = 200_000
 _PER_HOUR = 4
 
 Meters = Mapping[int, RegisteredMeter]
+Moved = Mapping[int, Mapping[str, bool]]
+"""Meter -> quantity that it shows -> whether it ever stood off zero."""
 
 
 def settle(tx: Transaction, meters: Meters, marks: Marks, basis: Basis, now: datetime) -> None:
@@ -40,10 +42,12 @@ def settle(tx: Transaction, meters: Meters, marks: Marks, basis: Basis, now: dat
 def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: datetime) -> None:
     first = local_days(basis.zone, ranges.lo)
     last = local_days(basis.zone, np.maximum(ranges.hi - 1, ranges.lo))
-    shown = _shown(tx, ranges, meters)
+    moved = seen.of_meters(tx, np.unique(ranges.meter_id))
+    shown = _shown(tx, ranges, meters, moved)
+    stood = {meter: names | undeclared(_told(moved, meters, meter)) for meter, names in shown.items()}
     span = blocks.Span(basis.zone, first.min().item(), last.max().item())
-    block = blocks.read(tx, ranges.meter_id, sorted(set().union(*shown.values())), span)
-    block = blocks.completed(block, [(meter, name) for meter, names in shown.items() for name in names])
+    block = blocks.read(tx, ranges.meter_id, sorted(set().union(*stood.values())), span)
+    block = blocks.completed(block, [(meter, name) for meter, names in stood.items() for name in names])
     wanted = _wanted(block, ranges.meter_id, first, last)
     known = np.any(~np.isnan(block.amount), axis=2)
     gone = _days(block, wanted & ~known)
@@ -62,16 +66,18 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     monthly.refresh(tx, rows)
 
 
-def _shown(tx: Transaction, ranges: Ranges, meters: Meters) -> dict[int, frozenset[str]]:
+def _told(moved: Moved, meters: Meters, meter_id: int) -> set[str]:
+    """What a meter shows and declares."""
+    return {*moved.get(meter_id, {}), *meters[meter_id].declared}
+
+
+def _shown(tx: Transaction, ranges: Ranges, meters: Meters, moved: Moved) -> dict[int, frozenset[str]]:
     """What is settled for each meter, or was while a formula or a person told it."""
-    moved = seen.of_meters(tx, np.unique(ranges.meter_id))
     set_by_hand = corrections.quantities(tx, np.unique(ranges.meter_id))
     virtual = [meter_id for meter_id in set(ranges.meter_id.tolist()) if meters[meter_id].virtual]
     before = monthly.quantities(tx, virtual) if virtual else {}
     return {
-        meter_id: frozenset(
-            recipe.target for recipe in recipes_of({*moved.get(meter_id, {}), *meters[meter_id].declared})
-        ).union(
+        meter_id: frozenset(recipe.target for recipe in recipes_of(_told(moved, meters, meter_id))).union(
             set_by_hand.get(meter_id, ()),
             before.get(meter_id, ()),
             *(term.formula or () for term in meters[meter_id].terms),

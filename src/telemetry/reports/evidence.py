@@ -1,7 +1,7 @@
 """The readings that a settlement stands on, and by which recipe."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from accounting import intervals, multiplier
 from accounting.grid import Grid, to_us
 from accounting.intervals import Flow, Readings, Settled
-from accounting.recipes import Method, Recipe, recipes_of
+from accounting.recipes import STATED, Method, Recipe, recipes_of, undeclared
 from telemetry.reports import devices
 from telemetry.reports.devices import Series
 from telemetry.storage import readings, seen
@@ -28,6 +28,8 @@ class Task:
     meters: Mapping[int, RegisteredMeter]
     still: frozenset[int]
     """Meters whose source never stood off zero."""
+    lapsed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """What is no longer made of the source for want of a declaration: quantity -> meters."""
 
 
 def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges) -> list[Task]:
@@ -37,9 +39,25 @@ def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges
         for recipe in recipes_of({*moved, *meters[meter_id].declared}):
             followers.setdefault(recipe, {})[meter_id] = meters[meter_id]
     return [
-        Task(recipe, those, frozenset(m for m in those if not known[m][recipe.source]))
+        Task(
+            recipe,
+            those,
+            frozenset(m for m in those if not known[m][recipe.source]),
+            _lapsed(recipe, {meter_id: {*known[meter_id], *meters[meter_id].declared} for meter_id in those}),
+        )
         for recipe, those in followers.items()
     ]
+
+
+def _lapsed(recipe: Recipe, told: Mapping[int, Iterable[str]]) -> Mapping[str, frozenset[int]]:
+    """`told`: what each meter shows and declares."""
+    if recipe.target not in STATED:
+        return {}
+    found: dict[str, set[int]] = {}
+    for meter_id, names in told.items():
+        for target in undeclared(names):
+            found.setdefault(target, set()).add(meter_id)
+    return {target: frozenset(those) for target, those in found.items()}
 
 
 def reach(task: Task, ranges: Ranges) -> NDArray[np.int64]:

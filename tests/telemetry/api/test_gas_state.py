@@ -1,6 +1,7 @@
 """Gas that is metered at actual conditions: as shown, as declared for the supply, or a named shortfall."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from telemetry.instrument import GasState
 from telemetry.model import Site
+from telemetry.storage.registry import apply_site
 
 JSON = Service = Any
 KG_PER_M3 = 2.1621888
@@ -68,6 +70,26 @@ def test_the_trail_tells_what_was_assumed(service: Service) -> None:
     assert service.get("/trace", meter="GAUGE", **asked)["formula"].endswith("101.325 kPa (gauge as shown)")
     told = service.get("/trace", meter="SUPPLY", **asked)["formula"]
     assert told.endswith("the supply's is assumed: 103.325 kPa absolute, 15 degC")
+
+
+@pytest.mark.database
+def test_a_declaration_that_is_taken_back_takes_its_volumes_along(
+    service: Service, make_site: Callable[..., Site]
+) -> None:
+    meters = (
+        {"code": code, "role": "boundary", "area": "hall", "carrier": "gas", "max_gap_s": 3e6, "gas": state}
+        for code, state in (STATES | {"GAUGE": None}).items()
+    )
+    apply_site(service.database, make_site(*meters), datetime(2023, 8, 1, tzinfo=UTC))
+    service.settle()
+    found = {each["key"]: each for each in service.get("/emissions", **JUNE)["series"]}
+    assert found["GAUGE"]["quantity"] == "gas_volume"
+    assert found["GAUGE"]["values"] == [None]
+    assert found["GAUGE"]["shortfalls"][0]["reason"].startswith("gas at actual conditions")
+    assert found["ABSOLUTE"]["quantity"] == "gas_volume_0c"
+    shown = {each["quantity"] for each in service.get("/energy", **JUNE)["series"] if each["key"] == "GAUGE"}
+    assert "gas_volume_0c" not in shown
+    assert "gas_volume" in shown
 
 
 def test_a_state_without_any_pressure_is_refused() -> None:
