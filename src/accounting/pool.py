@@ -17,6 +17,8 @@ _Flags = NDArray[np.bool_]
 _Places = NDArray[np.intp]
 _BLOCK = 2_000_000
 """Entries of the systems that are solved at a time."""
+_ROUNDING = 1e-12
+"""Of what a storage gives, so much beyond what is in it is nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -253,28 +255,50 @@ class Stored:
 def stored(storages: Storages, charging: _Floats) -> Stored:
     """From the rate float64[k, n, g] [kg per unit] of what charges them; NaN counts as not charged.
 
-    The content is mixed: what comes out carries the mean of what is in, and the part of what is lost.
-    Interval by interval, because each depends on the content before.
+    The content is mixed: what comes out carries the mean of what is in, and the part of what is lost. After
+    an interval max(in - given, 0) + taken x efficiency is in, and its mean has moved towards that of what was
+    taken by the share that is new.
     """
-    count, n, gases = charging.shape
-    energy, mass = np.zeros(count), np.zeros((count, gases))
-    last = np.zeros((count, gases))
-    rate, unfilled = np.zeros((count, n, gases)), np.zeros((count, n))
-    for t in range(n):
-        inside = np.minimum(storages.discharged[:, t], energy)
-        mean = np.divide(mass, energy[:, None], out=last.copy(), where=energy[:, None] > 0)
-        given = storages.discharged[:, t]
-        beyond = np.maximum(given - inside, 0.0)
-        carried = inside[:, None] * mean + beyond[:, None] * last
-        rate[:, t] = np.divide(carried, given[:, None], out=mean.copy(), where=given[:, None] > 0)
-        known = ~np.isnan(charging[:, t]).any(axis=1)
-        taken = np.where(known, storages.charged[:, t], 0.0)
-        energy = energy - inside + taken * storages.efficiency
-        mass = np.maximum(mass - inside[:, None] * mean, 0.0) + taken[:, None] * np.nan_to_num(charging[:, t])
-        fresh = (taken > 0)[:, None]
-        last = np.where(fresh, charging[:, t] / storages.efficiency[:, None], last)
-        unfilled[:, t] = beyond
-    return Stored(rate, mass, unfilled)
+    taken = np.where(np.isnan(charging).any(axis=2), 0.0, storages.charged)
+    given, added = storages.discharged, taken * storages.efficiency[:, None]
+    fresh = np.nan_to_num(charging) / storages.efficiency[:, None, None]
+    filled = _filled(added, given)
+    new = np.divide(added, filled, out=np.zeros_like(added), where=added > 0)[..., None]
+    mean = _followed(1.0 - new, new * fresh)
+    inside, last = _delayed(filled), _delayed(_latest(fresh, added > 0))
+    short = given - inside
+    beyond = np.where(short > _ROUNDING * given, short, 0.0)
+    share = np.divide(beyond, given, out=(inside <= 0).astype(np.float64), where=given > 0)[..., None]
+    rate = _delayed(mean) * (1.0 - share) + last * share
+    return Stored(rate, filled[:, -1:] * mean[:, -1], beyond)
+
+
+def _filled(added: _Floats, given: _Floats) -> _Floats:
+    """What is in after each, float64[k, n]: x[t] = max(x[t - 1] - given[t], 0) + added[t], from 0."""
+    level = (added - given).cumsum(axis=1)
+    found: _Floats = level + np.maximum(np.maximum.accumulate(added - level, axis=1), 0.0)
+    return found
+
+
+def _followed(kept: _Floats, come: _Floats) -> _Floats:
+    """x[t] = kept[t] x[t - 1] + come[t] from 0, float64[k, n, g], by doubling how far each looks back."""
+    kept, found, step = kept.copy(), come.copy(), 1
+    while step < found.shape[1]:
+        found[:, step:] += kept[:, step:] * found[:, :-step]
+        kept[:, step:] = kept[:, step:] * kept[:, :-step]
+        step *= 2
+    return found
+
+
+def _latest(values: _Floats, at: _Flags) -> _Floats:
+    """The value of the newest marked cell up to each one, float64[k, n, g]; 0 before the first."""
+    place = np.maximum.accumulate(np.where(at, np.arange(at.shape[1]), -1), axis=1)[..., None]
+    return np.where(place < 0, 0.0, np.take_along_axis(values, np.maximum(place, 0), axis=1))
+
+
+def _delayed(values: _Floats) -> _Floats:
+    """By one interval, from 0."""
+    return np.concatenate([np.zeros_like(values[:, :1]), values[:, :-1]], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -93,13 +93,10 @@ def _levels(load: _Floats) -> tuple[_Floats, _Floats]:
 
 def _longest(marked: _Flags) -> _Flags:
     """The longest run of each row alone, bool[m, 96]."""
-    length = np.zeros(marked.shape, np.int64)
-    for slot in range(marked.shape[1]):
-        before = length[:, slot - 1] if slot else 0
-        length[:, slot] = np.where(marked[:, slot], before + 1, 0)
+    at = np.arange(marked.shape[1])
+    length = at - np.maximum.accumulate(np.where(marked, -1, at), axis=1)
     end = length.argmax(axis=1)
     first = end - length.max(axis=1, initial=0) + 1
-    at = np.arange(marked.shape[1])
     longest: _Flags = marked & (at >= first[:, None]) & (at <= end[:, None])
     return longest
 

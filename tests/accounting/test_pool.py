@@ -235,6 +235,27 @@ def test_what_went_into_a_storage_came_out_or_is_in_it(
     assert came == pytest.approx(put, rel=1e-9, abs=1e-9)
 
 
+@given(st.data())
+def test_a_storage_is_what_it_is_interval_by_interval(data: st.DataObject) -> None:
+    whole = st.integers(0, 50).map(float)
+    n = data.draw(st.integers(1, 40))
+    charged, given_ = (np.array(data.draw(st.lists(whole, min_size=n, max_size=n))) for _ in range(2))
+    rate = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.25, 1.0, np.nan]), min_size=n, max_size=n)))
+    found = stored(Storages(charged[None], given_[None], np.array([0.5])), rate[None, :, None])
+    energy = mass = last = 0.0
+    for t in range(n):
+        inside = min(given_[t], energy)
+        mean = mass / energy if energy else last
+        if given_[t]:
+            carried = inside * mean + (given_[t] - inside) * last
+            assert found.rate[0, t, 0] == pytest.approx(carried / given_[t], rel=1e-9, abs=1e-12)
+        assert found.unfilled[0, t] == pytest.approx(given_[t] - inside, rel=1e-9)
+        energy, mass = energy - inside, mass - inside * mean
+        if charged[t] and not np.isnan(rate[t]):
+            energy, mass, last = energy + charged[t] / 2, mass + charged[t] * rate[t], rate[t] * 2
+    assert found.content[0, 0] == pytest.approx(mass, rel=1e-9, abs=1e-9)
+
+
 def test_own_use() -> None:
     """100 made, 30 fed in, 50 bought; at night all is bought; at noon more is fed in than was made."""
     found = own_use(np.array([100.0, 0.0, 10.0]), np.array([50.0, 20.0, 5.0]), np.array([30.0, 0.0, 12.0]))
