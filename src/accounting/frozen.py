@@ -38,11 +38,12 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "record_energy": ("record",),
         "load": ("source", "day"),
         "instrument": ("record",),
+        "origin": ("through", "meter", "day"),
     }
 )
 """Sort of row -> what tells its rows apart."""
 
-_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy"})
+_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy", "origin"})
 """Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
 _ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
@@ -120,7 +121,9 @@ def figures(rows: Sequence[Row]) -> list[Figure]:
 
 
 def _is_rated_alike(row: Row, power: Collection[int]) -> bool:
-    """Whether both bases rate it by one factor: bought heat, steam and cooling."""
+    """Whether both bases rate it by one factor: bought heat, steam and cooling, and air of a neighbour."""
+    if row["sort"] == "origin":
+        return True
     if row["sort"] == "emission":
         return bool(row["scope"] == _SCOPE_2) and row["quantity"] not in _POWER
     return bool(row["sort"] == "record_emission" and row["scope"] == _SCOPE_2 and row["record"] not in power)
@@ -141,7 +144,7 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
             yield "cost", "currency", None if row["cost"] is None else float(Decimal(row["cost"]))
     elif row["sort"] == "record_energy":
         yield "tce", "tce", row["tce"]
-    elif row["sort"] in {"emission", "record_emission"}:
+    elif row["sort"] in {"emission", "record_emission", "origin"}:
         yield f"emission.{row['basis']}.scope{row['scope']}.{row['gas']}", "kg", row["kg"]
     elif row["sort"] in frozen_supply.SORTS:
         yield from frozen_supply.parts(row)
@@ -193,6 +196,8 @@ class _Basis:
         factor = self.factors.get(row["factor"])
         if factor is None:
             raise FactorError(f"the factor {row['factor']!r} was not frozen with the period")
+        if row["sort"] == "origin":
+            return {**row, "kg": row["amount"] * rate(SOURCES[row["quantity"]], factor)}
         if row["sort"] == "emission":
             amount = self.amounts[row["meter"], row["quantity"], row["day"]]
             return {**row, "kg": amount * rate(SOURCES[row["quantity"]], factor)}

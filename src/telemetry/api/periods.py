@@ -139,7 +139,8 @@ def router(dependencies: Dependencies) -> APIRouter:
 def shelf_of(dependencies: Dependencies) -> Shelf:
     """Raises NoSuchSite."""
     plan = dependencies.plan
-    return Shelf(plan.library.coal, plan.tariff, rating_of(plan), dependencies.factors)
+    converters = plan.site.converters if plan.site else ()
+    return Shelf(plan.library.coal, plan.tariff, rating_of(plan), dependencies.factors, converters)
 
 
 def _books(dependencies: Dependencies) -> Books:

@@ -18,6 +18,7 @@ from telemetry.reports.emission_trace import Asked
 from telemetry.reports.emission_trace_answer import EmissionFigure, EmissionPart, EmissionTrace
 from telemetry.reports.emitted import Revision
 from telemetry.reports.manual import ManualEntry
+from telemetry.reports.pools.report import Park
 from telemetry.reports.provenance import TraceBatch, TraceTemplate
 from telemetry.reports.records import Desk
 from telemetry.reports.steps import Step, Steps
@@ -142,6 +143,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         """Emissions of whole days with the meters, amounts, coverage, factors, formulas and documents behind.
 
         An area counts its boundary meters and the activities posted for it and for what stands below it.
+        Air from a neighbour stands by the bought energy that it was made of, in all pools before it.
         Market-based, its electricity stands by what served it: each certificate, contract, supplier rate,
         and what was left to the residual or the average.
         """
@@ -149,9 +151,9 @@ def router(dependencies: Dependencies) -> APIRouter:
         zone = ZoneInfo(site_of(plan).zone)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
         asked = Asked(steps, area, meter, revision, now, basis)
-        known = registry.load(dependencies.database)
+        park = Park(registry.load(dependencies.database), site_of(plan).converters, dependencies.factors)
         with dependencies.database.connection() as conn:
             desk = Desk(rating_of(plan), now)
-            return answer(emission_trace.report(conn, known, dependencies.factors, desk, asked))
+            return answer(emission_trace.report(conn, park, desk, asked))
 
     return routes

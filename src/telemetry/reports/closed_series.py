@@ -23,6 +23,7 @@ from telemetry.reports.factors import Used, shortfalls, uses
 from telemetry.reports.market_series import POWER
 from telemetry.reports.membership import By
 from telemetry.reports.names import name_of
+from telemetry.reports.neighbours import AIR
 from telemetry.reports.periods import Books, read
 from telemetry.reports.served_days import ServedDays, sums
 from telemetry.reports.steps import Steps, local_time
@@ -145,6 +146,9 @@ class _Area:
             elif row["sort"] == "record_emission":
                 source = _Source(names[row["record"]], Origin.DOCUMENTS, row["scope"], row["gas"])
                 coverage, ends = 1.0, (row["first_day"], row["last_day"])
+            elif row["sort"] == "origin":
+                source = _Source(AIR, Origin.METERS, row["scope"], row["gas"])
+                coverage, ends = covered.get((row["through"], AIR, row["day"]), 0.0), (row["day"], row["day"])
             else:
                 continue
             if self.basis is Basis.MARKET and source.quantity in POWER:

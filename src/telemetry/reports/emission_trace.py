@@ -12,7 +12,7 @@ from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, scope_of
 from telemetry.model import AreaKind
-from telemetry.reports import activities, instruments, market_trace
+from telemetry.reports import activities, air_trace, instruments, market_trace
 from telemetry.reports.activities import Part, conversion_of, share, shortfall_of, use_of
 from telemetry.reports.emission_answer import Basis, Origin
 from telemetry.reports.emission_trace_answer import (
@@ -29,6 +29,8 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Factors, Used, shortfalls, uses
 from telemetry.reports.market_series import POWER
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses
+from telemetry.reports.neighbours import brought
+from telemetry.reports.pools.report import Park
 from telemetry.reports.records import Desk
 from telemetry.reports.statement import Reasons
 from telemetry.reports.steps import Steps, local_time
@@ -57,8 +59,9 @@ class Asked:
         return Question(self.steps, Selection(By.AREA, meters, areas), (), self.now)
 
 
-def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, asked: Asked) -> EmissionTrace:
+def report(tx: Transaction, park: Park, desk: Desk, asked: Asked) -> EmissionTrace:
     """Raises QueryError."""
+    registry, factors = park.registry, park.factors
     asked = _placed(registry, asked)
     asked.question.selection.check(registry)
     if len(asked.steps) > MOST_DAYS:
@@ -68,6 +71,8 @@ def report(tx: Transaction, registry: Registry, factors: Factors, desk: Desk, as
     if asked.basis is Basis.MARKET:
         parts = _by_market(tx, registry, factors, asked, desk.rating.regions[0], parts)
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
+    if asked.area:
+        parts += air_trace.parts(brought(tx, park, asked.question, asked.area))
     serving = instruments.serving(tx, registry, asked.steps.days, asked.area) if asked.area else []
     return EmissionTrace(
         area=asked.area,

@@ -54,6 +54,12 @@ class EmissionPart(Struct, frozen=True, rename={"from_": "from"}):
     tier: Annotated[
         str | None, Meta(description="Market-based electricity: what served it", examples=["residual"])
     ] = None
+    through: Annotated[
+        str | None,
+        Meta(
+            description="Meter of the air that came from a neighbour and was made with it", examples=["B-AIR"]
+        ),
+    ] = None
 
 
 class EmissionTrace(Struct, frozen=True, rename={"from_": "from"}):

@@ -1,5 +1,6 @@
 """The rows that a period stands on, as they are now: statement, emissions, records, factors, prices."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,12 +15,15 @@ from accounting.frozen import Row, coefficient_row, factor_row
 from accounting.grid import to_us
 from accounting.prices import PriceTable
 from accounting.tariff import Tariff
+from telemetry.model import Converter
 from telemetry.reports import frozen_supply
 from telemetry.reports.activities import Rating, conversion_of, share
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses, within
+from telemetry.reports.neighbours import SCOPE, Share, brought
+from telemetry.reports.pools.report import Park
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.supply import Place, Supply, supplied
 from telemetry.storage import periods, record_emission, records
@@ -28,9 +32,10 @@ from telemetry.storage.record_emission import RecordEmission
 from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import RegisteredMeter, Registry
 
-FORM = 2
-"""Edition of the canonical form; 2 and later tell scope 2 by both bases."""
+FORM = 3
+"""Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what bought air carries."""
 _LOCATION_ALONE = 1
+_WITH_ORIGINS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Shelf:
     rating: Rating
     grid: Factors
     """What electricity is rated by, by region and day."""
+    converters: Sequence[Converter] = ()
 
     def factors(self) -> Mapping[str, Factor]:
         return self.rating.kinds.by_id()
@@ -68,6 +74,8 @@ def collect(
         found = _supplied(tx, registry, shelf, stretch, now)
         supply = list(frozen_supply.rows(found))
         known |= {each.id: each for each in (*found.sold, *(held.record for held, _ in found.served.held))}
+    if form >= _WITH_ORIGINS:
+        supply.extend(_origins(tx, registry, shelf, stretch, now))
     recorded = list(_recorded(tx, known, shelf, stretch))
     rows = [_head(shelf, stretch, form), *stated, *recorded, *supply]
     return [*rows, *_libraries(shelf, stretch, rows)]
@@ -77,6 +85,38 @@ def _supplied(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretc
     steps = Steps.covering(Step.DAY, shelf.rating.zone, *_ends(shelf, stretch))
     question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
     return supplied(tx, registry, shelf.grid, question, Place(stretch.area, shelf.rating.regions[0]))
+
+
+def _origins(
+    tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, now: datetime
+) -> Iterator[Row]:
+    """What the air that came from neighbours was made of."""
+    steps = Steps.covering(Step.DAY, shelf.rating.zone, *_ends(shelf, stretch))
+    question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
+    found = brought(tx, Park(registry, shelf.converters, shelf.grid), question, stretch.area)
+    for each in found.shares:
+        yield _origin(each.through, each.day, each.gas, each)
+    for through, day, reason in found.untold:
+        yield {**_origin(through, day, "CO2", None), "shortfall": reason}
+
+
+def _origin(through: str, day: date, gas: str, share: Share | None) -> dict[str, Any]:
+    kg = share.kg if share else math.nan
+    factor = share.choice.factor if share else None
+    return {
+        "sort": "origin",
+        "through": through,
+        "meter": share.meter if share else None,
+        "quantity": share.quantity if share else None,
+        "day": str(day),
+        "basis": "location",
+        "scope": SCOPE,
+        "gas": gas,
+        "amount": share.amount if share else None,
+        "kg": None if math.isnan(kg) else kg,
+        "factor": factor.id if factor else None,
+        "shortfall": share.choice.shortfall if share else None,
+    }
 
 
 def _head(shelf: Shelf, stretch: Stretch, form: int) -> Row:

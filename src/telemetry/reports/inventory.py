@@ -35,6 +35,7 @@ from telemetry.reports.inventory_answer import (
     ServedUnder,
 )
 from telemetry.reports.market import Bought, Grid, Told
+from telemetry.reports.neighbours import brought
 from telemetry.reports.pools.report import Park
 from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
@@ -100,11 +101,12 @@ def report(
     documents = _documents(tx, registry, question)
     supply = supplied(tx, registry, library.factors, question, Place(asked.area, asked.region))
     crossed, grid, served = supply.crossed, supply.grid, supply.served
+    park = Park(registry, library.converters, library.factors)
     lines = [
         *_lines(series, library.potentials, asked.report),
         *_sold(crossed, grid),
         *_sold_heat(sold, grid),
-        *bought_air.lines(tx, Park(registry, library.converters, library.factors), question, crossed),
+        *bought_air.line(brought(tx, park, question, asked.area)),
         *_lost(crossed, supply.told, asked.losses, grid),
     ]
     found = Found(

@@ -1,5 +1,6 @@
 """An enterprise and the neighbour that its compressor serves, as docs/inventory.md reckons them by hand."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -211,6 +212,42 @@ def test_the_neighbours_inventory_counts_its_air_by_what_the_pool_carries(servic
     assert "cn.grid.province.gd.2023" in {each["id"] for each in line["factors"]}
     assert f"{found['scopes']['2']['CO2']:.2f}" == "1104.75"
     assert f"{found['coal']['lines']['air_volume']:.4f}" == "0.9600"
+
+
+def test_the_neighbours_closed_month_holds_what_its_air_was_made_of(service: Service) -> None:
+    """2 500 of A's 10 000 bought kWh that its compressor's mix took went into B's air."""
+    order = {"area": "B", "period": "2023-06", "who": "li.na"}
+    closed = service.call("POST", "/api/v1/periods", json=order).json()
+    told = {each["name"]: each["closed"] for each in closed["figures"]}
+    assert f"{told['emission.location.scope2.CO2']:.2f}" == "1104.75"
+    assert f"{told['emission.market.scope2.CO2']:.2f}" == "1104.75"
+    rows = [json.loads(each) for each in service.get(f"/periods/{closed['id']}/rows")["lines"]]
+    origins = [row for row in rows if row["sort"] == "origin"]
+    assert {(row["through"], row["meter"], row["quantity"]) for row in origins} == {
+        ("B-AIR", "A-M", "energy_import")
+    }
+    assert (len(origins), f"{math.fsum(row['amount'] for row in origins):.2f}") == (30, "2500.00")
+    assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
+    for basis in ("location", "market"):
+        found = service.get("/emissions", **JUNE, by="enterprise", area="B", state="closed", basis=basis)
+        [series] = [each for each in found["series"] if each["quantity"] == "air_volume"]
+        assert f"{series['values'][0]:.2f}" == "1104.75"
+    assert service.get(f"/periods/{closed['id']}")["figures"][0]["drift"] == 0
+
+
+def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(service: Service) -> None:
+    asked = {"from": "2023-06-01", "to": "2023-07-01", "area": "B"}
+    for basis in ("location", "market"):
+        found = service.get("/trace/emissions", **asked, basis=basis)
+        [part] = found["parts"]
+        assert (part["through"], part["meter"], part["quantity"]) == ("B-AIR", "A-M", "energy_import")
+        assert (f"{part['amount']:.2f}", f"{part['kg']:.2f}") == ("2500.00", "1104.75")
+        assert part["formula"] == "2500 kWh x 0.4419 kgCO2/kWh"
+        assert part["factor"]["id"] == "cn.grid.province.gd.2023"
+        assert [f"{each['kg']:.2f}" for each in found["figures"]] == ["1104.75"]
+        behind = [each for each in part["traces"] if "meter=B-AIR&quantity=air_volume" in each]
+        assert behind
+        assert any("meter=A-M&quantity=energy_import" in each for each in part["traces"])
 
 
 def test_the_park_counts_the_neighbours_air_once(service: Service) -> None:

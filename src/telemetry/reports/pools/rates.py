@@ -1,14 +1,46 @@
-"""What bought energy carries: the factor of each day, by gas."""
+"""What bought energy carries: the factor of each day, by gas; or itself, to tell what mixes are made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.sources import SOURCES, UNSETTLED
 from telemetry.reports.factors import Factors, Used, kg_per_unit
+
+
+class Came(NamedTuple):
+    """What a meter let in from outside."""
+
+    meter: str
+    quantity: str
+    region: str
+
+
+class Rating(Protocol):
+    """By what energy is rated that enters the pools from outside."""
+
+    def gases(self, asked: Sequence[tuple[Came, date]]) -> list[str]:
+        """What rates tell of, in their order."""
+
+    def rates(self, came: Came, days: Sequence[date], gases: Sequence[str]) -> NDArray[np.float64]:
+        """Of each cell, float64[n, g] [per unit]; NaN where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByOrigin:
+    """Every meter's energy carries itself: what a pool's mix is made of."""
+
+    def gases(self, asked: Sequence[tuple[Came, date]]) -> list[str]:
+        """The meters."""
+        return sorted({came.meter for came, _ in asked}) or [""]
+
+    def rates(self, came: Came, days: Sequence[date], gases: Sequence[str]) -> NDArray[np.float64]:
+        own = np.array([gas == came.meter for gas in gases], np.float64)
+        return np.tile(own, (len(days), 1))
 
 
 @dataclass(slots=True)
@@ -21,18 +53,17 @@ class Bought:
     lacking: set[str] = field(default_factory=set)
     _found: dict[tuple[str, str, date], tuple[str, float]] = field(default_factory=dict)
 
-    def gases(self, asked: Sequence[tuple[str, str, date]]) -> list[str]:
-        """Gases of the factors that answer (quantity, region, day), CO2 first."""
-        found = {gas for each in dict.fromkeys(asked) if (gas := self._of(*each)[0])}
+    def gases(self, asked: Sequence[tuple[Came, date]]) -> list[str]:
+        """Gases of the factors that answer, CO2 first."""
+        each = dict.fromkeys((came.quantity, came.region, day) for came, day in asked)
+        found = {gas for one in each if (gas := self._of(*one)[0])}
         return sorted(found, key=lambda gas: (gas != "CO2", gas)) or ["CO2"]
 
-    def rates(
-        self, quantity: str, region: str, days: Sequence[date], gases: Sequence[str]
-    ) -> NDArray[np.float64]:
+    def rates(self, came: Came, days: Sequence[date], gases: Sequence[str]) -> NDArray[np.float64]:
         """Of each cell, float64[n, g] [kg per unit]; NaN without a factor."""
         found = np.zeros((len(days), len(gases)))
         for at, day in enumerate(days):
-            gas, rate = self._of(quantity, region, day)
+            gas, rate = self._of(came.quantity, came.region, day)
             if gas:
                 found[at, gases.index(gas)] = rate
             else:

@@ -19,7 +19,7 @@ from telemetry.reports.names import Name, name_of
 from telemetry.reports.pools.answer import ConverterSeries, Pool, PoolRow, PoolsAnswer
 from telemetry.reports.pools.flows import Setting, Solved, solve
 from telemetry.reports.pools.layout import INFLOWS, Part, PoolKey, Row, Way
-from telemetry.reports.pools.rates import Bought
+from telemetry.reports.pools.rates import Bought, Came, Rating
 from telemetry.reports.pools.stretch import Showing, Stretch
 from telemetry.reports.steps import Step, Steps, local_time
 from telemetry.storage.pool import Transaction
@@ -41,20 +41,11 @@ class Park:
 
 def report(tx: Transaction, park: Park, question: Question, carriers: Sequence[str] = ()) -> PoolsAnswer:
     """Pools of the areas asked for, of all where none is. Raises QueryError."""
-    registry, converters = park.registry, park.converters
+    registry, converters, steps = park.registry, park.converters, question.steps
     question.selection.check(registry)
-    steps = question.steps
-    back = _BACK if any(each.kind is ConverterKind.STORAGE for each in converters) else timedelta()
-    grid = Grid(int(steps.edges[0]) - int(back.total_seconds()) * 1_000_000, 0)
-    grid = Grid.covering(grid.start_us, int(steps.edges[-1]))
-    showing = _showing(tx, registry, grid, steps, converters)
     bought = Bought(park.factors, question.now.astimezone(steps.zone).date())
-    stretches = list(showing.stretches())
-    gases = bought.gases([each for stretch in stretches for each in _asked(showing, stretch)])
-    book = _Book(showing, bought, int((int(steps.edges[0]) - grid.start_us) // SLOT_US), gases)
-    for stretch in stretches:
-        book.write(stretch)
-    told = _Told(registry, book, steps)
+    book = reckoned(tx, park, steps, bought)
+    told = Told(registry, book, steps)
     asked = set(question.selection.areas)
     return PoolsAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
@@ -73,6 +64,21 @@ def report(tx: Transaction, park: Park, question: Question, carriers: Sequence[s
     )
 
 
+def reckoned(tx: Transaction, park: Park, steps: Steps, rating: Rating) -> "Book":
+    """What flowed in the intervals, and what that carries by `rating`."""
+    registry, converters = park.registry, park.converters
+    back = _BACK if any(each.kind is ConverterKind.STORAGE for each in converters) else timedelta()
+    grid = Grid(int(steps.edges[0]) - int(back.total_seconds()) * 1_000_000, 0)
+    grid = Grid.covering(grid.start_us, int(steps.edges[-1]))
+    showing = _showing(tx, registry, grid, steps, converters)
+    stretches = list(showing.stretches())
+    gases = rating.gases([each for stretch in stretches for each in _asked(showing, stretch)])
+    book = Book(showing, rating, int((int(steps.edges[0]) - grid.start_us) // SLOT_US), gases)
+    for stretch in stretches:
+        book.write(stretch)
+    return book
+
+
 def _showing(
     tx: Transaction, registry: Registry, grid: Grid, steps: Steps, converters: Sequence[Converter]
 ) -> Showing:
@@ -83,11 +89,15 @@ def _showing(
     return Showing.of(registry, cells, grid, steps.zone, converters)
 
 
-def _asked(showing: Showing, stretch: Stretch) -> list[tuple[str, str, date]]:
-    """Quantity, region and day of all that is bought."""
+def _came(showing: Showing, stretch: Stretch, meter: str) -> Came:
+    return Came(meter, showing.quantity(meter), stretch.standing[meter].region)
+
+
+def _asked(showing: Showing, stretch: Stretch) -> list[tuple[Came, date]]:
+    """All that is bought, by day."""
     days = dict.fromkeys(showing.days()[stretch.lo : stretch.hi])
     return [
-        (showing.quantity(row.meter), stretch.standing[row.meter].region, day)
+        (_came(showing, stretch, row.meter), day)
         for row in stretch.laid.rows
         if row.part is Part.BOUGHT
         for day in days
@@ -95,11 +105,11 @@ def _asked(showing: Showing, stretch: Stretch) -> list[tuple[str, str, date]]:
 
 
 @dataclass(slots=True, eq=False)
-class _Book:
+class Book:
     """Amounts and what they carry over all cells; 0 where a row or pool did not exist."""
 
     showing: Showing
-    bought: Bought
+    rating: Rating
     first: int
     """The first cell that is asked for; those before fill storages."""
     gases: list[str]
@@ -123,7 +133,7 @@ class _Book:
         amount = np.array([showing.amount(row, stretch.lo, stretch.hi) for row in laid.rows])
         self._one_unit(stretch, quantities, amount)
         rated = {
-            at: self.bought.rates(quantities[at], stretch.standing[row.meter].region, days, self.gases)
+            at: self.rating.rates(_came(showing, stretch, row.meter), days, self.gases)
             for at, row in enumerate(laid.rows)
             if row.part is Part.BOUGHT
         }
@@ -173,9 +183,11 @@ class _Book:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Told:
+class Told:
+    """The same by interval."""
+
     registry: Registry
-    book: _Book
+    book: Book
     steps: Steps
 
     @property
@@ -183,7 +195,7 @@ class _Told:
         start = self.book.showing.grid.start_us + self.book.first * SLOT_US
         return ((self.steps.edges[:-1] - start) // SLOT_US).astype(np.int64)
 
-    def _sums(self, values: _Floats) -> _Floats:
+    def sums(self, values: _Floats) -> _Floats:
         """By interval, of what is known; NaN where nothing is."""
         asked = values[self.book.first :]
         known = ~np.isnan(asked)
@@ -191,7 +203,7 @@ class _Told:
         return np.where(np.add.reduceat(known.astype(float), self._firsts) > 0, total, np.nan)
 
     def _values(self, values: _Floats) -> list[float | None]:
-        return listed(self._sums(values))
+        return listed(self.sums(values))
 
     def _carried(self, kg: _Floats) -> dict[str, list[float | None]]:
         return {gas: self._values(kg[:, at]) for at, gas in enumerate(self.book.gases)}
@@ -202,8 +214,8 @@ class _Told:
         rows = {row: both for row, both in book.rows.items() if row.pool == key}
         kg = sum((both[1] for row, both in rows.items() if row.part in INFLOWS), book.zeros(len(book.gases)))
         known = ~np.isnan(kg).any(axis=1) & ~np.isnan(entered)
-        whole = self._sums(np.where(known, entered, np.nan))
-        carried = np.stack([self._sums(np.where(known, kg[:, at], np.nan)) for at in range(len(book.gases))])
+        whole = self.sums(np.where(known, entered, np.nan))
+        carried = np.stack([self.sums(np.where(known, kg[:, at], np.nan)) for at in range(len(book.gases))])
         rate = np.divide(carried, whole, out=np.full_like(carried, np.nan), where=np.nan_to_num(whole) > 0)
         share = np.add.reduceat(known[book.first :].astype(float), self._firsts) / np.diff(
             [*self._firsts, len(known) - book.first]
@@ -248,7 +260,7 @@ class _Told:
         came = self._total(rows, (Part.BOUGHT, Way.ALONG), (Part.RECEIVED, Way.ALONG))
         left = self._total(rows, (Part.EXPORTED, Way.AGAINST), (Part.SENT, Way.AGAINST))
         found = own_use(made, came, left)
-        used, fed, whole = (self._sums(each) for each in (found.used, found.fed_in, found.consumption))
+        used, fed, whole = (self.sums(each) for each in (found.used, found.fed_in, found.consumption))
         return listed(recovery_rate(used, used + fed)), listed(recovery_rate(used, whole))
 
     def _total(self, rows: Mapping[Row, tuple[_Floats, _Floats]], *wanted: tuple[Part, Way]) -> _Floats:
@@ -270,7 +282,7 @@ class _Told:
             carried=self._carried(book.converted.get(of.code, nothing)),
             idle=self._carried(book.idle.get(of.code, nothing)),
             recovered_gj=self._values(recovered) if of.recovered else [],
-            recovery_rate=listed(recovery_rate(self._sums(recovered), self._sums(could)))
+            recovery_rate=listed(recovery_rate(self.sums(recovered), self.sums(could)))
             if of.recovered
             else [],
             content=dict(zip(book.gases, book.content[of.code].tolist(), strict=False))
