@@ -19,6 +19,7 @@ from ingest.kinds import AnySource
 from ingest.pace import Pace
 from ingest.template import CODE, Code, Frozen, Label
 from telemetry.instrument import GasState, Replacement
+from telemetry.occupancy import Occupancy
 
 
 class ParkWattError(Exception):
@@ -327,6 +328,7 @@ class Site(Frozen):
     sources: tuple[AnySource, ...] = ()
     meters: tuple[Meter, ...] = ()
     converters: tuple[Converter, ...] = ()
+    occupancies: tuple[Occupancy, ...] = ()
 
     @property
     def read_meters(self) -> tuple[Meter, ...]:

@@ -8,6 +8,7 @@ from alerts.engine import Health
 from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
+from telemetry.access.doorway import Doorway
 from telemetry.api.access import Access
 from telemetry.reports.edges import Edges
 from telemetry.reports.factors import Factors
@@ -74,7 +75,7 @@ class Chooser:
 
 @dataclass(frozen=True)
 class Dependencies:
-    database: Database
+    store: Database
     current: Current
     sink: Pipeline
     live: LiveFeed
@@ -91,6 +92,11 @@ class Dependencies:
     """Searches for cheapest plans."""
     rule_health: Callable[[], Mapping[str, Health]] = dict
     """How the alert rules are doing that this process evaluates, by code."""
+
+    @property
+    def database(self) -> Doorway:
+        """As whoever asks may see it."""
+        return Doorway(self.store)
 
     @property
     def plan(self) -> Plan:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telemetry.access.asker import Asker
+from telemetry.access.doorway import VISIT, Visit
 from telemetry.access.permissions import PERMISSIONS, Reach
 from telemetry.api.access import Access
 from telemetry.api.problems import Refusal, unexpected
@@ -53,8 +54,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         sending = _Sending(send, marked=_is_own(scope["path"]))
+        outside = VISIT.set(None)
         try:
-            self._admit(Request(scope))
+            VISIT.set(self._admit(Request(scope)))
             await self.app(scope, receive, sending)
         except Refusal as refusal:
             await refusal.response()(scope, receive, sending)
@@ -63,8 +65,11 @@ class Guard:
             if sending.started:
                 raise
             await fault.response()(scope, receive, sending)
+        finally:
+            VISIT.reset(outside)
 
-    def _admit(self, request: Request) -> None:
+    def _admit(self, request: Request) -> Visit | None:
+        """Who asks; None where nobody is asked who they are. Raises Refusal."""
         authority = request.headers.get("host", "")
         if _host(authority) not in self.hosts:
             raise Refusal(
@@ -74,7 +79,9 @@ class Guard:
             raise Refusal(403, "Pages of other sites may not write here.")
         rule = PERMISSIONS.rule(request.method, request.scope["path"])
         if _is_own(request.scope["path"]) and (rule is None or rule.reach is not Reach.ANYONE):
-            request.state.asker = self.access.asker(request)
+            request.state.asker = asker = self.access.asker(request)
+            return Visit(asker, _origin(request), request.method not in _SAFE)
+        return None
 
 
 async def permitted(request: Request) -> None:
@@ -94,6 +101,11 @@ def asker_of(request: Request) -> Asker:
 
 
 Asking = Annotated[Asker, Depends(asker_of)]
+
+
+def _origin(request: Request) -> str:
+    """From where a request comes, as the audit log has it."""
+    return f"{request.client.host if request.client else '-'} {request.method} {request.scope['path']}"[:200]
 
 
 def _is_foreign(headers: Headers, authority: str) -> bool:

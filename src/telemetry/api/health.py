@@ -31,7 +31,7 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         if spool is not None and not spool.full:
             return answer(Status("ready"))
         try:
-            with dependencies.database.connection():
+            with dependencies.store.connection():
                 return answer(Status("ready"))
         except StorageUnavailable as error:
             raise come_again(

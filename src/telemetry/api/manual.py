@@ -76,7 +76,7 @@ def _noted(dependencies: Dependencies, rows: list[Any], asker: Asker) -> Parsed:
     kept: list[Draft] = []
     places: list[int] = []
     rejected: list[Rejected] = []
-    with dependencies.database.connection() as tx:
+    with dependencies.database.signed() as tx:
         known = _permitted(registry.read(tx), Posting(asker, dependencies.plan.site, now))
         for place, row in enumerate(rows):
             try:

@@ -202,7 +202,7 @@ def _permitted(dependencies: Dependencies, parsed: Parsed, asker: Asker) -> Pars
 def _keep_aside(dependencies: Dependencies, parsed: Parsed) -> None:
     """Best effort: what is kept here was not acknowledged."""
     try:
-        with dependencies.database.connection() as conn:
+        with dependencies.store.connection() as conn:
             stray.put_unnamed(conn, parsed.batch.source, parsed.unnamed)
     except StorageError as error:
         dependencies.strays.dropped += len(parsed.unnamed)

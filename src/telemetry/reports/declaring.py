@@ -2,10 +2,10 @@
 
 from telemetry.settings.current import Current
 from telemetry.storage import declared
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Connections
 
 
-def take_up(database: Database, current: Current) -> bool:
+def take_up(database: Connections, current: Current) -> bool:
     """Whether the plan changed by it. Raises StorageError."""
     with database.connection() as conn:
         days = declared.standing(conn)

@@ -18,7 +18,7 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.watched import StoredHistory, park_of
 from telemetry.settings.plan import Plan
 from telemetry.storage import registry
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Connections
 
 MOST_TOLD = 2000
 _LONGEST = timedelta(days=31)
@@ -49,7 +49,7 @@ class Trial:
         if self.hi - self.lo > _LONGEST:
             raise QueryError("from", self.lo.isoformat(), "lies more than 31 days before to")
 
-    def transitions(self, database: Database, plan: Plan) -> Iterator[Transition]:
+    def transitions(self, database: Connections, plan: Plan) -> Iterator[Transition]:
         """In the order in which they would have come. Raises QueryError, StorageError."""
         self.check()
         window = Window(
@@ -68,7 +68,7 @@ class Trial:
         if failed.failing:
             raise QueryError("rule", self.rule.code, f"cannot be evaluated: {failed.last_error}")
 
-    def _park(self, database: Database, plan: Plan) -> Park:
+    def _park(self, database: Connections, plan: Plan) -> Park:
         """Of the meters alone that the rule looks at, as they are now.
 
         How often they were read then is learned from the readings: old ones may stand further apart.

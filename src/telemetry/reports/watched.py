@@ -16,7 +16,7 @@ from telemetry.settings.plan import Plan
 from telemetry.settings.supplies import since_of
 from telemetry.storage import latest, readings
 from telemetry.storage.latest import Newest
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Connections
 from telemetry.storage.readings import ReadingColumns
 from telemetry.storage.registry import Registry
 from telemetry.storage.terms import MeterTerm
@@ -26,7 +26,7 @@ from telemetry.storage.terms import MeterTerm
 class StoredHistory:
     """Fits `alerts.journal.History`."""
 
-    database: Database
+    database: Connections
 
     def newest(self, change: int) -> Newest:
         """Raises StorageError."""

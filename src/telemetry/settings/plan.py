@@ -18,7 +18,7 @@ from ingest.decode import AS_IT_IS, Meaning, mentioned
 from ingest.kinds import Source, kind
 from ingest.template import Template
 from telemetry.model import Area, AreaKind, Meter, Site
-from telemetry.settings import billing, converters, formulas
+from telemetry.settings import billing, converters, formulas, occupancies
 from telemetry.settings.alert_rules import load_rules
 from telemetry.settings.contacts import load_directory
 from telemetry.settings.documents import load_file
@@ -171,6 +171,7 @@ def contradictions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
     yield from formulas.contradictions(site)
     yield from _repeated("converters", [converter.code for converter in site.converters])
     yield from converters.contradictions(site)
+    yield from occupancies.contradictions(site)
 
 
 def _repeated(key: str, codes: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import Connection
 
-from telemetry.storage import queries, server
+from telemetry.storage import queries, server, tenancy
 from telemetry.storage.errors import SchemaError, StorageUnavailable
 
 _SQL = queries.beside(__file__)
@@ -47,7 +47,10 @@ def migrate(url: str) -> None:
 
 
 def _apply(conn: Connection[Any]) -> None:
-    for number in _missing(conn):
+    missing = _missing(conn)
+    if missing:
+        tenancy.clear(conn)
+    for number in missing:
         name, text = migrations()[number]
         with conn.transaction():
             conn.execute(text)
@@ -71,7 +74,9 @@ def _give(conn: Connection[Any]) -> None:
     conn.execute(_SQL["role"])
     conn.execute(_SQL["reader"])
     conn.execute(_SQL["membership"])
+    tenancy.make_role(conn)
     conn.execute(_SQL["grants"])
+    tenancy.install(conn)
 
 
 @contextlib.contextmanager

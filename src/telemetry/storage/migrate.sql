@@ -52,6 +52,7 @@ begin
     grant select, insert, update, delete on all tables in schema public to parkwatt_service;
     grant usage on all sequences in schema public to parkwatt_service;
     revoke insert, update, delete on migration from parkwatt_service;
+    revoke insert, update, delete on audit from parkwatt_service;
     grant usage on schema open to parkwatt_reader;
     grant select on all tables in schema open to parkwatt_reader;
 end $$

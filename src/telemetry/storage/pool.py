@@ -1,26 +1,37 @@
 """The connections of the service, in the role that owns nothing."""
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any, LiteralString, Self, TypeAlias
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, LiteralString, Protocol, Self, TypeAlias
 
 import psycopg
 from psycopg import Connection
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import ConnectionPool
 
-from telemetry.storage import arrays, queries
+from telemetry.storage import arrays, queries, tenancy
 from telemetry.storage.errors import StorageError, StorageUnavailable
 
 _SQL = queries.beside(__file__)
 Transaction: TypeAlias = Connection[Any]
 """What the functions of this room work in; those who call them need not know the driver."""
+_Pool: TypeAlias = ConnectionPool[Connection[Any]]
+_TENANTS = 4
+"""Connections for whoever is let in for single areas."""
 _KEEPALIVE = {
     "connect_timeout": 5,
     "tcp_user_timeout": 15000,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
 }
+
+
+class Connections(Protocol):
+    """Where a transaction comes from."""
+
+    def connection(self) -> contextlib.AbstractContextManager[Connection[Any]]:
+        """Raises StorageUnavailable, StorageError."""
+        ...
 
 
 class Database:
@@ -31,7 +42,8 @@ class Database:
         self._url = url
         self._size = size
         self._wait_s = wait_s
-        self._pool: ConnectionPool[Connection[Any]] | None = None
+        self._pool: _Pool | None = None
+        self._tenants = self._made(_admit, 0, _TENANTS)
 
     @classmethod
     def open(cls, url: str, size: int = 8, wait_s: float = 10.0) -> Self:
@@ -44,16 +56,7 @@ class Database:
         """To a migrated database; once is enough. Raises StorageUnavailable when no connection comes."""
         if self._pool is not None:
             return
-        pool = ConnectionPool(
-            self._url,
-            min_size=1,
-            max_size=self._size,
-            timeout=self._wait_s,
-            kwargs=_KEEPALIVE,
-            configure=_configure,
-            check=ConnectionPool.check_connection,
-            open=False,
-        )
+        pool = self._made(_configure, 1, self._size)
         try:
             pool.open(wait=True, timeout=self._wait_s)
         except psycopg.OperationalError as error:
@@ -67,25 +70,65 @@ class Database:
 
         Raises StorageUnavailable when the server is away, StorageError for what it refuses.
         """
+        with self._lent(self._connected()) as conn:
+            yield conn
+
+    @contextlib.contextmanager
+    def tenant(self, areas: Collection[str]) -> Iterator[Connection[Any]]:
+        """One transaction that reads what belongs to these areas, and nothing else.
+
+        Raises StorageUnavailable when the server is away, StorageError for what it refuses.
+        """
+        self._connected()
+        self._tenants.open()
+        with self._lent(self._tenants) as conn:
+            tenancy.enter(conn, areas)
+            yield conn
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+        self._tenants.close()
+
+    def _connected(self) -> _Pool:
         if self._pool is None:
             raise StorageUnavailable("the database has not answered since the start")
+        return self._pool
+
+    def _made(self, configure: Callable[[Connection[Any]], None], least: int, most: int) -> _Pool:
+        return ConnectionPool(
+            self._url,
+            min_size=least,
+            max_size=most,
+            timeout=self._wait_s,
+            kwargs=_KEEPALIVE,
+            configure=configure,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _lent(pool: _Pool) -> Iterator[Connection[Any]]:
         try:
-            with self._pool.connection() as conn:
+            with pool.connection() as conn:
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as error:
             raise StorageUnavailable(_reason(error)) from error
         except psycopg.Error as error:
             raise StorageError(_reason(error)) from error
 
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-
 
 def _configure(conn: Connection[Any]) -> None:
     statement: LiteralString = _SQL["session"]
     arrays.register(conn)
     conn.execute(statement)
+    conn.commit()
+
+
+def _admit(conn: Connection[Any]) -> None:
+    arrays.register(conn)
+    tenancy.configure(conn)
     conn.commit()
 
 

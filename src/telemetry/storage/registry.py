@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
@@ -16,10 +17,11 @@ from accounting.recipes import GAS_STATE
 from telemetry.instrument import Replacement
 from telemetry.model import Area, Meter, Site
 from telemetry.storage import dirty, formulas, queries
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Connections, Database
 from telemetry.storage.terms import BEGINNING, MeterTerm, first_difference, timeline
 
 _SQL = queries.beside(__file__)
+_OCCUPANCY = ("area", "meter", "enterprise", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Registry:
         return {meter.id: meter for meter in self.meters}
 
 
-def load(db: Database) -> Registry:
+def load(db: Connections) -> Registry:
     with db.connection() as conn:
         return read(conn)
 
@@ -121,6 +123,7 @@ def apply_site(db: Database, site: Site, now: datetime) -> Registry:
         _site(conn, site)
         _areas(conn, site.areas, now)
         _meters(conn, site, now)
+        _occupancies(conn, site)
         return read(conn)
 
 
@@ -135,6 +138,17 @@ def _areas(conn: Connection[Any], areas: Iterable[Area], now: datetime) -> None:
     ]
     conn.cursor().executemany(_SQL["put_area"], rows)
     conn.execute(_SQL["remove_areas"], {"codes": [row["code"] for row in rows], "now": now})
+
+
+def _occupancies(conn: Connection[Any], site: Site) -> None:
+    """What stands as it is in the file stays untouched."""
+    zone = ZoneInfo(site.zone)
+    wanted = {(o.area, o.meter, o.enterprise, *o.span(zone)) for o in site.occupancies}
+    standing = {tuple(row): number for number, *row in conn.execute(_SQL["occupancies"])}
+    gone = [number for row, number in standing.items() if row not in wanted]
+    conn.execute(_SQL["drop_occupancies"], {"ids": gone})
+    new = sorted(wanted - standing.keys(), key=str)
+    conn.cursor().executemany(_SQL["put_occupancy"], [dict(zip(_OCCUPANCY, row, strict=True)) for row in new])
 
 
 def _meters(conn: Connection[Any], site: Site, now: datetime) -> None:

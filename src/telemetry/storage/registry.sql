@@ -108,3 +108,16 @@ values (
     %(parent)s::text, %(role)s::text, %(region)s::text, %(formula)s::jsonb,
     %(accuracy_class)s::double precision, %(loss_share)s::double precision
 )
+
+-- name: occupancies
+select id, area, meter, enterprise, since, until
+from occupancy
+where managed_by = 'file'
+
+-- name: drop_occupancies
+delete from occupancy
+where id = any(%(ids)s::integer[])
+
+-- name: put_occupancy
+insert into occupancy (area, meter, enterprise, since, until)
+values (%(area)s::text, %(meter)s::text, %(enterprise)s::text, %(since)s::timestamptz, %(until)s::timestamptz)

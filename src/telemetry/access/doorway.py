@@ -1,0 +1,64 @@
+"""The database as whoever asks may see it: no transaction without an asker."""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from telemetry.access.asker import Asker
+from telemetry.storage import audit
+from telemetry.storage.pool import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request, as the transactions that are made for it need it."""
+
+    asker: Asker
+    origin: str
+    """From where it comes, as the audit log names it."""
+    writes: bool
+
+
+class NobodyAsksError(RuntimeError):
+    """A transaction was asked for outside a request: a defect."""
+
+
+VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
+"""Set at the door for as long as a request lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """What routes are given in the place of the database."""
+
+    whole: Database
+    """Cut to nobody."""
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Transaction]:
+        """One transaction of whoever asks. Raises NobodyAsksError, StorageUnavailable, StorageError."""
+        visit = VISIT.get()
+        if visit is None:
+            raise NobodyAsksError
+        if visit.asker.areas is not None:
+            with self.whole.tenant(visit.asker.areas) as tx:
+                yield tx
+            return
+        with self.whole.connection() as tx:
+            if visit.writes:
+                audit.sign(tx, visit.asker.name, visit.origin)
+            yield tx
+
+    @contextlib.contextmanager
+    def signed(self) -> Iterator[Transaction]:
+        """One transaction that is cut to nobody and bears the name of whoever asks.
+
+        Raises NobodyAsksError, StorageUnavailable, StorageError.
+        """
+        visit = VISIT.get()
+        if visit is None:
+            raise NobodyAsksError
+        with self.whole.connection() as tx:
+            audit.sign(tx, visit.asker.name, visit.origin)
+            yield tx

@@ -1,0 +1,25 @@
+-- name: sign
+select set_config('parkwatt.who', %(who)s::text, true), set_config('parkwatt.origin', %(origin)s::text, true)
+
+-- name: listed
+select number, at, who, origin, act, kind, name, before, after, hash
+from audit
+where number < %(below)s::bigint
+    and (%(kind)s::text is null or kind = %(kind)s::text)
+    and (%(name)s::text is null or name = %(name)s::text)
+    and (%(who)s::text is null or who = %(who)s::text)
+    and (%(since)s::timestamptz is null or at >= %(since)s::timestamptz)
+    and (%(until)s::timestamptz is null or at < %(until)s::timestamptz)
+    and (
+        %(text)s::text is null
+        or strpos(lower(concat_ws(' ', name, who, before::text, after::text)), lower(%(text)s::text)) > 0
+    )
+order by number desc
+limit %(limit)s::integer
+
+-- name: chain
+select number, audit_text(audit), previous, hash
+from audit
+where number > %(above)s::bigint
+order by number
+limit 1000

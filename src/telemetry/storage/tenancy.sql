@@ -1,0 +1,348 @@
+-- name: role
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'parkwatt_tenant') then
+        create role parkwatt_tenant nologin noinherit;
+    end if;
+exception when duplicate_object or unique_violation then null;
+end $$
+
+-- name: standing
+select obj_description(to_regnamespace('tenant'), 'pg_namespace')
+
+-- name: drop
+drop schema if exists tenant cascade
+
+-- name: views
+do $do$
+begin
+    create schema tenant;
+
+    -- The scope of the transaction: meters, and when they are whose who asks; nothing where none was set.
+    create view tenant.scope as
+    select s.meter_id, s.spans, coalesce((select zone from public.site), 'UTC') as zone
+    from unnest(
+        nullif(current_setting('parkwatt.meters', true), '')::integer[],
+        nullif(current_setting('parkwatt.spans', true), '')::tstzmultirange[]
+    ) as s (meter_id, spans);
+
+    -- What belongs to whoever is let in for these areas. Occupancy of the meter goes before that of the nearest area at or above
+    -- where it stands; where neither has any, the place alone tells. Who is let in for a place sees what is its occupant's
+    -- of now, of that occupant's time.
+    create function tenant.resolve(asked text[]) returns table (meter_id integer, area text, spans tstzmultirange)
+    language sql stable security definer set search_path = public, pg_temp as $$
+        with recursive below (root, code) as (
+            select named.code, named.code
+            from unnest(asked) as named (code)
+            union
+            select b.root, a.code
+            from area a
+            join below b on a.parent = b.code
+        ),
+        above (code, at, steps) as (
+            select a.code, a.code, 0
+            from area a
+            union all
+            select u.code, a.parent, u.steps + 1
+            from above u
+            join area a on a.code = u.at
+            where a.parent is not null and u.steps < 100
+        ),
+        place as (
+            select distinct on (u.code) u.code, u.at as place
+            from above u
+            where exists (select from occupancy o where o.area = u.at)
+            order by u.code, u.steps
+        ),
+        holder as (
+            select p.code as root, p.place, o.enterprise
+            from place p
+            join occupancy o on o.area = p.place and now() >= o.since and now() < coalesce(o.until, 'infinity')
+            where p.code = any(asked)
+        ),
+        term as (
+            select
+                t.meter_id, m.code, t.area,
+                tstzrange(
+                    case when lag(t.valid_from) over stand is not null then t.valid_from end, lead(t.valid_from) over stand
+                ) as span
+            from meter_term t
+            join meter m on m.id = t.meter_id
+            window stand as (partition by t.meter_id order by t.valid_from)
+        ),
+        owned as (
+            select t.meter_id, null as area, t.span * tstzrange(o.since, o.until) as span
+            from term t
+            join occupancy o on o.meter = t.code
+            where o.enterprise in (select code from below)
+            union all
+            select t.meter_id, t.area, t.span * tstzrange(o.since, o.until)
+            from term t
+            join place p on p.code = t.area
+            join occupancy o on o.area = p.place
+            where not exists (select from occupancy own where own.meter = t.code)
+                and (
+                    o.enterprise in (select code from below)
+                    or exists (
+                        select
+                        from holder h
+                        join below b on b.root = h.root and b.code = t.area
+                        where h.place = p.place and h.enterprise = o.enterprise
+                    )
+                )
+            union all
+            select t.meter_id, t.area, t.span
+            from term t
+            where t.area in (select code from below)
+                and not exists (select from occupancy own where own.meter = t.code)
+                and not exists (select from place p where p.code = t.area)
+        )
+        select o.meter_id, o.area, range_agg(o.span)
+        from owned o
+        where not isempty(o.span)
+        group by o.meter_id, o.area
+    $$;
+
+    create function tenant.within(asked text[]) returns setof text
+    language sql stable security definer set search_path = public, pg_temp as $$
+        with recursive below (code) as (
+            select unnest(asked)
+            union
+            select a.code
+            from area a
+            join below b on a.parent = b.code
+        )
+        select code
+        from below
+    $$;
+
+    create function tenant.day(day date, zone text) returns tstzrange language sql stable as $$
+        select tstzrange(day::timestamp at time zone zone, (day + 1)::timestamp at time zone zone)
+    $$;
+
+    create function tenant.month(month date, zone text) returns tstzrange language sql stable as $$
+        select tstzrange(month::timestamp at time zone zone, (month + interval '1 month')::timestamp at time zone zone)
+    $$;
+
+    -- What is upstream and what a formula reckons with may be another's: told is what is in scope.
+    create view tenant.meter_term with (security_barrier) as
+    select
+        t.meter_id, t.valid_from, t.multiplier,
+        case when t.area = any(s.areas) then t.area else s.home end as area,
+        (
+            select up.code
+            from public.meter up
+            join tenant.scope within on within.meter_id = up.id
+            where up.code = t.parent
+        ) as parent,
+        case when t.role <> 'boundary' or t.area = any(s.areas) then t.role else 'load' end as role,
+        t.region, case when t.formula is not null then jsonb_build_object() end as formula, t.accuracy_class, t.loss_share
+    from (
+        select
+            *,
+            tstzrange(
+                case when lag(valid_from) over stand is not null then valid_from end, lead(valid_from) over stand
+            ) as span
+        from public.meter_term
+        window stand as (partition by meter_id order by valid_from)
+    ) as t
+    join (
+        select
+            meter_id, spans, nullif(current_setting('parkwatt.areas', true), '')::text[] as areas,
+            current_setting('parkwatt.home', true) as home
+        from tenant.scope
+    ) as s on s.meter_id = t.meter_id and t.span && s.spans;
+
+    create view tenant.reading with (security_barrier) as
+    select r.*
+    from public.reading r
+    join tenant.scope s on s.meter_id = r.meter_id and r.time <@ s.spans;
+
+    create view tenant.latest with (security_barrier) as
+    select l.*
+    from public.latest l
+    join tenant.scope s on s.meter_id = l.meter_id and l.time <@ s.spans and now() <@ s.spans;
+
+    create view tenant.seen with (security_barrier) as
+    select n.*
+    from public.seen n
+    join tenant.scope s on s.meter_id = n.meter_id;
+
+    create view tenant.conflict with (security_barrier) as
+    select c.*
+    from public.conflict c
+    join tenant.scope s on s.meter_id = c.meter_id and c.time <@ s.spans;
+
+    create view tenant.correction with (security_barrier) as
+    select c.*
+    from public.correction c
+    join tenant.scope s on s.meter_id = c.meter_id and tstzrange(c.lo, c.hi, '[]') <@ s.spans;
+
+    create view tenant.reading_flag with (security_barrier) as
+    select f.*
+    from public.reading_flag f
+    join tenant.scope s on s.meter_id = f.meter_id and f.time <@ s.spans;
+
+    -- A UTC day that is whose who asks in part alone keeps that part of its quarter hours.
+    create view tenant.energy with (security_barrier) as
+    select e.meter_id, e.quantity, e.day, cut.amount, cut.coverage
+    from public.energy e
+    join tenant.scope s on s.meter_id = e.meter_id
+    cross join lateral (
+        select e.day::timestamp at time zone 'UTC' as start
+    ) as d
+    cross join lateral (
+        select e.amount, e.coverage
+        where tstzrange(d.start, d.start + interval '1 day') <@ s.spans
+        union all
+        select
+            array_agg(case when q.inside then q.amount else 'NaN' end order by q.slot),
+            array_agg(case when q.inside then q.coverage else 0 end order by q.slot)
+        from (
+            select
+                slots.amount, slots.coverage, slots.slot,
+                tstzrange(
+                    d.start + (slots.slot - 1) * interval '15 minutes', d.start + slots.slot * interval '15 minutes'
+                ) <@ s.spans as inside
+            from unnest(e.amount, e.coverage) with ordinality as slots (amount, coverage, slot)
+            where not tstzrange(d.start, d.start + interval '1 day') <@ s.spans
+        ) as q
+        having bool_or(q.inside)
+    ) as cut;
+
+    create view tenant.daily with (security_barrier) as
+    select d.*
+    from public.daily d
+    join tenant.scope s on s.meter_id = d.meter_id and tenant.day(d.day, s.zone) <@ s.spans;
+
+    create view tenant.priced_day with (security_barrier) as
+    select p.*
+    from public.priced_day p
+    join tenant.scope s on s.meter_id = p.meter_id and tenant.day(p.day, s.zone) <@ s.spans;
+
+    create view tenant.emission with (security_barrier) as
+    select e.*
+    from public.emission e
+    join tenant.scope s on s.meter_id = e.meter_id and tenant.day(e.day, s.zone) <@ s.spans;
+
+    -- Months in part are added up from those of their days that are in scope.
+    create view tenant.monthly with (security_barrier) as
+    select m.*
+    from public.monthly m
+    join tenant.scope s on s.meter_id = m.meter_id and tenant.month(m.month, s.zone) <@ s.spans
+    union all
+    select
+        d.meter_id, d.quantity, date_trunc('month', d.day)::date, sum(d.amount), count(*)::smallint,
+        sum(d.coverage::double precision)
+    from tenant.daily d
+    join tenant.scope s on s.meter_id = d.meter_id
+    where not tenant.month(date_trunc('month', d.day)::date, s.zone) <@ s.spans
+    group by 1, 2, 3;
+
+    create view tenant.monthly_emission with (security_barrier) as
+    select m.*
+    from public.monthly_emission m
+    join tenant.scope s on s.meter_id = m.meter_id and tenant.month(m.month, s.zone) <@ s.spans
+    union all
+    select
+        e.meter_id, e.quantity, date_trunc('month', e.day)::date, e.basis, e.gas, e.revision, e.scope, e.factor, e.shortfall,
+        sum(e.kg), count(e.kg)::smallint, coalesce(sum(d.coverage::double precision), 0), min(e.day), max(e.day)
+    from tenant.emission e
+    left join public.daily d on d.meter_id = e.meter_id and d.quantity = e.quantity and d.day = e.day
+    join tenant.scope s on s.meter_id = e.meter_id
+    where not tenant.month(date_trunc('month', e.day)::date, s.zone) <@ s.spans
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9;
+
+    create view tenant.monthly_cost with (security_barrier) as
+    select m.*
+    from public.monthly_cost m
+    join tenant.scope s on s.meter_id = m.meter_id and tenant.month(m.month, s.zone) <@ s.spans
+    union all
+    select
+        meter_id, quantity, month, tariff, provisional, unpriced, array_agg(band order by band),
+        array_agg(amount order by band), array_agg((coalesce(cost, 0) * 10000)::bigint order by band), min(first_day),
+        max(last_day)
+    from (
+        select
+            p.meter_id, p.quantity, date_trunc('month', p.day)::date as month, p.tariff, p.provisional, p.unpriced, p.band,
+            sum(p.amount) as amount, sum(p.cost) as cost, min(p.day) as first_day, max(p.day) as last_day
+        from tenant.priced_day p
+        join tenant.scope s on s.meter_id = p.meter_id
+        where not tenant.month(date_trunc('month', p.day)::date, s.zone) <@ s.spans
+        group by 1, 2, 3, 4, 5, 6, 7
+    ) as by_band
+    group by 1, 2, 3, 4, 5, 6;
+end $do$
+
+-- name: named
+select set_config('parkwatt.definition', %(hash)s::text, true)
+
+-- name: comment
+do $$
+begin
+    execute format('comment on schema tenant is %L', current_setting('parkwatt.definition'));
+end $$
+
+-- name: grants
+do $$
+begin
+    if not pg_has_role(current_user, 'parkwatt_tenant', 'member') then
+        execute format('grant parkwatt_tenant to %I', current_user);
+    end if;
+    revoke all on all functions in schema tenant from public;
+    grant usage on schema tenant, public to parkwatt_tenant;
+    grant usage on schema tenant to parkwatt_service;
+    grant select on all tables in schema tenant to parkwatt_tenant;
+    grant select on tenant.scope to parkwatt_service;
+    grant execute on all functions in schema tenant to parkwatt_tenant, parkwatt_service;
+    grant select on area, meter, site to parkwatt_tenant;
+exception when unique_violation then null;
+end $$
+
+-- name: session
+do $$
+begin
+    set role parkwatt_tenant;
+    set search_path to tenant, public;
+    set default_transaction_read_only to on;
+    set timezone to 'UTC';
+    set jit to off;
+    set work_mem to '64MB';
+    set idle_in_transaction_session_timeout to '60s';
+    set client_min_messages to warning;
+end $$
+
+-- name: scope
+with found as materialized (
+    select *
+    from tenant.resolve(%(areas)s::text[])
+),
+meters as (
+    select array_agg(meter_id)::text as ids, array_agg(spans)::text as spans
+    from (
+        select meter_id, range_agg(spans) as spans
+        from found
+        group by 1
+    ) as by_meter
+),
+visible as (
+    select array_agg(code)::text as codes
+    from (
+        select code
+        from tenant.within(%(areas)s::text[]) as w (code)
+        union
+        select area
+        from found
+        where area is not null
+    ) as either
+)
+select
+    set_config('parkwatt.meters', coalesce(ids, ''), true), set_config('parkwatt.spans', coalesce(spans, ''), true),
+    set_config('parkwatt.areas', coalesce(codes, ''), true), set_config('parkwatt.home', %(home)s::text, true)
+from meters
+cross join visible
+
+-- name: meters
+select m.code, s.spans
+from tenant.scope s
+join meter m on m.id = s.meter_id
