@@ -111,7 +111,9 @@ def uses(used: Iterable[Used]) -> list[FactorUse]:
 
 
 def shortfalls(used: Iterable[Used]) -> list[Shortfall]:
-    runs = _runs((u.day, (u.choice.why, ""), u.choice) for u in used if u.choice.factor is None)
+    """Days that lack the same, each named by the reason of its first day."""
+    lacking = ((u.day, u.choice) for u in used if u.choice.factor is None)
+    runs = _runs((day, (choice.why.replace(day.isoformat(), ""), ""), choice) for day, choice in lacking)
     return [Shortfall(choice.why, lo, hi) for choice, lo, hi in runs]
 
 
@@ -121,8 +123,8 @@ def _runs(
     """First and last day of each, by its name, in order of the first."""
     found: dict[tuple[str, str], tuple[Choice, date, date]] = {}
     for day, name, choice in days:
-        _, lo, hi = found.get(name, (choice, day, day))
-        found[name] = (choice, min(lo, day), max(hi, day))
+        first, lo, hi = found.get(name, (choice, day, day))
+        found[name] = (choice if day < lo else first, min(lo, day), max(hi, day))
     return sorted(found.values(), key=lambda run: run[1])
 
 

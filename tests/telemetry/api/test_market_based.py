@@ -1,6 +1,7 @@
 """Scope 2 by both bases, as known now and as closed: what served each kWh, drift, the same reckoned anew."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -286,3 +287,23 @@ def test_a_market_based_figure_is_traced_to_instruments_and_factors(service: Ser
     assert [each["record"] for each in found["parts"] if each["record"]] == [
         each["id"] for each in (*found["certificates"], *found["contracts"])
     ]
+
+
+def test_a_year_is_matched_as_a_year_and_no_month_takes_another_month_s_certificates(
+    service: Service,
+) -> None:
+    """73 MWh of the year are 6 MWh of June; asked for as a year, they serve what the year bought."""
+    put(service, "certificates", {**GREEN, "registry_id": "GEC-Y", "interval": "2023", "mwh": 73.0})
+
+    def served(period: str) -> float:
+        found = service.get("/inventory", period=period, area="hall")["market"]["certificates"]
+        return float(next(each["kwh"] for each in found if each["document"] == "GEC-Y"))
+
+    assert served("2023") == near(73_000.0)
+    assert served("2023-06") == near(6_000.0)
+    assert served("2023-05") == served("2023-07") == 0.0
+    asked = {"from": "2023-01-01", "to": "2024-01-01", "by": "area", "area": "hall", "basis": "market"}
+    year = service.get("/inventory", period="2023", area="hall")["scope2_market"]["CO2"]
+    months = service.get("/emissions", **asked, step="month")["series"]
+    told = [kg for each in months if each["scope"] == "2" for kg in each["values"] if kg is not None]
+    assert math.fsum(told) == near(year)
