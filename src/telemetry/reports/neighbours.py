@@ -74,11 +74,11 @@ class Brought:
 
 def brought(tx: Transaction, park: Park, question: Question, area: str) -> Brought:
     """Empty where no air meter stands at the area's boundary."""
-    found = Brought()
+    found, air = Brought(), PoolKey(area, Carrier.COMPRESSED_AIR)
     if any(meter.carrier == Carrier.COMPRESSED_AIR for meter in boundary_meters(park.registry, area)):
         for steps in _months(question.steps):
-            book = reckoned(tx, park, steps, ByOrigin())
-            _add(found, _Month(park, question, book, steps), PoolKey(area, Carrier.COMPRESSED_AIR))
+            book = reckoned(tx, park, steps, ByOrigin(), air.__eq__)
+            _add(found, _Month(park, question, book, steps), air)
     return found
 
 

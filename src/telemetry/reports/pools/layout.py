@@ -69,7 +69,8 @@ class Layout:
 
     @property
     def pools(self) -> list[PoolKey]:
-        return sorted({row.pool for row in self.rows})
+        others = {row.other for row in self.rows if row.other is not None}
+        return sorted({row.pool for row in self.rows} | others)
 
 
 def layout(

@@ -1,7 +1,7 @@
 """Pools of a park over the intervals of a question, from settled quarter hours."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,14 +20,18 @@ from telemetry.reports.pools.answer import ConverterSeries, Pool, PoolRow, Pools
 from telemetry.reports.pools.flows import Setting, Solved, solve
 from telemetry.reports.pools.layout import INFLOWS, Part, PoolKey, Row, Way
 from telemetry.reports.pools.rates import Bought, Came, Rating
+from telemetry.reports.pools.reach import narrowed
 from telemetry.reports.pools.stretch import Showing, Stretch
 from telemetry.reports.steps import Step, Steps, local_time
+from telemetry.storage import seen
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
 _Floats = NDArray[np.float64]
 _BACK = timedelta(days=7)
 _EXPORTS = {"energy_export"}
+_BACKWARDS = ("energy_export", "energy_export_amount", "active_power")
+"""What a meter may show besides its own direction: powers have a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +48,40 @@ def report(tx: Transaction, park: Park, question: Question, carriers: Sequence[s
     registry, converters, steps = park.registry, park.converters, question.steps
     question.selection.check(registry)
     bought = Bought(park.factors, question.now.astimezone(steps.zone).date())
-    book = reckoned(tx, park, steps, bought)
+    areas = set(question.selection.areas)
+
+    def asked(key: PoolKey) -> bool:
+        return (not areas or key.area in areas) and (not carriers or key.carrier in carriers)
+
+    book = reckoned(tx, park, steps, bought, asked)
     told = Told(registry, book, steps)
-    asked = set(question.selection.areas)
     return PoolsAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
         to=steps.end,
         step=steps.step,
         zone=steps.zone.key,
         times=steps.times(),
-        pools=[
-            told.pool(key)
-            for key in sorted(book.entered)
-            if (not asked or key.area in asked) and (not carriers or key.carrier in carriers)
-        ],
+        pools=[told.pool(key) for key in sorted(book.entered) if asked(key)],
         converters=[told.converter(each) for each in converters if each.code in book.seen],
         factors=uses(bought.used),
         shortfalls=sorted(bought.lacking | book.notes),
     )
 
 
-def reckoned(tx: Transaction, park: Park, steps: Steps, rating: Rating) -> "Book":
-    """What flowed in the intervals, and what that carries by `rating`."""
+def reckoned(  # what is asked, of whom, by what
+    tx: Transaction, park: Park, steps: Steps, rating: Rating, asked: Callable[[PoolKey], bool]
+) -> "Book":
+    """What flowed in the intervals through the pools asked for and those before, and what that carries."""
     registry, converters = park.registry, park.converters
     back = _BACK if any(each.kind is ConverterKind.STORAGE for each in converters) else timedelta()
     grid = Grid(int(steps.edges[0]) - int(back.total_seconds()) * 1_000_000, 0)
     grid = Grid.covering(grid.start_us, int(steps.edges[-1]))
-    showing = _showing(tx, registry, grid, steps, converters)
-    stretches = list(showing.stretches())
+    bare = Showing(registry, grid, steps.zone, converters, {})
+    flows = _flows(tx, registry)
+    stretches = [replace(each, laid=narrowed(each.laid, asked, flows)) for each in bare.stretches()]
+    showing = replace(
+        bare, rows=_rows(tx, registry, grid, steps, {m for each in stretches for m in each.meters})
+    )
     gases = rating.gases([each for stretch in stretches for each in _asked(showing, stretch)])
     book = Book(showing, rating, int((int(steps.edges[0]) - grid.start_us) // SLOT_US), gases)
     for stretch in stretches:
@@ -79,14 +89,28 @@ def reckoned(tx: Transaction, park: Park, steps: Steps, rating: Rating) -> "Book
     return book
 
 
-def _showing(
-    tx: Transaction, registry: Registry, grid: Grid, steps: Steps, converters: Sequence[Converter]
-) -> Showing:
+def _flows(tx: Transaction, registry: Registry) -> Callable[[Row], bool]:
+    """Whether a row's meter ever showed anything that way; what a formula makes always may."""
     ids = np.array([meter.id for meter in registry.meters if meter.carrier in FLOWS], np.int32)
+    moved = {registry.by_id[one].code: names for one, names in seen.of_meters(tx, ids).items()}
+
+    def flows(row: Row) -> bool:
+        backwards = row.way is Way.AGAINST and row.other is not None
+        names = moved.get(row.meter, {})
+        return not backwards or not names or any(names.get(name) for name in _BACKWARDS)
+
+    return flows
+
+
+def _rows(  # what is read, of whom, and when
+    tx: Transaction, registry: Registry, grid: Grid, steps: Steps, meters: Collection[str]
+) -> Mapping[tuple[str, str], _Floats]:
+    """Settled amounts of the meters, float64[n] by (meter, quantity)."""
+    ids = np.array(sorted(registry.by_code[code].id for code in meters), np.int32)
     names = [name for flows in FLOWS.values() for name in flows]
-    quarters = Steps(Step.QUARTER, steps.zone, grid.edges)
-    cells = by_quarter_hour(tx, ids, [*names, *_EXPORTS], quarters)
-    return Showing.of(registry, cells, grid, steps.zone, converters)
+    cells = by_quarter_hour(tx, ids, [*names, *_EXPORTS], Steps(Step.QUARTER, steps.zone, grid.edges))
+    codes = [registry.by_id[one].code for one in cells.meter_id.tolist()]
+    return dict(zip(zip(codes, cells.quantity, strict=True), cells.amount, strict=True))
 
 
 def _came(showing: Showing, stretch: Stretch, meter: str) -> Came:

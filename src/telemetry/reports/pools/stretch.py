@@ -15,7 +15,6 @@ from accounting.grid import SLOT_US, Grid, local_days
 from accounting.quantity import Carrier
 from telemetry.model import Converter
 from telemetry.reports.pools.layout import INFLOWS, Layout, Part, PoolKey, Row, Way, layout
-from telemetry.reports.series import Cells
 from telemetry.reports.steps import local_time
 from telemetry.storage.registry import RegisteredMeter, Registry
 from telemetry.storage.terms import MeterTerm
@@ -33,6 +32,12 @@ class Stretch:
     standing: Mapping[str, MeterTerm]
     converters: Mapping[str, Converter]
 
+    @property
+    def meters(self) -> set[str]:
+        """What its rows show, and what its converters recover."""
+        recovered = {code for each in self.converters.values() for code in each.recovered}
+        return {row.meter for row in self.laid.rows} | (recovered & self.standing.keys())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Showing:
@@ -44,19 +49,6 @@ class Showing:
     converters: Sequence[Converter]
     rows: Mapping[tuple[str, str], _Floats]
     """(Meter, quantity) -> float64[n]."""
-
-    @classmethod
-    def of(
-        cls,
-        registry: Registry,
-        cells: Cells,
-        grid: Grid,
-        zone: ZoneInfo,
-        converters: Sequence[Converter],
-    ) -> "Showing":
-        names = [registry.by_id[one].code for one in cells.meter_id.tolist()]
-        rows = dict(zip(zip(names, cells.quantity, strict=True), cells.amount, strict=True))
-        return cls(registry, grid, zone, converters, rows)
 
     @property
     def meters(self) -> list[RegisteredMeter]:
