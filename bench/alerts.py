@@ -10,8 +10,9 @@ from alerts.engine import Engine
 from alerts.kinds import read_rule
 from alerts.look import Circumstances
 from alerts.park import NOBODY, Park
+from alerts.past import Part
 from alerts.rule import Rule
-from alerts.watch import Part, quantities_of
+from alerts.watch import quantities_of
 from alerts.window import STEP_US, Window
 from bench.measure import Measure, in_turn
 

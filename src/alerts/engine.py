@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,6 +185,13 @@ class Engine:
         watched.health.succeeded(look.now_us, time.perf_counter() - started)
         return found
 
+    def correct(
+        self, watched: Watched, changes: Changes, verdict: Verdict, now_us: int, beside: Circumstances
+    ) -> list[Transition]:
+        """Tell changes that late readings brought into the states of a rule."""
+        found = self._told(watched, verdict, changes, Look(self.window, now_us, beside))
+        return [replace(change, corrected=True) for change in found]
+
     def _told(self, watched: Watched, verdict: Verdict, changes: Changes, look: Look) -> list[Transition]:
         """A person who was told of no beginning is told of no end."""
         before, watched.quiet = watched.quiet, self._quiet(watched, look)
@@ -236,7 +243,7 @@ class Engine:
             source = self.window.park.source[watched.subjects.at]
             quiet[(source != NOBODY) & self._dead_sources()[source]] = _SOURCE
         for silence in look.beside.silences:
-            if silence.covers(look.now_us):
+            if silence.covers(look.now_us, self.window.park.zone):
                 fits = silence.fits(watched.rule.code, watched.subjects, self.window.park)
                 quiet[fits] = _MAINTENANCE if silence.maintenance else _SILENCE
         return quiet

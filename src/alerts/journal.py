@@ -148,8 +148,28 @@ class Newest(Rows, Protocol):
         ...
 
 
+class Late(Protocol):
+    """Ranges [lo, hi] of meters whose readings came after newer ones, columns of one length."""
+
+    @property
+    def meter_id(self) -> NDArray[np.int32]: ...
+    @property
+    def lo(self) -> NDArray[np.int64]:
+        """int64[n] [us]."""
+        ...
+
+    @property
+    def hi(self) -> NDArray[np.int64]:
+        """int64[n] [us]."""
+        ...
+
+
 class History(Protocol):
     """Where readings are found."""
+
+    def late(self, since_us: int) -> Late:
+        """What came late since it was asked last, and does not lie before `since_us`."""
+        ...
 
     def newest(self, change: int) -> Newest:
         """The last readings that came after `change`."""

@@ -16,6 +16,27 @@ _ARRAYS = ("ids", "multiplier", "interval_s", "most_s", "rated_kw", "source")
 _TUPLES = ("codes", "carrier", "role", "within")
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a virtual meter shows: the sum of what others show in one direction, each times a factor."""
+
+    meter: int
+    """Its place."""
+    quantity: str
+    terms: tuple[int, ...]
+    factors: tuple[float, ...]
+    directions: tuple[float, ...]
+    """1: as the term shows it; -1: the other way round."""
+    whole: tuple[bool, ...]
+    """Whether the term's other direction counts too, as less than nothing."""
+
+    def of(self, shown: NDArray[np.floating[Any]]) -> float:
+        """Of what each meter shows in the line, float[m]; NaN where a term is missing."""
+        flow = np.array(self.directions) * shown[list(self.terms)]
+        counted = np.where(np.array(self.whole) | np.isnan(flow), flow, np.maximum(flow, 0.0))
+        return float((np.array(self.factors) * counted).sum())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Park:
     """Meter i of m."""
@@ -45,6 +66,8 @@ class Park:
     boundary: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Area -> electricity meters that cross its edge, bool[m]."""
 
+    flows: tuple[Flow, ...] = ()
+    """Of virtual meters, each after those that it is reckoned from."""
     contract_kw: float = float("nan")
     """Contract demand of the park that holds now; NaN: none."""
     own_kw: Mapping[str, float] = field(default_factory=dict)
@@ -70,7 +93,19 @@ class Park:
         columns["parent"] = np.array([place.get(int(p), NOBODY) for p in self.parent[at]], np.intp)
         for name in ("boundary", "behind"):
             columns[name] = {code: crossing[at] for code, crossing in getattr(self, name).items()}
+        columns["flows"] = tuple(
+            replace(flow, meter=place[flow.meter], terms=tuple(place[term] for term in flow.terms))
+            for flow in self.flows
+            if place.keys() >= {flow.meter, *flow.terms}
+        )
         return replace(self, **columns)
+
+    def with_terms(self, meters: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """bool[m] with all that the virtual ones of them are reckoned from."""
+        found = meters.copy()
+        for flow in reversed(self.flows):
+            found[list(flow.terms)] |= found[flow.meter]
+        return found
 
     def alike(self, other: "Park") -> bool:
         """Whether everything is as in another one."""

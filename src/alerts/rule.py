@@ -72,8 +72,6 @@ class Rule(Frozen):
     """Whether an alert of it is no news while its meter's source is down."""
     ends_its_meters: ClassVar[bool] = False
     """Whether its subjects are sources, whose meters are silent while it fires."""
-    replayed: ClassVar[bool] = True
-    """Whether recorded readings alone tell how things stood."""
     rank: ClassVar[int] = 1
     """Rules of a lower one are judged first."""
 
@@ -110,6 +108,11 @@ class Rule(Frozen):
     def depth_s(self) -> float:
         """How far back it looks [s]."""
         return 0.0
+
+    @property
+    def replayed(self) -> bool:
+        """Whether recorded readings alone tell how things stood."""
+        return True
 
     @property
     def severities(self) -> tuple[Severity, ...]:

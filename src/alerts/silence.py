@@ -1,12 +1,37 @@
 """For how long nobody is to be told of which alerts: a silence, or work that is going on."""
 
 from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.grid import moment_of
 from alerts.park import NOBODY, Park
 from alerts.verdict import Kind, Subjects
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Some hours of some weekdays, on the park's clock; those past midnight belong to the day before."""
+
+    days: frozenset[str]
+    begins: time
+    ends: time
+    """Not after `begins`: on the day after."""
+
+    def covers(self, at: datetime) -> bool:
+        """`at` in the park's zone."""
+        clock, day = at.time(), DAYS[at.weekday()]
+        if self.begins < self.ends:
+            return day in self.days and self.begins <= clock < self.ends
+        before = DAYS[at.weekday() - 1]
+        return (day in self.days and clock >= self.begins) or (before in self.days and clock < self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +46,13 @@ class Silence:
     areas: tuple[str, ...] = ()
     """And whatever stands in them."""
     sources: tuple[str, ...] = ()
+    weekly: Weekly | None = None
+    """None: all the time from its begin to its end."""
 
-    def covers(self, now_us: int) -> bool:
-        return self.begins_us <= now_us < self.ends_us
+    def covers(self, now_us: int, zone: ZoneInfo) -> bool:
+        if not self.begins_us <= now_us < self.ends_us:
+            return False
+        return self.weekly is None or self.weekly.covers(moment_of(now_us).astimezone(zone))
 
     def fits(self, rule: str, subjects: Subjects, park: Park) -> NDArray[np.bool_]:
         """bool[n]."""

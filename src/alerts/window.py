@@ -1,7 +1,7 @@
 """The recent past of all meters in memory: a ring laid out [quantity][time][meter]."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,7 @@ class Window:
         self.step_us, self.slots = step_us, slots
         self.quantities = tuple(quantities)
         self._place = {name: at for at, name in enumerate(self.quantities)}
+        self._flows = [flow for flow in park.flows if flow.quantity in self._place]
         self._order = np.argsort(park.ids)
         self.interval_s = np.where(np.isnan(park.interval_s), park.most_s, park.interval_s)
         size = len(park)
@@ -69,8 +70,13 @@ class Window:
         """Since when somebody listens: silence before then is no meter's."""
 
     @property
+    def held(self) -> Sequence[NDArray[np.floating[Any]]]:
+        """Each float[slots, m]: the quantities in turn, and how old the readings were."""
+        return (*self._ring, self._age)
+
+    @property
     def nbytes(self) -> int:
-        return sum(part.nbytes for part in self._ring) + self._age.nbytes
+        return sum(part.nbytes for part in self.held)
 
     @property
     def fresh_us(self) -> NDArray[np.int64]:
@@ -128,8 +134,23 @@ class Window:
         fresh = now_us - self.fresh_us if known else np.full(len(self.park), np.iinfo(np.int64).max)
         for place, part in enumerate(self._ring):
             part[row] = np.where(self._shown[place] >= fresh, self._last[place], np.nan)
+        for flow in self._flows if known else ():
+            shown = self._ring[self._place[flow.quantity]][row]
+            shown[flow.meter] = flow.of(shown)
         age = np.where(self.time == NEVER, np.nan, (now_us - np.maximum(self.time, 0)) / 1e6)
         self._age[row] = np.maximum(age, 0.0) if known else np.nan
+
+    def adopt(self, other: "Window", meters: NDArray[np.bool_]) -> None:
+        """Take over what another one of the same quantities knows of meters, bool[m].
+
+        Not of the slot that runs.
+        """
+        mine = np.flatnonzero(meters)
+        theirs = other.park.places([self.park.codes[at] for at in mine.tolist()])
+        rows = np.delete(np.arange(self.slots), self.slot % self.slots)
+        for own, part in zip(self.held, other.held, strict=True):
+            new = part[np.ix_(rows, theirs)]
+            own[np.ix_(rows, mine)] = np.where(np.isnan(new), own[np.ix_(rows, mine)], new)
 
     def value(self, quantity: str, slot: int) -> NDArray[np.float64]:
         """How it stood at the end of a slot, in the line, float64[m]; NaN: not known."""

@@ -293,6 +293,8 @@ class Retention(Frozen):
     readings: int | None = Field(default=None, ge=35)
     conflicts: int | None = Field(default=None, ge=1)
     strays: int | None = Field(default=None, ge=1)
+    deliveries: int | None = Field(default=400, ge=35)
+    """Messages of alerts that were sent, given up or taken back."""
     stray_rows: int = Field(default=1_000_000, ge=1_000)
     """Rows of undeclared meters, and as many under posted names, that are kept at most."""
     unmapped_rows: int = Field(default=100_000, ge=1_000)

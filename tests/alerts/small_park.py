@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from alerts.errors import LeaseLost
 from alerts.journal import Open, Recalled, Transition, What
-from alerts.park import NOBODY, Park
-from alerts.watch import Part
+from alerts.park import NOBODY, Flow, Park
+from alerts.past import Part
 
 START_US = 1_782_086_400_000_000  # 2026-06-22 08:00 in Shanghai, a Monday
 STEP_US = 10_000_000
@@ -41,7 +41,15 @@ def make_park(meters: Mapping[str, Mapping[str, Any]]) -> Park:
         | {at: np.array([edge == (True, at) for edge in edges], np.bool_) for cross, at in edges if cross},
         own_kw={at: row["own_kw"] for (_, at), row in zip(edges, rows, strict=True) if "own_kw" in row},
         behind={"park": np.array(["own_kw" in row and "parent" in row for row in rows], np.bool_)},
+        flows=tuple(_flow(at, codes, row["sum"]) for at, row in enumerate(rows) if "sum" in row),
     )
+
+
+def _flow(at: int, codes: tuple[str, ...], terms: Mapping[str, float]) -> Flow:
+    """Of powers, whose other direction counts as less than nothing."""
+    n = len(terms)
+    places = tuple(codes.index(code) for code in terms)
+    return Flow(at, "active_power", places, tuple(terms.values()), (1.0,) * n, (True,) * n)
 
 
 @dataclass
@@ -53,12 +61,29 @@ class Readings:
     """What came later is not there yet."""
     lead_us: dict[int, int] = field(default_factory=dict)
     """Meter id -> by how much its clock runs ahead."""
+    held: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Meter id -> readings of [first, second) that come at the third only [us]."""
+    told: set[int] = field(default_factory=set)
+
+    def _there(self, meter: int, time: int) -> bool:
+        lo, hi, at = self.held.get(meter, (0, 0, 0))
+        return time - self.lead_us.get(meter, 0) <= self.until_us and not (
+            lo <= time < hi and self.until_us < at
+        )
+
+    def late(self, since_us: int) -> "Late":
+        del since_us
+        come = {meter: span for meter, span in self.held.items() if span[2] <= self.until_us}
+        new = {meter: span for meter, span in come.items() if meter not in self.told}
+        self.told |= new.keys()
+        spans = np.array(list(new.values()), np.int64).reshape(-1, 3)
+        return Late(np.array(list(new), np.int32), spans[:, 0], spans[:, 1])
 
     def newest(self, change: int) -> "Newest":
         del change
         last: dict[int, tuple[int, int, dict[str, float]]] = {}
         for row in sorted(self.rows, key=lambda row: row[1]):
-            if row[1] - self.lead_us.get(row[0], 0) <= self.until_us:
+            if self._there(row[0], row[1]):
                 last[row[0]] = row
         part = _columns(list(last.values()))
         return Newest(part.meter_id, part.time, part.quantities, part.values, part.time)
@@ -66,8 +91,15 @@ class Readings:
     def readings(self, meters: NDArray[np.int32], lo_us: int, hi_us: int, quantities: Sequence[str]) -> Part:
         del quantities
         wanted = set(meters.tolist())
-        found = [r for r in self.rows if r[0] in wanted and lo_us <= r[1] < hi_us and r[1] <= self.until_us]
+        found = [r for r in self.rows if r[0] in wanted and lo_us <= r[1] < hi_us and self._there(r[0], r[1])]
         return _columns(sorted(found, key=lambda row: row[:2]))
+
+
+@dataclass(frozen=True)
+class Late:
+    meter_id: NDArray[np.int32]
+    lo: NDArray[np.int64]
+    hi: NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ class Case:
     """Subject -> the further figures that it fired with."""
     usual: Mapping[str, float] = field(default_factory=dict)
     """Meter -> its usual power [kW]."""
+    late: Mapping[str, str] = field(default_factory=dict)
+    """Meter -> "from to at" [s]: its readings of the first two come at the third only."""
     ahead: Mapping[str, int] = field(default_factory=dict)
     """Meter -> by how much its clock runs ahead [s]."""
 
@@ -166,6 +168,10 @@ class Run:
         ]
         self.history = readings(case)
         self.history.lead_us = {case.number(code): s * 1_000_000 for code, s in case.ahead.items()}
+        self.history.held = {
+            case.number(code): tuple(START_US + int(s) * 1_000_000 for s in span.split())
+            for code, span in case.late.items()
+        }
         self.journal = Memory()
         self.lately = Lately()
         self.process = 0

@@ -100,6 +100,18 @@ def test_an_alert_is_seen_taken_care_of_and_silenced(page: Page, forge: str) -> 
     silence.get_by_label("Your name").fill("wang")
     silence.get_by_role("button", name="End").click()
     expect(page.locator("pw-silences")).to_contain_text("Nothing is silenced.")
+    hours = {"days": ["sat", "sun"], "from": "22:00", "to": "06:00"}
+    weekly = {
+        "to": "2036-01-01",
+        "weekly": hours,
+        "maintenance": True,
+        "rules": ["none"],
+        "who": "a",
+        "reason": "b",
+    }
+    sent(forge, "/silences", weekly)
+    page.reload()
+    expect(page.locator("[data-silence]")).to_contain_text("Sat, Sun, 22:00 to 06:00")
     read(forge, 20)
     expect(opened).to_contain_text("Nothing is open.")
     expect(page.locator("pw-alert-list").last.locator("tbody")).to_contain_text("Press <i>over</i> its limit")

@@ -8,9 +8,8 @@ import numpy as np
 from alerts.amounts import Power
 from alerts.look import Look
 from alerts.mean import MeanRule
+from alerts.silence import DAYS, Day
 from alerts.verdict import Subjects, Verdict, simple
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Rule(MeanRule):
@@ -21,7 +20,7 @@ class Rule(MeanRule):
     begins: time = time(22)
     """Of the night, on the park's clock."""
     ends: time = time(6)
-    rest_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
+    rest_days: tuple[Day, ...] = ("sat", "sun")
     """Times of rest from midnight to midnight."""
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
@@ -36,7 +35,7 @@ class Rule(MeanRule):
 
     def _rest_at(self, look: Look, us: int) -> bool:
         at = datetime.fromtimestamp(us / 1e6, UTC).astimezone(look.park.zone)
-        if _DAYS[at.weekday()] in self.rest_days:
+        if DAYS[at.weekday()] in self.rest_days:
             return True
         if self.begins <= self.ends:
             return self.begins <= at.time() < self.ends

@@ -20,11 +20,14 @@ class Rule(AnyRule):
     """
 
     rank: ClassVar[int] = 2
-    replayed: ClassVar[bool] = False
 
     kind: Literal["composite"]
     all: tuple[Code, ...] = ()
     any: tuple[Code, ...] = ()
+
+    @property
+    def replayed(self) -> bool:
+        return False
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """The value is how many of the rules have an alert. Raises KeyError for a rule that does not hold."""

@@ -39,6 +39,10 @@ class Rule(AnyRule):
         return {"reset": CATALOGUE[self.counter].unit, "spool": "1", "drops": ""}.get(self.sign, "s")
 
     @property
+    def replayed(self) -> bool:
+        return self.sign not in {"spool", "drops"}
+
+    @property
     def quantities(self) -> frozenset[str]:
         return frozenset({self.counter} if self.sign == "reset" else ())
 

@@ -1,6 +1,6 @@
 """A load unlike the meter's own at this hour of the week."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -18,12 +18,14 @@ class Rule(MeanRule):
     least two of them.
     """
 
-    replayed: ClassVar[bool] = False
-
     kind: Literal["deviation"]
     above: Share = Field(0.3, gt=0)
     hysteresis: Share = Field(0.05, ge=0)
     least: Power = 10.0
+
+    @property
+    def replayed(self) -> bool:
+        return False
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """The limit is the one that is nearer to the value."""

@@ -17,10 +17,13 @@ class Rule(AnyRule):
     """
 
     ends_its_meters: ClassVar[bool] = True
-    replayed: ClassVar[bool] = False
     rank: ClassVar[int] = 0
 
     kind: Literal["source_down"]
+
+    @property
+    def replayed(self) -> bool:
+        return False
 
     def subjects(self, park: Park) -> Subjects:
         return self.sources(park)

@@ -19,7 +19,6 @@ class Rule(AnyRule):
     """
 
     hidden_by_source: ClassVar[bool] = True
-    replayed: ClassVar[bool] = False
 
     kind: Literal["stale"]
     after: Seconds | None = None
@@ -28,6 +27,10 @@ class Rule(AnyRule):
     @property
     def unit(self) -> str:
         return "s"
+
+    @property
+    def replayed(self) -> bool:
+        return False
 
     def subjects(self, park: Park) -> Subjects:
         found = np.flatnonzero(self.where.picks(park) & (park.source != NOBODY))

@@ -1,7 +1,7 @@
 """Silences and maintenance windows: nobody is told of alerts that go on all the same."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 
 from accounting.grid import to_us
-from alerts.silence import Silence
+from alerts.silence import DAYS, Day, Silence, Weekly
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
@@ -29,6 +29,17 @@ _Word = Annotated[str, Meta(min_length=1, max_length=200)]
 _Time = Annotated[str, Meta(max_length=40)]
 _Codes = Annotated[list[_Word], Meta(max_length=1000)]
 _LONGEST = timedelta(days=366)
+_LONGEST_WEEKLY = timedelta(days=3660)
+
+
+class WeeklyHours(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Some hours of some weekdays, on the park's clock."""
+
+    days: Annotated[list[Day], Meta(min_length=1, max_length=7)]
+    from_: Annotated[str, Meta(max_length=8, description="Of each of the days", examples=["22:00"])]
+    to: Annotated[
+        str, Meta(max_length=8, description="Not after `from`: on the day after", examples=["06:00"])
+    ]
 
 
 class PostedSilence(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -43,6 +54,7 @@ class PostedSilence(Struct, frozen=True, forbid_unknown_fields=True, rename={"fr
     meters: _Codes = []
     areas: Annotated[_Codes, Meta(description="And whatever stands in them")] = []
     sources: _Codes = []
+    weekly: Annotated[WeeklyHours | None, Meta(description="null: all the time from `from` to `to`")] = None
 
 
 class PostedEnd(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +74,7 @@ class SilenceEntry(Struct, frozen=True):
     meters: Sequence[str]
     areas: Sequence[str]
     sources: Sequence[str]
+    weekly: WeeklyHours | None
     reason: str
     made: Person
     ended: Person | None
@@ -85,13 +98,14 @@ EXAMPLE = SilenceList(
             meters=["A-M09"],
             areas=[],
             sources=[],
+            weekly=WeeklyHours(["sat"], "08:00", "12:00"),
             reason="bearings of the compressor",
             made=Person("li.na", _AT.replace(hour=7)),
             ended=None,
         )
     ]
 )
-FURTHER: tuple[type[Struct], ...] = (PostedSilence, PostedEnd)
+FURTHER: tuple[type[Struct], ...] = (PostedSilence, PostedEnd, WeeklyHours)
 
 
 def router(dependencies: Dependencies) -> APIRouter:
@@ -141,8 +155,9 @@ def _silence(dependencies: Dependencies, posted: PostedSilence, now: datetime) -
     site, zone = site_of(dependencies.plan), zone_of(dependencies.plan)
     lo = now if posted.from_ is None else moment(posted.from_, "from", zone)
     hi = moment(posted.to, "to", zone)
-    if not max(lo, now) < hi <= lo + _LONGEST:
-        raise QueryError("to", posted.to, "has to lie ahead, and at most 366 days after from")
+    longest = _LONGEST if posted.weekly is None else _LONGEST_WEEKLY
+    if not max(lo, now) < hi <= lo + longest:
+        raise QueryError("to", posted.to, f"has to lie ahead, and at most {longest.days} days after from")
     known = {
         "meters": site.meter_codes,
         "areas": {area.code for area in site.areas},
@@ -152,8 +167,23 @@ def _silence(dependencies: Dependencies, posted: PostedSilence, now: datetime) -
         for code in getattr(posted, field):
             if code not in codes:
                 raise QueryError(field, code, no_such(field.removesuffix("s"), code, codes))
-    named = (tuple(getattr(posted, field)) for field in ("rules", *known))
-    return Silence(to_us(lo), to_us(hi), posted.maintenance, *named)
+    named = {field: tuple(getattr(posted, field)) for field in ("rules", *known)}
+    weekly = None if posted.weekly is None else _weekly(posted.weekly)
+    return Silence(to_us(lo), to_us(hi), posted.maintenance, weekly=weekly, **named)
+
+
+def _weekly(posted: WeeklyHours) -> Weekly:
+    return Weekly(frozenset(posted.days), _clock("weekly.from", posted.from_), _clock("weekly.to", posted.to))
+
+
+def _clock(field: str, text: str) -> time:
+    try:
+        found = time.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None:
+        raise QueryError(field, text, "is no time of day such as 08:30")
+    return found
 
 
 def _end(dependencies: Dependencies, number: int, who: str) -> SilenceList:
@@ -181,7 +211,13 @@ def _entry(of: StoredSilence, zone: ZoneInfo) -> SilenceEntry:
         meters=of.meters,
         areas=of.areas,
         sources=of.sources,
+        weekly=None if of.weekly is None else _hours(of.weekly),
         reason=of.reason,
         made=Person(of.made_by, of.made_at.astimezone(zone)),
         ended=ended,
     )
+
+
+def _hours(of: Weekly) -> WeeklyHours:
+    days = [day for day in DAYS if day in of.days]
+    return WeeklyHours(days, f"{of.begins:%H:%M}", f"{of.ends:%H:%M}")

@@ -46,6 +46,8 @@ class Expirer:
             retention.expire_conflicts(self._db, self._ago(kept.conflicts))
         if kept.strays:
             retention.expire_strays(self._db, self._ago(kept.strays))
+        if kept.deliveries:
+            retention.expire_deliveries(self._db, self._ago(kept.deliveries))
 
     def _ago(self, days: int) -> datetime:
         """Midnight of UTC, that many days before this one."""

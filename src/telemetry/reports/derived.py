@@ -14,6 +14,7 @@ from telemetry.reports import live
 from telemetry.reports.board import Board
 from telemetry.reports.live import NEVER, NEVER_US, QUANTITIES
 from telemetry.reports.roster import Roster
+from telemetry.storage.registry import RegisteredMeter
 
 _GAUGES: Mapping[str, tuple[str, float]] = {
     recipe.target: (recipe.source, float(np.sign(recipe.scale)))
@@ -55,15 +56,7 @@ class Derived:
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
-        rows = {code: row for row, code in enumerate(roster.codes)}
-        formulas = {
-            row: formula.parsed(meter.terms[-1].formula)
-            for row, meter in enumerate(roster.meters)
-            if meter.virtual
-        }
-        below = {row: _rows(each, rows) & formulas.keys() for row, each in formulas.items()}
-        order = TopologicalSorter(below).static_order()
-        self._links = [_link(row, formulas, rows) for row in order]
+        self._links = links(roster.meters)
 
     def fill(self, board: Board) -> None:
         """Let the virtual meters show what follows from the last readings."""
@@ -94,6 +87,16 @@ class Derived:
         for link in self._links:
             found[link.row] = found[link.terms].max(initial=NEVER_US)
         return found
+
+
+def links(meters: Sequence[RegisteredMeter]) -> list[Link]:
+    """The virtual ones of them, by row, each after those it is reckoned from."""
+    rows = {meter.code: row for row, meter in enumerate(meters)}
+    formulas = {
+        row: formula.parsed(meter.terms[-1].formula) for row, meter in enumerate(meters) if meter.virtual
+    }
+    below = {row: _rows(each, rows) & formulas.keys() for row, each in formulas.items()}
+    return [_link(row, formulas, rows) for row in TopologicalSorter(below).static_order()]
 
 
 def _rows(formulas: _Formulas, rows: Mapping[str, int]) -> set[int]:

@@ -10,9 +10,10 @@ from accounting.grid import to_us
 from alerts.engine import Engine
 from alerts.journal import Transition
 from alerts.park import Park
+from alerts.past import fill
 from alerts.rule import LONGEST_S, Rule
 from alerts.verdict import Kind
-from alerts.watch import fill, quantities_of
+from alerts.watch import quantities_of
 from alerts.window import Window
 from telemetry.reports.errors import QueryError
 from telemetry.reports.watched import StoredHistory, park_of
@@ -80,4 +81,4 @@ class Trial:
             return park
         wanted = np.zeros(len(park), np.bool_)
         wanted[subjects.at] = True
-        return park.only(wanted)
+        return park.only(park.with_terms(wanted))

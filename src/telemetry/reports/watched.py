@@ -1,6 +1,6 @@
 """The park as alert rules look at it, and the readings that they judge."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.quantity import Carrier
-from alerts.park import NOBODY, Park
+from alerts.park import NOBODY, Flow, Park
 from telemetry.model import AreaKind, Role, Supply
+from telemetry.reports.derived import links
 from telemetry.reports.membership import lineage
 from telemetry.settings.plan import Plan
 from telemetry.settings.supplies import since_of
-from telemetry.storage import latest, readings
+from telemetry.storage import late, latest, readings
+from telemetry.storage.dirty import Marks
 from telemetry.storage.latest import Newest
 from telemetry.storage.pool import Connections
 from telemetry.storage.readings import ReadingColumns
-from telemetry.storage.registry import Registry
+from telemetry.storage.registry import RegisteredMeter, Registry
 from telemetry.storage.terms import MeterTerm
 
 
@@ -27,6 +29,11 @@ class StoredHistory:
     """Fits `alerts.journal.History`."""
 
     database: Connections
+
+    def late(self, since_us: int) -> Marks:
+        """Raises StorageError."""
+        with self.database.connection() as conn:
+            return late.take(conn, since_us)
 
     def newest(self, change: int) -> Newest:
         """Raises StorageError."""
@@ -81,6 +88,7 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
         contract_kw=_contract_kw(plan.supply().supply, today),
         own_kw={code: _contract_kw(each.supply, today) for code, each in own.items()},
         behind={root: _behind(codes, terms, edges, root, own)} if own and root in edges else {},
+        flows=tuple(_flows(meters)),
         tariff=plan.tariff,
     )
 
@@ -104,6 +112,20 @@ def _behind(
     for code in own:
         apart |= edges.get(code, False)
     return below & apart
+
+
+def _flows(meters: Sequence[RegisteredMeter]) -> Iterator[Flow]:
+    for link in links(meters):
+        parts = link.parts
+        if link.gauge is not None:
+            yield Flow(
+                meter=link.row,
+                quantity=link.gauge,
+                terms=tuple(part.row for part in parts),
+                factors=tuple(part.factor for part in parts),
+                directions=tuple(part.direction for part in parts),
+                whole=tuple(part.whole for part in parts),
+            )
 
 
 def _places(wanted: Sequence[str | None], among: Sequence[str]) -> NDArray[np.intp]:

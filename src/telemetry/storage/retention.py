@@ -51,6 +51,12 @@ def expire_strays(db: Database, before: datetime) -> int:
         return tx.execute(_SQL["strays"], {"before": before}).rowcount
 
 
+def expire_deliveries(db: Database, before: datetime) -> int:
+    """Forget messages written before `before` of alerts that are over; how many. Raises StorageError."""
+    with db.connection() as tx:
+        return tx.execute(_SQL["deliveries"], {"before": before}).rowcount
+
+
 def until(tx: Transaction, meter_id: NDArray[np.int32]) -> NDArray[np.int64]:
     """Up to where the readings of each meter are gone, int64[m] [us]; far in the past where none are."""
     found = np.full(len(meter_id), _NEVER)

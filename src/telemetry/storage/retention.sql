@@ -35,6 +35,12 @@ where seen_at < %(before)s::timestamptz
 delete from stray
 where received_at < %(before)s::timestamptz
 
+-- name: deliveries
+delete from delivery d
+where d.created_at < %(before)s::timestamptz
+    and d.state in ('sent', 'dead', 'cancelled')
+    and not exists (select from alert a where a.id = d.alert and a.resolved is null)
+
 -- name: until
 select array_agg(meter_id), array_agg(until)
 from expired

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from accounting.grid import moment_of, to_us
-from alerts.silence import Silence
+from alerts.silence import DAYS, Silence, Weekly
 from telemetry.storage import queries
 
 _SQL = queries.beside(__file__)
@@ -27,14 +27,24 @@ class StoredSilence:
     meters: Sequence[str]
     areas: Sequence[str]
     sources: Sequence[str]
+    weekdays: Sequence[str]
+    """Empty: all the time."""
+    clock_begins: time
+    clock_ends: time
     reason: str
     made_by: str
     made_at: datetime
     ended_by: str | None
     ended_at: datetime | None
 
+    @property
+    def weekly(self) -> Weekly | None:
+        days = frozenset(self.weekdays)
+        return Weekly(days, self.clock_begins, self.clock_ends) if days else None
+
 
 def put(conn: Connection[Any], silence: Silence, who: str, reason: str, now: datetime) -> None:
+    weekly = silence.weekly
     asked = {
         "maintenance": silence.maintenance,
         "begins": moment_of(silence.begins_us),
@@ -43,6 +53,9 @@ def put(conn: Connection[Any], silence: Silence, who: str, reason: str, now: dat
         "meters": list(silence.meters),
         "areas": list(silence.areas),
         "sources": list(silence.sources),
+        "weekdays": [day for day in DAYS if weekly and day in weekly.days],
+        "clock_begins": weekly.begins if weekly else time(),
+        "clock_ends": weekly.ends if weekly else time(),
         "reason": reason,
         "who": who,
         "now": now,
@@ -72,6 +85,7 @@ def standing(conn: Connection[Any], now: datetime) -> tuple[Silence, ...]:
             tuple(each.meters),
             tuple(each.areas),
             tuple(each.sources),
+            each.weekly,
         )
         for each in listed(conn, now)
     )

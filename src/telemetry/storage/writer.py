@@ -13,7 +13,7 @@ from psycopg import Connection
 from ingest.batch import Batch, Outcome
 from ingest.checks import Checks, Looked
 from ingest.errors import StoreUnavailable
-from telemetry.storage import closing, dirty, flags, merge, queries, seen, stray
+from telemetry.storage import closing, dirty, flags, late, merge, queries, seen, stray
 from telemetry.storage.approach import Approaches
 from telemetry.storage.dirty import Stage
 from telemetry.storage.errors import StorageError, StorageUnavailable
@@ -138,6 +138,7 @@ class Writer:
         newest = self._board.newest(closing.meters(written.meter_id))
         now_us = int(self._clock() * 1e6)
         dirty.mark(conn, Stage.ENERGY, closing.marks(written.meter_id, written.time, newest, now_us))
+        late.put(conn, late.behind(written.meter_id, written.time, newest, now_us))
         return news
 
     def _remember(self, rows: Rows, written: Written, news: NDArray[np.int64]) -> None:

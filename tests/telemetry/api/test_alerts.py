@@ -88,6 +88,21 @@ def test_an_alert_is_seen_taken_and_over(service: Any, alerter: Alerter) -> None
     )
 
 
+def test_a_virtual_meter_is_watched_by_what_its_terms_show(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    rest = {
+        "code": "rest",
+        "role": "check",
+        "formula": {"energy_import": "m1.energy_import - m2.energy_import"},
+    }
+    service = start(make_site({"code": "m1"}, {"code": "m2"}, rest))
+    _post(service, "/alert-rules", PUT | {"rule": RULE | {"where": {"meters": ["rest"]}}})
+    _read(service, m1=630.0, m2=200.0)
+    alert = _until(Alerter(service.database, service.current, lease_s=600.0), service, "firing", "rest")
+    assert alert["value"] == 430
+
+
 def test_a_silence_keeps_an_alert_quiet_until_it_ends(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
     _post(service, "/alert-rules", PUT)
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
@@ -106,6 +121,12 @@ def test_a_silence_keeps_an_alert_quiet_until_it_ends(service: Any, alerter: Ale
         ("fired", "maintenance"),
         ("revealed", ""),
     ]
+    hours = {"days": ["sat", "sun"], "from": "22:00", "to": "06:00"}
+    [weekly] = _post(service, "/silences", body | {"weekly": hours, "areas": []})["silences"]
+    assert weekly["weekly"] == hours
+    for field, wrong_hours in (("weekly.from", {"from": "8 o'clock"}), ("weekly.to", {"to": "25:00"})):
+        wrong = _post(service, "/silences", body | {"weekly": hours | wrong_hours}, 422)
+        assert wrong["errors"][0]["field"] == field
     wrong = _post(service, "/silences", body | {"areas": ["hal"]}, 422)
     assert wrong["errors"][0]["reason"] == "there is no area 'hal'; did you mean 'hall'?"
     _post(service, "/silences", body | {"to": "2020-01-01"}, 422)

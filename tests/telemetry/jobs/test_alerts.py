@@ -104,6 +104,12 @@ class Park:
         with closing(Writer.open(self.database, lambda: self.now)) as writer:
             writer.write([self.batch(*rows)])
 
+    def late(self, meter: str, kw: float, *seconds: int) -> None:
+        """Readings that come now."""
+        rows = [(meter, START + second, {"active_power": kw}) for second in seconds]
+        with closing(Writer.open(self.database, lambda: self.now)) as writer:
+            writer.write([self.batch(*rows)])
+
     def kept(self) -> list[tuple[str, str, int]]:
         with self.database.connection() as conn:
             rows = conn.execute("select what, subject, at from alert_transition order by number").fetchall()
@@ -132,6 +138,23 @@ def test_an_alert_is_kept_with_what_a_person_needs(park: Park) -> None:
         open_ = conn.execute("select count(*) from alert where resolved is null").fetchone()
     assert row == (430, 400, "kW", "warning", 20, "")
     assert open_ == (0,)
+
+
+def test_readings_that_come_late_change_an_alert_once(park: Park) -> None:
+    alerter = park.alerter()
+    for second in (0, 10, 200, 210):
+        park.read(second, m1=1, m2=1)
+        alerter.step()
+    for meter in ("m1", "m2"):
+        park.late(meter, 50, *range(20, 100, 10))
+        park.late(meter, 1, *range(100, 200, 10))
+    for second in (220, 230, 240):
+        park.read(second, m1=1, m2=1)
+        alerter.step()
+    assert park.kept() == [("resolved", "m1", 100)]
+    with park.database.connection() as conn:
+        found = conn.execute("select corrected, extract(epoch from fired)::int, value from alert").fetchall()
+    assert found == [(True, START + 40, 500)]
 
 
 def test_a_second_process_waits_until_the_first_is_gone(park: Park) -> None:

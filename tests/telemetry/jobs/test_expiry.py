@@ -32,6 +32,24 @@ BOUND = START - 7 * 60 + 7 * DAY
 EXPIRED_AT = BOUND + 40 * DAY
 COUNT = "select count(*) from reading where time < to_timestamp({})"
 
+MESSAGE = """
+insert into delivery (
+    key, transition, alert, what, contact, channel, step, follow_up, renewal, notice, state, created_at,
+    not_before, due
+)
+select %(name)s, %(name)s, %(name)s, 'fired', 'duty', 'mail', 0, true, 0, '{}', %(state)s, at, at, at
+from to_timestamp(%(at)s) as at
+"""
+ALERT = """
+insert into alert (
+    id, rule, subject_kind, subject, severity, stage, since, fired, resolved, unit, flapping, corrected,
+    quiet, told, band, more, last_change
+)
+select %(name)s, 'high', 'meter', 'm1', 'warning', 1, at, at, to_timestamp(%(resolved)s), 'kW', false, false,
+    '', true, '', '{}', 1
+from to_timestamp(%(at)s) as at
+"""
+
 
 @pytest.fixture
 def expirer(three: Database, make_site: Callable[..., Site]) -> Expirer:
@@ -157,3 +175,17 @@ def test_what_was_kept_aside_leaves_by_when_it_came(
 def test_settled_data_and_too_few_days_are_no_setting(wrong: dict[str, int]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         Retention.model_validate(wrong)
+
+
+def test_messages_of_alerts_that_are_over_leave_when_they_are_old(
+    expirer: Expirer, three: Database, ask: Ask
+) -> None:
+    old, young = EXPIRED_AT - 500 * DAY, EXPIRED_AT - 30 * DAY
+    rows = [("over", "sent", old), ("open", "sent", old), ("due", "waiting", old), ("new", "sent", young)]
+    with three.connection() as tx:
+        for name, state, at in rows:
+            tx.execute(MESSAGE, {"name": name, "state": state, "at": at})
+        for name in ("over", "open"):
+            tx.execute(ALERT, {"name": name, "at": old, "resolved": None if name == "open" else old + 60})
+    expirer.step()
+    assert ask("select key from delivery order by key") == [("due",), ("new",), ("open",)]

@@ -22,6 +22,7 @@ export interface AlertEntry {
   limit: number | null;
   unit: string;
   flapping: boolean;
+  corrected: boolean;
   quiet: string;
   acknowledged: Person | null;
 }
@@ -51,6 +52,7 @@ export interface Silence {
   meters: string[];
   areas: string[];
   sources: string[];
+  weekly: { days: string[]; from: string; to: string } | null;
   reason: string;
   made: Person;
 }
@@ -109,7 +111,7 @@ export function silenceOf(alert: AlertEntry, silences: readonly Silence[], now: 
   const source = alert.subject_kind === "source" ? alert.subject : (meter?.source ?? "");
   const areas = meter ? within(meter.area) : alert.subject_kind === "area" ? [alert.subject] : [];
   const fits = (named: readonly string[], codes: readonly string[]): boolean => named.length === 0 || codes.some((code) => named.includes(code));
-  return silences.find((one) => Date.parse(one.begins) <= now && now < Date.parse(one.ends)
+  return silences.find((one) => one.weekly === null && Date.parse(one.begins) <= now && now < Date.parse(one.ends)
     && fits(one.rules, [alert.rule]) && fits(one.meters, meter ? [meter.code] : []) && fits(one.areas, areas) && fits(one.sources, [source]));
 }
 

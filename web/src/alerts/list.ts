@@ -89,6 +89,7 @@ class AlertListing extends Asking<Listing> {
     const silence = silenceOf(one, silences, store.now());
     return html`<span><span class=${one.state === "firing" ? "is-firing" : ""}>${stateWord(one, words)}</span>
       ${one.flapping ? html`<span class="said" title=${words.flappingHint}>${words.flapping}</span>` : nothing}
+      ${one.corrected ? html`<span class="said" title=${words.correctedHint}>${words.corrected}</span>` : nothing}
       ${silence ? html`<span class="said">${words.silencedUntil(moment(Date.parse(silence.ends), this.zone))}</span>` : one.quiet ? html`<span class="said">${quietWord(one.quiet, words)}</span>` : nothing}</span>`;
   }
 

@@ -4,8 +4,15 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
 import { Asking } from "../parts/asking.ts";
 import { store } from "../store.ts";
-import { moment } from "../time.ts";
+import { DAY_MS, moment } from "../time.ts";
 import { turn, type Silence } from "./answers.ts";
+
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+function weekday(day: string, language: string): string {
+  const monday = Date.UTC(2026, 5, 22);
+  return new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" }).format(monday + DAYS.indexOf(day) * DAY_MS);
+}
 
 class SilencesPanel extends Asking<{ silences: Silence[] }> {
   #wrong = "";
@@ -35,9 +42,11 @@ class SilencesPanel extends Asking<{ silences: Silence[] }> {
   #row(one: Silence): TemplateResult {
     const words = this.words;
     const fits = [...one.rules, ...one.meters, ...one.areas, ...one.sources].join(", ") || words.silenceAll;
+    const { weekly } = one;
+    const hours = weekly && words.silenceWeekly(weekly.days.map((day) => weekday(day, store.route.language)).join(", "), weekly.from, weekly.to);
     const later = Date.parse(one.begins) > store.now();
     return html`<tr data-silence=${one.id}>
-      <th scope="row">${fits}${one.maintenance ? html` <span class="said">${words.maintenance}</span>` : nothing}</th>
+      <th scope="row">${fits}${one.maintenance ? html` <span class="said">${words.maintenance}</span>` : nothing}${hours ? html` <span class="said">${hours}</span>` : nothing}</th>
       <td data-label=${words.silenceUntil}><span>${moment(Date.parse(one.ends), this.zone)}${later ? html` <span class="said">${words.silenceBegins(moment(Date.parse(one.begins), this.zone))}</span>` : nothing}</span></td>
       <td data-label=${words.reason}>${one.reason}</td>
       <td data-label=${words.madeBy}>${one.made.who}</td>

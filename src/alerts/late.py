@@ -1,0 +1,170 @@
+"""What readings that came late change: the last hour is lived through once more, beside what was told."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.engine import Engine, Watched
+from alerts.journal import History, Late, Open, Quiet, Subject, Transition, What
+from alerts.look import Circumstances
+from alerts.machine import NOT_YET, Changes, Phase
+from alerts.park import NOBODY, Park
+from alerts.past import fill
+from alerts.verdict import Kind, Verdict
+from alerts.window import Window
+
+_SETTLED_US = 15_000_000
+"""What is younger than this is judged as it comes."""
+_Lived = dict[str, list[Transition]]
+
+
+def judged_anew(
+    engine: Engine, history: History, late: Sequence[Late], now_us: int, beside: Circumstances
+) -> list[Transition]:
+    """At most one change of each alert: what it is now, or that there was one which is over already.
+
+    Writes what is known now into the engine's window and states. Raises what the history raises.
+    """
+    park = engine.window.park
+    came = np.isin(park.ids, np.concatenate([each.meter_id for each in late]))
+    touched = _touched(park, came)
+    if not touched.any():
+        return []
+    again, lived = _lived(engine, history, _around(park, touched, came), now_us)
+    engine.window.adopt(again.window, touched)
+    span = min(int(each.lo.min()) for each in late), max(int(each.hi.max()) for each in late)
+    found: list[Transition] = []
+    for code, second in again.watched.items():
+        first, changed = engine.watched[code], lived.get(code, [])
+        pairs = _pairs(first, second, park, touched, came)
+        whole = [each for each in changed if each.since_us > _told_us(engine.window, second, now_us)]
+        found += _gone_by(first, whole, {first.subjects.codes[at] for at, _ in pairs}, span, now_us)
+        fresh = {change.subject.code for change in changed if change.at_us > now_us - _SETTLED_US}
+        settled = [pair for pair in pairs if first.subjects.codes[pair[0]] not in fresh]
+        changes, verdict = _changes(first, second, settled, now_us), _verdict(first, second, settled)
+        found += engine.correct(first, changes, verdict, now_us, beside) if verdict else []
+    return found
+
+
+def _touched(park: Park, came: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Meters whose alerts may change, bool[m]: also those above them, and those reckoned from them."""
+    found = came.copy()
+    for flow in park.flows:
+        found[flow.meter] |= found[list(flow.terms)].any()
+    above = park.parent[found]
+    found[above[above != NOBODY]] = True
+    return found
+
+
+def _around(park: Park, touched: NDArray[np.bool_], came: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All that has to be known to judge them, bool[m]."""
+    behind = (park.parent != NOBODY) & touched[park.parent]
+    crossing = park.boundary.get(park.root)
+    billed = crossing if crossing is not None and (crossing & came).any() else np.zeros(len(park), np.bool_)
+    return park.with_terms(touched | behind | billed)
+
+
+def _lived(engine: Engine, history: History, meters: NDArray[np.bool_], now_us: int) -> tuple[Engine, _Lived]:
+    window = engine.window
+    rules = [watched.rule for watched in engine.watched.values() if watched.rule.replayed]
+    again = Engine(rules, Window(window.park.only(meters), window.quantities))
+    for code, second in again.watched.items():
+        _go_on(engine.watched[code], second, _told_us(window, second, now_us))
+    lived: _Lived = {}
+    for moment in fill(again.window, history, _begun_us(window, now_us), now_us):
+        for change in again.replay(moment):
+            lived.setdefault(change.rule, []).append(change)
+    return again, lived
+
+
+def _begun_us(window: Window, now_us: int) -> int:
+    return now_us - (window.slots - 1) * window.step_us
+
+
+def _told_us(window: Window, watched: Watched, now_us: int) -> int:
+    """From when on the hour tells how a rule stood [us]."""
+    return _begun_us(window, now_us) + window.step_us + int(watched.rule.depth_s * 1e6)
+
+
+def _go_on(first: Watched, second: Watched, told_us: int) -> None:
+    """Alerts that were open before the hour can tell are open in it too."""
+    places = {code: at for at, code in enumerate(second.subjects.codes)}
+    for at in np.flatnonzero(first.firing & (first.states.fired <= told_us)).tolist():
+        code = first.subjects.codes[at]
+        if code in places:
+            second.resume(places[code], _open(first, at))
+
+
+def _open(watched: Watched, at: int) -> Open:
+    states, subject = watched.states, Subject(watched.subjects.kind, watched.subjects.codes[at])
+    since, fired = int(states.since[at]), int(states.fired[at])
+    stage = int(states.stage[at])
+    return Open(watched.rule.code, subject, stage, since, fired, flapping=False, quiet=Quiet.NO, told=True)
+
+
+def _pairs(
+    first: Watched, second: Watched, park: Park, touched: NDArray[np.bool_], came: NDArray[np.bool_]
+) -> list[tuple[int, int]]:
+    """(Place in the engine, place in the one beside it) of subjects whose alerts may change."""
+    places = {code: at for at, code in enumerate(second.subjects.codes)}
+    crossing = park.boundary.get(park.root)
+    whole = crossing is not None and bool((crossing & came).any())
+    codes = first.subjects.codes
+    if first.subjects.kind is Kind.METER:
+        concerned = touched[first.subjects.at].tolist()
+    else:
+        concerned = [first.subjects.kind is Kind.PARK and whole] * len(codes)
+    return [(at, places[codes[at]]) for at, meant in enumerate(concerned) if meant and codes[at] in places]
+
+
+def _changes(first: Watched, second: Watched, pairs: Sequence[tuple[int, int]], now_us: int) -> Changes:
+    """Let the states be what they would have been; one that flaps ends in its own time."""
+    at, other = (np.array(places, np.intp) for places in (zip(*pairs, strict=True) if pairs else ((), ())))
+    one, two = first.states, second.states
+    was, is_ = one.phase[at] == Phase.FIRING, two.phase[other] == Phase.FIRING
+    fired, ended = at[~was & is_], at[was & ~is_ & ~one.flapping[at]]
+    raised = at[was & is_ & (two.stage[other] > one.stage[at])]
+    pending = ~was & (two.phase[other] == Phase.PENDING)
+    earlier = pending & ((one.phase[at] == Phase.INACTIVE) | (two.since[other] < one.since[at]))
+    taken = (~was & is_) | earlier
+    for name in ("phase", "since", "well", "rising"):
+        getattr(one, name)[at[taken]] = getattr(two, name)[other[taken]]
+    one.stage[fired], one.fired[fired] = two.stage[other[~was & is_]], now_us
+    one.recent[fired] = np.column_stack([one.recent[fired, 1:], np.full(len(fired), now_us)])
+    one.stage[raised] = two.stage[other[was & is_ & (two.stage[other] > one.stage[at])]]
+    one.rising[raised] = NOT_YET
+    one.phase[ended] = Phase.INACTIVE
+    return Changes(fired, raised, ended)
+
+
+def _verdict(first: Watched, second: Watched, pairs: Iterable[tuple[int, int]]) -> Verdict | None:
+    """Of the engine's, with the values that are known now."""
+    if first.verdict is None or second.verdict is None:
+        return None
+    value, limit = first.verdict.value.copy(), np.array(first.verdict.limit)
+    for at, other in pairs:
+        value[at], limit[at] = second.verdict.value[other], second.verdict.limit[other]
+    return replace(first.verdict, value=value, limit=limit)
+
+
+def _gone_by(
+    first: Watched,
+    changed: Sequence[Transition],
+    concerned: set[str],
+    span: tuple[int, int],
+    now_us: int,
+) -> Iterator[Transition]:
+    """Alerts that began and were over before anybody could know; nobody is told, the history has them."""
+    begun = {change.alert: change for change in changed if change.what is What.FIRED}
+    for end in changed:
+        start = begun.get(end.alert)
+        if end.what is not What.RESOLVED or start is None or end.subject.code not in concerned:
+            continue
+        within = start.since_us <= span[1] and end.at_us >= span[0] and end.at_us <= now_us - _SETTLED_US
+        recent = first.states.recent[first.subjects.codes.index(end.subject.code)]
+        if within and not ((recent >= start.since_us) & (recent <= end.at_us)).any():
+            recent[0] = start.fired_us
+            recent.sort()
+            yield replace(start, what=What.RESOLVED, at_us=end.at_us, corrected=True, quiet=Quiet.NO)
