@@ -32,13 +32,13 @@ def judged_anew(
     touched = _touched(park, came)
     if not touched.any():
         return []
-    again, lived = _lived(engine, history, _around(park, touched, came), now_us)
+    again, lived = _lived(engine, history, _around(park, touched), now_us)
     engine.window.adopt(again.window, touched)
     span = min(int(each.lo.min()) for each in late), max(int(each.hi.max()) for each in late)
     found: list[Transition] = []
     for code, second in again.watched.items():
         first, changed = engine.watched[code], lived.get(code, [])
-        pairs = _pairs(first, second, park, touched, came)
+        pairs = _pairs(first, second, park, touched)
         whole = [each for each in changed if each.since_us > _told_us(engine.window, second, now_us)]
         found += _gone_by(first, whole, {first.subjects.codes[at] for at, _ in pairs}, span, now_us)
         fresh = {change.subject.code for change in changed if change.at_us > now_us - _SETTLED_US}
@@ -58,12 +58,12 @@ def _touched(park: Park, came: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return found
 
 
-def _around(park: Park, touched: NDArray[np.bool_], came: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """All that has to be known to judge them, bool[m]."""
-    behind = (park.parent != NOBODY) & touched[park.parent]
-    crossing = park.boundary.get(park.root)
-    billed = crossing if crossing is not None and (crossing & came).any() else np.zeros(len(park), np.bool_)
-    return park.with_terms(touched | behind | billed)
+def _around(park: Park, touched: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All that has to be known to judge them, and the areas on whose edge they stand, bool[m]."""
+    found = touched | ((park.parent != NOBODY) & touched[park.parent])
+    for edge in map(park.edge, park.boundary):
+        found |= edge if (edge & touched).any() else False
+    return park.with_terms(found)
 
 
 def _lived(engine: Engine, history: History, meters: NDArray[np.bool_], now_us: int) -> tuple[Engine, _Lived]:
@@ -104,18 +104,14 @@ def _open(watched: Watched, at: int) -> Open:
     return Open(watched.rule.code, subject, stage, since, fired, flapping=False, quiet=Quiet.NO, told=True)
 
 
-def _pairs(
-    first: Watched, second: Watched, park: Park, touched: NDArray[np.bool_], came: NDArray[np.bool_]
-) -> list[tuple[int, int]]:
+def _pairs(first: Watched, second: Watched, park: Park, touched: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """(Place in the engine, place in the one beside it) of subjects whose alerts may change."""
     places = {code: at for at, code in enumerate(second.subjects.codes)}
-    crossing = park.boundary.get(park.root)
-    whole = crossing is not None and bool((crossing & came).any())
-    codes = first.subjects.codes
-    if first.subjects.kind is Kind.METER:
+    codes, kind = first.subjects.codes, first.subjects.kind
+    if kind is Kind.METER:
         concerned = touched[first.subjects.at].tolist()
     else:
-        concerned = [first.subjects.kind is Kind.PARK and whole] * len(codes)
+        concerned = [kind is not Kind.SOURCE and bool((park.edge(c) & touched).any()) for c in codes]
     return [(at, places[codes[at]]) for at, meant in enumerate(concerned) if meant and codes[at] in places]
 
 

@@ -100,6 +100,11 @@ class Park:
         )
         return replace(self, **columns)
 
+    def edge(self, area: str) -> NDArray[np.bool_]:
+        """Meters by which an area is judged as a whole, bool[m]."""
+        none = np.zeros(len(self), np.bool_)
+        return self.boundary.get(area, none) | self.behind.get(area, none)
+
     def with_terms(self, meters: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """bool[m] with all that the virtual ones of them are reckoned from."""
         found = meters.copy()
