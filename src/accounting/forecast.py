@@ -4,6 +4,7 @@ The middle value of like days is what load forecasting measures itself by (naive
 Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2 and 5.8).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,11 @@ def back_test(history: History, days: int = TESTED_DAYS) -> Error | None:
     made = [
         (by_kind(history, int(history.kind[d]), int(history.coarse[d]), d), history.load[d]) for d in lasts
     ]
+    return missed(made)
+
+
+def missed(made: Sequence[tuple[_Floats, _Floats]]) -> Error | None:
+    """By forecasts and loads of days, float64[96] [kW] each; None without a day in which both are known."""
     rows = [(made_, load) for made_, load in made if not np.isnan(made_ - load).all()]
     if not rows:
         return None

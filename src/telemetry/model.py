@@ -113,6 +113,26 @@ _OF_DEVICES = frozenset(
 ) | {"gas", "replacements"}
 
 
+class Position(Frozen):
+    """Where the park lies, in degrees."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
+class PanelField(Frozen):
+    """How the panels behind a meter lie."""
+
+    tilt: float = Field(ge=0, le=90)
+    """From level, in degrees."""
+    azimuth: float = Field(180.0, ge=0, lt=360)
+    """From north by east: 180 is south."""
+    kw_peak: float | None = Field(None, gt=0)
+    """Default: rated_kw."""
+    performance: float = Field(0.8, gt=0, le=1)
+    """Of what a clear sky would make, as long as no days are known to tell."""
+
+
 class Meter(Frozen):
     code: Code
     name: Label
@@ -151,6 +171,8 @@ class Meter(Frozen):
     """Which end of its intervals its times mark."""
     gas: GasState | None = None
     """Of a gas meter that shows actual conditions."""
+    panels: PanelField | None = None
+    """Of a meter of photovoltaic generation, so that a clear sky's can be forecast."""
     replacements: tuple[Replacement, ...] = ()
     """Devices that took the place of another."""
     history: tuple[Term, ...] = ()
@@ -324,6 +346,7 @@ class Site(Frozen):
     """Factor region, ISO 3166-2 such as CN-GD."""
     currency: str = "CNY"
     billing: Billing | None = None
+    position: Position | None = None
     retention: Retention = Retention()
     chunks: Chunks = Chunks()
     areas: tuple[Area, ...]

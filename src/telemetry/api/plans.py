@@ -38,6 +38,7 @@ from telemetry.reports.plans.metered import MeteredJob, MeteredLine, MeteredPlan
 from telemetry.reports.plans.optima import Optimum, OptimumState, PlanObstacle
 from telemetry.reports.plans.outlook import Terms, outlook
 from telemetry.reports.plans.shifts import ShiftAnswer, ShiftEntry
+from telemetry.reports.plans.sunshine import fields_of
 from telemetry.settings.plan import Plan as Settings
 from telemetry.settings.supplies import Supplied
 from telemetry.storage import registry
@@ -74,6 +75,7 @@ EXAMPLE = PlanAnswer(
     unplaced=[],
     outlook=PlanOutlook([_FIRST], ["peak"], [1.15], [5200.0], [0.0], [100.0], 5200.0),
     forecast_error=ForecastError(14, 82.5, 0.031, -4.0),
+    sun_error=ForecastError(14, 21.0, 0.24, 1.5),
     warmth_kw_per_k=None,
     notes=[],
 )
@@ -259,7 +261,7 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
     read = read_plan(known, body, zone, strict=strict)
     held = _supplied(plan, known, read, now.astimezone(zone))
     contract = held.supply.demand_on(today) if held.supply else None
-    terms = Terms(zone, held.tariff, contract, rate, held.area, held.apart_on(today))
+    terms = Terms(zone, held.tariff, contract, rate, held.area, held.apart_on(today), fields_of(site))
     with dependencies.database.connection() as tx:
         offered = outlook(tx, known, read, terms, now)
     currency = held.tariff.currency if held.tariff else site.currency

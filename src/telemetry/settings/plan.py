@@ -215,6 +215,10 @@ def _regions(site: Site, library: Library) -> Iterator[tuple[str, str]]:
 def _meter(key: str, meter: Meter, site: Site, library: Library) -> Iterator[tuple[str, str]]:
     if meter.area not in {area.code for area in site.areas}:
         yield f"{key}.area", f"there is no area {meter.area!r}"
+    if meter.panels and site.position is None:
+        yield f"{key}.panels", "says nothing as long as the site's position (latitude, longitude) is missing"
+    if meter.panels and not (meter.panels.kw_peak or meter.rated_kw):
+        yield f"{key}.panels.kw_peak", "is missing, and so is rated_kw"
     if meter.parent and meter.parent not in {other.code for other in site.meters}:
         yield f"{key}.parent", f"there is no meter {meter.parent!r}"
     if not meter.formula:

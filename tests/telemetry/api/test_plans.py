@@ -155,11 +155,13 @@ def test_a_night_shift_belongs_to_the_day_on_which_it_begins(service: Service) -
     assert kinds == [[], ["crew"], ["crew"]]
 
 
-def _rising(meter: str, per_quarter: Callable[[datetime], float], days: int) -> list[dict[str, Any]]:
+def _rising(
+    meter: str, per_quarter: Callable[[datetime], float], days: int, quantity: str = "energy_import"
+) -> list[dict[str, Any]]:
     when = datetime.fromisoformat("2023-10-12T00:00:00+08:00") - timedelta(days=days)
     rows, counter = [], 0.0
     for _ in range(days * 96 + 1):
-        rows.append({"meter": meter, "time": when.isoformat(), "values": {"energy_import": counter}})
+        rows.append({"meter": meter, "time": when.isoformat(), "values": {quantity: counter}})
         counter += per_quarter(when)
         when += timedelta(minutes=15)
     return rows
@@ -305,3 +307,37 @@ def test_afterwards_a_plan_is_set_against_what_its_line_drew(service: Service) -
 
 def test_a_search_that_nobody_began_is_not_there(service: Service) -> None:
     assert service.call("GET", "/api/v1/plans/optima/00ff").status_code == 404
+
+
+def _sunny(make_site: Made) -> Site:
+    roof = {"code": "pv", "role": "generation", "rated_kw": 100, "panels": {"tilt": 10}}
+    return make_site(
+        {"code": "m", "role": "boundary"},
+        {"code": "m1"},
+        roof,
+        billing=DEMO,
+        position={"latitude": 23.0, "longitude": 113.7},
+    )
+
+
+def test_panels_without_a_history_make_their_part_of_a_clear_sky(start: Start, make_site: Made) -> None:
+    found = check(start(_sunny(make_site)), job(start=at("09:00")), base_kw=None)
+    sun = found["outlook"]["sun_kw"]
+    assert (sun[0], sun[95], found["sun_error"]) == (0.0, 0.0, None)
+    assert 11.5 * 4 <= sun.index(max(sun)) <= 13 * 4
+    assert 65 < max(sun) < 80
+
+
+def test_panels_are_forecast_by_how_much_of_a_clear_sky_came_through(start: Start, make_site: Made) -> None:
+    service = start(_sunny(make_site))
+    clear = check(service, job(start=at("09:00")), base_kw=None)["outlook"]["sun_kw"]
+
+    def cloudy(when: datetime) -> float:
+        return clear[(when.hour * 60 + when.minute) // 15] / 4 / 2
+
+    service.post(_rising("pv", cloudy, 20, "energy_export"))
+    service.settle()
+    found = check(service, job(start=at("09:00")), base_kw=None)
+    assert found["outlook"]["sun_kw"][48] == pytest.approx(clear[48] / 2, rel=0.06)
+    assert found["sun_error"]["days"] == 14
+    assert found["sun_error"]["share"] < 0.1

@@ -116,6 +116,7 @@ export const costEn = {
   noConflicts: "no conflict",
   conflicts: "Conflicts",
   conflictsIn: (count: string) => (count === "1" ? "1 conflict" : `${count} conflicts`),
+  sunError: (kw: string, percent: string, days: string) => `Own generation is forecast; the same rule missed by ${kw} kW (${percent} %) on the last ${days} days.`,
   forecastError: (kw: string, percent: string, days: string) => `All else is forecast; the same rule missed by ${kw} kW (${percent} %) on the last ${days} days.`,
   searching: (placed: string, all: string, seconds: string) => `Looking for the cheapest plan: ${placed} of ${all} jobs placed, ${seconds} s.`,
   endSearch: "Take what there is",

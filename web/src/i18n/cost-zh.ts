@@ -118,6 +118,7 @@ export const costZh: Pick<Words, keyof typeof costEn> = {
   noConflicts: "无冲突",
   conflicts: "冲突",
   conflictsIn: (count) => `${count} 处冲突`,
+  sunError: (kw, percent, days) => `自有发电为预测值；同一规则在最近 ${days} 天的误差为 ${kw} kW（${percent} %）。`,
   forecastError: (kw, percent, days) => `其他负荷为预测值；同一规则在最近 ${days} 天的误差为 ${kw} kW（${percent} %）。`,
   searching: (placed, all, seconds) => `正在寻找最省方案：已安排 ${placed}/${all} 个作业，${seconds} 秒。`,
   endSearch: "采用现有结果",

@@ -43,6 +43,12 @@ export interface PlannedJob {
   move: { runs: Run[]; saves: number } | null;
 }
 
+export interface Missed {
+  days: number;
+  mean_kw: number;
+  share: number | null;
+}
+
 export interface Plan {
   from: string;
   to: string;
@@ -63,7 +69,8 @@ export interface Plan {
     jobs_kw: number[];
     limit_kw: number | null;
   };
-  forecast_error: { days: number; mean_kw: number; share: number | null } | null;
+  forecast_error: Missed | null;
+  sun_error: Missed | null;
   notes: string[];
 }
 

@@ -201,7 +201,8 @@ class PlanView extends View {
       <pw-board .jobs=${this.#jobs} .plan=${plan} .proposed=${this.#optimum?.plan ?? null} @moved=${(event: CustomEvent<Moved>) => this.#move(event.detail)}></pw-board>
       <p class="hint">${this.words.boardHow}</p>
       ${this.#jobsTable(plan)} ${said(plan.notes, store.route.language)}
-      ${plan.forecast_error ? html`<p class="hint">${this.words.forecastError(three(plan.forecast_error.mean_kw), percent(plan.forecast_error.share), String(plan.forecast_error.days))}</p>` : nothing}`;
+      ${plan.forecast_error ? html`<p class="hint">${this.words.forecastError(three(plan.forecast_error.mean_kw), percent(plan.forecast_error.share), String(plan.forecast_error.days))}</p>` : nothing}
+      ${plan.sun_error ? html`<p class="hint">${this.words.sunError(three(plan.sun_error.mean_kw), percent(plan.sun_error.share), String(plan.sun_error.days))}</p>` : nothing}`;
   }
 
   #move({ code, start }: Moved): void {

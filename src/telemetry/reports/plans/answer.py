@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from accounting.forecast import Error
 from accounting.grid import SLOT_US
 from accounting.plan import check
 from accounting.plan.check import Conflict, Kind
@@ -110,6 +111,9 @@ class PlanAnswer(Struct, frozen=True, rename={"from_": "from"}):
     forecast_error: Annotated[
         ForecastError | None, Meta(description="null: base_kw was given, or is not known")
     ]
+    sun_error: Annotated[
+        ForecastError | None, Meta(description="Of outlook.sun_kw; null: no own generation is known")
+    ]
     warmth_kw_per_k: Annotated[float | None, Meta(description="What the load rises by with warmth")]
     notes: Annotated[list[str], Meta(description="What could not be told, and why")]
 
@@ -151,7 +155,8 @@ class Sheet:
             jobs=rows,
             unplaced=[job.code for job in jobs if job.code not in placed],
             outlook=self._offered(placed),
-            forecast_error=self._error(),
+            forecast_error=_error(self.outlook.error),
+            sun_error=_error(self.outlook.sun_error),
             warmth_kw_per_k=self.outlook.warmth.kw_per_k if self.outlook.warmth else None,
             notes=self._notes(),
         )
@@ -216,10 +221,6 @@ class Sheet:
             limit_kw=None if math.isinf(horizon.limit_kw) else horizon.limit_kw,
         )
 
-    def _error(self) -> ForecastError | None:
-        error = self.outlook.error
-        return ForecastError(error.days, error.mean_kw, _known(error.share), error.bias_kw) if error else None
-
     def _notes(self) -> list[str]:
         notes = [self.outlook.unpriced] if self.outlook.unpriced else []
         if self.outlook.without_base:
@@ -231,3 +232,7 @@ class Sheet:
 
 def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def _error(error: Error | None) -> ForecastError | None:
+    return ForecastError(error.days, error.mean_kw, _known(error.share), error.bias_kw) if error else None

@@ -1,7 +1,7 @@
 """What the quarter hours of a plan offer: prices, factors, the load of all else, and own generation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,13 +22,14 @@ from telemetry.reports.membership import within
 from telemetry.reports.plans import clock
 from telemetry.reports.plans.forms import Plan
 from telemetry.reports.plans.lines import meters_of
+from telemetry.reports.plans.sunshine import Field, Sunshine, clear_days
+from telemetry.reports.plans.sunshine import back_test as back_test_of_sun
 from telemetry.storage import readings
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
 
 _Floats = NDArray[np.float64]
 DAYS_BACK = 56
-_SUN_DAYS = 14
 _DAY_US = DAY_SLOTS * SLOT_US
 _KW = 4.0
 _FREE, _WORKED = 7, 8
@@ -49,6 +50,8 @@ class Terms:
     """The enterprise whose own supply contract it is; None: the park's."""
     apart: frozenset[str] = frozenset()
     """Enterprises that are not under the park's."""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    """By meter, where the site says how panels lie."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +61,8 @@ class Outlook:
     horizon: Horizon
     error: Error | None
     """Of the forecast of all else; None: it was given, or nothing is known of it."""
+    sun_error: Error | None
+    """Of the forecast of own generation; None: nothing is known of it."""
     warmth: Warmth | None
     without_base: bool
     """Nothing is known of all else: contract demand is not checked."""
@@ -73,13 +78,14 @@ def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: 
     unknown = bool(np.isnan(base).any())
     contract = plan.posted.contract_kw if plan.posted.contract_kw is not None else terms.contract_kw
     slots = plan.grid.slots
+    sun, sun_error = past.sun() if plan.posted.base_kw is None else (np.zeros(len(slots)), None)
     priced = terms.tariff.prices_at(slots) if terms.tariff else None
     horizon = Horizon(
         price=priced.price if priced else np.full(len(slots), np.nan),
         carbon=_carbon(terms, slots),
         band=terms.tariff.bands_at(slots) if terms.tariff else np.full(len(slots), NO_BAND, np.uint8),
         base=np.nan_to_num(base),
-        sun=past.sun() if plan.posted.base_kw is None else np.zeros(len(slots)),
+        sun=sun,
         feed_in=plan.posted.feed_in,
         limit_kw=np.inf if unknown or contract is None else contract,
         crew=plan.crew,
@@ -87,6 +93,7 @@ def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: 
     return Outlook(
         horizon,
         error,
+        sun_error,
         warmth,
         without_base=unknown,
         provisional=bool(priced is not None and priced.provisional.any()),
@@ -186,13 +193,21 @@ class _Past:
             load -= self._sum(meters_of(self._registry, line, self._now), "energy_import", void=0.0)
         return np.where(np.isnan(load), np.nan, np.maximum(load, 0.0)) * _KW if billed else load * np.nan
 
-    def sun(self) -> _Floats:
-        """Mean of own generation at this time of day over the newest days, float64[n] [kW]."""
-        made = self._sum(self._generation(), "energy_export")[-_SUN_DAYS:] * _KW
-        some = ~np.isnan(made).all(axis=0)
-        mean = np.zeros(DAY_SLOTS)
-        mean[some] = np.nanmean(made[:, some], axis=0)
-        return self.on_grid(np.broadcast_to(mean, (len(self.ahead), DAY_SLOTS)))
+    def sun(self) -> tuple[_Floats, Error | None]:
+        """Own generation, float64[n] [kW], and what the same rule missed by lately."""
+        meters = self._generation()
+        rows = self._rows(meters, "energy_export")
+        shines = [self._shine(meter, rows[meter.id] * _KW) for meter in meters]
+        count, later = len(self.ahead), int(self.ahead[0] - self.days[-1]) - 1
+        made = sum((each.ahead(later + count)[later:] for each in shines), np.zeros((count, DAY_SLOTS)))
+        return self.on_grid(made), back_test_of_sun(shines)
+
+    def _shine(self, meter: RegisteredMeter, made: _Floats) -> Sunshine:
+        held = self._terms.fields.get(meter.code)
+        if held is None:
+            return Sunshine(made, None, 0.0)
+        days = clock.Days(self._zone, np.arange(self.days[0], self.ahead[-1] + 1))
+        return Sunshine(made, clear_days(days, held.panels), held.performance)
 
     def outside(self) -> _Floats:
         """Temperature that the park's weather station measured [degC]; NaN without one."""
