@@ -129,6 +129,28 @@ def test_what_is_wrong_is_named_by_job_and_field(
     assert (place, said) == (f"jobs.1.{field}", reason)
 
 
+def test_what_is_wrong_in_a_table_is_named_as_in_a_body(service: Service) -> None:
+    head = "code,line,power_kw,energy_kwh,duration_min,interruptible,profile_kw\n"
+    rows = "A,m1,,-5,60,true,\nB,m1,80,,-60,,\nC,m1,abc,,60,,\nD,m1,,,,,10;-2\nE,m1,80,,60,,\n"
+    response = service.call(
+        "POST", "/api/v1/plans/check", params=DAY, content=head + rows, headers={"Content-Type": "text/csv"}
+    )
+    assert [(each["field"], each["reason"]) for each in response.json()["errors"]] == [
+        ("jobs.0.energy_kwh", "expected float >= 0.0"),
+        ("jobs.1.duration_min", "expected int >= 0"),
+        ("jobs.2.power_kw", "expected float | null, got str"),
+        ("jobs.3.profile_kw[1]", "expected float >= 0.0"),
+    ]
+
+
+def test_jobs_that_wait_for_one_another_are_named(service: Service) -> None:
+    jobs = [job("A"), job("B", after=["C"]), job("C", after=["B"])]
+    [(field, value, reason)] = refused(service, *jobs)
+    assert (field, value, reason) == ("jobs.1.after", "B, C", "these jobs wait for one another")
+    [(field, *_)] = refused(service, job("A", after=["A"]))
+    assert field == "jobs.0.after"
+
+
 def test_several_mistakes_are_told_at_once(service: Service) -> None:
     fields = [field for field, *_ in refused(service, job(line="x"), job("J"), job("J"), 7)]
     assert fields == ["jobs.0.line", "jobs.2.code", "jobs.3.row"]

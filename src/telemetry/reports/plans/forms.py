@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from accounting.errors import PlanError
 from accounting.grid import SLOT_US, Grid, local_wall, to_us
-from accounting.plan.job import Aim, Job, Slots
+from accounting.plan.job import Aim, Job, Slots, in_order
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
 from telemetry.reports.steps import moment
@@ -24,6 +24,7 @@ _DAY_US = 86_400_000_000
 MOST_JOBS = 500
 MOST_DAYS = 31
 _LISTS = ("after", "profile_kw")
+_NUMBERS = ("power_kw", "energy_kwh", "duration_min", "setup_min", "crew", "interruptible")
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 _Time = Annotated[str, Meta(max_length=40, examples=["2026-11-24T08:00:00+08:00"])]
 _Minutes = Annotated[int, Meta(ge=0, le=60 * 24 * MOST_DAYS, multiple_of=_QUARTER_MIN)]
@@ -161,6 +162,7 @@ def read(body: object, zone: ZoneInfo, lines: frozenset[str], *, strict: bool = 
         if slots is not None:
             placed[job.code] = slots
     found += _orders(posted.jobs, jobs, place)
+    found = found or _circles(jobs, place)
     if found:
         raise Mistakes(found)
     return Plan(posted, grid, tuple(jobs.values()), placed, _crew(posted.crew, grid, zone))
@@ -175,6 +177,14 @@ def _orders(rows: Sequence[Any], jobs: Mapping[str, Job], place: Mapping[str, in
         for code in job.after
         if code not in named
     ]
+
+
+def _circles(jobs: Mapping[str, Job], place: Mapping[str, int]) -> list[QueryError]:
+    try:
+        in_order(jobs)
+    except PlanError as error:
+        return [QueryError(f"jobs.{place[error.job]}.{error.field}", error.value, error.reason)]
+    return []
 
 
 def _grid(posted: PostedPlan, zone: ZoneInfo) -> Grid:
@@ -229,7 +239,7 @@ class _Reader:
         try:
             loose = msgspec.convert(row, PostedJob, strict=False)
         except msgspec.ValidationError:
-            return converted(row, PostedJob)
+            return converted(_with_numbers(row), PostedJob)
         return converted(msgspec.to_builtins(loose), PostedJob)
 
     def _slot(self, text: str | None, field: str, default: int) -> int:
@@ -260,6 +270,27 @@ class _Reader:
         if not job.interruptible and (np.diff(slots) > 1).any():
             raise QueryError("runs", None, "the job may not be interrupted")
         return slots
+
+
+def _with_numbers(row: object) -> object:
+    """A table's row whose numbers are numbers, so that what is wrong is told of their values."""
+    if not isinstance(row, dict):
+        return row
+    known = {name: _typed(row[name]) for name in _NUMBERS if name in row}
+    profile = {name: [_typed(each) for each in row[name]] for name in ("profile_kw",) if name in row}
+    return row | known | profile
+
+
+def _typed(text: str) -> object:
+    """A number or a truth; the text itself where it is neither."""
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _power(posted: PostedJob) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
