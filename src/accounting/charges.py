@@ -16,6 +16,8 @@ _FREE = Decimal("1.05")
 _FLOOR = Decimal("0.4")
 """Of the transformers' capacity, below which no contract is billed [kW per kVA]."""
 _PERCENT = Decimal("0.01")
+_STEP = Decimal(2)
+"""Percent for each hundredth of a low power factor, (83)水电财字第215号."""
 
 
 class DemandBasis(StrEnum):
@@ -93,7 +95,13 @@ class Adjustments:
         return sorted({standard for standard, _ in self.rows})
 
     def percent(self, standard: Decimal, actual: Decimal) -> Decimal:
-        """Raises ChargeError for a cell that the table does not hold."""
+        """Below the printed cells 2 % more for each hundredth, as the document's note has it.
+
+        Raises ChargeError for another cell that the table does not hold.
+        """
+        lowest = min((each for held, each in self.rows if held == standard), default=actual)
+        if actual < lowest:
+            return self.rows[standard, lowest] + (lowest - actual) / _PERCENT * _STEP
         found = self.rows.get((standard, actual))
         if found is None:
             raise ChargeError(

@@ -6,11 +6,12 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from accounting.errors import ChargeError
 
 CENT = Decimal("0.01")
+_NOTHING = Decimal(0)
 
 
 def rounded(value: Decimal, unit: Decimal = CENT) -> Decimal:
-    """To whole units, halves away from zero."""
-    return value.quantize(unit, ROUND_HALF_UP)
+    """To whole units, halves away from zero; nothing has no sign."""
+    return value.quantize(unit, ROUND_HALF_UP) + _NOTHING
 
 
 def decimal(value: float, digits: int = 6) -> Decimal:
@@ -33,4 +34,4 @@ def shared(total: Decimal, weights: Sequence[Decimal], unit: Decimal = CENT) -> 
     order = sorted(range(len(parts)), key=lambda n: (parts[n] - exact[n], n))
     for n in order[:left]:
         parts[n] += unit
-    return [sign * part for part in parts]
+    return [sign * part + _NOTHING for part in parts]

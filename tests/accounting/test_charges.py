@@ -82,6 +82,21 @@ def test_a_cell_in_which_sources_differ_is_refused_until_it_is_set(table: Adjust
     assert filled.percent(D("0.85"), D("0.93")) == D("-0.95")
 
 
+@pytest.mark.parametrize(
+    ("standard", "actual", "percent"),
+    [("0.90", "0.39", "67"), ("0.85", "0.30", "75"), ("0.80", "0.00", "125")],
+)
+def test_below_the_printed_cells_the_rule_goes_on(
+    table: Adjustments, standard: str, actual: str, percent: str
+) -> None:
+    assert table.percent(D(standard), D(actual)) == D(percent)
+
+
+def test_nothing_has_no_sign() -> None:
+    assert [str(part) for part in shared(D("-0.02"), [D(1)] * 3)] == ["-0.01", "-0.01", "0.00"]
+    assert str(rounded(D("-0.001"))) == "0.00"
+
+
 def test_the_power_factor_is_rounded_half_up_in_decimal() -> None:
     assert power_factor(D(1790), D(0)) == D("1.00")
     assert power_factor(D(895), (D(1000000) - D(895) ** 2).sqrt()) == D("0.90")
