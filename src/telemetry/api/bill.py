@@ -138,7 +138,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         ] = _Form.JSON,
     ) -> Response:
         """The park's bill and its parts, which add up to it to the cent."""
-        found = bill_answer.all_of(*_found(dependencies, month, area))
+        reckoned, terms, known = _found(dependencies, month, area)
+        if area is not None and terms.own is None and area != reckoned.park.area:
+            raise QueryError("area", area, "has no supply contract of its own in this month")
+        found = bill_answer.all_of(reckoned, terms, known)
         if form is _Form.JSON:
             return answer(found)
         return Response(bill_answer.as_csv(found), media_type="text/csv", headers=_file(found.month))

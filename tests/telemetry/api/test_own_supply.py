@@ -123,6 +123,8 @@ def test_before_its_first_day_it_is_under_the_parks(start: Start, make_site: Mad
     whole = service.get("/bills", month="2023-10")
     assert (whole["apart"], [bill["area"] for bill in whole["parties"]]) == ([], ["one", "two"])
     assert service.get("/demand", month="2023-10", area="two")["contract_kw"] is None
+    refused = service.call("GET", "/api/v1/bills", params={"month": "2023-10", "area": "two"})
+    assert (refused.status_code, "no supply contract of its own" in refused.text) == (422, True)
 
 
 def test_days_are_priced_by_its_own_tariff_from_its_first_day_on(start: Start, make_site: Made) -> None:
