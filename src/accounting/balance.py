@@ -56,6 +56,7 @@ class Flows:
 
     @property
     def net(self) -> NDArray[np.float64]:
+        """What each meter adds, float64[m, n]."""
         return self.sign[:, None] * (self.inwards - self.outwards)
 
     @property
@@ -149,7 +150,7 @@ def tolerance(error: NDArray[np.float64], estimated: NDArray[np.float64]) -> NDA
 def judge(
     remainder: NDArray[np.float64], expected: NDArray[np.float64], tolerance: NDArray[np.float64]
 ) -> list[Verdict | None]:
-    """Verdict of each interval, None where remainder or tolerance is unknown.
+    """Verdict of each of k intervals, float64[k] each; None where remainder or tolerance is unknown.
 
     A remainder may lie anywhere from nothing to the `expected` loss, and beyond by the tolerance.
     """

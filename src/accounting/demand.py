@@ -40,7 +40,7 @@ def windows(
 def maximum(
     kwh: NDArray[np.float64], interval_s: int, window_s: int = WINDOW_S, *, sliding: bool = False
 ) -> Maximum:
-    """The highest of `windows`; its start counts intervals."""
+    """The highest mean [kW] of `windows` over imports float64[n] [kWh]; its start counts intervals."""
     mean = windows(kwh, interval_s, window_s, sliding=sliding)
     if np.isnan(mean).all():
         return Maximum(np.nan, 0)

@@ -45,7 +45,7 @@ def again(
         return [*loads, *held]
     grid, found, usable = _served(loads, held, factors)
     gave = dict(zip(usable, found.given.sum(axis=1).tolist(), strict=True))
-    return [*(grid.load(row, found) for row in loads), *(_gave(row, gave) for row in held)]
+    return [*grid.told(loads, found), *(_gave(row, gave) for row in held)]
 
 
 def given(rows: Sequence[Row], factors: Mapping[str, Factor]) -> dict[int, dict[str, float]]:
@@ -105,27 +105,27 @@ class _Grid:
     def _empty(self) -> NDArray[np.float64]:
         return np.full((len(self.source), len(self.day)), np.nan)
 
-    def _at(self, row: Row) -> tuple[int, int]:
-        return self.source[row["source"]], self.day[row["day"]]
+    def at(self, loads: Sequence[Row]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where rows stand, intp[r] each."""
+        places = [(self.source[row["source"]], self.day[row["day"]]) for row in loads]
+        source, day = np.array(places, np.intp).reshape(-1, 2).T
+        return source, day
 
     def laid(self, loads: Sequence[Row]) -> NDArray[np.float64]:
+        """Loads float64[s, d] [kWh]; NaN where one is not known, and where there is none."""
         found = self._empty()
-        for row in loads:
-            found[self._at(row)] = math.nan if row["kwh"] is None else row["kwh"]
+        found[self.at(loads)] = _column(loads, "kwh")
         return found
 
     def rates(
         self, loads: Sequence[Row], factors: Mapping[str, Factor]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of the residual and of the average [kg/kWh]."""
-        found = {"residual": self._empty(), "average": self._empty()}
-        for row in loads:
-            if row["factor"] is None:
-                continue
-            if row["factor"] not in factors:
-                raise FactorError(f"the factor {row['factor']!r} was not frozen with the period")
-            found[row["tier"]][self._at(row)] = rate(ELECTRICITY, factors[row["factor"]])
-        return found["residual"], found["average"]
+        """Of the residual and of the average, float64[s, d] each [kg/kWh]; NaN where it is the other's."""
+        tier, each = np.array([row["tier"] for row in loads]), _rates(loads, factors)
+        residual, average = self._empty(), self._empty()
+        residual[self.at(loads)] = np.where(tier == "residual", each, np.nan)
+        average[self.at(loads)] = np.where(tier == "average", each, np.nan)
+        return residual, average
 
     def instruments(self, held: Sequence[Row]) -> Instruments:
         tier = np.array([Tier[row["tier"].upper()] for row in held], np.int8)
@@ -140,14 +140,38 @@ class _Grid:
         return Instruments(
             tuple(str(row["record"]) for row in held),
             tier,
-            np.array([math.inf if row["limit"] is None else row["limit"] for row in held], np.float64),
-            np.array([row["rate"] for row in held], np.float64),
+            np.nan_to_num(_column(held, "limit"), nan=math.inf, posinf=math.inf),
+            _column(held, "rate"),
             np.maximum(days[:, 0], 0),
             np.maximum(days[:, 1] + 1, 0),
             consumer,
         )
 
-    def load(self, row: Row, found: Market) -> Row:
-        at = self._at(row)
-        kg = None if row["kwh"] is None or row["factor"] is None else float(found.rest[at])
-        return {**row, "open": None if row["kwh"] is None else float(found.open[at]), "kg": kg}
+    def told(self, loads: Sequence[Row], found: Market) -> list[Row]:
+        """Rows with what no instrument served of them [kWh], and its mass [kg]."""
+        at = self.at(loads)
+        results = zip(loads, found.open[at].tolist(), found.rest[at].tolist(), strict=True)
+        return [_told(row, open_, kg) for row, open_, kg in results]
+
+
+def _told(row: Row, open_: float, kg: float) -> Row:
+    unknown = row["kwh"] is None
+    return {
+        **row,
+        "open": None if unknown else open_,
+        "kg": None if unknown or row["factor"] is None else kg,
+    }
+
+
+def _column(rows: Sequence[Row], name: str) -> NDArray[np.float64]:
+    """float64[r]; NaN where a row says nothing."""
+    return np.array([math.nan if row[name] is None else row[name] for row in rows], np.float64)
+
+
+def _rates(loads: Sequence[Row], factors: Mapping[str, Factor]) -> NDArray[np.float64]:
+    """Of each row's factor, float64[r] [kg/kWh]; NaN without one. Raises FactorError for one not frozen."""
+    names = {row["factor"] for row in loads} - {None}
+    if lacking := sorted(names - factors.keys()):
+        raise FactorError(f"the factor {lacking[0]!r} was not frozen with the period")
+    known = {name: rate(ELECTRICITY, factors[name]) for name in names}
+    return np.array([known.get(row["factor"], math.nan) for row in loads], np.float64)

@@ -96,6 +96,7 @@ class Flow:
     events: list[Events]
 
     def settled(self, grid: Grid) -> Settled:
+        """Amounts float64[m, n] of the grid's intervals and their coverage float32[m, n]."""
         amount, coverage = spread(self.spans, grid)
         return Settled(amount, coverage, _joined(self.events))
 
@@ -125,7 +126,7 @@ def allot(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stampe
 
 
 def allotted(readings: Readings, grid: Grid, length: NDArray[np.float64], *, stamped_end: bool) -> Flow:
-    """The intervals of amounts, as `allot` takes them."""
+    """The intervals of amounts, as `allot` takes them; `length` float64[m] [s]."""
     clean, _, found = _ordered(readings, grid)
     lasts = np.round(length[clean.meter] * 1e6).astype(np.int64)
     start = clean.time - lasts if stamped_end else clean.time

@@ -313,13 +313,13 @@ class OwnUse:
 
     @property
     def self_consumption(self) -> _Floats:
-        """Share of the generation that was used here; NaN without any."""
+        """Share of the generation that was used here, float64[n] [1]; NaN without any."""
         made = self.used + self.fed_in
         return np.divide(self.used, made, out=np.full_like(made, np.nan), where=made > 0)
 
     @property
     def self_sufficiency(self) -> _Floats:
-        """Share of the consumption that own generation covered; NaN without any."""
+        """Share of the consumption that own generation covered, float64[n] [1]; NaN without any."""
         whole = self.consumption
         return np.divide(self.used, whole, out=np.full_like(whole, np.nan), where=whole > 0)
 

@@ -53,7 +53,7 @@ def at_zero(volume: Floats, celsius: ArrayLike, kilopascal: ArrayLike = _STANDAR
 
 
 def net_value(gross: ArrayLike, share: ArrayLike = NET_OF_GROSS_GAS) -> Floats:
-    """Net calorific value of a gross one, in its unit; `share` is net over gross, 0 to 1.
+    """Net calorific value float64[m] of a gross one [GJ/unit]; `share` is net over gross [1], 0 to 1.
 
     Raises ActivityError for a share that is out of range.
     """

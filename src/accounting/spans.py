@@ -34,7 +34,7 @@ class Knots:
 
     @property
     def firsts(self) -> NDArray[np.int64]:
-        """First knot of every meter that has one; no span ends there."""
+        """First knot of every meter that has one, int64[m] at most; no span ends there."""
         return self.bound[:-1][np.diff(self.bound) > 0]
 
 
@@ -54,7 +54,10 @@ class Spans:
 
 
 def knots(meter: NDArray[np.int32], time: NDArray[np.int64], meters: int, grid: Grid) -> Knots:
-    """Lay readings on one axis. Raises SeriesError when they are not in order or reach too far."""
+    """Lay readings int32[n], int64[n] [us] on one axis.
+
+    Raises SeriesError when they are not sorted by meter and time, or reach too far.
+    """
     if (meter[1:] < meter[:-1]).any():
         raise SeriesError("readings are not sorted by meter")
     bound = np.searchsorted(meter, np.arange(meters + 1))
