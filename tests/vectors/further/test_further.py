@@ -150,7 +150,7 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
 
 
 def test_there_are_further_vectors() -> None:
-    assert len(VECTORS) == 48
+    assert len(VECTORS) == 84
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
