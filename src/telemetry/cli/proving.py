@@ -21,9 +21,12 @@ def recompute(
     """Reckon closed periods anew from their frozen amounts, factors and prices; exit 1 unless all agree."""
     from telemetry.app import recompute as run  # noqa: PLC0415  # `check` should not load the web framework
 
-    found = run(read_environment(), _wanted(period, area))
+    environment = read_environment()
+    found = run(environment, _wanted(period, area))
     if not found:
-        errors.print("No closed period is such. GET /api/v1/periods lists those there are.", markup=False)
+        place = "the database" if environment.database_url else environment.data_dir
+        told = f"No closed period is such in {place}. GET /api/v1/periods lists those there are."
+        errors.print(told, markup=False, soft_wrap=True)
     for each in found:
         _print(each)
     if not found or not all(each.same for each in found):
