@@ -12,7 +12,7 @@ from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.periods import shelf_of
-from telemetry.reports import closed_series, emissions, market_series
+from telemetry.reports import air_series, closed_series, emissions, market_series
 from telemetry.reports.emission_answer import Basis, ClosedNote, EmissionsAnswer, EmissionSeries, State
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -21,6 +21,7 @@ from telemetry.reports.factors import FactorUse
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name
 from telemetry.reports.periods import Books, PeriodAnswer
+from telemetry.reports.pools.report import Park
 from telemetry.reports.steps import Step
 from telemetry.storage import registry
 from telemetry.storage.pool import Transaction
@@ -106,8 +107,12 @@ def _report(tx: Transaction, books: Books, question: Question, kind: Kind) -> Em
         return closed_series.report(tx, books, question, kind.basis)
     registry, shelf = books.registry, books.shelf
     if kind.basis is Basis.MARKET:
-        return market_series.report(tx, registry, shelf.grid, question, shelf.rating.regions[0])
-    return emissions.report(tx, registry, shelf.grid, question, kind.revision)
+        found = market_series.report(tx, registry, shelf.grid, question, shelf.rating.regions[0])
+    else:
+        found = emissions.report(tx, registry, shelf.grid, question, kind.revision)
+    if kind.revision is not Revision.CURRENT:
+        return found
+    return air_series.joined(tx, Park(registry, shelf.converters, shelf.grid), question, found)
 
 
 def router(dependencies: Dependencies) -> APIRouter:
@@ -135,7 +140,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         """Amount x factor of the local day, gases apart; a day without a factor is a shortfall and not 0.
 
         Market-based, electricity stands as one series with what served it: certificates, contracts, supplier
-        rates, the residual mix, the grid's average. Both bases and both states come by day and month.
+        rates, the residual mix, the grid's average. By day and month, air that an area or enterprise has from
+        a neighbour's pool stands as a series of its own. Both bases and both states come by day and month.
         """
         now = datetime.now(UTC)
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)

@@ -235,6 +235,18 @@ def test_the_neighbours_closed_month_holds_what_its_air_was_made_of(service: Ser
     assert service.get(f"/periods/{closed['id']}")["figures"][0]["drift"] == 0
 
 
+def test_the_neighbours_emissions_by_month_and_day_hold_its_air(service: Service) -> None:
+    for basis in ("location", "market"):
+        month = service.get("/emissions", **JUNE, by="enterprise", area="B", basis=basis)["series"]
+        assert [(each["quantity"], f"{each['values'][0]:.2f}") for each in month] == [
+            ("air_volume", "1104.75")
+        ]
+    days = service.get("/emissions", **(JUNE | {"step": "day"}), by="area")["series"]
+    [air] = [each for each in days if each["quantity"] == "air_volume"]
+    assert (air["key"], len(air["values"]), f"{math.fsum(air['values']):.2f}") == ("B", 30, "1104.75")
+    assert air["factors"][0]["id"] == "cn.grid.province.gd.2023"
+
+
 def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(service: Service) -> None:
     asked = {"from": "2023-06-01", "to": "2023-07-01", "area": "B"}
     for basis in ("location", "market"):
