@@ -50,4 +50,14 @@ def _mistake(row: Any, told: str) -> QueryError:  # noqa: ANN401  # JSON
         return QueryError(field, None, "is missing")
     if reason.startswith("Object contains unknown"):
         return QueryError(field, None, "is no field of this")
-    return QueryError(field, row.get(field), reason[0].lower() + reason[1:].replace("`", ""))
+    return QueryError(field, _standing(row, field), reason[0].lower() + reason[1:].replace("`", ""))
+
+
+def _standing(row: Any, place: str) -> Any:  # noqa: ANN401  # JSON
+    """What stands at a place such as values[1]; None where nothing does."""
+    for name in re.findall(r"\w+", place):
+        if isinstance(row, dict):
+            row = row.get(name)
+        else:
+            row = row[int(name)] if isinstance(row, list) and name.isdecimal() else None
+    return row

@@ -105,7 +105,7 @@ class SeriesDesk:
         same = next((each for each in standing if each.says(draft)), None)
         if same:
             return self.entry(same)
-        self._alone(draft, standing)
+        self._alone(posted.start, draft, standing)
         number = store.put(tx, draft, posted.who, self.now)
         return self.entry(self.one(tx, number), new=True)
 
@@ -131,11 +131,11 @@ class SeriesDesk:
             kg=list(rates),
         )
 
-    def _alone(self, draft: SeriesDraft, standing: Sequence[PostedSeries]) -> None:
+    def _alone(self, start: str, draft: SeriesDraft, standing: Sequence[PostedSeries]) -> None:
         try:
             hourly.check([*self.shipped, *map(as_series, standing), as_series(draft)])
         except FactorError as error:
-            raise QueryError("start", draft.edition, f"{error}; withdraw that first") from error
+            raise QueryError("start", start, f"{error}; withdraw that first") from error
 
     def one(self, tx: Transaction, number: int) -> PostedSeries:
         """Raises QueryError."""

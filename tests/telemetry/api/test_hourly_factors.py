@@ -73,6 +73,7 @@ def test_a_second_answer_for_an_hour_waits_for_the_first_one_to_be_withdrawn(bou
     other = {**SERIES, "edition": "dispatch June, revised", "start": "2024-06-01T02:00:00+08:00"}
     [mistake] = say(bought, other, 422)["errors"]
     assert "answer for the same hours; withdraw that first" in mistake["reason"]
+    assert (mistake["field"], mistake["value"]) == ("start", other["start"])
     between = {**SERIES, "edition": "filled in", "start": "2024-06-01T01:00:00+08:00", "values": [400]}
     assert say(bought, between)["new"]
     told = {"who": "wang", "reason": "revised"}
@@ -81,6 +82,11 @@ def test_a_second_answer_for_an_hour_waits_for_the_first_one_to_be_withdrawn(bou
     assert say(bought, other)["new"]
     shown = bought.get("/hourly-factors", withdrawn=True)["series"]
     assert [each["withdrawn"] is None for each in shown] == [False, True, True]
+
+
+def test_a_value_in_a_list_that_cannot_be_is_told(bought: Any) -> None:  # noqa: ANN401  # as above
+    [mistake] = say(bought, {**SERIES, "values": [0.3, -0.1]}, 422)["errors"]
+    assert (mistake["field"], mistake["value"]) == ("values[1]", "-0.1")
 
 
 @pytest.mark.parametrize(
