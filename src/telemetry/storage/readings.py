@@ -94,12 +94,14 @@ def series(
 
     NaN: it was withdrawn.
     """
-    row = conn.execute(queries.expand(_SQL["series"], [quantity]), _bounds(ranges), binary=True).fetchone()
-    if row is None or row[0] is None:
-        return np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)
-    number, time, value = row[0].astype(np.int32) - 1, row[1].astype(np.int64), row[2]
+    rows = conn.execute(queries.expand(_SQL["series"], [quantity]), _bounds(ranges), binary=True).fetchall()
+    number = np.repeat(np.arange(len(rows), dtype=np.int32), [len(times) for times, _ in rows])
+    time = np.concatenate([np.empty(0, np.int64), *(times.astype(np.int64) for times, _ in rows)])
+    value = np.concatenate([np.empty(0), *(values for _, values in rows)])
+    if not ((np.diff(time) < 0) & (np.diff(number) == 0)).any():
+        return number, time, value
     order = np.lexsort((time, number))
-    return number[order], time[order], value[order]
+    return number, time[order], value[order]
 
 
 def _bounds(ranges: Ranges) -> dict[str, object]:

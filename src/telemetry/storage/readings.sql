@@ -64,14 +64,15 @@ left join lateral (
 ) as zero_after on true
 
 -- name: series
-select array_agg(range.number), array_agg(r.time), array_agg(r.value)
+select r.times, r.values
 from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[])
     with ordinality as range (meter_id, lo, hi, number)
 cross join lateral (
-    select reading.time, reading.{column} as value
+    select coalesce(array_agg(reading.time), array[]::timestamptz[]) as times,
+        coalesce(array_agg(reading.{column}), array[]::double precision[]) as values
     from reading
     where reading.meter_id = range.meter_id
         and reading.time between range.lo and range.hi
         and reading.{column} is not null
-    order by reading.time
 ) as r
+order by range.number
