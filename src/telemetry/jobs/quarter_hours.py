@@ -80,16 +80,12 @@ def _withdraw(tx: Transaction, target: str, ranges: Ranges, grid: Grid) -> None:
 
 
 def _closed(ranges: Ranges, shown: Readings, reach: NDArray[np.int64], now_us: int) -> Ranges:
-    """Ranges without quarter hours that still run and without those before the first reading kept."""
-    count = len(ranges)
-    first = np.full(count, np.iinfo(np.int64).max)
-    last = np.full(count, np.iinfo(np.int64).min)
-    np.minimum.at(first, shown.meter, shown.time)
+    """Ranges without quarter hours that still run."""
+    last = np.full(len(ranges), np.iinfo(np.int64).min)
     np.maximum.at(last, shown.meter, shown.time)
-    some = last >= first
-    lo = np.where(some, np.maximum(ranges.lo, floor_slot(np.where(some, first - reach, 0))), ranges.lo)
+    some = np.bincount(shown.meter, minlength=len(ranges)) > 0
     over = floor_slot(np.maximum(np.where(some, last + reach, 0), now_us))
-    return Ranges(ranges.meter_id, lo, np.where(some, np.minimum(ranges.hi, over), lo))
+    return Ranges(ranges.meter_id, ranges.lo, np.where(some, np.minimum(ranges.hi, over), ranges.lo))
 
 
 def _flag(tx: Transaction, source: str, ranges: Ranges, settled: Settled) -> None:

@@ -50,6 +50,14 @@ def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Range
     return Series(number[order], time[order], value[order], shown_by[order])
 
 
+def told(quantity: str, of: Sequence[Replacements], ranges: Ranges) -> Ranges:
+    """The ranges, widened to the first and last replacement at which people read the quantity's counters."""
+    moments = [[each["us"] for each in those if quantity in each["ends"]] for those in of]
+    lo = [min([start, *those]) for start, those in zip(ranges.lo.tolist(), moments, strict=True)]
+    hi = [max([end, *those]) for end, those in zip(ranges.hi.tolist(), moments, strict=True)]
+    return Ranges(ranges.meter_id, np.array(lo, np.int64), np.array(hi, np.int64))
+
+
 def _told(quantity: str, of: Sequence[Replacements], window: Ranges) -> Iterator[tuple[int, int, float, int]]:
     """Range, time, value and device of each counter that people read at a replacement."""
     for number, those in enumerate(of):

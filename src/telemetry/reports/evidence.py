@@ -11,7 +11,7 @@ from accounting.grid import Grid, to_us
 from accounting.intervals import Flow, Readings, Settled
 from accounting.recipes import STATED, Method, Recipe, recipes_of, undeclared
 from telemetry.reports import devices
-from telemetry.reports.devices import Series
+from telemetry.reports.devices import Replacements, Series
 from telemetry.storage import readings, seen
 from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
@@ -72,10 +72,15 @@ def anchored(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
     """From and to which readings those of each range have a part in what settles, and are settled by."""
     if task.recipe.method is Method.SETTLE:
         still = np.array([one in task.still for one in ranges.meter_id.tolist()], bool)
-        return readings.anchors(tx, task.recipe.source, ranges, still, intervals.ANCHORS)
+        told = devices.told(task.recipe.source, _replacements(task, ranges), ranges)
+        return readings.anchors(tx, task.recipe.source, ranges, still, intervals.ANCHORS, told)
     far = reach(task, ranges)
     wide = Ranges(ranges.meter_id, ranges.lo - far, ranges.hi + far)
     return readings.anchors(tx, task.recipe.source, wide, np.ones(len(ranges), bool), 1)
+
+
+def _replacements(task: Task, ranges: Ranges) -> list[Replacements]:
+    return [task.meters[meter_id].replacements for meter_id in ranges.meter_id.tolist()]
 
 
 def shown(tx: Transaction, task: Task, window: Ranges, ranges: Ranges) -> Readings:

@@ -29,7 +29,10 @@ class Flags:
 
 
 def replace(conn: Connection[Any], quantity: str, ranges: Ranges, found: Flags) -> None:
-    """Let these flags be the only ones that settlement left at the quantity in the ranges [lo, hi)."""
+    """Let these flags be the only ones that settlement left at the quantity in the ranges [lo, hi).
+
+    Where one device took another's place both may have the same flag at one instant: the first one's stays.
+    """
     gone = {"meter": ranges.meter_id, "lo": ranges.lo.astype("M8[us]"), "hi": ranges.hi.astype("M8[us]")}
     conn.execute(_SQL["remove"], gone | {"quantity": quantity, "flags": _SETTLED})
     if len(found.time):

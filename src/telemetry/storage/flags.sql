@@ -12,7 +12,7 @@ insert into reading_flag (meter_id, time, quantity, flag, delta)
 select meter_id, time, %(quantity)s::text, flag, delta
 from unnest(%(meter)s::integer[], %(time)s::timestamptz[], %(flag)s::text[], %(delta)s::double precision[])
     as found (meter_id, time, flag, delta)
-on conflict (meter_id, time, quantity, flag) do update set delta = excluded.delta
+on conflict (meter_id, time, quantity, flag) do nothing
 
 -- name: add
 insert into reading_flag (meter_id, time, quantity, flag, delta)

@@ -71,15 +71,24 @@ def select(  # noqa: PLR0917  # a range of time travels as two numbers
     )
 
 
-def anchors(
-    conn: Connection[Any], quantity: str, ranges: Ranges, still: NDArray[np.bool_], depth: int
+def anchors(  # noqa: PLR0917  # a settlement's whole question
+    conn: Connection[Any],
+    quantity: str,
+    ranges: Ranges,
+    still: NDArray[np.bool_],
+    depth: int,
+    told: Ranges | None = None,
 ) -> Ranges:
     """Widen each range by `depth` readings of the quantity on either side, where there are so many.
 
     Where bool[m] `still` does not hold, zeros do not count: a zero means what those around it make of it. A
-    range that finds too few others reaches to the nearest zero before them and to the last one after them.
+    range that finds too few others reaches to the nearest zero before them and to the last one after them,
+    and to the edges of `told`, between which people read its counters; one that finds none reaches to the
+    nearest reading withdrawn before it.
     """
-    asked = _bounds(ranges) | {"still": still, "depth": depth}
+    wide = ranges if told is None else told
+    edges = {"told_lo": wide.lo.astype("M8[us]"), "told_hi": wide.hi.astype("M8[us]")}
+    asked = _bounds(ranges) | edges | {"still": still, "depth": depth}
     row = conn.execute(queries.expand(_SQL["anchors"], [quantity]), asked, binary=True).fetchone()
     if row is None or row[0] is None:
         return ranges

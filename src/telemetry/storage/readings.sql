@@ -12,10 +12,21 @@ cross join lateral (
 ) as r
 
 -- name: anchors
-select array_agg(range.number), array_agg(coalesce(zero_before.time, before.time, range.lo)),
-    array_agg(coalesce(zero_after.time, after.time, range.hi))
-from unnest(%(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[], %(still)s::boolean[])
-    with ordinality as range (meter_id, lo, hi, still, number)
+select
+    array_agg(range.number),
+    array_agg(least(
+        coalesce(zero_before.time, before.time, withdrawn_before.time, range.lo),
+        case when before.found < %(depth)s::integer then range.told_lo end
+    )),
+    array_agg(greatest(
+        coalesce(zero_after.time, after.time, range.hi),
+        case when after.found < %(depth)s::integer then range.told_hi end
+    ))
+from unnest(
+    %(meter)s::integer[], %(lo)s::timestamptz[], %(hi)s::timestamptz[], %(still)s::boolean[],
+    %(told_lo)s::timestamptz[], %(told_hi)s::timestamptz[]
+)
+    with ordinality as range (meter_id, lo, hi, still, told_lo, told_hi, number)
 cross join lateral (
     select min(near.time) as time, count(*) as found
     from (
@@ -52,6 +63,13 @@ left join lateral (
     order by r.time desc
     limit 1
 ) as zero_before on true
+left join lateral (
+    select r.time
+    from reading r
+    where r.meter_id = range.meter_id and r.time < range.lo and r.{column} = 'NaN' and before.found = 0
+    order by r.time desc
+    limit 1
+) as withdrawn_before on true
 left join lateral (
     select r.time
     from reading r

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Json
@@ -17,6 +18,7 @@ from accounting.recipes import GAS_STATE
 from telemetry.instrument import Replacement
 from telemetry.model import Area, Meter, Site
 from telemetry.storage import dirty, formulas, queries
+from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.pool import Connections, Database
 from telemetry.storage.terms import BEGINNING, MeterTerm, first_difference, timeline
 
@@ -169,6 +171,13 @@ def _put(conn: Connection[Any], meter: Meter) -> None:
     conn.execute(_SQL["put_meter"], columns)
     if resettled is not None:
         dirty.mark_readings_since(conn, resettled[0], BEGINNING)
+        _mark_told(conn, resettled[0], [*resettled[1], *map(_replacement, meter.replacements)])
+
+
+def _mark_told(conn: Connection[Any], meter_id: int, replacements: Sequence[Mapping[str, Any]]) -> None:
+    """What people read at a replacement stands, or stood, where no reading may be."""
+    at = np.array([each["us"] for each in replacements], np.int64)
+    dirty.mark(conn, Stage.ENERGY, Marks(np.full(len(at), meter_id, np.int32), at, at))
 
 
 def _columns(meter: Meter) -> dict[str, object]:

@@ -54,7 +54,7 @@ set removed_at = %(now)s::timestamptz
 where managed_by = 'file' and removed_at is null and not code = any(%(codes)s::text[])
 
 -- name: settles_otherwise
-select id
+select id, replacements
 from meter
 where code = %(code)s::text
     and (max_gap_s, interval_s, stamp, rollover, gas, replacements) is distinct from (
