@@ -17,7 +17,7 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from accounting.quantity import CATALOGUE
 from bench.measure import ROUNDS, Measure
-from bench.write import _METERS, database
+from bench.write import METERS_MADE, database
 from ingest.collector import open_collector
 from ingest.collectors.modbus import Line, ModbusCollector, ModbusSource, Recipe, Unit
 from ingest.device import Device
@@ -156,7 +156,7 @@ def measure() -> Iterator[Measure]:
     with database() as url:
         migrate(url)
         with psycopg.connect(url, autocommit=True) as conn:
-            conn.execute(_METERS, [METERS - 1])
+            conn.execute(METERS_MADE, [METERS - 1])
         with server() as (port,):
             ours, reference = zip(*list(rounds(url, port))[1:], strict=True)
         yield Measure(

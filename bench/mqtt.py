@@ -24,7 +24,7 @@ from paho.mqtt.properties import Properties
 
 from accounting.quantity import CATALOGUE
 from bench.measure import ROUNDS, Measure
-from bench.write import _METERS, database
+from bench.write import METERS_MADE, database
 from ingest.collector import open_collector
 from ingest.collectors.mqtt import MqttSource
 from ingest.kinds import read_template
@@ -162,7 +162,7 @@ def measure() -> Iterator[Measure]:
     with database() as url, broker() as port:
         migrate(url)
         with psycopg.connect(url) as conn:
-            conn.execute(_METERS, [METERS])
+            conn.execute(METERS_MADE, [METERS])
         taken = list(zip(*rounds(url, port), strict=True))
     committed, received = (MESSAGES / statistics.median(each) for each in taken)
     what = "aiomqtt alone, the same 20 values at QoS 1, not decoded; ours decodes, commits, then acknowledges"

@@ -30,7 +30,7 @@ FIRST = FIRST_US - DAYS * DAY_SLOTS * SLOT_US
 READ_DAYS = min(DAYS, 30)
 READ_SLOTS = READ_DAYS * DAY_SLOTS
 
-_METERS = """
+METERS_MADE = """
 with made as (
     insert into meter (code, name_en, name_zh, carrier, source, max_gap_s, interval_s, stamp, rollover)
     select 'm' || n, '', '', 'electricity', 'bench', 900, 900, 'end', '{}'
@@ -123,7 +123,7 @@ def measure() -> Iterator[Measure]:
     with database() as url:
         migrate(url)
         with psycopg.connect(url) as conn:
-            conn.execute(_METERS, {"meters": METERS})
+            conn.execute(METERS_MADE, {"meters": METERS})
         db = Database.open(url)
         fill(db)
         first, again, plain = (

@@ -8,7 +8,7 @@ import psycopg
 from accounting.grid import DAY_SLOTS, SLOT_US, Grid
 from accounting.quantity import CATALOGUE
 from bench.measure import Measure
-from bench.write import _METERS, database
+from bench.write import METERS_MADE, database
 from ingest.batch import Batch
 from telemetry.storage import energy, server
 from telemetry.storage.energy import QuarterHours
@@ -94,7 +94,7 @@ def measure() -> Iterator[Measure]:
     with database() as url:
         migrate(url)
         with psycopg.connect(url) as conn:
-            conn.execute(_METERS, [METERS - 1])
+            conn.execute(METERS_MADE, [METERS - 1])
         for still, kind in zip((0.5, 0.0), KINDS, strict=True):
             for what, found in readings(url, still):
                 per_value = found / (METERS * POLLS * len(NAMES))

@@ -38,7 +38,7 @@ KINDS = {
     "completing": "ours: half of each row's values stand, the other half comes",
 }
 
-_METERS = """
+METERS_MADE = """
 insert into meter (code, name_en, name_zh, carrier, source, max_gap_s, interval_s, stamp, rollover)
 select 'm' || n, '', '', 'electricity', 'bench', 900, 900, 'end', '{}' from generate_series(0, %s) n
 """
@@ -61,15 +61,15 @@ def database() -> Iterator[str]:
             server.stop()
 
 
-def batches() -> list[Batch]:
+def batches(meters: int = METERS) -> list[Batch]:
     """Polls of all meters, one after another; everything rises, so that nothing is doubted."""
-    rng, polls = np.random.default_rng(1), ROWS // METERS
-    codes = tuple(f"m{n}" for n in range(METERS))
-    each = np.tile(np.arange(METERS, dtype=np.int32), polls)
+    rng, polls = np.random.default_rng(1), ROWS // meters
+    codes = tuple(f"m{n}" for n in range(meters))
+    each = np.tile(np.arange(meters, dtype=np.int32), polls)
     found = []
     for n in range(BATCHES):
-        time_us = FIRST_US + np.repeat(np.arange(polls) + n * polls, METERS) * POLL_US
-        risen = np.repeat(np.arange(polls) + n * polls, METERS)[:, None]
+        time_us = FIRST_US + np.repeat(np.arange(polls) + n * polls, meters) * POLL_US
+        risen = np.repeat(np.arange(polls) + n * polls, meters)[:, None]
         values = 1 + 0.001 * (risen + rng.random((ROWS, 20)))
         found.append(Batch("bench", codes, each, time_us.astype(np.int64), NAMES, values))
     return found
@@ -126,16 +126,16 @@ def rounds(url: str) -> Iterator[tuple[float, ...]]:
     first = [half(batch, slice(0, 10)) for batch in rows]
     second = [half(batch, slice(10, 20)) for batch in rows]
     with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(_METERS, [METERS - 1])
+        conn.execute(METERS_MADE, [METERS - 1])
         data = encoded(rows, dict(conn.execute("select code, id from meter").fetchall()))
         for _ in range(ROUNDS + 1):
-            bare = _emptied(conn, url, lambda _: copy(conn, data))
-            new = _emptied(conn, url, lambda writer: through(writer, rows))
-            again = _emptied(conn, url, lambda writer: through(writer, rows), keep=True)
-            _emptied(conn, url, lambda writer: standing(writer, rows))
-            mixed = _emptied(conn, url, lambda writer: through(writer, rows), keep=True)
-            _emptied(conn, url, lambda writer: through(writer, first))
-            completing = _emptied(conn, url, lambda writer: through(writer, second), keep=True)
+            bare = emptied(conn, url, lambda _: copy(conn, data))
+            new = emptied(conn, url, lambda writer: through(writer, rows))
+            again = emptied(conn, url, lambda writer: through(writer, rows), keep=True)
+            emptied(conn, url, lambda writer: standing(writer, rows))
+            mixed = emptied(conn, url, lambda writer: through(writer, rows), keep=True)
+            emptied(conn, url, lambda writer: through(writer, first))
+            completing = emptied(conn, url, lambda writer: through(writer, second), keep=True)
             yield bare, new, mixed, again, completing
 
 
@@ -144,7 +144,7 @@ def standing(writer: Writer, rows: list[Batch]) -> None:
         writer.write([hundredth(batch)])
 
 
-def _emptied(
+def emptied(
     conn: psycopg.Connection, url: str, action: Callable[[Writer], None], *, keep: bool = False
 ) -> float:
     """Seconds of an action by a fresh writer on an empty table, or on what stands."""
