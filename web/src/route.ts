@@ -20,6 +20,8 @@ export interface Route {
   /** What groups are made of, and which of several measures is shown; null: what the view begins with. */
   by: string | null;
   show: string | null;
+  /** Live as it hangs on a wall: no rail, large, by itself. */
+  wall: boolean;
   language: Language;
   theme: Theme | null;
 }
@@ -46,6 +48,7 @@ export function parse(address: URL, languages: readonly string[]): Route {
     show: wordIn(query.get("show")),
     area: query.get("area"),
     days: PERIODS.find((days) => String(days) === query.get("days")) ?? 14,
+    wall: page === "live" && query.get("wall") === "1",
     language: languageIn(query.get("lang"), languages),
     theme: themeIn(query.get("theme")),
   };
@@ -59,6 +62,7 @@ export function href(route: Route): string {
   if (route.show) query.set("show", route.show);
   if (route.month) query.set("month", route.month);
   if (route.days !== 14) query.set("days", String(route.days));
+  if (route.wall && route.page === "live") query.set("wall", "1");
   query.set("lang", route.language);
   if (route.theme) query.set("theme", route.theme);
   const one = route.page === "collectors" ? route.source : route.page === "meters" ? route.meter : viewOf(route);

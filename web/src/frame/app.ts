@@ -20,6 +20,7 @@ const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   carbon: () => (store.route.view === "inventory" ? import("../carbon/inventory.ts") : import("../reports/carbon.ts")),
   cost: () => import("../cost/page.ts"),
   alerts: () => import("../alerts/page.ts"),
+  live: () => (store.route.wall ? import("../live/wall.ts") : Promise.resolve()),
 };
 
 class App extends View {
@@ -35,10 +36,12 @@ class App extends View {
     if (theme) document.documentElement.dataset["theme"] = theme;
     else delete document.documentElement.dataset["theme"];
     this.dataset["language"] = language;
+    this.classList.toggle("on-wall", store.route.wall);
     void LATER[page]?.();
   }
 
   protected override render(): TemplateResult {
+    if (store.route.wall && store.phase === "running") return html`<main id="content">${this.#lost()}<pw-wall></pw-wall></main>`;
     return html`
       <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
       <pw-strip></pw-strip>

@@ -11,6 +11,7 @@ import { icon } from "../parts/icons.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, clockSeconds } from "../time.ts";
+import "./finder.ts";
 
 class Strip extends View {
   protected override render(): TemplateResult {
@@ -19,7 +20,7 @@ class Strip extends View {
     return html`<header class="strip ${store.connection.state === "lost" ? "is-stale" : ""}">
       ${this.#picker()} ${live?.park.band ? this.#band(live.park.band) : nothing}
       ${live ? this.#totals(live.park, area) : nothing}
-      <div class="strip-end">${this.#connection()} ${this.#language()} ${this.#theme()}</div>
+      <div class="strip-end">${this.#connection()} <pw-finder></pw-finder> ${this.#wall()} ${this.#language()} ${this.#theme()}</div>
     </header>`;
   }
 
@@ -102,6 +103,12 @@ class Strip extends View {
       <span class="lamp"></span><span class="word">${text}</span>
       ${state === "live" ? html`<span class="clock">${at}</span>` : nothing}
     </span>`;
+  }
+
+  #wall(): TemplateResult | typeof nothing {
+    if (store.route.page !== "live") return nothing;
+    const label = this.words.wallOpen;
+    return html`<button class="quiet wall-button" aria-label=${label} title=${label} @click=${() => store.go({ wall: true })}>${icon("wall")}</button>`;
   }
 
   #language(): TemplateResult {

@@ -1,9 +1,13 @@
 import { alertsEn } from "./alerts-en.ts";
 import { costEn } from "./cost-en.ts";
+import { energyEn } from "./energy-en.ts";
+import { wallEn } from "./wall-en.ts";
 
 export const en = {
   ...costEn,
   ...alertsEn,
+  ...energyEn,
+  ...wallEn,
   locale: "en",
   live: "Live",
   energy: "Energy",

@@ -1,10 +1,14 @@
 import { alertsZh } from "./alerts-zh.ts";
 import { costZh } from "./cost-zh.ts";
+import { energyZh } from "./energy-zh.ts";
+import { wallZh } from "./wall-zh.ts";
 import type { Words } from "./words.ts";
 
 export const zh: Words = {
   ...costZh,
   ...alertsZh,
+  ...energyZh,
+  ...wallZh,
   locale: "zh-CN",
   live: "实时",
   energy: "能源",

@@ -1,0 +1,3 @@
+/** Texts of the energy page, in English. */
+
+export const energyEn = {} as const;

@@ -1,0 +1,3 @@
+/** 能源页的文字。 */
+
+export const energyZh = {} as const;

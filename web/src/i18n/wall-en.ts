@@ -1,0 +1,17 @@
+/** Texts of the search over everything and of the wall, in English. */
+
+export const wallEn = {
+  find: "Find a meter, area or page",
+  findKey: "Find: press /",
+  findHint: "arrow keys choose, Enter opens, Esc closes",
+  findNone: (text: string) => `Nothing is called “${text}”.`,
+  findAll: "Results",
+  findPage: "page",
+  close: "Close",
+  wallOpen: "Wall view",
+  wallLeave: "Leave the wall view",
+  wallPause: "Stay on this one",
+  wallGo: "Go on",
+  wallLoads: "Largest loads",
+  wallTurn: (at: string, of: string) => `${at} of ${of}`,
+} as const;
