@@ -20,6 +20,10 @@ export interface Route {
   /** What groups are made of, and which of several measures is shown; null: what the view begins with. */
   by: string | null;
   show: string | null;
+  /** One day instead of several; 2026-11-22. */
+  day: string | null;
+  /** Areas and meters whose loads stand side by side; none: the chosen area's. */
+  subjects: readonly string[];
   /** Live as it hangs on a wall: no rail, large, by itself. */
   wall: boolean;
   language: Language;
@@ -28,6 +32,7 @@ export interface Route {
 
 /** Views of pages that have several, the first of each without a place in the address. */
 export const VIEWS: Partial<Record<Page, readonly string[]>> = {
+  energy: ["daily", "profile", "flow", "balance"],
   carbon: ["daily", "inventory"],
   cost: ["bill", "demand", "plan", "shifts"],
 };
@@ -48,6 +53,8 @@ export function parse(address: URL, languages: readonly string[]): Route {
     show: wordIn(query.get("show")),
     area: query.get("area"),
     days: PERIODS.find((days) => String(days) === query.get("days")) ?? 14,
+    day: dayIn(query.get("day")),
+    subjects: query.getAll("load").filter(Boolean).slice(0, 6),
     wall: page === "live" && query.get("wall") === "1",
     language: languageIn(query.get("lang"), languages),
     theme: themeIn(query.get("theme")),
@@ -61,6 +68,8 @@ export function href(route: Route): string {
   if (route.by) query.set("by", route.by);
   if (route.show) query.set("show", route.show);
   if (route.month) query.set("month", route.month);
+  if (route.day && route.page === "energy") query.set("day", route.day);
+  if (route.page === "energy" && route.view === "profile") for (const code of route.subjects) query.append("load", code);
   if (route.days !== 14) query.set("days", String(route.days));
   if (route.wall && route.page === "live") query.set("wall", "1");
   query.set("lang", route.language);
@@ -76,6 +85,10 @@ function viewOf({ page, view }: Route): string | null {
 
 function monthIn(text: string | null): string | null {
   return text !== null && /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? text : null;
+}
+
+function dayIn(text: string | null): string | null {
+  return text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
 }
 
 function wordIn(text: string | null): string | null {

@@ -16,7 +16,7 @@ import "./sign-in.ts";
 import "./strip.ts";
 
 const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
-  energy: () => import("../reports/energy.ts"),
+  energy: () => import("../energy/page.ts"),
   carbon: () => (store.route.view === "inventory" ? import("../carbon/inventory.ts") : import("../reports/carbon.ts")),
   cost: () => import("../cost/page.ts"),
   alerts: () => import("../alerts/page.ts"),
@@ -79,7 +79,7 @@ class App extends View {
 
 const PAGE: Record<Page, () => TemplateResult> = {
   live: () => html`<pw-live></pw-live>`,
-  energy: () => html`<pw-energy></pw-energy>`,
+  energy: () => html`<pw-energy-page></pw-energy-page>`,
   carbon: () => html`<nav class="periods views" aria-label=${wordsOf(store.route.language).carbon}>${carbonViews()}</nav>${store.route.view === "inventory" ? html`<pw-inventory></pw-inventory>` : html`<pw-carbon></pw-carbon>`}`,
   cost: () => html`<pw-cost></pw-cost>`,
   meters: () => html`<pw-meters></pw-meters>`,

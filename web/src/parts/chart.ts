@@ -17,6 +17,8 @@ export class Chart extends LitElement {
   declare label: string;
   declare height: number;
   declare draw: Draw;
+  /** Told the data of what is clicked. */
+  declare pick: ((data: unknown) => void) | undefined;
   #chart: EChartsType | null = null;
   readonly #probe = document.createElement("span");
   readonly #canvas = document.createElement("div");
@@ -55,10 +57,15 @@ export class Chart extends LitElement {
     const { init } = await import("./echarts.ts");
     if (!this.isConnected) return;
     this.#canvas.style.height = `${this.height}px`;
-    this.#chart ??= init(this.#canvas, null, { renderer: "canvas" });
+    this.#chart ??= this.#made(init(this.#canvas, null, { renderer: "canvas" }));
     this.#chart.resize({ width: this.clientWidth, height: this.height });
     this.#chart.setOption({ ...this.#plain(), ...this.draw(this.#tint, this.clientWidth) }, true);
     this.dataset["drawn"] = "true";
+  }
+
+  #made(chart: EChartsType): EChartsType {
+    chart.on("click", (event) => this.pick?.(event.data));
+    return chart;
   }
 
   #plain(): EChartsCoreOption {

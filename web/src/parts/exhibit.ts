@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { store } from "../store.ts";
+import "../styles/exhibit.css";
 import "./chart.ts";
 import type { Chart, Draw, Tint } from "./chart.ts";
 import { save } from "./save.ts";
@@ -28,6 +29,7 @@ class Exhibit extends View {
   declare keys: readonly Key[];
   declare height: number;
   declare draw: DrawShown;
+  declare pick: ((data: unknown) => void) | undefined;
   declare version: unknown;
   #hidden = new Set<number>();
   #turn = 0;
@@ -37,6 +39,7 @@ class Exhibit extends View {
       <pw-chart
         .height=${this.height}
         .label=${this.heading}
+        .pick=${this.pick}
         .draw=${((tint, width) => this.draw(tint, width, (key) => !this.#hidden.has(key))) satisfies Draw}
         .version=${[this.version, store.route.language, store.route.theme, this.#turn].join("|")}
       ></pw-chart>

@@ -1,0 +1,42 @@
+/** <pw-energy-page>: by day, load over days, flow and balance, one at a time. */
+
+import { html, type TemplateResult } from "lit";
+import "../styles/energy.css";
+import { View } from "../parts/view.ts";
+import { href, VIEWS } from "../route.ts";
+import { store } from "../store.ts";
+
+const LATER: Record<string, () => Promise<unknown>> = {
+  daily: () => import("../reports/energy.ts"),
+  profile: () => import("./profile.ts"),
+  flow: () => import("./flow.ts"),
+  balance: () => import("./balance.ts"),
+};
+
+const SHOWN: Record<string, () => TemplateResult> = {
+  daily: () => html`<pw-energy></pw-energy>`,
+  profile: () => html`<pw-profile></pw-profile>`,
+  flow: () => html`<pw-flow></pw-flow>`,
+  balance: () => html`<pw-balance></pw-balance>`,
+};
+
+class EnergyPage extends View {
+  get #view(): string {
+    return store.route.view ?? "daily";
+  }
+
+  protected override willUpdate(): void {
+    void LATER[this.#view]?.();
+  }
+
+  protected override render(): TemplateResult {
+    const words = this.words;
+    const named: Record<string, string> = { daily: words.byDay, profile: words.loadOverDays, flow: words.flowTitle, balance: words.balanceTitle };
+    return html`<nav class="periods views" aria-label=${words.energy}>
+        ${(VIEWS.energy ?? []).map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
+      </nav>
+      ${SHOWN[this.#view]?.()}`;
+  }
+}
+
+customElements.define("pw-energy-page", EnergyPage);
