@@ -95,7 +95,8 @@ class Service:
     def start(self) -> None:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "telemetry.cli", "serve"]
-            self.process = subprocess.Popen(command, env=os.environ | self.variables, stdout=log, stderr=log)
+            variables = os.environ | self.variables | {"PYTHONFAULTHANDLER": "1"}
+            self.process = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
         self._await_ready(180)
 
     def _await_ready(self, seconds: float) -> None:
@@ -110,8 +111,17 @@ class Service:
     def stop(self) -> None:
         self.end()
         if self.process is not None:
-            self.process.wait(30)
+            self._await_end(self.process)
             self.process = None
+
+    def _await_end(self, process: subprocess.Popen[bytes]) -> None:
+        """One that does not end is made to tell where each of its threads stands."""
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            process.wait(30)
+            pytest.fail(f"the service did not stop: {self.log.read_text()[-12_000:]}")
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Asks it to stop, and does not wait."""
