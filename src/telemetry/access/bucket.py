@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+_ROUNDING = 1e-9
+"""Whoever waits as told passes, though the bucket's float may fall short of one by its last digit."""
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -17,7 +20,7 @@ class Bucket:
         per_second = self.per_minute / 60
         self.left = min(self.per_minute, self.left + max(0.0, now - self.filled_at) * per_second)
         self.filled_at = now
-        if self.left >= 1:
+        if self.left >= 1 - _ROUNDING:
             self.left -= 1
             return 0
         return math.ceil((1 - self.left) / per_second)

@@ -101,6 +101,10 @@ def test_last_uses_are_handed_over_once(ring: Keyring, wall: Wall) -> None:
     assert ring.drained() == {}
 
 
+def test_a_last_digit_lost_in_filling_lets_nobody_wait_again() -> None:
+    assert Bucket(1, 0.9999999999999998, 128.4).take(128.4) == 0
+
+
 @given(
     st.integers(1, 1000),
     st.lists(st.floats(0, 20, allow_nan=False), max_size=200),
