@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from alerts.contacts import Directory
 from telemetry.model import Site
-from telemetry.settings.library import Library
+from telemetry.settings.library import load_library
 from telemetry.settings.plan import Plan
 from telemetry.storage import deliveries
 from telemetry.storage.deliveries import Delivery, Listing
@@ -126,9 +126,7 @@ class Proof:
                 "meters": [],
             }
         )
-        plan = Plan(
-            site, None, cast("Library", None), directory=directory
-        )  # without billing none is asked for
+        plan = Plan(site, None, load_library(None, []), directory=directory)
         self._plan = pickle.dumps(plan).hex()
 
     def kill(self, where: str) -> None:
