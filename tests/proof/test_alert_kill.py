@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -15,10 +14,6 @@ from typing import Any
 
 import pytest
 
-from alerts.contacts import Directory
-from telemetry.model import Site
-from telemetry.settings.library import load_library
-from telemetry.settings.plan import Plan
 from telemetry.storage import deliveries
 from telemetry.storage.deliveries import Delivery, Listing
 from telemetry.storage.pool import Database
@@ -28,7 +23,8 @@ from receivers import Receiver
 
 ROOT = Path(__file__).parents[2]
 WORKER = """
-import asyncio, os, pickle, signal, sys, time
+import asyncio, json, os, signal, sys, time
+from alerts.contacts import Directory
 from alerts.errors import LeaseLost
 from alerts.journal import Subject, Transition, What
 from alerts.notify.webhook import Channel
@@ -36,13 +32,17 @@ from alerts.rule import Severity
 from alerts.verdict import Kind
 from telemetry.jobs.sending import Sender
 from telemetry.jobs.telling import Teller
+from telemetry.model import Site
 from telemetry.settings.current import Current
+from telemetry.settings.library import load_library
+from telemetry.settings.plan import Plan
 from telemetry.storage import deliveries
 from telemetry.storage.alerts import StoredJournal
 from telemetry.storage.pool import Database
 
-where, url, plan, first, count = sys.argv[1:]
-current = Current(pickle.loads(bytes.fromhex(plan)))
+where, url, files, first, count = sys.argv[1:]
+site, directory = (kind.model_validate(each) for kind, each in zip((Site, Directory), json.loads(files)))
+current = Current(Plan(site, None, load_library(None, []), directory=directory))
 database = Database.open(url)
 teller = Teller(current)
 
@@ -109,25 +109,20 @@ class Proof:
         """Messages that came once more, and those of them whose first was on record as sent."""
         self._log = log.open("ab")
         hook = {"kind": "webhook", "url": receiver.url, "secret_variable": "PARKWATT_HOOK"}
-        directory = Directory.model_validate(
-            {
-                "contacts": [{"code": "duty", "name": {"en": "d", "zh": "d"}, "channels": [hook]}],
-                "routes": [{"code": "all", "contacts": ["duty"]}],
-            }
-        )
-        site = Site.model_validate(
-            {
-                "code": "plant",
-                "name": {"en": "Plant", "zh": "工厂"},
-                "zone": "Asia/Shanghai",
-                "region": "CN-GD",
-                "areas": [{"code": "park", "kind": "park", "name": {"en": "Park", "zh": "园区"}}],
-                "sources": [],
-                "meters": [],
-            }
-        )
-        plan = Plan(site, None, load_library(None, []), directory=directory)
-        self._plan = pickle.dumps(plan).hex()
+        directory = {
+            "contacts": [{"code": "duty", "name": {"en": "d", "zh": "d"}, "channels": [hook]}],
+            "routes": [{"code": "all", "contacts": ["duty"]}],
+        }
+        site = {
+            "code": "plant",
+            "name": {"en": "Plant", "zh": "工厂"},
+            "zone": "Asia/Shanghai",
+            "region": "CN-GD",
+            "areas": [{"code": "park", "kind": "park", "name": {"en": "Park", "zh": "园区"}}],
+            "sources": [],
+            "meters": [],
+        }
+        self._files = json.dumps([site, directory])
 
     def kill(self, where: str) -> None:
         """Keep further changes, and die there; then what the dead process began is kept again by the next."""
@@ -180,7 +175,7 @@ class Proof:
         self._log.close()
 
     def _start(self, where: str, first: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", WORKER, where, self.url, self._plan, str(first), str(AT_A_TIME)]
+        command = [sys.executable, "-c", WORKER, where, self.url, self._files, str(first), str(AT_A_TIME)]
         return subprocess.Popen(command, stdout=self._log, stderr=self._log)
 
 
