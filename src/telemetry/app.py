@@ -232,11 +232,13 @@ async def _serve(
         others = [tasks.create_task(part.run()) for part in parts]
         others.append(tasks.create_task(preparation.run(partial(running.prepared, pipeline))))
         collecting = tasks.create_task(supervisor.run())
-        await server.serve()
-        dependencies.optima.close()
-        await _ended(collecting)
-        for part in others:
-            part.cancel()
+        try:
+            await server.serve()
+        finally:  # uvicorn raises SIGTERM again, and that leaves by SystemExit
+            dependencies.optima.close()
+            await _ended(collecting)
+            for part in others:
+                part.cancel()
 
 
 async def _ended(collecting: asyncio.Task[None]) -> None:
