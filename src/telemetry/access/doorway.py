@@ -6,8 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from telemetry.access.asker import Asker
-from telemetry.storage import audit
+from telemetry.storage import audit, tenancy
 from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.tenancy import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,13 @@ VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 """Set at the door for as long as a request lasts."""
 
 
+def _visit() -> Visit:
+    visit = VISIT.get()
+    if visit is None:
+        raise NobodyAsksError
+    return visit
+
+
 @dataclass(frozen=True, slots=True)
 class Doorway:
     """What routes are given in the place of the database."""
@@ -38,9 +46,7 @@ class Doorway:
     @contextlib.contextmanager
     def connection(self) -> Iterator[Transaction]:
         """One transaction of whoever asks. Raises NobodyAsksError, StorageUnavailable, StorageError."""
-        visit = VISIT.get()
-        if visit is None:
-            raise NobodyAsksError
+        visit = _visit()
         if visit.asker.areas is not None:
             with self.whole.tenant(visit.asker.areas) as tx:
                 yield tx
@@ -50,15 +56,28 @@ class Doorway:
                 audit.sign(tx, visit.asker.name, visit.origin)
             yield tx
 
+    @property
+    def cut(self) -> bool:
+        """Whether whoever asks is let in for single areas. Raises NobodyAsksError."""
+        return _visit().asker.areas is not None
+
+    def scope(self) -> Scope | None:
+        """What whoever asks may see now; None: the whole park.
+
+        Raises NobodyAsksError, StorageUnavailable, StorageError.
+        """
+        if not self.cut:
+            return None
+        with self.connection() as tx:
+            return tenancy.scope(tx)
+
     @contextlib.contextmanager
     def signed(self) -> Iterator[Transaction]:
         """One transaction that is cut to nobody and bears the name of whoever asks.
 
         Raises NobodyAsksError, StorageUnavailable, StorageError.
         """
-        visit = VISIT.get()
-        if visit is None:
-            raise NobodyAsksError
+        visit = _visit()
         with self.whole.connection() as tx:
             audit.sign(tx, visit.asker.name, visit.origin)
             yield tx

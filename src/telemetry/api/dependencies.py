@@ -1,8 +1,7 @@
 """What the routes are given: every part that they stand on, by name."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from alerts.engine import Health
 from ingest.arrivals import Arrivals
@@ -10,44 +9,15 @@ from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from telemetry.access.doorway import Doorway
 from telemetry.api.access import Access
+from telemetry.api.feed import Live, LiveFeed
 from telemetry.reports.edges import Edges
 from telemetry.reports.factors import Factors
-from telemetry.reports.picture import MeterRow
 from telemetry.reports.plans.optima import Optima
 from telemetry.reports.strays import StrayTally
 from telemetry.settings.current import Current
 from telemetry.settings.library import Library
 from telemetry.settings.plan import Plan
 from telemetry.storage.pool import Database
-
-
-class Watcher(Protocol):
-    """One client of the live view."""
-
-    def events(self) -> AsyncIterator[bytes]:
-        """Server-sent events as they go over the wire; comments while nothing happens."""
-        ...
-
-    def leave(self) -> None: ...
-
-
-class LiveFeed(Protocol):
-    """The live view, encoded once for everybody."""
-
-    @property
-    def watchers(self) -> int: ...
-
-    def snapshot(self) -> bytes | None:
-        """The newest picture as JSON; None before the first."""
-        ...
-
-    def rows(self) -> Mapping[str, MeterRow]:
-        """The newest picture's meters by code; empty before the first."""
-        ...
-
-    def join(self, last_event_id: str | None) -> Watcher:
-        """Raises TooManyWatchers."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +48,8 @@ class Dependencies:
     store: Database
     current: Current
     sink: Pipeline
-    live: LiveFeed
+    feed: LiveFeed
+    """Cut to nobody."""
     collected: Callable[[], Mapping[str, SourceHealth]]
     """How each source that is read is doing, by its code."""
     settings: Settings
@@ -97,6 +68,11 @@ class Dependencies:
     def database(self) -> Doorway:
         """As whoever asks may see it."""
         return Doorway(self.store)
+
+    @property
+    def live(self) -> Live:
+        """As whoever asks may see it."""
+        return Live(self.feed, self.database)
 
     @property
     def plan(self) -> Plan:

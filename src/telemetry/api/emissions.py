@@ -24,6 +24,7 @@ from telemetry.reports.periods import Books, PeriodAnswer
 from telemetry.reports.pools.report import Park
 from telemetry.reports.steps import Step
 from telemetry.storage import registry
+from telemetry.storage.errors import ClosedToTenants
 from telemetry.storage.pool import Transaction
 
 _MOST_CLOSED = 24
@@ -143,6 +144,8 @@ def router(dependencies: Dependencies) -> APIRouter:
         rates, the residual mix, the grid's average. By day and month, air that an area or enterprise has from
         a neighbour's pool stands as a series of its own. Both bases and both states come by day and month.
         """
+        if basis is Basis.MARKET and dependencies.database.cut:
+            raise ClosedToTenants
         now = datetime.now(UTC)
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)
         known = registry.load(dependencies.database)

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from telemetry.api.answers import documented, reference
-from telemetry.api.dependencies import Dependencies, Watcher
+from telemetry.api.dependencies import Dependencies
+from telemetry.api.feed import Watcher
 from telemetry.api.guard import Asking
 from telemetry.api.problems import come_again
 from telemetry.reports.alerts import AlertChange
@@ -85,12 +87,15 @@ _ALERTS = frozenset({b"event: alert"})
 
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["live"])
-    feed = dependencies.live
 
     @routes.get("/live", responses=documented("The park now", Snapshot), summary="The park now")
     async def snapshot() -> Response:
-        """Every meter's last reading with its age, and the sums over areas and the park."""
-        picture = feed.snapshot()
+        """Every meter's last reading with its age, and the sums over areas and the park.
+
+        Whoever is let in for single areas gets their meters, and the sums of areas that are wholly theirs.
+        """
+        live = dependencies.live
+        picture = await run_in_threadpool(live.snapshot) if live.database.cut else live.snapshot()
         if picture is None:
             raise come_again(503, "The live view is being drawn for the first time.")
         return Response(picture, media_type="application/json")
@@ -109,7 +114,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         snapshot ask for them anew.
         """
         try:
-            watcher = feed.join(last_event_id)
+            watcher = dependencies.live.join(last_event_id)
         except TooManyWatchers as error:
             raise come_again(503, f"The live view has no room: {error}.") from error
         hidden = frozenset() if _SEES_ALERTS in asker.permissions else _ALERTS

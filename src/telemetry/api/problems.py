@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from ingest.errors import StoreUnavailable
 from telemetry.reports.errors import NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
-from telemetry.storage.errors import StorageUnavailable
+from telemetry.storage.errors import ClosedToTenants, StorageUnavailable
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -116,6 +116,10 @@ async def _absent(_: Request, error: Exception) -> Response:
     return Refusal(404, str(error)).response()
 
 
+async def _closed(_: Request, error: Exception) -> Response:
+    return Refusal(403, str(error)).response()
+
+
 async def _overtaken(_: Request, error: Exception) -> Response:
     return Refusal(409, str(error)).response()
 
@@ -135,5 +139,6 @@ HANDLERS: dict[int | type[Exception], Any] = {
     PlanChanged: _overtaken,
     StoreUnavailable: _unavailable,
     StorageUnavailable: _unavailable,
+    ClosedToTenants: _closed,
 }
 """Exception -> what answers it; anything else is a fault of ours and stays hidden (guard.Guard)."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from accounting.quantity import CATALOGUE
 from telemetry.api.answers import answer, documented
@@ -13,6 +13,7 @@ from telemetry.api.parameters import site_of, zone_of
 from telemetry.reports.names import Name
 from telemetry.reports.steps import today
 from telemetry.settings.plan import Plan
+from telemetry.storage.tenancy import Scope
 
 
 class AreaEntry(Struct, frozen=True):
@@ -94,9 +95,13 @@ def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["park"])
 
     @routes.get("/site", responses=documented("The park", SiteAnswer), summary="The park")
-    async def site() -> Response:
-        """Areas, tariff, contract and the catalogue with its units; 404 until a park is described."""
-        return answer(_site(dependencies.plan))
+    def site() -> Response:
+        """Areas, tariff, contract and the catalogue with its units; 404 until a park is described.
+
+        Whoever is let in for single areas gets those areas, and no contract.
+        """
+        found, scope = _site(dependencies.plan), dependencies.database.scope()
+        return answer(found if scope is None else _own(found, scope))
 
     return routes
 
@@ -116,6 +121,13 @@ def _site(plan: Plan) -> SiteAnswer:
         areas=[AreaEntry(a.code, a.kind.value, a.parent, Name(a.name.en, a.name.zh)) for a in site.areas],
         quantities=QUANTITIES,
     )
+
+
+def _own(found: SiteAnswer, scope: Scope) -> SiteAnswer:
+    areas = [area for area in found.areas if area.code in scope.areas]
+    named = {area.code for area in areas}
+    shown = [area if area.parent in named else structs.replace(area, parent=None) for area in areas]
+    return structs.replace(found, contract_kw=None, areas=shown)
 
 
 def _tariff(plan: Plan) -> TariffEntry | None:

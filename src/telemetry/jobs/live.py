@@ -62,6 +62,7 @@ class LiveHub:
         self._max_watchers = max_watchers
         self._frames: deque[Frame] = deque(maxlen=replayed)
         self._picture: Picture | None = None
+        self.looks = 0
         self._encoded: tuple[int, bytes] = (0, b"")
         self._failing = False
         self.closed = False
@@ -102,6 +103,7 @@ class LiveHub:
             self._frames.clear()
             self._renewed = False
         self._picture = picture
+        self.looks += 1
         self.sequence = frame.sequence
         self._frames.append(frame)
         told, self._told = self._told, []
@@ -118,6 +120,11 @@ class LiveHub:
         if self._encoded[0] != self.sequence:
             self._encoded = (self.sequence, self._encode_snapshot(self._picture))
         return self._encoded[1]
+
+    @property
+    def picture(self) -> Picture | None:
+        """The newest; None before the first."""
+        return self._picture
 
     def rows(self) -> Mapping[str, MeterRow]:
         """The newest picture's meters by code; empty before the first."""

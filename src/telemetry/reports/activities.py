@@ -14,11 +14,10 @@ from accounting.activities import UNITS, Kinds, Run
 from accounting.factors import Factor
 from accounting.grid import to_us
 from accounting.quantity import Carrier
-from telemetry.model import AreaKind
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import FactorUse, Shortfall, Used, uses
-from telemetry.reports.membership import By, enterprise_of, lineage
+from telemetry.reports.membership import By, enterprise_of, lineage, tops
 from telemetry.reports.names import Name
 from telemetry.reports.steps import Step, Steps
 from telemetry.storage import record_emission, records
@@ -170,7 +169,7 @@ def _groups(registry: Registry, question: Question) -> Callable[[Record, RecordE
     """Groups that an activity counts in: its area and all above it, or what it is, once."""
     by, asked = question.selection.by, set(question.selection.areas)
     parents: Mapping[str, str | None] = {area.code: area.parent for area in registry.areas}
-    parks = {area.code for area in registry.areas if area.kind == AreaKind.PARK}
+    highest = tops(registry)
 
     def keys(record: Record, row: RecordEmission) -> Sequence[str]:
         above = lineage(record.area, parents)
@@ -179,7 +178,7 @@ def _groups(registry: Registry, question: Question) -> Callable[[Record, RecordE
         if by is By.ENTERPRISE:
             code = enterprise_of(record.area, registry)
             return [code] if code and (not asked or code in asked) else []
-        if not set(above) & (asked or parks):
+        if not set(above) & (asked or highest):
             return []
         return [str(row.scope) if by is By.SCOPE else carrier_of(record.name, row.gas, row.factor)]
 

@@ -74,10 +74,16 @@ def key_of(selection: Selection, registry: Registry) -> Key:
     if selection.by is By.ENTERPRISE:
         enterprises = {code for code, kind in kinds.items() if kind == AreaKind.ENTERPRISE}
         return _boundary(enterprises & (set(selection.areas) or enterprises), lambda term, _: term.area)
-    parks = {code for code, kind in kinds.items() if kind == AreaKind.PARK}
+    highest = tops(registry)
     if selection.by is By.SCOPE:
-        return _boundary(set(selection.areas) or parks, lambda _, quantity: str(scope_of(quantity)))
-    return _boundary(set(selection.areas) or parks, lambda _, quantity: CATALOGUE[quantity].carrier.value)
+        return _boundary(set(selection.areas) or highest, lambda _, quantity: str(scope_of(quantity)))
+    return _boundary(set(selection.areas) or highest, lambda _, quantity: CATALOGUE[quantity].carrier.value)
+
+
+def tops(registry: Registry) -> set[str]:
+    """The park; of a registry that is cut to single areas those with none above them."""
+    codes = {area.code for area in registry.areas}
+    return {area.code for area in registry.areas if area.parent not in codes}
 
 
 def _boundary(areas: set[str], name: Callable[[MeterTerm, str], str]) -> Key:

@@ -58,6 +58,12 @@ def sign(conn: Connection[Any], who: str, origin: str) -> None:
     conn.execute(_SQL["sign"], {"who": who, "origin": origin})
 
 
+def signature(conn: Connection[Any]) -> tuple[str, str]:
+    """In whose name the transaction that runs changes anything, and from where; '' for the service's own."""
+    row = conn.execute(_SQL["signature"]).fetchone()
+    return (row[0], row[1]) if row else ("", "")
+
+
 def listed(conn: Connection[Any], sought: Sought) -> list[AuditRow]:
     """The newest first."""
     return conn.cursor(row_factory=class_row(AuditRow)).execute(_SQL["listed"], asdict(sought)).fetchall()

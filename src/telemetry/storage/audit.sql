@@ -1,6 +1,9 @@
 -- name: sign
 select set_config('parkwatt.who', %(who)s::text, true), set_config('parkwatt.origin', %(origin)s::text, true)
 
+-- name: signature
+select coalesce(current_setting('parkwatt.who', true), ''), coalesce(current_setting('parkwatt.origin', true), '')
+
 -- name: listed
 select number, at, who, origin, act, kind, name, before, after, hash
 from audit

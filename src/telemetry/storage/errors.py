@@ -3,6 +3,7 @@
 ParkWattError
 └── StorageError               the database refused what was asked of it
     ├── StorageUnavailable     it does not answer or has no room: the same call may work later
+    ├── ClosedToTenants        it is about the whole park, and whoever asks has single areas
     ├── SchemaError            too old, migrated by a newer ParkWatt, or denying what a migration needs
     ├── FormulaCircle          virtual meters that are reckoned from one another
     └── EmbeddedPostgresError  the embedded server cannot be started; the message says what to do
@@ -20,6 +21,11 @@ class StorageError(ParkWattError):
 
 class StorageUnavailable(StorageError):  # noqa: N818  # read as a state by its callers
     pass
+
+
+class ClosedToTenants(StorageError):  # noqa: N818  # read as a state by its callers
+    def __init__(self) -> None:
+        super().__init__("This is about the whole park, and you are let in for single areas.")
 
 
 class SchemaError(StorageError):

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Json
 
-from telemetry.storage import queries
+from telemetry.storage import audit, queries
 
 _SQL = queries.beside(__file__)
 
@@ -61,9 +61,11 @@ def alone(conn: Connection[Any]) -> Iterator[None]:
     The lock is the session's: a transaction that waited for it would see what was before it waited.
     """
     conn.execute(_SQL["lock"])
+    signature = audit.signature(conn)
     conn.commit()
     try:
         conn.execute(_SQL["one_moment"])
+        audit.sign(conn, *signature)
         yield
         conn.commit()
     finally:

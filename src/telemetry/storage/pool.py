@@ -6,11 +6,11 @@ from typing import Any, LiteralString, Protocol, Self, TypeAlias
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from psycopg_pool import ConnectionPool
 
 from telemetry.storage import arrays, queries, tenancy
-from telemetry.storage.errors import StorageError, StorageUnavailable
+from telemetry.storage.errors import ClosedToTenants, StorageError, StorageUnavailable
 
 _SQL = queries.beside(__file__)
 Transaction: TypeAlias = Connection[Any]
@@ -77,13 +77,17 @@ class Database:
     def tenant(self, areas: Collection[str]) -> Iterator[Connection[Any]]:
         """One transaction that reads what belongs to these areas, and nothing else.
 
-        Raises StorageUnavailable when the server is away, StorageError for what it refuses.
+        Raises ClosedToTenants for what they have no part in, StorageUnavailable when the server is away,
+        StorageError for what it refuses.
         """
         self._connected()
         self._tenants.open()
         with self._lent(self._tenants) as conn:
             tenancy.enter(conn, areas)
-            yield conn
+            try:
+                yield conn
+            except InsufficientPrivilege as error:
+                raise ClosedToTenants from error
 
     def close(self) -> None:
         if self._pool is not None:

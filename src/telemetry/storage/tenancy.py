@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -12,6 +13,25 @@ from telemetry.storage import queries
 _SQL = queries.beside(__file__)
 Spans: TypeAlias = Sequence[tuple[datetime | None, datetime | None]]
 """Stretches [since, until), None: without an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of the park somebody may see, for what is held in memory."""
+
+    meters: Mapping[str, Spans]
+    """By code, when each is theirs."""
+    areas: frozenset[str]
+    """Those that are theirs at any time."""
+    wholly: frozenset[str]
+    """Those in which nothing stands now that is another's."""
+
+    def holds(self, meter: str, moment: datetime) -> bool:
+        """Whether what this meter shows at a moment is theirs to see."""
+        return any(
+            (since is None or since <= moment) and (until is None or moment < until)
+            for since, until in self.meters.get(meter, ())
+        )
 
 
 def make_role(conn: Connection[Any]) -> None:
@@ -46,8 +66,11 @@ def enter(conn: Connection[Any], areas: Collection[str]) -> None:
     conn.execute(_SQL["scope"], {"areas": named, "home": next(iter(named), "")})
 
 
-def scope(conn: Connection[Any]) -> Mapping[str, Spans]:
-    """Codes of the meters of the transaction's scope, and when each is in it."""
-    return {
-        code: [(each.lower, each.upper) for each in spans] for code, spans in conn.execute(_SQL["meters"])
+def scope(conn: Connection[Any]) -> Scope:
+    """Of the transaction that runs, as it is now."""
+    meters = {
+        code: tuple((each.lower, each.upper) for each in spans)
+        for code, spans in conn.execute(_SQL["meters"])
     }
+    areas = dict(conn.execute(_SQL["areas"]).fetchall())
+    return Scope(meters, frozenset(areas), frozenset(code for code, whole in areas.items() if whole))

@@ -26,10 +26,30 @@ begin
         nullif(current_setting('parkwatt.spans', true), '')::tstzmultirange[]
     ) as s (meter_id, spans);
 
-    -- What belongs to whoever is let in for these areas. Occupancy of the meter goes before that of the nearest area at or above
-    -- where it stands; where neither has any, the place alone tells. Who is let in for a place sees what is its occupant's
-    -- of now, of that occupant's time.
-    create function tenant.resolve(asked text[]) returns table (meter_id integer, area text, spans tstzmultirange)
+    -- The same of areas.
+    create view tenant.area_scope as
+    select s.code, s.spans, coalesce((select zone from public.site), 'UTC') as zone
+    from unnest(
+        nullif(current_setting('parkwatt.areas', true), '')::text[],
+        nullif(current_setting('parkwatt.area_spans', true), '')::tstzmultirange[]
+    ) as s (code, spans);
+
+    create function tenant.within(asked text[]) returns setof text
+    language sql stable security definer set search_path = public, pg_temp as $$
+        with recursive below (code) as (
+            select unnest(asked)
+            union
+            select a.code
+            from area a
+            join below b on a.parent = b.code
+        )
+        select code
+        from below
+    $$;
+
+    -- Areas of whoever is let in for `asked`. The occupancy of the nearest area at or above one tells whose it is when; where
+    -- there is none, the place alone does. Who is let in for a place sees of it the time of its occupant of now.
+    create function tenant.places(asked text[]) returns table (code text, spans tstzmultirange)
     language sql stable security definer set search_path = public, pg_temp as $$
         with recursive below (root, code) as (
             select named.code, named.code
@@ -59,6 +79,30 @@ begin
             from place p
             join occupancy o on o.area = p.place and now() >= o.since and now() < coalesce(o.until, 'infinity')
             where p.code = any(asked)
+        )
+        select a.code, tstzmultirange(tstzrange(null, null))
+        from area a
+        where a.code in (select code from below) and not exists (select from place p where p.code = a.code)
+        union all
+        select p.code, range_agg(tstzrange(o.since, o.until))
+        from place p
+        join occupancy o on o.area = p.place
+        where o.enterprise in (select code from below)
+            or exists (
+                select
+                from holder h
+                join below b on b.root = h.root and b.code = p.code
+                where h.place = p.place and h.enterprise = o.enterprise
+            )
+        group by p.code
+    $$;
+
+    -- Meters of the same, while they stand in those areas; the occupancy of a meter itself goes before.
+    create function tenant.resolve(asked text[]) returns table (meter_id integer, spans tstzmultirange)
+    language sql stable security definer set search_path = public, pg_temp as $$
+        with placed as materialized (
+            select *
+            from tenant.places(asked)
         ),
         term as (
             select
@@ -71,49 +115,42 @@ begin
             window stand as (partition by t.meter_id order by t.valid_from)
         ),
         owned as (
-            select t.meter_id, null as area, t.span * tstzrange(o.since, o.until) as span
-            from term t
-            join occupancy o on o.meter = t.code
-            where o.enterprise in (select code from below)
+            select m.id as meter_id, tstzmultirange(tstzrange(o.since, o.until)) as spans
+            from meter m
+            join occupancy o on o.meter = m.code
+            where o.enterprise in (select * from tenant.within(asked))
             union all
-            select t.meter_id, t.area, t.span * tstzrange(o.since, o.until)
+            select t.meter_id, tstzmultirange(t.span) * p.spans
             from term t
-            join place p on p.code = t.area
-            join occupancy o on o.area = p.place
+            join placed p on p.code = t.area
             where not exists (select from occupancy own where own.meter = t.code)
-                and (
-                    o.enterprise in (select code from below)
-                    or exists (
-                        select
-                        from holder h
-                        join below b on b.root = h.root and b.code = t.area
-                        where h.place = p.place and h.enterprise = o.enterprise
-                    )
-                )
-            union all
-            select t.meter_id, t.area, t.span
-            from term t
-            where t.area in (select code from below)
-                and not exists (select from occupancy own where own.meter = t.code)
-                and not exists (select from place p where p.code = t.area)
         )
-        select o.meter_id, o.area, range_agg(o.span)
+        select o.meter_id, range_agg(o.spans)
         from owned o
-        where not isempty(o.span)
-        group by o.meter_id, o.area
+        where not isempty(o.spans)
+        group by o.meter_id
     $$;
 
-    create function tenant.within(asked text[]) returns setof text
+    -- Areas of the scope in which nothing stands now that is outside of it.
+    create function tenant.wholly() returns setof text
     language sql stable security definer set search_path = public, pg_temp as $$
-        with recursive below (code) as (
-            select unnest(asked)
-            union
-            select a.code
-            from area a
-            join below b on a.parent = b.code
-        )
-        select code
-        from below
+        select a.code
+        from tenant.area_scope a
+        where now() <@ a.spans
+            and not exists (
+                select
+                from meter m
+                cross join lateral (
+                    select t.area
+                    from meter_term t
+                    where t.meter_id = m.id
+                    order by t.valid_from <= now() desc, case when t.valid_from <= now() then t.valid_from end desc, t.valid_from
+                    limit 1
+                ) as stands
+                where m.removed_at is null
+                    and stands.area in (select * from tenant.within(array[a.code]))
+                    and not exists (select from tenant.scope s where s.meter_id = m.id and now() <@ s.spans)
+            )
     $$;
 
     create function tenant.day(day date, zone text) returns tstzrange language sql stable as $$
@@ -225,6 +262,27 @@ begin
     from public.emission e
     join tenant.scope s on s.meter_id = e.meter_id and tenant.day(e.day, s.zone) <@ s.spans;
 
+    create view tenant.record with (security_barrier) as
+    select r.*
+    from public.record r
+    join tenant.area_scope a on a.code = r.area
+    where tstzrange(r.first_day::timestamp at time zone a.zone, (r.last_day + 1)::timestamp at time zone a.zone) <@ a.spans;
+
+    create view tenant.record_emission with (security_barrier) as
+    select e.*
+    from public.record_emission e
+    where e.record_id in (select id from tenant.record);
+
+    create view tenant.closed_period with (security_barrier) as
+    select p.*
+    from public.closed_period p
+    join tenant.area_scope a on a.code = p.area
+    where tstzrange(p.first_day::timestamp at time zone a.zone, (p.last_day + 1)::timestamp at time zone a.zone) <@ a.spans;
+
+    alter policy scope on public.record using (
+        current_user <> 'parkwatt_tenant' or area = any(nullif(current_setting('parkwatt.areas', true), '')::text[])
+    );
+
     -- Months in part are added up from those of their days that are in scope.
     create view tenant.monthly with (security_barrier) as
     select m.*
@@ -293,7 +351,7 @@ begin
     grant usage on schema tenant, public to parkwatt_tenant;
     grant usage on schema tenant to parkwatt_service;
     grant select on all tables in schema tenant to parkwatt_tenant;
-    grant select on tenant.scope to parkwatt_service;
+    grant select on tenant.scope, tenant.area_scope to parkwatt_service;
     grant execute on all functions in schema tenant to parkwatt_tenant, parkwatt_service;
     grant select on area, meter, site to parkwatt_tenant;
 exception when unique_violation then null;
@@ -313,36 +371,26 @@ begin
 end $$
 
 -- name: scope
-with found as materialized (
-    select *
+with meters as (
+    select array_agg(meter_id)::text as ids, array_agg(spans)::text as spans
     from tenant.resolve(%(areas)s::text[])
 ),
-meters as (
-    select array_agg(meter_id)::text as ids, array_agg(spans)::text as spans
-    from (
-        select meter_id, range_agg(spans) as spans
-        from found
-        group by 1
-    ) as by_meter
-),
-visible as (
-    select array_agg(code)::text as codes
-    from (
-        select code
-        from tenant.within(%(areas)s::text[]) as w (code)
-        union
-        select area
-        from found
-        where area is not null
-    ) as either
+places as (
+    select array_agg(code)::text as codes, array_agg(spans)::text as spans
+    from tenant.places(%(areas)s::text[])
 )
 select
-    set_config('parkwatt.meters', coalesce(ids, ''), true), set_config('parkwatt.spans', coalesce(spans, ''), true),
-    set_config('parkwatt.areas', coalesce(codes, ''), true), set_config('parkwatt.home', %(home)s::text, true)
-from meters
-cross join visible
+    set_config('parkwatt.meters', coalesce(m.ids, ''), true), set_config('parkwatt.spans', coalesce(m.spans, ''), true),
+    set_config('parkwatt.areas', coalesce(p.codes, ''), true), set_config('parkwatt.area_spans', coalesce(p.spans, ''), true),
+    set_config('parkwatt.home', %(home)s::text, true)
+from meters m
+cross join places p
 
 -- name: meters
 select m.code, s.spans
 from tenant.scope s
 join meter m on m.id = s.meter_id
+
+-- name: areas
+select code, code in (select * from tenant.wholly())
+from tenant.area_scope

@@ -1,0 +1,164 @@
+"""The live view as whoever asks may see it: for everybody alike, or cut to the meters of single areas."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from telemetry.access.doorway import Doorway
+from telemetry.reports import own
+from telemetry.reports.picture import MeterRow, Picture, Snapshot, Update
+from telemetry.storage.tenancy import Scope
+
+_RESOLVED_LOOKS = 10
+"""After how many pictures a scope is asked for anew."""
+
+
+class Watcher(Protocol):
+    """One client of the live view."""
+
+    def events(self) -> AsyncIterator[bytes]:
+        """Server-sent events as they go over the wire; comments while nothing happens."""
+        ...
+
+    def leave(self) -> None: ...
+
+
+class LiveFeed(Protocol):
+    """The live view, encoded once for everybody."""
+
+    @property
+    def watchers(self) -> int: ...
+
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def epoch(self) -> str: ...
+
+    @property
+    def sequence(self) -> int: ...
+
+    @property
+    def looks(self) -> int:
+        """How many pictures there were."""
+        ...
+
+    @property
+    def silence_s(self) -> float: ...
+
+    @property
+    def picture(self) -> Picture | None:
+        """The newest; None before the first."""
+        ...
+
+    def snapshot(self) -> bytes | None:
+        """The newest picture as JSON; None before the first."""
+        ...
+
+    async def news(self, timeout_s: float) -> None:
+        """Returns at the next tick. Raises TimeoutError."""
+        ...
+
+    def rows(self) -> Mapping[str, MeterRow]:
+        """The newest picture's meters by code; empty before the first."""
+        ...
+
+    def join(self, last_event_id: str | None) -> Watcher:
+        """Raises TooManyWatchers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What routes are given in the place of the feed."""
+
+    feed: LiveFeed
+    database: Doorway
+
+    @property
+    def watchers(self) -> int:
+        return self.feed.watchers
+
+    def snapshot(self) -> bytes | None:
+        """The newest picture as JSON; None before the first. Raises StorageError."""
+        scope, picture = self.database.scope(), self.feed.picture
+        if scope is None:
+            return self.feed.snapshot()
+        return None if picture is None else encoded(self.feed, own.picture(picture, scope))
+
+    def rows(self) -> Mapping[str, MeterRow]:
+        """The newest picture's meters by code; empty before the first. Raises StorageError."""
+        scope = self.database.scope()
+        found = self.feed.rows()
+        return found if scope is None else own.rows(found, scope, datetime.now(UTC))
+
+    def join(self, last_event_id: str | None) -> Watcher:
+        """Raises TooManyWatchers."""
+        watcher = self.feed.join(last_event_id)
+        return OwnWatcher(self, watcher) if self.database.cut else watcher
+
+
+def encoded(feed: LiveFeed, picture: Picture) -> bytes:
+    """A picture as GET /live tells it."""
+    snapshot = Snapshot(
+        picture.time, feed.epoch, feed.sequence, picture.park, picture.areas, picture.meters, picture.counts
+    )
+    return msgspec.json.encode(snapshot)
+
+
+class OwnWatcher:
+    """One client that is let in for single areas; nothing but pictures is told to it."""
+
+    def __init__(self, live: Live, place: Watcher) -> None:
+        """`place` keeps its place among all that watch."""
+        self._live = live
+        self._place = place
+        self._seen = 0
+        self._resolved = 0
+        self._scope: Scope | None = None
+
+    async def events(self) -> AsyncIterator[bytes]:
+        feed = self._live.feed
+        yield b"retry: 2000\n\n"
+        while not feed.closed:
+            if feed.picture is not None and feed.looks != self._seen:
+                yield await self._event(feed.picture)
+                continue
+            try:
+                await feed.news(feed.silence_s)
+            except TimeoutError:
+                yield b": nothing new\n\n"
+
+    def leave(self) -> None:
+        self._place.leave()
+
+    async def _event(self, whole: Picture) -> bytes:
+        """A snapshot at first, after a gap and when the scope is another, else what changed."""
+        feed, looks = self._live.feed, self._live.feed.looks
+        before = self._scope
+        if before is None or looks - self._resolved >= _RESOLVED_LOOKS:
+            self._scope = await asyncio.to_thread(self._live.database.scope)
+            self._resolved = looks
+        picture = own.picture(whole, self._scope or _NOTHING)
+        follows = self._seen == looks - 1 and self._scope == before
+        self._seen = looks
+        name, data = ("update", _update(feed, picture)) if follows else ("snapshot", encoded(feed, picture))
+        return b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (
+            feed.epoch.encode(),
+            feed.sequence,
+            name.encode(),
+            data,
+        )
+
+
+_NOTHING = Scope({}, frozenset(), frozenset())
+
+
+def _update(feed: LiveFeed, picture: Picture) -> bytes:
+    changed = [picture.meters[index] for index in picture.changed]
+    update = Update(picture.time, feed.sequence, picture.park, picture.areas, changed, picture.counts)
+    return msgspec.json.encode(update)

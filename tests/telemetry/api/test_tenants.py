@@ -1,0 +1,270 @@
+"""Own, foreign and former meters at every operation of the OpenAPI document, for roles with single areas."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from telemetry.access.doorway import NobodyAsksError
+from telemetry.access.keyring import Keyring
+from telemetry.access.permissions import PERMISSIONS, Reach
+from telemetry.api.access import Access
+from telemetry.api.application import create
+from telemetry.api.dependencies import Settings
+from telemetry.api.guard import served
+from telemetry.jobs.keys import KeyWatch
+from telemetry.model import Site
+from telemetry.settings.token import digest
+
+pytestmark = pytest.mark.database
+
+FIRST = "the-token-of-the-start"
+NOW = datetime.now(UTC)
+MOVED = (NOW - timedelta(days=3)).date()
+AREAS = {"alpha": "Amaranth", "beta": "Zinnober", "hall": "Gallery", "park": "Park"}
+METERS = {"m-alpha": "Indigo", "m-beta": "Vermilion", "m-hall": "Umber", "m-grid": "Sepia"}
+FOREIGN = {"alpha": {"beta", "m-beta", "m-grid"}, "beta": {"alpha", "m-alpha", "m-grid"}}
+"""Codes that nobody of an enterprise may read; the hall is alpha's up to the move and beta's from then on."""
+NAMES = AREAS | METERS
+ROLES = [
+    name for name, role in PERMISSIONS.roles.items() if role.may & {"see-energy", "see-live", "see-park"}
+]
+
+
+def _named(code: str) -> dict[str, str]:
+    return {"en": NAMES[code], "zh": NAMES[code]}
+
+
+def _park(make_site: Callable[..., Site]) -> Site:
+    areas = [
+        {"code": "park", "kind": "park", "name": _named("park")},
+        *({"code": c, "kind": "enterprise", "name": _named(c), "parent": "park"} for c in ("alpha", "beta")),
+        {"code": "hall", "kind": "workshop", "name": _named("hall"), "parent": "park"},
+    ]
+    places = {"m-alpha": "alpha", "m-beta": "beta", "m-hall": "hall", "m-grid": "park"}
+    return make_site(
+        *(
+            {"code": code, "name": _named(code), "area": area, "role": "boundary"}
+            | ({} if code == "m-grid" else {"parent": "m-grid"})
+            for code, area in places.items()
+        ),
+        areas=areas,
+        occupancies=[
+            {"area": "hall", "enterprise": "alpha", "to": MOVED - timedelta(days=1)},
+            {"area": "hall", "enterprise": "beta", "from": MOVED},
+        ],
+    )
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """Readings each hour of six days, settled and drawn, behind a door that asks for keys."""
+    made = start(_park(make_site))
+    begin = (NOW - timedelta(days=6)).replace(minute=0, second=0, microsecond=0)
+    for code in METERS:
+        made.post(
+            [
+                {
+                    "meter": code,
+                    "time": (begin + timedelta(hours=hour)).isoformat(),
+                    "values": {"energy_import": 100.0 * hour, "active_power": 100.0},
+                }
+                for hour in range(6 * 24 + 1)
+            ]
+        )
+    made.settle()
+    made.tick()
+    ring = Keyring(digest(FIRST))
+    access = Access(ring, asked=True)
+    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
+    made.watch = KeyWatch(made.database, ring)
+    made.watch.step()
+    return made
+
+
+def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's
+    answer: httpx.Response = service.call(method, path, headers={"Authorization": f"Bearer {secret}"}, **rest)
+    return answer
+
+
+def _key(service: Any, *areas: str, role: str = "enterprise-administrator") -> str:  # noqa: ANN401  # conftest's
+    body = {"name": f"{role} {areas}", "roles": [role], "areas": list(areas)}
+    made = _ask(service, FIRST, "POST", "/api/v1/keys", json=body)
+    assert made.status_code == 200, made.text
+    return str(made.json()["secret"])
+
+
+def _operations(service: Any) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:  # noqa: ANN401  # conftest's
+    for path, of in service.app.openapi()["paths"].items():
+        for method, operation in of.items():
+            yield method.upper(), path, operation.get("parameters", [])
+
+
+def _questions(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Queries that name own, foreign and former things wherever the operation takes them."""
+    names = {each["name"]: each for each in parameters if each["in"] == "query"}
+    span = {"from": (NOW - timedelta(days=6)).date().isoformat()} if "from" in names else {}
+    span |= {"max_events": 1} if "max_events" in names else {}
+    asked: list[dict[str, Any]] = [span | ({"meter": "m-hall"} if "meter" in names else {})]
+    asked += [span | {"meter": code} for code in METERS if "meter" in names]
+    asked += [span | {"area": code} for code in AREAS if "area" in names]
+    kinds = ("meter", "area", "enterprise", "carrier") if "by" in names else ()
+    asked += [span | {"by": kind} for kind in kinds]
+    steps = ("raw", "15min", "hour", "day", "month") if "step" in names else ()
+    return asked + [{**one, "step": step} for one in asked[:3] for step in steps]
+
+
+def _told(text: str, who: str, question: str) -> set[str]:
+    """Foreign names and codes in an answer that the question did not name itself."""
+    words = {word for code in FOREIGN[who] for word in (code, NAMES[code])}
+    return {word for word in words if re.search(rf"(?<![\w-]){word}(?![\w-])", text)} - set(
+        re.findall(r"[\w-]+", question)
+    )
+
+
+@pytest.mark.parametrize("who", ["alpha", "beta"])
+def test_no_operation_names_a_foreign_thing(service: Any, who: str) -> None:  # noqa: ANN401  # conftest's Service
+    secrets = {role: _key(service, who, role=role) for role in ROLES}
+    answered = set()
+    for method, path, parameters in _operations(service):
+        rule = PERMISSIONS.rule(method, path)
+        if rule is None or rule.reach is Reach.ANYONE:
+            continue
+        codes = METERS if "{code}" in path else {"1": ""}
+        for role, secret in secrets.items():
+            if rule.permission not in PERMISSIONS.roles[role].may:
+                continue
+            for code in codes:
+                at = re.sub(r"\{\w+\}", code, path)
+                for question in _questions(parameters) if method == "GET" else [{}]:
+                    body = {} if method == "GET" else {"json": {}}
+                    found = _ask(service, secret, method, at, params=question, **body)
+                    assert found.status_code < 500, (at, question, found.text)
+                    assert not _told(found.text, who, f"{code} {json.dumps(question)}"), (at, question)
+                    if found.status_code == 200:
+                        answered.add(f"{method} {path}")
+            break
+    assert {
+        f"GET /api/v1/{name}" for name in ("site", "live", "meters", "energy", "readings", "cost")
+    } <= answered
+    assert "GET /api/v1/live/stream" in answered
+
+
+@pytest.mark.parametrize(
+    "path", ["meters/{}", "readings?meter={}", "energy?by=meter&meter={}", "cost?meter={}"]
+)
+def test_a_foreign_meter_is_as_one_that_is_not_there(service: Any, path: str) -> None:  # noqa: ANN401  # as above
+    secret = _key(service, "alpha")
+    foreign = _ask(service, secret, "GET", f"/api/v1/{path.format('m-beta')}")
+    absent = _ask(service, secret, "GET", f"/api/v1/{path.format('m-none')}")
+    assert (foreign.status_code, foreign.text) == (
+        absent.status_code,
+        absent.text.replace("m-none", "m-beta"),
+    )
+    assert foreign.status_code in {404, 422}
+
+
+def _energy(service: Any, secret: str, **query: Any) -> list[tuple[str, float]]:  # noqa: ANN401  # as above
+    query = {
+        "by": "meter",
+        "from": (NOW - timedelta(days=6)).date().isoformat(),
+        "quantity": "energy_import",
+    } | query
+    found = _ask(service, secret, "GET", "/api/v1/energy", params=query)
+    assert found.status_code == 200, found.text
+    answer = found.json()
+    return [
+        (time, value)
+        for series in answer["series"]
+        if series["key"] in {"m-hall", "hall"}
+        for time, value in zip(answer["times"], series["values"], strict=True)
+        if value is not None
+    ]
+
+
+@pytest.mark.parametrize("step", ["15min", "hour", "day", "month"])
+@pytest.mark.parametrize("by", ["meter", "area"])
+def test_each_tenant_sees_its_own_time_and_both_come_to_the_whole(service: Any, by: str, step: str) -> None:  # noqa: ANN401  # as above
+    sums = {}
+    for name, secret in [("park", FIRST), ("alpha", _key(service, "alpha")), ("beta", _key(service, "beta"))]:
+        found = _energy(service, secret, by=by, step=step)
+        sums[name] = sum(value for _, value in found)
+        if step != "month":
+            times = [datetime.fromisoformat(time).date() for time, _ in found]
+            assert name != "alpha" or max(times) < MOVED
+            assert name != "beta" or min(times) >= MOVED
+    assert sums["alpha"] > 0 < sums["beta"]
+    assert sums["alpha"] + sums["beta"] == pytest.approx(sums["park"])
+
+
+def test_what_is_in_memory_is_cut_alike(service: Any) -> None:  # noqa: ANN401  # as above
+    told = {
+        who: _ask(service, _key(service, who), "GET", "/api/v1/live").json()
+        for who in ("alpha", "beta", "hall")
+    }
+    assert [[row["meter"] for row in told[who]["meters"]] for who in told] == [
+        ["m-alpha"],
+        ["m-beta", "m-hall"],
+        ["m-hall"],
+    ]
+    assert [[row["area"] for row in told[who]["areas"]] for who in told] == [
+        ["alpha"],
+        ["beta", "hall"],
+        ["hall"],
+    ]
+    assert {told[who]["park"]["power_kw"] for who in told} == {None}
+    assert sum(told["beta"]["counts"].values()) == 2
+    former = _ask(service, _key(service, "alpha", role="read"), "GET", "/api/v1/meters").json()["meters"]
+    assert {each["code"]: each["last_reading"] is not None for each in former} == {
+        "m-alpha": True,
+        "m-hall": False,
+    }
+
+
+def test_a_stream_is_cut_alike(service: Any) -> None:  # noqa: ANN401  # as above
+    secret = _key(service, "beta")
+
+    async def ticks() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            await service.hub.tick()
+
+    ticking = asyncio.run_coroutine_threadsafe(ticks(), service.loop)
+    text = _ask(service, secret, "GET", "/api/v1/live/stream", params={"max_events": 3}).text
+    ticking.result(30)
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+    assert [line for line in text.splitlines() if line.startswith("event: ")] == [
+        "event: snapshot",
+        "event: update",
+        "event: update",
+    ]
+    assert {row["meter"] for event in events for row in event["meters"]} == {"m-beta", "m-hall"}
+    assert not _told(text, "beta", "")
+
+
+def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:  # noqa: ANN401  # as above
+    secret = _key(service, "alpha")
+
+    @service.app.get("/api/v1/tariff/forgotten")
+    def forgotten() -> Any:  # noqa: ANN401  # JSON
+        with service.dependencies.database.connection() as tx:
+            return [row for (row,) in tx.execute("select code from meter").fetchall()]
+
+    PERMISSIONS.routes["GET /api/v1/tariff/forgotten"] = PERMISSIONS.routes["GET /api/v1/tariff"]  # type: ignore[index]
+    try:
+        assert _ask(service, secret, "GET", "/api/v1/tariff/forgotten").json() == ["m-alpha", "m-hall"]
+    finally:
+        del PERMISSIONS.routes["GET /api/v1/tariff/forgotten"]  # type: ignore[attr-defined]
+
+
+def test_outside_a_request_there_is_no_transaction(service: Any) -> None:  # noqa: ANN401  # as above
+    with pytest.raises(NobodyAsksError), service.dependencies.database.connection():
+        pass
+    with pytest.raises(NobodyAsksError):
+        service.dependencies.live.rows()
