@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from telemetry.cli import app
 from telemetry.jobs.settle import Worker, basis_of
 from telemetry.model import Site
-from telemetry.storage import periods
+from telemetry.storage import audit, periods
+from telemetry.storage.audit import Sought
 
 pytestmark = pytest.mark.database
 ACTIVITY = {
@@ -61,6 +62,14 @@ def _late(service: Any) -> None:  # noqa: ANN401  # as above
     """A reading that comes after all: one day more."""
     service.post([{"meter": "M1", "time": "2023-06-11T00:00:00+08:00", "values": {"energy_import": 2400.0}}])
     service.settle()
+
+
+def test_who_closes_a_month_stands_in_the_audit_log(service: Any) -> None:  # noqa: ANN401  # as above
+    _post(service, JUNE)
+    with service.database.connection() as conn:
+        (row,) = audit.listed(conn, Sought(below=1 << 62, limit=2, kind="closed_period"))
+    assert (row.who, row.name) == ("this machine", "2023-06")
+    assert row.origin.endswith(" POST /api/v1/periods")
 
 
 def test_what_settles_while_a_month_is_closed_is_in_all_its_rows_or_in_none(
