@@ -33,6 +33,7 @@ from telemetry.jobs.alert_news import AlertNews
 from telemetry.jobs.alerts import Alerter
 from telemetry.jobs.announced import Announcements
 from telemetry.jobs.expiry import Expirer
+from telemetry.jobs.heads import HeadKeeper
 from telemetry.jobs.keys import KeyWatch
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.prepare import Preparation, tell
@@ -45,11 +46,14 @@ from telemetry.reports.periods import Recomputation
 from telemetry.reports.strays import StrayTally
 from telemetry.reports.view import ParkView
 from telemetry.settings import standing
+from telemetry.settings.audit_heads import noted
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import first_token
+from telemetry.storage import audit
 from telemetry.storage import periods as stored_periods
+from telemetry.storage.audit import Chain
 from telemetry.storage.embedded import EmbeddedPostgres, has_data
 from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.migrate import migrate, migrations, pending
@@ -141,6 +145,15 @@ def recompute(environment: Environment, wanted: Wanted) -> list[Recomputation]:
         return [periods.recompute(tx, closed) for closed in stored_periods.listed(tx, wanted)]
 
 
+def verify_audit(environment: Environment, heads: Mapping[int, str]) -> Chain:
+    """Whether the audit log is what was written, by itself and by `heads` and those of the data folder.
+
+    Raises StorageError, EmbeddedPostgresError.
+    """
+    with _database(environment) as database, database.connection() as tx:
+        return audit.verified(tx, {**noted(environment.data_dir), **heads})
+
+
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """Uvicorn raises its SIGTERM again when it is done; the database is to be closed all the same."""
     raise SystemExit(0)
@@ -221,6 +234,7 @@ async def _serve(
         Settler(database, current),
         Expirer(database, current),
         KeyWatch(database, settings.access.ring),
+        HeadKeeper(database, environment.data_dir),
         adopter,
         Announcements(database, current, hub.renew),
         alerter,

@@ -10,6 +10,7 @@ from msgspec import Struct
 from telemetry.api import (
     alert_rules,
     alerts,
+    audit,
     balance,
     band_shares,
     bill,
@@ -115,6 +116,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     keys.ENTRY,
     keys.EXAMPLE,
     keys.LIST_EXAMPLE,
+    audit.EXAMPLE,
     alerts.LIST_EXAMPLE,
     alerts.EXAMPLE,
     silences.EXAMPLE,
@@ -202,6 +204,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         pools.router(dependencies),
         indicators.router(dependencies),
         keys.router(dependencies),
+        audit.router(dependencies),
         alerts.router(dependencies),
         silences.router(dependencies),
         alert_rules.router(dependencies),

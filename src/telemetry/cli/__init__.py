@@ -6,6 +6,7 @@ import typer
 
 from ingest.errors import IngestError
 from telemetry.cli import (
+    auditing,
     configuration,
     entering,
     factors,
@@ -25,7 +26,18 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-for group in (running, configuration, reading, scanning, factors, entering, importing, proving, keys):
+for group in (
+    running,
+    configuration,
+    reading,
+    scanning,
+    factors,
+    entering,
+    importing,
+    proving,
+    keys,
+    auditing,
+):
     app.add_typer(group.commands)
 
 

@@ -20,6 +20,12 @@ where number < %(below)s::bigint
 order by number desc
 limit %(limit)s::integer
 
+-- name: head
+select number, hash
+from audit
+order by number desc
+limit 1
+
 -- name: chain
 select number, audit_text(audit), previous, hash
 from audit

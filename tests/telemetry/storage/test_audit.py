@@ -134,7 +134,7 @@ def test_not_even_the_owner_changes_it_by_mistake(migrated_url: str, change: str
 def test_it_is_sound_as_it_was_written(told: Database) -> None:
     rows = _rows(told)
     with told.connection() as conn:
-        chain = audit.verified(conn)
+        chain = audit.verified(conn, {})
     assert (chain.rows, chain.head, chain.broken) == (len(rows), rows[0].hash, None)
 
 
@@ -153,7 +153,51 @@ def test_what_an_owner_changed_on_purpose_is_found(
     with psycopg.connect(migrated_url) as conn:
         _silenced(conn, change)
     with told.connection() as conn:
-        assert audit.verified(conn).broken == broken
+        assert audit.verified(conn, {}).broken == broken
+
+
+@pytest.mark.parametrize("numbers", [{1}, {2, 3}])
+def test_heads_that_were_noted_agree(told: Database, numbers: set[int]) -> None:
+    noted = {row.number: row.hash for row in _rows(told) if row.number in numbers}
+    with told.connection() as conn:
+        chain = audit.verified(conn, noted)
+    assert (chain.broken, chain.compared) == (None, len(numbers))
+
+
+def test_a_tail_that_was_cut_off_is_found_by_the_head_noted_before(told: Database, migrated_url: str) -> None:
+    last = _rows(told)[0]
+    with psycopg.connect(migrated_url) as conn:
+        _silenced(conn, "delete from audit where number > (select max(number) - 2 from audit)")
+    with told.connection() as conn:
+        assert audit.verified(conn, {}).broken is None
+        chain = audit.verified(conn, {1: _rows(told)[-1].hash, last.number: last.hash})
+    assert (chain.rows, chain.broken) == (last.number - 2, last.number - 1)
+    assert chain.reason == f"is missing: the log went on to {last.number}"
+
+
+def test_a_log_written_anew_is_found_by_the_head_noted_before(told: Database, migrated_url: str) -> None:
+    rows = _rows(told)
+    with psycopg.connect(migrated_url) as conn:
+        _silenced(conn, "update audit set who = 'me' where number = 2")
+        _silenced(conn, _REWRITE)
+    with told.connection() as conn:
+        assert audit.verified(conn, {}).broken is None
+        chain = audit.verified(conn, {rows[0].number: rows[0].hash})
+    assert chain.broken == rows[0].number
+    assert "noted" in chain.reason
+
+
+_REWRITE = """do $$
+declare
+    row_ audit;
+    last text := '';
+begin
+    for row_ in select * from audit order by number loop
+        row_.previous := last;
+        last := encode(sha256(convert_to(audit_text(row_), 'UTF8')), 'hex');
+        update audit set previous = row_.previous, hash = last where number = row_.number;
+    end loop;
+end $$"""
 
 
 def _silenced(conn: Connection[Any], change: str) -> None:

@@ -1,0 +1,114 @@
+"""The audit log, for whoever may look into it: who changed what, before and after, and from where."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Response
+from msgspec import Meta, Struct
+
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies
+from telemetry.reports.moment import Moment
+from telemetry.reports.steps import moment
+from telemetry.storage import audit
+from telemetry.storage.audit import AuditRow, Sought
+
+_NEWEST = (1 << 63) - 1
+_Word = Annotated[str | None, Query(max_length=200)]
+_Time = Annotated[str | None, Query(max_length=40, description="RFC 3339 time, or a date")]
+
+
+class AuditEntry(Struct, frozen=True):
+    """One row of one table that was made, changed or taken away."""
+
+    number: Annotated[int, Meta(description="1, 2, 3 ... without a gap")]
+    at: Moment
+    who: Annotated[str, Meta(description="A key or a person; parkwatt: the service, on behalf of its files")]
+    origin: Annotated[str, Meta(examples=["192.0.2.7 POST /api/v1/corrections"])]
+    act: Annotated[str, Meta(description="insert, update or delete")]
+    kind: Annotated[str, Meta(description="The table", examples=["meter_term"])]
+    name: Annotated[str, Meta(description="What was changed, as people name it", examples=["M-101"])]
+    before: Annotated[dict[str, Any] | None, Meta(description="null: it was not there")]
+    after: Annotated[dict[str, Any] | None, Meta(description="null: it is no more")]
+    hash: Annotated[str, Meta(description="SHA-256 over this row and the hash of the one before")]
+
+
+class AuditList(Struct, frozen=True):
+    """The newest first."""
+
+    entries: list[AuditEntry]
+    next: Annotated[int | None, Meta(description="Ask with it as `before` for older ones; null: none are")]
+
+
+EXAMPLE = AuditList(
+    [
+        AuditEntry(
+            number=4711,
+            at=datetime.fromisoformat("2026-11-22T08:00:00+08:00"),
+            who="li.na",
+            origin="192.0.2.7 POST /api/v1/corrections",
+            act="insert",
+            kind="correction",
+            name="M-101",
+            before=None,
+            after={"id": 12, "kind": "withdraw", "who": "li.na", "reason": "meter was on the bench"},
+            hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        )
+    ],
+    next=4711,
+)
+
+
+def router(dependencies: Dependencies) -> APIRouter:
+    routes = APIRouter(tags=["audit"])
+
+    @routes.get("/audit", responses=documented("The audit log", AuditList), summary="Audit log")
+    def listed(
+        *,
+        who: _Word = None,
+        kind: Annotated[str | None, Query(max_length=64, examples=["meter_term"])] = None,
+        name: _Word = None,
+        text: Annotated[
+            str | None, Query(max_length=200, description="Stands somewhere in name, who, before or after")
+        ] = None,
+        from_: Annotated[_Time, Query(alias="from")] = None,
+        to: _Time = None,
+        before: Annotated[int, Query(ge=1, le=_NEWEST, description="Only smaller numbers")] = _NEWEST,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Response:
+        """Who changed what and when, with before and after; `parkwatt audit verify` proves it whole."""
+        site = dependencies.plan.site
+        zone = ZoneInfo(site.zone if site else "UTC")
+        sought = Sought(
+            below=before,
+            limit=limit + 1,
+            kind=kind,
+            name=name,
+            who=who,
+            since=None if from_ is None else moment(from_, "from", zone),
+            until=None if to is None else moment(to, "to", zone),
+            text=text,
+        )
+        with dependencies.database.connection() as tx:
+            found = audit.listed(tx, sought)
+        shown = found[:limit]
+        following = shown[-1].number if len(found) > limit else None
+        return answer(AuditList([_entry(row, zone) for row in shown], following))
+
+    return routes
+
+
+def _entry(row: AuditRow, zone: ZoneInfo) -> AuditEntry:
+    return AuditEntry(
+        number=row.number,
+        at=row.at.astimezone(zone),
+        who=row.who,
+        origin=row.origin,
+        act=row.act,
+        kind=row.kind,
+        name=row.name,
+        before=row.before,
+        after=row.after,
+        hash=row.hash,
+    )

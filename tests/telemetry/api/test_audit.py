@@ -1,0 +1,146 @@
+"""The audit log as whoever may look into it sees it, and its proof by the command."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from telemetry.access.keyring import Keyring
+from telemetry.api.access import Access
+from telemetry.api.application import create
+from telemetry.api.dependencies import Settings
+from telemetry.api.guard import served
+from telemetry.cli import app
+from telemetry.jobs.heads import HeadKeeper
+from telemetry.jobs.keys import KeyWatch
+from telemetry.model import Site
+from telemetry.settings.audit_heads import noted
+from telemetry.settings.token import digest
+
+pytestmark = pytest.mark.database
+
+FIRST = "the-token-of-the-start"
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """With a key for an auditor, and one for someone who only reads."""
+    made = start(make_site({"code": "m1"}, {"code": "m2"}))
+    ring = Keyring(digest(FIRST))
+    access = Access(ring, asked=True)
+    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
+    KeyWatch(made.database, ring).step()
+    return made
+
+
+def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> Any:  # noqa: ANN401  # httpx's
+    return service.call(method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest)
+
+
+def _key(service: Any, role: str, **limits: Any) -> str:  # noqa: ANN401  # conftest's
+    body = {"name": f"{role} {limits}", "roles": [role], **(limits or {"whole_park": True})}
+    made = _ask(service, FIRST, "POST", "/keys", json=body)
+    assert made.status_code == 200, made.text
+    return str(made.json()["secret"])
+
+
+def _log(service: Any, secret: str = FIRST, **sought: Any) -> Any:  # noqa: ANN401  # JSON
+    found = _ask(service, secret, "GET", "/audit", params=sought)
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+def test_who_made_a_key_is_found_by_the_auditor(service: Any) -> None:  # noqa: ANN401  # as above
+    auditor = _key(service, "auditor")
+    (entry,) = _log(service, auditor, kind="api_key", text="auditor")["entries"]
+    assert (entry["who"], entry["act"], entry["before"]) == ("first token", "insert", None)
+    assert entry["origin"].endswith(" POST /api/v1/keys")
+    assert entry["after"]["roles"] == ["auditor"]
+    assert auditor not in str(_log(service))
+
+
+@pytest.mark.parametrize(
+    ("role", "limits"),
+    [("read", {}), ("energy-manager", {}), ("integrator", {}), ("auditor", {"areas": ["park"]})],
+)
+def test_it_is_closed_to_others(service: Any, role: str, limits: dict[str, Any]) -> None:  # noqa: ANN401  # as above
+    assert _ask(service, _key(service, role, **limits), "GET", "/audit").status_code == 403
+
+
+def test_it_is_read_page_by_page(service: Any) -> None:  # noqa: ANN401  # as above
+    whole = _log(service, limit=1000)
+    assert whole["next"] is None
+    found: list[Any] = []
+    asked: dict[str, Any] = {"limit": 2}
+    while True:
+        page = _log(service, **asked)
+        found += page["entries"]
+        if page["next"] is None:
+            break
+        assert len(page["entries"]) == 2
+        asked["before"] = page["next"]
+    assert found == whole["entries"]
+    assert [each["number"] for each in found] == list(range(len(found), 0, -1))
+
+
+def test_it_is_searched(service: Any) -> None:  # noqa: ANN401  # as above
+    _key(service, "read")
+    every = _log(service, limit=1000)["entries"]
+    for sought, fits in [
+        ({"name": "m1"}, lambda row: row["name"] == "m1"),
+        ({"who": "first token"}, lambda row: row["who"] == "first token"),
+        ({"kind": "meter"}, lambda row: row["kind"] == "meter"),
+        ({"from": every[3]["at"]}, lambda row: row["number"] >= every[3]["number"]),
+        ({"to": every[3]["at"]}, lambda row: row["number"] < every[3]["number"]),
+        ({"to": "2020-01-01"}, lambda _: False),
+    ]:
+        assert _log(service, limit=1000, **sought)["entries"] == [row for row in every if fits(row)], sought
+    assert 0 < len(_log(service, name="m1")["entries"]) < len(every)
+
+
+@pytest.mark.parametrize("asked", [{"from": "yesterday"}, {"before": 0}, {"limit": 0}, {"limit": 1001}])
+def test_what_cannot_be_searched_is_refused(service: Any, asked: dict[str, Any]) -> None:  # noqa: ANN401  # as above
+    (field,) = asked
+    refused = _ask(service, FIRST, "GET", "/audit", params=asked)
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["errors"]] == [field]
+
+
+def _verify(url: str, folder: Path, *further: str) -> Any:  # noqa: ANN401  # click's
+    variables = {"PARKWATT_DATABASE_URL": url, "PARKWATT_DATA_DIR": str(folder)}
+    return CliRunner().invoke(app, ["audit", "verify", *further], env=variables)
+
+
+def test_the_command_proves_it(service: Any, migrated_url: str, tmp_path: Path) -> None:  # noqa: ANN401  # as above
+    keeper = HeadKeeper(service.database, tmp_path)
+    keeper.step()
+    keeper.step()
+    assert len(noted(tmp_path)) == 1
+    _key(service, "read")
+    keeper.step()
+    number, told = max(noted(tmp_path).items())
+    done = _verify(migrated_url, tmp_path)
+    assert done.exit_code == 0, done.output
+    assert f"{number} rows are as they were written, 2 heads noted before agree." in done.output
+    assert f"--head {number}:{told}" in done.output.replace("\n", " ")
+    with psycopg.connect(migrated_url) as conn:
+        conn.execute("alter table audit disable trigger audit_stands")
+        conn.execute("delete from audit where number = %s", [number])
+    cut = _verify(migrated_url, tmp_path)
+    assert (cut.exit_code, f"Row {number} is missing" in cut.output) == (1, True), cut.output
+    elsewhere = _verify(migrated_url, tmp_path / "other")
+    assert elsewhere.exit_code == 0, elsewhere.output
+    by_hand = _verify(migrated_url, tmp_path / "other", "--head", f"{number}:{told}")
+    assert by_hand.exit_code == 1, by_hand.output
+    assert _verify(migrated_url, tmp_path, "--head", "7").exit_code == 2
+
+
+def test_a_torn_line_of_the_heads_is_passed_over(tmp_path: Path) -> None:
+    line = f"2026-11-22T08:00:00+00:00 7 {'a' * 64}"
+    (tmp_path / "audit.heads").write_text(f"{line}\n2026-11-22T08:01:00+00:00 8 abc")
+    assert noted(tmp_path) == {7: "a" * 64}
+    assert noted(tmp_path / "nothing") == {}
