@@ -142,13 +142,7 @@ def service(url: str, folder: Path) -> Iterator[Server]:
     places = {"PARKWATT_CONFIG_DIR": str(folder), "PARKWATT_DATA_DIR": str(folder / "data")}
     command = [sys.executable, "-m", "telemetry.cli", "serve"]
     with listening(command, port, PARKWATT_PORT=str(port), PARKWATT_DATABASE_URL=url, **places) as pid:
-        yield Server(port, pid, postmaster(url))
-
-
-def postmaster(url: str) -> int | None:
-    with psycopg.connect(url) as conn, suppress(FileNotFoundError):
-        return processor.parent(conn.info.backend_pid)
-    return None
+        yield Server(port, pid, processor.postmaster(url))
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+import psycopg
 
 _PROC = Path("/proc")
 _PARENT, _USED = 1, slice(11, 15)
@@ -16,9 +19,11 @@ def spent(pid: int) -> float:
     return (own + sum(map(int, stats[pid][_USED][2:]))) / os.sysconf("SC_CLK_TCK")
 
 
-def parent(pid: int) -> int:
-    """Raises FileNotFoundError where the process is not on this machine."""
-    return int(_fields(_PROC / str(pid))[_PARENT])
+def postmaster(url: str) -> int | None:
+    """The process whose children serve a database; None where it is not on this machine."""
+    with psycopg.connect(url) as conn, suppress(FileNotFoundError):
+        return int(_fields(_PROC / str(conn.info.backend_pid))[_PARENT])
+    return None
 
 
 def _stats() -> Iterator[tuple[int, list[str]]]:

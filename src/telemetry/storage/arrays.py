@@ -116,7 +116,7 @@ def dump_texts(values: Sequence[str | None]) -> bytes:
     cells = {value: _text(value) for value in set(values)}
     start = np.array((1 if values else 0, None in cells, _TEXT), _HEAD)
     side = np.array([(len(values), 1)] if values else [], _SIDE)
-    return b"".join((start.tobytes(), side.tobytes(), *(cells[value] for value in values)))
+    return b"".join((start.tobytes(), side.tobytes(), *map(cells.__getitem__, values)))
 
 
 def _text(value: str | None) -> bytes:

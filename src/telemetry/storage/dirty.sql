@@ -8,7 +8,7 @@ insert into dirty (meter_id, stage, lo, hi)
 select %(meter)s::integer, 'energy', min(time), max(time)
 from reading
 where meter_id = %(meter)s::integer and time >= %(since)s::timestamptz
-having count(*) > 0
+having min(time) is not null
 
 -- name: mark_energy_since
 insert into dirty (meter_id, stage, lo, hi)
