@@ -32,7 +32,7 @@ def test_a_dead_meter_says_why_and_when_it_is_asked_again(page: Page, url: str, 
 
 def test_the_keyboard_opens_a_source_and_the_address_keeps_it(page: Page, url: str) -> None:
     page.goto(f"{url}/collectors?lang=en")
-    button = page.get_by_role("button", name="Meters of line-1")
+    button = page.get_by_role("button", name="line-1")
     expect(button).to_have_attribute("aria-expanded", "false", timeout=60_000)
     button.focus()
     page.keyboard.press("Enter")

@@ -43,6 +43,8 @@ export interface Site {
   contract_kw: number | null;
   tariff: Tariff | null;
   areas: Area[];
+  /** What takes energy and gives it again; its meter's power is positive while it is charged. */
+  storages: { code: string; meter: string; name: Name }[];
   quantities: Record<string, Quantity>;
 }
 
@@ -99,6 +101,7 @@ export interface ParkLive {
 export interface AreaLive {
   area: string;
   power_kw: number | null;
+  import_kw: number | null;
   co2_kg_per_h: number | null;
   coverage: number;
   /** Share of the boundary meters of all emitting carriers that co2_kg_per_h knows. */

@@ -1,9 +1,11 @@
 /** What the page knows: the site, its meters, the live picture and how it stands with the service. */
 
 import { ApiError, get, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
+import { Firing } from "./frame/firing.ts";
 import { fromSnapshot, withUpdate, type LiveState } from "./live/state.ts";
 import { LiveStream } from "./live/stream.ts";
 import { Trail } from "./live/trail.ts";
+import { Usual } from "./live/usual.ts";
 import { href, parse, type Route } from "./route.ts";
 
 export type Phase = "starting" | "running" | "sign-in" | "no-site" | "unreachable" | "refused";
@@ -29,6 +31,8 @@ class Store extends EventTarget {
   alertsTurn = 0;
   #alerting = 0;
   readonly trail = new Trail();
+  readonly usual = new Usual(() => this.#changed());
+  readonly firing = new Firing(() => this.#changed());
   readonly #stream = new LiveStream({
     snapshot: (event) => this.#snapshot(event),
     update: (event) => this.#update(event),
@@ -117,6 +121,7 @@ class Store extends EventTarget {
     this.#alerting = window.setTimeout(() => {
       this.#alerting = 0;
       this.alertsTurn++;
+      void this.firing.ask();
       this.#changed();
     }, GATHER_MS);
   }

@@ -35,11 +35,20 @@ describe("one-line diagram", () => {
   });
 
   it("joins two doors of one enterprise", () => {
-    expect(network.links.find((link) => link.to === "E1" && !link.generation)?.meters).toEqual(["E1.M", "E1.N"]);
+    expect(network.links.find((link) => link.to === "E1" && link.of === "import")?.meters).toEqual(["E1.M", "E1.N"]);
   });
 
   it("shows generation where it feeds in", () => {
-    expect(network.links.filter((link) => link.generation).map((link) => `${link.from}>${link.to}`)).toEqual(["pv:E1>E1", "pv:>IN"]);
+    expect(network.links.filter((link) => link.of === "generation").map((link) => `${link.from}>${link.to}`)).toEqual(["generation:E1>E1", "generation:>IN"]);
+  });
+
+  it("shows a storage with the enterprise that has it, spread apart from its generation", () => {
+    const battery = meter("E1.BAT", "load", "E1.M", "E1");
+    const stored = networkOf(areas, [...meters, battery], [{ code: "BAT", meter: "E1.BAT", name }]);
+    expect(stored.links.filter((link) => link.of === "storage")).toEqual([{ from: "storage:E1", to: "E1", meters: ["E1.BAT"], of: "storage" }]);
+    const { boxes } = layoutOf(stored, 860);
+    const [pv, bat] = [boxes.get("generation:E1"), boxes.get("storage:E1")];
+    expect(pv && bat && pv.y + pv.height <= bat.y).toBe(true);
   });
 
   it("leaves out what is no way of power to an enterprise", () => {
@@ -54,7 +63,7 @@ describe("one-line diagram", () => {
 
   it("hangs an enterprise on the grid when nothing is known above it", () => {
     expect(networkOf(areas, [meter("E1.M", "boundary", null, "E1")]).links).toEqual([
-      { from: "grid", to: "E1", meters: ["E1.M"], generation: false },
+      { from: "grid", to: "E1", meters: ["E1.M"], of: "import" },
     ]);
   });
 
@@ -100,6 +109,11 @@ describe("largest loads", () => {
 
   it("share what is not stale", () => {
     expect(ranked(all, powers, order)[0]?.share).toBeCloseTo(60 / 90);
+  });
+
+  it("are sorted by how far they are from their usual load, the unknown last", () => {
+    const usual = new Map([["E1.C", 10], ["E1.N", 70]]);
+    expect(ranked(all, powers, { ...order, column: "deviation", usual }).map((row) => row.meter.code)).toEqual(["E1.C", "E1.N", "E2.M"]);
   });
 
   it("are sorted by name the other way round", () => {

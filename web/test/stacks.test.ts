@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Series } from "../src/api.ts";
-import { niceTop, sum } from "../src/reports/bars.ts";
+import { dailyBars, sum, tokenOf } from "../src/reports/bars.ts";
 import { keysOf, namedOf, running, stacksOf } from "../src/reports/stacks.ts";
 
 const series = (key: string, values: (number | null)[], coverage = values.map(() => 1), estimated = values.map(() => false)): Series => ({
@@ -51,6 +51,19 @@ describe("a day that runs", () => {
   it("is left alone when it has ended", () => expect(running(stack, day, 2 * noon)).toBe(stack));
 });
 
-it.each([[0.9, 1], [1, 1], [1.01, 1.2], [43, 50], [4100, 5000], [51, 60]])("the axis over %d ends at %d", (value, top) => {
-  expect(niceTop(value)).toBeCloseTo(top);
+describe("daily bars", () => {
+  const keys = [{ name: "A", token: tokenOf(0) }, { name: "Others", token: tokenOf(-1) }];
+  const stack = { label: "2026-11-22", parts: [2000, null], coverage: 1, estimated: true };
+  const series = (shown: (key: number) => boolean) =>
+    (dailyBars([stack], keys, { unit: "MWh", divisor: 1000 })((token) => token, 900, shown) as { series: { name: string; data: { value: number | null; itemStyle?: object }[] }[] }).series;
+
+  it("leave open what is not known, and hatch what was estimated", () => {
+    const [a, others] = series(() => true);
+    expect([a?.data[0]?.value, others?.data[0]?.value]).toEqual([2, null]);
+    expect(a?.data[0]?.itemStyle).toHaveProperty("decal");
+  });
+
+  it("are without what the legend hides", () => {
+    expect(series((key) => key === 1).map((one) => one.name)).toEqual(["Others"]);
+  });
 });

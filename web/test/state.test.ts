@@ -11,7 +11,7 @@ const snapshot: Snapshot = {
   epoch: "a",
   sequence: 7,
   park: { power_kw: 30, import_kw: 30, generation_kw: null, co2_kg_per_h: null, coverage: 1, co2_coverage: 1, contract_share: null, demand: null, band: null },
-  areas: [{ area: "P", power_kw: 30, co2_kg_per_h: null, coverage: 1, co2_coverage: 1, generation_kw: null }],
+  areas: [{ area: "P", power_kw: 30, co2_kg_per_h: null, coverage: 1, co2_coverage: 1, generation_kw: null, import_kw: null }],
   meters: [row("A", 10), row("B", 20)],
   counts: { live: 2, late: 0, stale: 0, never: 0 },
 };

@@ -10,6 +10,7 @@ from accounting.quantity import CATALOGUE
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
+from telemetry.model import ConverterKind
 from telemetry.reports.names import Name
 from telemetry.reports.steps import today
 from telemetry.settings.plan import Plan
@@ -31,6 +32,14 @@ class QuantityEntry(Struct, frozen=True):
     carrier: str
     unit: Annotated[str, Meta(examples=["kWh"])]
     kind: Annotated[str, Meta(description="counter, gauge or amount")]
+    name: Name
+
+
+class StorageEntry(Struct, frozen=True):
+    """What takes energy and gives it again, with the one meter that shows both."""
+
+    code: str
+    meter: Annotated[str, Meta(description="Positive while it is charged")]
     name: Name
 
 
@@ -64,6 +73,7 @@ class SiteAnswer(Struct, frozen=True):
     contract_kw: float | None
     tariff: TariffEntry | None
     areas: list[AreaEntry]
+    storages: list[StorageEntry]
     quantities: dict[str, QuantityEntry]
 
 
@@ -87,6 +97,7 @@ EXAMPLE = SiteAnswer(
         bands=[BandEntry("peak", Name("Peak", "峰"), 3)],
     ),
     areas=[AreaEntry("E1", "enterprise", "PARK", Name("Injection moulding", "注塑厂"))],
+    storages=[StorageEntry("BAT", "BAT-M", Name("Battery", "储能"))],
     quantities={"active_power": QUANTITIES["active_power"]},
 )
 
@@ -108,17 +119,21 @@ def router(dependencies: Dependencies) -> APIRouter:
 
 def _site(plan: Plan) -> SiteAnswer:
     site = site_of(plan)
+    day = today(zone_of(plan), datetime.now(UTC)).date()
     return SiteAnswer(
         code=site.code,
         name=Name(site.name.en, site.name.zh),
         zone=site.zone,
         region=site.region,
         currency=site.currency,
-        contract_kw=site.billing.demand_on(today(zone_of(plan), datetime.now(UTC)).date())
-        if site.billing
-        else None,
+        contract_kw=site.billing.demand_on(day) if site.billing else None,
         tariff=_tariff(plan),
         areas=[AreaEntry(a.code, a.kind.value, a.parent, Name(a.name.en, a.name.zh)) for a in site.areas],
+        storages=[
+            StorageEntry(one.code, one.inputs[0], Name(one.name.en, one.name.zh))
+            for one in site.converters
+            if one.kind is ConverterKind.STORAGE and one.holds(day)
+        ],
         quantities=QUANTITIES,
     )
 

@@ -120,7 +120,7 @@ class Collectors extends View {
     return html`<button
       class="disclose"
       aria-expanded=${open ? "true" : "false"}
-      aria-label=${this.words.showSource(source.code)}
+      title=${this.words.showSource(source.code)}
       @click=${() => store.go({ source: open ? null : source.code }, true)}
     >
       <span class="turn" aria-hidden="true">${open ? "▾" : "▸"}</span>

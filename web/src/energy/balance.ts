@@ -5,6 +5,8 @@ import { get } from "../api.ts";
 import { parkOf } from "../areas.ts";
 import { coverage, exact, NONE, percent, scaleFor, three, unitText, type Scale } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
+import "../parts/files.ts";
+import type { Cell, Sheet } from "../parts/sheet.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { day, iso } from "../time.ts";
@@ -48,7 +50,35 @@ class BalanceView extends Asking<Balances> {
     return html`<nav class="periods flow-choice" aria-label=${words.quantity}>${quantities.map((one) => html`<a href=${href({ ...store.route, show: one })} aria-current=${String(one === shown)}>${this.name(store.site?.quantities[one]?.name, one)}</a>`)}</nav>
       <div class="balance-head" aria-hidden="true"><span>${words.place}</span><span class="number">${unitText(scale.unit)}</span><span class="number">${words.share}</span><span class="share-cell"></span><span>${words.condition}</span></div>
       <ul class="balance">${this.#place(answer, root, summed(root.total) ?? 0, scale, 0)}</ul>
-      <p class="hint">${words.balanceHint}</p>`;
+      <div class="beside"><p class="hint">${words.balanceHint}</p>
+        <pw-files .heading=${words.balanceTitle} .file=${`balance-${top}-${shown}-${day(spanOf(store.route, store.now(), this.zone).from, this.zone)}`} .sheet=${() => this.#sheet(answer, root)}></pw-files></div>`;
+  }
+
+  #sheet(answer: Balances, root: BalanceSeries): Sheet {
+    const words = this.words;
+    return {
+      columns: [{ name: words.place }, { name: this.name(store.site?.quantities[root.quantity]?.name, root.quantity), unit: unitText(root.unit), number: true }, { name: words.share, unit: "%", number: true }, { name: words.coverage, unit: "%", number: true }],
+      rows: this.#rows(answer, root, "", null, 0),
+    };
+  }
+
+  /** A place, then all behind it, each under the names above it, and what is lost there. */
+  #rows(answer: Balances, place: BalanceSeries, above: string, whole: number | null, depth: number): Cell[][] {
+    const path = `${above}${this.name(place.name, place.key)}`;
+    const total = summed(place.total);
+    const share = (value: number | null, of: number | null): number | null => (value !== null && of !== null && of > 0 ? (100 * value) / of : null);
+    const behind = this.#parts(place).flatMap((part): Cell[][] => {
+      const below = depth < DEEP ? this.#below(answer, part, place) : undefined;
+      if (below) return this.#rows(answer, below, `${path} / `, total, depth + 1);
+      const [value, mean] = [summed(part.values), meanOf(part.coverage)];
+      return [[`${path} / ${this.name(part.name, part.key)}`, value, share(value, total), mean === null ? null : 100 * mean]];
+    });
+    const loss = summed(place.loss);
+    return [[path, total, share(total, whole), null], ...behind, ...(loss === null ? [] : [[`${path} / ${this.words.lossesUnmetered}`, loss, share(loss, total), null]])];
+  }
+
+  #below(answer: Balances, part: BalancePart, within: BalanceSeries): BalanceSeries | undefined {
+    return answer.series.find((one) => one.key === part.key && one.quantity === within.quantity && one.area === part.area);
   }
 
   #place(answer: Balances, place: BalanceSeries, whole: number, scale: Scale, depth: number): TemplateResult {
@@ -70,7 +100,7 @@ class BalanceView extends Asking<Balances> {
   }
 
   #part(answer: Balances, part: BalancePart, within: BalanceSeries, whole: number, scale: Scale, depth: number): TemplateResult {
-    const below = depth < DEEP ? answer.series.find((one) => one.key === part.key && one.quantity === within.quantity && one.area === part.area) : undefined;
+    const below = depth < DEEP ? this.#below(answer, part, within) : undefined;
     if (below) return this.#place(answer, below, whole, scale, depth);
     return html`<li class="leaf">${this.#line(part, this.name(part.name, part.key), summed(part.values), whole, scale, this.#measured(part))}</li>`;
   }
@@ -85,9 +115,8 @@ class BalanceView extends Asking<Balances> {
   }
 
   #measured(part: BalancePart): TemplateResult | string {
-    const known = part.coverage.filter((value) => value !== null);
-    if (known.length === 0) return NONE;
-    const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+    const mean = meanOf(part.coverage);
+    if (mean === null) return NONE;
     return mean < 0.95 ? html`<span class="low">${this.words.measured(coverage(mean))}</span>` : "";
   }
 
@@ -111,6 +140,11 @@ class BalanceView extends Asking<Balances> {
       <span class="number">${share === null ? NONE : html`${percent(share)} <span class="unit">%</span>`}</span>
       ${bar(share)}<span class="balance-verdict">${loss < 0 ? html`<span class="low">${this.words.moreBehind}</span>` : missing}</span></span></li>`;
   }
+}
+
+function meanOf(shares: readonly (number | null)[]): number | null {
+  const known = shares.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
 function bar(share: number | null): TemplateResult {

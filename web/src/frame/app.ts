@@ -10,7 +10,7 @@ import { View } from "../parts/view.ts";
 import { clockSeconds } from "../time.ts";
 import { href, PAGES, type Page } from "../route.ts";
 import { store } from "../store.ts";
-import "./firing.ts";
+import { badge } from "./firing.ts";
 import { notice } from "./notice.ts";
 import "./sign-in.ts";
 import "./strip.ts";
@@ -58,7 +58,7 @@ class App extends View {
   #entry(page: Page): TemplateResult {
     const here = store.route.page === page;
     return html`<a href=${href({ ...store.route, page, meter: null, view: null, by: null, show: null })} aria-current=${here ? "page" : "false"}
-      >${icon(page)}<span>${this.words[page]}</span>${page === "alerts" ? html`<pw-firing></pw-firing>` : nothing}</a
+      >${icon(page)}<span>${this.words[page]}</span>${page === "alerts" ? badge(store.firing, this.words) : nothing}</a
     >`;
   }
 

@@ -1,34 +1,40 @@
-/** <pw-firing>: how many alerts nobody has taken care of yet, beside the page's name. */
+/** How many alerts nobody has taken care of yet: as a badge on the rail, and as a figure in the strip. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get } from "../api.ts";
-import { Asking } from "../parts/asking.ts";
-import { store } from "../store.ts";
-
-interface Open {
-  alerts: { state: string }[];
-}
+import type { Words } from "../i18n/words.ts";
+import { href, type Route } from "../route.ts";
 
 const MOST = 99;
 
-class Firing extends Asking<Open> {
-  protected override get question(): string | null {
-    return store.alertsTurn === 0 ? null : String(store.alertsTurn);
-  }
+export class Firing {
+  /** Null until it is known, and for whom alerts are not shown. */
+  count: number | null = null;
 
-  protected override ask(): Promise<Open> {
-    return get("/alerts");
-  }
+  constructor(readonly told: () => void) {}
 
-  protected override render(): TemplateResult | typeof nothing {
-    return this.answer === null || this.problem ? nothing : this.filled(this.answer);
-  }
-
-  protected override filled({ alerts }: Open): TemplateResult {
-    const count = alerts.filter((one) => one.state === "firing").length;
-    const shown = count > MOST ? `${MOST}+` : String(count);
-    return html`${count === 0 ? nothing : html`<span class="badge" role="img" aria-label=${this.words.firingNow(shown)}>${shown}</span>`}`;
+  async ask(): Promise<void> {
+    try {
+      const { alerts } = await get<{ alerts: { state: string }[] }>("/alerts");
+      this.count = alerts.filter((one) => one.state === "firing").length;
+    } catch {
+      this.count = null;
+    }
+    this.told();
   }
 }
 
-customElements.define("pw-firing", Firing);
+export function badge({ count }: Firing, words: Words): TemplateResult | typeof nothing {
+  if (!count) return nothing;
+  const shown = count > MOST ? `${MOST}+` : String(count);
+  return html`<span class="badge" role="img" aria-label=${words.firingNow(shown)}>${shown}</span>`;
+}
+
+export function openAlerts({ count }: Firing, route: Route, words: Words): TemplateResult | typeof nothing {
+  if (count === null) return nothing;
+  const address = href({ ...route, page: "alerts", meter: null, view: null, by: null, show: null });
+  return html`<div class="open-alerts ${count > 0 ? "level-bad" : ""}" data-figure="alerts">
+    <dt>${words.openAlertsShort}</dt>
+    <dd><a href=${address}><span class="digits">${count}</span></a></dd>
+  </div>`;
+}

@@ -12,6 +12,7 @@ import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, clockSeconds } from "../time.ts";
 import "./finder.ts";
+import { openAlerts } from "./firing.ts";
 
 class Strip extends View {
   protected override render(): TemplateResult {
@@ -78,6 +79,7 @@ class Strip extends View {
           ${shown.co2_kg_per_h === null ? nothing : measured(shown.co2_coverage, words)}
         </dd>
       </div>
+      ${openAlerts(store.firing, store.route, words)}
     </dl>`;
   }
 

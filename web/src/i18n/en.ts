@@ -60,10 +60,17 @@ export const en = {
   tokenWrong: "That is not the token. Nothing was changed.",
 
   oneLine: "Power flow",
+  oneLineSubject: "power and CO₂ rate, lines as thick as their power",
   grid: "Grid",
+  feedIn: (power: string) => `${power} fed in`,
+  charging: (power: string) => `charging ${power}`,
+  discharging: (power: string) => `giving ${power}`,
+  storage: "Storage",
+  againstUsual: (off: string) => `${off} vs usual`,
   generation: "Generation",
   flowLine: (from: string, to: string, power: string) => `${from} to ${to}: ${power}`,
   importFromGrid: "Import from the grid",
+  fedIn: "Fed into the grid",
   noTree: "No boundary meter of the park is known, so the flow cannot be drawn.",
 
   demandTitle: "Demand of this 15 minutes",
@@ -94,6 +101,10 @@ export const en = {
   time: "Time",
 
   largest: "Largest loads now",
+  usualDeviation: "vs usual",
+  usualHint: (usual: string, off: string) => `usual at this hour of the week: ${usual} kW, now ${off} kW; mean of the four weeks before`,
+  usualUnknown: "measured in fewer than two of the four weeks before",
+  openAlertsShort: "open alerts",
   name: "Name",
   lastHour: "Last hour",
   share: "Share",

@@ -60,10 +60,17 @@ export const zh: Words = {
   tokenWrong: "令牌不正确，未作任何更改。",
 
   oneLine: "电力流向",
+  oneLineSubject: "功率与碳排放速率，线宽随功率变化",
   grid: "电网",
+  feedIn: (power: string) => `上网 ${power}`,
+  charging: (power: string) => `充电 ${power}`,
+  discharging: (power: string) => `放电 ${power}`,
+  storage: "储能",
+  againstUsual: (off: string) => `较平常 ${off}`,
   generation: "发电",
   flowLine: (from, to, power) => `${from} 至 ${to}：${power}`,
   importFromGrid: "从电网受电",
+  fedIn: "上网电力",
   noTree: "没有园区边界表计，无法绘制电力流向。",
 
   demandTitle: "本 15 分钟需量",
@@ -94,6 +101,10 @@ export const zh: Words = {
   time: "时间",
 
   largest: "当前最大负荷",
+  usualDeviation: "较平常",
+  usualHint: (usual: string, off: string) => `每周此时平常为 ${usual} kW，现偏离 ${off} kW；取前四周的平均`,
+  usualUnknown: "前四周中测得的不足两周",
+  openAlertsShort: "未处理告警",
   name: "名称",
   lastHour: "近一小时",
   share: "占比",

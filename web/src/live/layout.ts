@@ -16,9 +16,11 @@ export interface Layout {
 
 type Column = readonly NodeKind[];
 
-const COLUMNS: readonly Column[] = [["grid", "park-generation"], ["incomer"], ["transformer"], ["area"], ["generation"]];
+const COLUMNS: readonly Column[] = [["grid", "park-generation", "park-storage"], ["incomer"], ["transformer"], ["area"], ["generation", "storage"]];
 const SHARES: Partial<Record<NodeKind, number>> = { grid: 12, incomer: 18, transformer: 17, area: 31, generation: 16 };
 const TALL = 52;
+/** Of what shows its CO2 rate under its power. */
+const TALLER = 68;
 const SPACE = 12;
 
 export function layoutOf(network: Network, width: number): Layout {
@@ -26,7 +28,7 @@ export function layoutOf(network: Network, width: number): Layout {
   const gap = Math.min(56, width * 0.055);
   const room = width - gap * (columns.length - 1);
   const total = columns.reduce((sum, column) => sum + shareOf(column), 0);
-  const height = Math.max(...columns.map((column) => stack(nodesOf(network, column).length)));
+  const height = Math.max(...columns.map((column) => stack(nodesOf(network, column))));
   const boxes = new Map<string, Box>();
   let x = 0;
   for (const column of columns) {
@@ -46,23 +48,30 @@ function shareOf(column: Column): number {
   return SHARES[column[0] ?? "grid"] ?? 0;
 }
 
-function stack(count: number): number {
-  return count * TALL + (count - 1) * SPACE;
+export function tallOf(kind: NodeKind): number {
+  return kind === "grid" || kind === "incomer" || kind === "transformer" ? TALLER : TALL;
+}
+
+function stack(nodes: readonly Node[]): number {
+  return nodes.reduce((sum, node) => sum + tallOf(node.kind) + SPACE, -SPACE);
 }
 
 /** Spreads a column's nodes evenly over the height. */
 function place(nodes: readonly Node[], column: { x: number; width: number; height: number }, boxes: Map<string, Box>): void {
   nodes.forEach((node, i) => {
-    const y = (column.height * (i + 0.5)) / nodes.length - TALL / 2;
-    boxes.set(node.id, { x: column.x, y, width: column.width, height: TALL });
+    const height = tallOf(node.kind);
+    const y = (column.height * (i + 0.5)) / nodes.length - height / 2;
+    boxes.set(node.id, { x: column.x, y, width: column.width, height });
   });
 }
 
-/** An enterprise's generation stands level with the enterprise. */
+/** What an enterprise has of generation or storage stands level with it; where one has both, they are spread instead. */
 function beside(network: Network, boxes: Map<string, Box>): void {
+  const owners = network.nodes.filter((node) => node.kind === "generation" || node.kind === "storage").map((node) => node.code);
+  if (new Set(owners).size < owners.length) return;
   for (const node of network.nodes) {
     const box = boxes.get(node.id);
-    const owner = node.kind === "generation" ? boxes.get(node.code) : undefined;
+    const owner = node.kind === "generation" || node.kind === "storage" ? boxes.get(node.code) : undefined;
     if (box && owner) box.y = owner.y + (owner.height - box.height) / 2;
   }
 }

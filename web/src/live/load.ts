@@ -3,17 +3,19 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type uPlot from "uplot";
 import { get, type BandPlan, type BandSpan, type EnergyReport } from "../api.ts";
-import { exact, scaleFor, three, type Scale } from "../numbers.ts";
+import { scaleFor, three, type Scale } from "../numbers.ts";
 import { bandName } from "../parts/band.ts";
+import "../parts/files.ts";
 import "../parts/plot.ts";
 import type { Build, Plot } from "../parts/plot.ts";
 import { hours } from "../parts/hours.ts";
 import { steps } from "../parts/steps.ts";
 import { kept } from "../parts/kept.ts";
+import { sheetTable, type Cell, type Sheet } from "../parts/sheet.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
-import { clock, HOUR_MS, iso } from "../time.ts";
+import { clock, day, HOUR_MS, iso } from "../time.ts";
 import { paint, shadesOf } from "./shading.ts";
 import { dayLine, daySpan, edges, hasValues, padded, QUARTER_MS, type DayLine } from "./days.ts";
 
@@ -96,7 +98,8 @@ class LoadPanel extends View {
         .version=${[store.route.language, store.route.theme, scale.unit, days[0]?.start, this.#contract(), this.#bands.length].join()}
         .build=${this.#options(days[0]?.start ?? 0, scale)}
       ></pw-plot>
-      ${twin(this.words, this.words.loadSubject, () => this.#table(days))}`;
+      <div class="beside">${twin(this.words, this.words.loadSubject, () => sheetTable(this.#sheet(days)))}
+        <pw-files .heading=${this.words.loadSubject} .file=${`load-${this.#area()}-${day(days[0]?.start ?? 0, this.zone)}`} .sheet=${() => this.#sheet(days)} .picture=${this.#picture}></pw-files></div>`;
   }
 
   #legend(days: readonly DayLine[], scale: Scale): TemplateResult {
@@ -193,20 +196,21 @@ class LoadPanel extends View {
     this.requestUpdate();
   }
 
-  #table(days: readonly DayLine[]): TemplateResult {
-    const words = this.words;
-    const slots = days[0]?.measured.length ?? 0;
-    return html`<table>
-      <thead>
-        <tr><th scope="col">${words.time}</th>${STYLES.map((style) => html`<th scope="col" class="number">${words[style.key]} [kW]</th>`)}</tr>
-      </thead>
-      <tbody>
-        ${Array.from({ length: slots }, (_, i) => html`<tr>
-          <th scope="row">${clock((days[0]?.start ?? 0) + i * QUARTER_MS, this.zone)}</th>
-          ${days.map((day) => html`<td class="number">${cell(valueAt(day, i))}</td>`)}
-        </tr>`)}
-      </tbody>
-    </table>`;
+  readonly #picture = async (): Promise<Blob | null | undefined> => {
+    const named = STYLES.filter((_, i) => !this.#hidden.has(i)).map((style) => this.words[style.key]);
+    return this.querySelector<Plot>("pw-plot")?.picture(`${this.words.loadSubject} [kW]`, named);
+  };
+
+  #sheet(days: readonly DayLine[]): Sheet {
+    const start = days[0]?.start ?? 0;
+    const cells = (line: DayLine, i: number): Cell[] => {
+      const { value, estimated } = valueAt(line, i);
+      return [value, estimated && value !== null ? "~" : ""];
+    };
+    return {
+      columns: [{ name: this.words.time }, ...STYLES.flatMap((style) => [{ name: this.words[style.key], unit: "kW", number: true, decimals: 1 }, { name: this.words.estimated }])],
+      rows: (days[0]?.measured ?? []).map((_, i) => [clock(start + i * QUARTER_MS, this.zone), ...days.flatMap((line) => cells(line, i))]),
+    };
   }
 }
 
@@ -218,10 +222,6 @@ interface At {
 function valueAt(day: DayLine | undefined, i: number): At {
   const measured = day?.measured[i] ?? null;
   return measured === null ? { value: day?.estimated[i] ?? null, estimated: true } : { value: measured, estimated: false };
-}
-
-function cell({ value, estimated }: At): string {
-  return `${estimated && value !== null ? "~" : ""}${exact(value === null ? null : Number(value.toFixed(3)))}`;
 }
 
 function dataOf(days: readonly DayLine[], divisor: number): uPlot.AlignedData {

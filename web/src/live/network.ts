@@ -1,24 +1,26 @@
-/** The one-line diagram as a graph: grid, incomers, transformers, enterprises and their generation. */
+/** The one-line diagram as a graph: grid, incomers, transformers, enterprises, their generation and storages. */
 
-import type { Area, Meter } from "../api.ts";
+import type { Area, Meter, Site } from "../api.ts";
 import { parkOf, partOf, partsOf } from "../areas.ts";
 
-export type NodeKind = "grid" | "incomer" | "transformer" | "area" | "generation" | "park-generation";
+export type NodeKind = "grid" | "incomer" | "transformer" | "area" | "generation" | "storage" | "park-generation" | "park-storage";
 
 export interface Node {
   id: string;
   kind: NodeKind;
-  /** Meter code, or area code for areas and generation. */
+  /** Meter code, or area code for areas, generation and storages. */
   code: string;
 }
 
 export interface Link {
   from: string;
   to: string;
-  /** The meters whose power flows along this link; generation runs against the arrow of import. */
+  /** The meters whose power flows along this link; what generation and storages give runs against their meters. */
   meters: string[];
-  generation: boolean;
+  of: "import" | Given;
 }
+
+type Given = "generation" | "storage";
 
 export interface Network {
   nodes: Node[];
@@ -27,7 +29,7 @@ export interface Network {
 
 const GRID: Node = { id: "grid", kind: "grid", code: "" };
 
-export function networkOf(areas: readonly Area[], meters: Iterable<Meter>): Network {
+export function networkOf(areas: readonly Area[], meters: Iterable<Meter>, storages: Site["storages"] = []): Network {
   const power = [...meters].filter((meter) => meter.carrier === "electricity");
   const byCode = new Map(power.map((meter) => [meter.code, meter]));
   const parts = partsOf(areas);
@@ -37,7 +39,8 @@ export function networkOf(areas: readonly Area[], meters: Iterable<Meter>): Netw
   const above = new Set(doors.flatMap((door) => upstream(door, byCode)));
   const transformers = common.filter((meter) => meter.role !== "boundary" && above.has(meter.code));
   const generators = power.filter((meter) => meter.role === "generation");
-  return assembled(areas, { incomers, transformers, doors, generators }, byCode);
+  const stored = power.filter((meter) => storages.some((one) => one.meter === meter.code));
+  return assembled(areas, { incomers, transformers, doors, generators, stored }, byCode);
 }
 
 interface Roles {
@@ -45,19 +48,19 @@ interface Roles {
   transformers: Meter[];
   doors: Meter[];
   generators: Meter[];
+  stored: Meter[];
 }
 
 function assembled(areas: readonly Area[], roles: Roles, byCode: ReadonlyMap<string, Meter>): Network {
-  const { incomers, transformers, doors, generators } = roles;
+  const { incomers, transformers, doors, generators, stored } = roles;
   const feeders = [...incomers, ...transformers].map((meter) => meter.code);
   const feederOf = (meter: Meter): string => upstream(meter, byCode).find((code) => feeders.includes(code)) ?? "grid";
   const ownerOf = (meter: Meter): string => partOf(areas, meter.area)?.code ?? "";
   const links = [
     ...[...incomers, ...transformers].map((meter) => link(feederOf(meter), meter.code, meter.code)),
     ...doors.map((meter) => link(feederOf(meter), meter.area, meter.code)),
-    ...generators.map((meter) => ({
-      ...link(`pv:${ownerOf(meter)}`, ownerOf(meter) || (incomers[0]?.code ?? "grid"), meter.code),
-      generation: true,
+    ...[...generators.map((meter) => ["generation", meter] as const), ...stored.map((meter) => ["storage", meter] as const)].map(([of, meter]) => ({
+      ...link(`${of}:${ownerOf(meter)}`, ownerOf(meter) || (incomers[0]?.code ?? "grid"), meter.code), of,
     })),
   ];
   return {
@@ -66,7 +69,8 @@ function assembled(areas: readonly Area[], roles: Roles, byCode: ReadonlyMap<str
       ...incomers.map((meter) => node("incomer", meter.code)),
       ...transformers.map((meter) => node("transformer", meter.code)),
       ...fed(areas, doors, feederOf, feeders).map((area) => node("area", area.code)),
-      ...[...new Set(generators.map(ownerOf))].map(generation),
+      ...[...new Set(generators.map(ownerOf))].map((owner) => giver("generation", owner)),
+      ...[...new Set(stored.map(ownerOf))].map((owner) => giver("storage", owner)),
     ],
     links: merged(links),
   };
@@ -83,8 +87,8 @@ function fed(areas: readonly Area[], doors: Meter[], feederOf: (meter: Meter) =>
     .sort((a, b) => rank(a) - rank(b));
 }
 
-function generation(owner: string): Node {
-  return { id: `pv:${owner}`, kind: owner ? "generation" : "park-generation", code: owner };
+function giver(kind: Given, owner: string): Node {
+  return { id: `${kind}:${owner}`, kind: owner ? kind : `park-${kind}`, code: owner };
 }
 
 function node(kind: NodeKind, code: string): Node {
@@ -92,7 +96,7 @@ function node(kind: NodeKind, code: string): Node {
 }
 
 function link(from: string, to: string, meter: string): Link {
-  return { from, to, meters: [meter], generation: false };
+  return { from, to, meters: [meter], of: "import" };
 }
 
 function merged(links: Link[]): Link[] {

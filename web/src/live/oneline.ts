@@ -6,13 +6,15 @@ import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.t
 import { figure, measured } from "../parts/figure.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
+import { deviationOf, deviationText } from "./deviation.ts";
 import { curve, layoutOf, type Box, type Layout } from "./layout.ts";
 import { networkOf, type Link, type Network, type Node } from "./network.ts";
 
 const LIST_BELOW = 560;
 const THINNEST = 1.5;
 const THICKEST = 14;
-const WARN_ROOM = 104;
+const VALUE_ROOM = 76;
+const STILL_KW = 0.05;
 
 class OneLine extends View {
   #width = 0;
@@ -36,12 +38,13 @@ class OneLine extends View {
   protected override willUpdate(): void {
     if (this.#drawnFrom[0] === store.site && this.#drawnFrom[1] === store.meters) return;
     this.#drawnFrom = [store.site, store.meters];
-    this.#network = store.site ? networkOf(store.site.areas, store.meters.values()) : null;
+    this.#network = store.site ? networkOf(store.site.areas, store.meters.values(), store.site.storages) : null;
   }
 
   protected override render(): TemplateResult {
     const network = this.#network;
-    return html`<h2>${this.words.oneLine}</h2>
+    if (store.live) store.usual.wanted(store.now());
+    return html`<h2>${this.words.oneLine} <span class="subject">${this.words.oneLineSubject}</span></h2>
       ${!network || !store.live || this.#width === 0
         ? nothing
         : network.links.length === 0
@@ -69,17 +72,17 @@ class OneLine extends View {
     if (!from || !to) return nothing;
     const power = this.#power(link);
     const wide = power === null ? 1 : Math.max(THINNEST, (THICKEST * Math.abs(power)) / largest);
-    const kind = power === null ? "unknown" : Math.abs(power) < 0.05 ? "still" : power < 0 ? "back" : "forth";
+    const kind = power === null ? "unknown" : Math.abs(power) < STILL_KW ? "still" : power < 0 ? "back" : "forth";
     const path = curve(from, to);
     const text = this.words.flowLine(this.#title(link.from), this.#title(link.to), written(power, scale));
-    return svg`<g class="flow flow-${kind} ${link.generation ? "generation" : ""}">
+    return svg`<g class="flow flow-${kind} ${link.of}">
       <title>${text}</title>
       <path class="pipe" d=${path} stroke-width=${wide.toFixed(1)} />
       <path class="stream speed-${speedOf(power, largest)}" d=${path} stroke-width=${Math.max(1, wide * 0.35).toFixed(1)} />
     </g>`;
   }
 
-  /** Along the arrow [kW]; null when any of its meters says nothing. Power counts into an area, so making is negative. */
+  /** Along the arrow [kW]; null when any of its meters says nothing. Power counts into an area, so giving is negative. */
   #power(link: Link): number | null {
     let sum = 0;
     for (const code of link.meters) {
@@ -87,11 +90,11 @@ class OneLine extends View {
       if (!row || row.power_kw === null || row.state === "stale" || row.state === "never") return null;
       sum += row.power_kw;
     }
-    return link.generation ? -sum : sum;
+    return link.of === "import" ? sum : -sum;
   }
 
   #into(id: string): number | null {
-    const links = this.#network?.links.filter((link) => link.to === id && !link.generation) ?? [];
+    const links = this.#network?.links.filter((link) => link.to === id && link.of === "import") ?? [];
     const powers = links.map((link) => this.#power(link));
     return links.length === 0 || powers.includes(null) ? null : powers.reduce<number>((a, b) => a + (b ?? 0), 0);
   }
@@ -105,10 +108,10 @@ class OneLine extends View {
     if (!box) return nothing;
     const chosen = node.kind === "area" && store.route.area === node.code;
     const lines = this.#lines(node, scale);
-    return svg`<g class="node node-${node.kind === "park-generation" ? "generation" : node.kind} ${chosen ? "chosen" : ""}" transform="translate(${box.x.toFixed(1)} ${box.y.toFixed(1)})">
+    return svg`<g class="node node-${node.kind.replace("park-", "")} ${chosen ? "chosen" : ""}" transform="translate(${box.x.toFixed(1)} ${box.y.toFixed(1)})">
       <title>${this.#title(node.id)}${lines.hover}</title>
       <rect width=${box.width} height=${box.height} rx="6" />
-      ${node.kind === "area" ? this.#areaText(node, box, lines) : stacked(this.#short(node.id, box.width), lines.value, box)}
+      ${node.kind === "area" ? this.#areaText(node, box, lines) : stacked(this.#short(node.id, box.width), lines, box)}
     </g>`;
   }
 
@@ -121,29 +124,49 @@ class OneLine extends View {
     };
     return svg`<rect class="hit" width=${box.width} height=${box.height} rx="6" tabindex="0" role="button"
         aria-pressed=${store.route.area === node.code ? "true" : "false"}
-        aria-label="${this.#title(node.id)} ${lines.value} ${lines.detail}" @click=${choose} @keydown=${press} />
-      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 24 - (lines.warn ? WARN_ROOM : 0))}</text>
-      <text x=${box.width - 12} y="21" class="detail warn" text-anchor="end">${lines.warn}</text>
+        aria-label="${this.#title(node.id)} ${lines.value} ${lines.detail} ${lines.end}" @click=${choose} @keydown=${press} />
+      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 24 - VALUE_ROOM)}</text>
+      <text x=${box.width - 12} y="21" class="value" text-anchor="end">${lines.value}</text>
       <text x="12" y="40" class="detail">${lines.detail}</text>
-      <text x=${box.width - 12} y="40" class="value" text-anchor="end">${lines.value}</text>`;
+      <text x=${box.width - 12} y="40" class="detail ${lines.noted ? "warn" : ""}" text-anchor="end">${lines.end}</text>`;
   }
 
   #lines(node: Node, scale: Scale): Lines {
     if (node.kind === "area") return this.#areaLines(node, scale);
-    const power =
-      node.kind.endsWith("generation") ? this.#outOf(node.id) : node.kind === "grid" ? store.live?.park.import_kw : this.#into(node.id);
-    return { value: written(power ?? null, scale), detail: "", warn: "", hover: hover(power ?? null) };
+    if (node.kind.endsWith("generation") || node.kind.endsWith("storage")) return this.#given(node, scale);
+    const power = (node.kind === "grid" ? store.live?.park.import_kw : this.#into(node.id)) ?? null;
+    const back = power !== null && power < 0;
+    const value = node.kind === "grid" && back ? this.words.feedIn(written(-power, scale)) : written(power, scale);
+    return { value, detail: rateText(this.#rate(node.kind === "grid" ? this.#doors() : [node.code])), end: "", noted: false, hover: hover(power) };
+  }
+
+  #given(node: Node, scale: Scale): Lines {
+    const power = this.#outOf(node.id);
+    const still = power === null || node.kind.endsWith("generation") || Math.abs(power) < STILL_KW;
+    const value = still ? written(power, scale) : (power < 0 ? this.words.charging : this.words.discharging)(written(Math.abs(power), scale));
+    return { value, detail: "", end: "", noted: false, hover: hover(power) };
+  }
+
+  /** The meters through which the grid feeds the park. */
+  #doors(): string[] {
+    return this.#network?.links.filter((link) => link.from === "grid" && link.of === "import").flatMap((link) => link.meters) ?? [];
+  }
+
+  /** CO2 of what passes the meters [kg/h]; null when any of them has none. */
+  #rate(meters: readonly string[]): number | null {
+    const rates = meters.map((code) => store.live?.meters.get(code)).map((row) => (row?.state === "stale" ? null : (row?.co2_kg_per_h ?? null)));
+    return rates.length === 0 || rates.includes(null) ? null : rates.reduce<number>((a, b) => a + (b ?? 0), 0);
   }
 
   #areaLines(node: Node, scale: Scale): Lines {
     const row = store.live?.areas.get(node.code);
-    const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
+    const off = row?.coverage === 1 ? deviationOf(row.import_kw, store.usual.areas.get(node.code)) : null;
     const part = row && least(row) < 0.95 ? this.words.measured(coverage(least(row))) : "";
-    const rate = row?.co2_kg_per_h ?? null;
     return {
       value: written(row?.power_kw ?? null, scale),
-      detail: rate === null ? "" : `${three(rate / co2.divisor)} ${co2.unit} ${this.words.co2}`,
-      warn: part,
+      detail: rateText(row?.co2_kg_per_h ?? null),
+      end: part || (off ? this.words.againstUsual(deviationText(off)) : ""),
+      noted: part !== "" || off?.noted === true,
       hover: hover(row?.power_kw ?? null),
     };
   }
@@ -152,15 +175,16 @@ class OneLine extends View {
     const node = this.#network?.nodes.find((one) => one.id === id);
     if (!node) return id;
     if (node.kind === "grid") return this.words.grid;
-    if (node.kind.endsWith("generation")) return this.#generator(id);
+    if (node.kind.endsWith("generation") || node.kind.endsWith("storage")) return this.#giver(id, node.kind.endsWith("storage"));
     if (node.kind === "area") return this.name(store.site?.areas.find((area) => area.code === node.code)?.name, node.code);
     return this.name(store.meters.get(node.code)?.name, node.code);
   }
 
-  #generator(id: string): string {
+  #giver(id: string, storage: boolean): string {
     const meters = this.#network?.links.find((link) => link.from === id)?.meters ?? [];
     const only = meters.length === 1 ? store.meters.get(meters[0] ?? "") : undefined;
-    return this.name(only?.name, this.words.generation);
+    const name = storage ? store.site?.storages.find((one) => one.meter === only?.code)?.name : only?.name;
+    return this.name(name, storage ? this.words.storage : this.words.generation);
   }
 
   /** A name cut to what fits [px]; Chinese characters are about twice as wide. */
@@ -178,11 +202,20 @@ class OneLine extends View {
     const park = store.live?.park;
     const own = (power: number | null | undefined): TemplateResult => figure(power, scaleFor("kW", [power ?? null]), "kW");
     const areas = network.nodes.filter((node) => node.kind === "area");
+    const storages = network.nodes.filter((node) => node.kind.endsWith("storage"));
     return html`<ul class="flow-list">
-      <li><span>${this.words.importFromGrid}</span>${own(park?.import_kw)}</li>
-      <li><span>${this.words.generation}</span>${own(park?.generation_kw)}</li>
+      ${this.#exchange(park?.import_kw ?? null, own)}
+      <li><span>${this.words.generation}</span><span class="two">${own(park?.generation_kw)}<span></span></span></li>
+      ${storages.map((node) => html`<li><span>${this.#title(node.id)}</span><span>${this.#given(node, scaleFor("kW", [this.#outOf(node.id)])).value}</span></li>`)}
       ${areas.map((node) => this.#item(node, own))}
     </ul>`;
+  }
+
+  #exchange(power: number | null, own: (power: number | null) => TemplateResult): TemplateResult {
+    const rate = this.#rate(this.#doors());
+    const back = power !== null && power < 0;
+    return html`<li><span>${back ? this.words.fedIn : this.words.importFromGrid}</span>
+      <span class="two">${own(back ? -power : power)}${figure(rate, scaleFor("kg/h", [rate]), "kg/h")}</span></li>`;
   }
 
   #item(node: Node, own: (power: number | null | undefined) => TemplateResult): TemplateResult {
@@ -198,13 +231,22 @@ class OneLine extends View {
 interface Lines {
   value: string;
   detail: string;
-  warn: string;
+  end: string;
+  noted: boolean;
   hover: string;
 }
 
-function stacked(title: string, value: string, box: Box): TemplateResult {
-  return svg`<text x=${box.width / 2} y=${box.height / 2 - 5} class="title" text-anchor="middle">${title}</text>
-    <text x=${box.width / 2} y=${box.height / 2 + 14} class="value" text-anchor="middle">${value}</text>`;
+function stacked(title: string, lines: Lines, box: Box): TemplateResult {
+  const middle = box.height / 2 - (lines.detail ? 8 : 0);
+  return svg`<text x=${box.width / 2} y=${middle - 5} class="title" text-anchor="middle">${title}</text>
+    <text x=${box.width / 2} y=${middle + 14} class="value" text-anchor="middle">${lines.value}</text>
+    <text x=${box.width / 2} y=${middle + 31} class="detail" text-anchor="middle">${lines.detail}</text>`;
+}
+
+/** [kg/h] */
+function rateText(rate: number | null): string {
+  const scale = scaleFor("kg/h", [rate]);
+  return rate === null ? "" : `${three(rate / scale.divisor)} ${scale.unit} CO₂`;
 }
 
 /** The lower of the shares that power and CO2 rate, where there is one, were measured to. */

@@ -1,8 +1,9 @@
 /** The loads in order: electricity meters with nothing metered below them. */
 
 import type { Meter, MeterLive } from "../api.ts";
+import { deviationOf } from "./deviation.ts";
 
-export type Column = "name" | "enterprise" | "power" | "share" | "co2";
+export type Column = "name" | "enterprise" | "power" | "deviation" | "share" | "co2";
 
 export interface Row {
   meter: Meter;
@@ -13,6 +14,8 @@ export interface Row {
 
 export interface Order {
   area: string | null;
+  /** Meter -> usual power [kW]. */
+  usual?: ReadonlyMap<string, number>;
   column: Column;
   descending: boolean;
   name: (meter: Meter) => string;
@@ -49,7 +52,14 @@ function compare(a: Row, b: Row, order: Order): number {
       return order.owner(a.meter).localeCompare(order.owner(b.meter), order.locale);
     case "co2":
       return (a.live.co2_kg_per_h ?? 0) - (b.live.co2_kg_per_h ?? 0);
+    case "deviation":
+      return offBy(a, order) - offBy(b, order);
     default:
       return (a.live.power_kw ?? 0) - (b.live.power_kw ?? 0);
   }
+}
+
+/** What is not known or stale comes last of the falling order. */
+function offBy({ meter, live }: Row, { usual }: Order): number {
+  return deviationOf(live.state === "stale" ? null : live.power_kw, usual?.get(meter.code))?.off ?? -Number.MAX_VALUE;
 }

@@ -13,6 +13,7 @@ import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { HOUR_MS, iso } from "../time.ts";
 import { QUARTER_MS } from "./days.ts";
+import { deviationMark, deviationOf } from "./deviation.ts";
 import { ranked, type Column, type Row } from "./ranked.ts";
 import { remembered, settledMeans } from "./trail.ts";
 
@@ -30,6 +31,7 @@ class Ranking extends View {
     const rows = this.#rows();
     const shown = this.#all ? rows : rows.slice(0, FIRST);
     this.#recall(shown);
+    if (store.live) store.usual.wanted(store.now());
     return html`<h2>${this.words.largest}</h2>
       ${rows.length === 0 ? html`<p class="empty">${store.live ? this.words.noLoads : nothing}</p>` : this.#table(shown)}
       ${rows.length > FIRST ? this.#more(rows.length) : nothing}`;
@@ -39,6 +41,7 @@ class Ranking extends View {
     const language = store.route.language;
     return ranked(store.meters, store.live?.meters ?? new Map<string, MeterLive>(), {
       area: store.route.area,
+      usual: store.usual.meters,
       column: this.#column,
       descending: this.#descending,
       name: (meter) => this.name(meter.name, meter.code),
@@ -56,7 +59,7 @@ class Ranking extends View {
         <tr>
           ${this.#head("name", words.name)} ${this.#head("enterprise", words.enterprise, "wide")}
           <th scope="col" class="spark-cell">${words.lastHour}</th>
-          ${this.#head("power", words.power, "number")} ${this.#head("share", words.share, "number share")}
+          ${this.#head("power", words.power, "number")} ${this.#head("deviation", words.usualDeviation, "number deviation-cell")} ${this.#head("share", words.share, "number share")}
           ${this.#head("co2", words.co2Rate, "number wide")}
         </tr>
       </thead>
@@ -83,6 +86,7 @@ class Ranking extends View {
 
   #row({ meter, live, share }: Row, scale: Scale): TemplateResult {
     const old = live.state === "stale";
+    const usual = store.usual.meters.get(meter.code);
     const name = this.name(meter.name, meter.code);
     return html`<tr class=${old ? "is-stale" : ""} data-meter=${meter.code}>
       <th scope="row">
@@ -93,6 +97,7 @@ class Ranking extends View {
       <td class="wide">${this.#owner(meter)}</td>
       <td class="spark-cell">${spark(store.trail.points(meter.code), store.now(), `${name}, ${this.words.lastHour}`)}</td>
       <td class="number">${figure(live.power_kw, scale, "kW", { stale: old })}</td>
+      <td class="number deviation-cell">${old ? NONE : deviationMark(deviationOf(live.power_kw, usual), usual, this.words)}</td>
       <td class="number share">${old ? NONE : html`${percent(share)} <span class="unit">%</span>`}</td>
       <td class="number wide">${figure(live.co2_kg_per_h, KG, "kg/h", { stale: old })}</td>
     </tr>`;

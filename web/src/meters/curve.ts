@@ -4,16 +4,18 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type uPlot from "uplot";
 import { get, type EnergyReport, type Meter, type ReadingRun } from "../api.ts";
 import { daySpan, hasValues, QUARTER_MS, type DayLine, type Line } from "../live/days.ts";
-import { brief, scaleFor, three, unitText, type Scale } from "../numbers.ts";
+import { scaleFor, three, unitText, type Scale } from "../numbers.ts";
+import "../parts/files.ts";
 import "../parts/plot.ts";
-import type { Build, Colour } from "../parts/plot.ts";
+import type { Build, Colour, Plot } from "../parts/plot.ts";
 import { hours } from "../parts/hours.ts";
 import { kept } from "../parts/kept.ts";
+import { sheetTable, type Cell, type Column, type Sheet } from "../parts/sheet.ts";
 import { steps } from "../parts/steps.ts";
 import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
-import { clock, HOUR_MS, iso, MINUTE_MS } from "../time.ts";
+import { clock, day, HOUR_MS, iso, MINUTE_MS } from "../time.ts";
 import { drawn, flowOf, minutes, quarters, spread } from "./course.ts";
 
 const SETTLED_AFTER_MS = 20_000;
@@ -112,6 +114,7 @@ class MeterCurve extends View {
     if (!hasValues(days.yesterday) && shown.every((value) => value === null)) return html`<p class="empty">${this.words.noCurve}</p>`;
     const scale = scaleFor(this.#unit(meter, days), [...shown, ...days.yesterday.measured, ...days.yesterday.estimated]);
     const start = days.today.start;
+    const sheet = (): Sheet => (settled(days) ? this.#quarters(days, scale) : this.#minutesRead(start, read, scale));
     return html`${this.#legend(meter, days, read, scale)}
       <pw-plot
         class="plot-space"
@@ -121,7 +124,14 @@ class MeterCurve extends View {
         .version=${[store.route.language, store.route.theme, scale.unit, start, this.code].join()}
         .build=${this.#options(meter, start, scale)}
       ></pw-plot>
-      ${twin(this.words, this.#subject(meter), () => (settled(days) ? this.#table(days, scale) : this.#readTable(start, read, scale)))}`;
+      <div class="beside">${twin(this.words, this.#subject(meter), () => sheetTable(sheet()))}
+        <pw-files .heading=${this.#subject(meter)} .file=${`${meter.code}-${day(start, this.zone)}`} .sheet=${sheet} .picture=${() => this.#picture(meter, scale)}></pw-files></div>`;
+  }
+
+  #picture(meter: Meter, scale: Scale): Promise<Blob | null> | undefined {
+    const words = this.words;
+    const title = `${this.#subject(meter)}, ${this.name(meter.name, meter.code)} [${unitText(scale.unit)}]`;
+    return this.querySelector<Plot>("pw-plot")?.picture(title, [words.quarterMean, words.yesterday, words.eachMinute]);
   }
 
   #unit(meter: Meter, days: Days): string {
@@ -189,37 +199,20 @@ class MeterCurve extends View {
   }
 
   /** For what has a gauge and no amount: the minutes that were read. */
-  #readTable(start: number, read: Line, scale: Scale): TemplateResult {
-    const rows = [...read.entries()].filter(([, value]) => value !== null);
-    return html`<table>
-      <thead>
-        <tr><th scope="col">${this.words.time}</th><th scope="col" class="number">${this.words.eachMinute} [${unitText(scale.unit)}]</th></tr>
-      </thead>
-      <tbody>
-        ${rows.map(([at, value]) => html`<tr>
-          <th scope="row">${clock(start + at * MINUTE_MS, this.zone)}</th><td class="number">${brief(scaled(value, scale.divisor))}</td>
-        </tr>`)}
-      </tbody>
-    </table>`;
+  #minutesRead(start: number, read: Line, scale: Scale): Sheet {
+    return {
+      columns: [{ name: this.words.time }, { name: this.words.eachMinute, unit: unitText(scale.unit), number: true, decimals: 3 }],
+      rows: [...read.entries()].flatMap(([at, value]) => (value === null ? [] : [[clock(start + at * MINUTE_MS, this.zone), value / scale.divisor]])),
+    };
   }
 
-  #table(days: Days, scale: Scale): TemplateResult {
+  #quarters({ today, yesterday }: Days, scale: Scale): Sheet {
     const words = this.words;
-    const unit = unitText(scale.unit);
-    return html`<table>
-      <thead>
-        <tr>
-          <th scope="col">${words.time}</th>
-          <th scope="col" class="number">${words.today} [${unit}]</th><th scope="col" class="number">${words.yesterday} [${unit}]</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${days.today.measured.map((_, i) => html`<tr>
-          <th scope="row">${clock(days.today.start + i * QUARTER_MS, this.zone)}</th>
-          ${[days.today, days.yesterday].map((day) => html`<td class="number">${cell(day, i, scale)}</td>`)}
-        </tr>`)}
-      </tbody>
-    </table>`;
+    const column = (name: string): Column => ({ name, unit: unitText(scale.unit), number: true, decimals: 3 });
+    return {
+      columns: [{ name: words.time }, column(words.today), { name: words.estimated }, column(words.yesterday), { name: words.estimated }],
+      rows: today.measured.map((_, i) => [clock(today.start + i * QUARTER_MS, this.zone), ...cells(today, i, scale), ...cells(yesterday, i, scale)]),
+    };
   }
 }
 
@@ -243,10 +236,10 @@ function written(value: number | null, estimated: boolean, scale: Scale): Templa
   return html`<span class="digits">${estimated ? "~" : ""}${three(value / scale.divisor)} ${unitText(scale.unit)}</span>`;
 }
 
-function cell(day: DayLine, i: number, scale: Scale): string {
+function cells(day: DayLine, i: number, scale: Scale): Cell[] {
   const measured = day.measured[i] ?? null;
   const value = measured ?? day.estimated[i] ?? null;
-  return `${measured === null && value !== null ? "~" : ""}${brief(value === null ? null : value / scale.divisor)}`;
+  return [scaled(value, scale.divisor), measured === null && value !== null ? "~" : ""];
 }
 
 function dataOf(days: Days, read: Line, divisor: number): uPlot.AlignedData {

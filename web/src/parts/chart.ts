@@ -3,12 +3,12 @@
 import type { EChartsType } from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
 import { LitElement } from "lit";
+import { pictured } from "./picture.ts";
 
 export type Tint = (token: string, opacity?: number) => string;
 export type Draw = (tint: Tint, width: number) => EChartsCoreOption;
 
 const FONT = "system-ui, sans-serif";
-const HEAD = 36;
 
 export class Chart extends LitElement {
   static override properties = { version: { attribute: false }, label: { attribute: false }, height: { attribute: false } };
@@ -83,21 +83,7 @@ export class Chart extends LitElement {
   async picture(title: string, entries: readonly string[]): Promise<Blob | null> {
     if (!this.#chart) return null;
     const drawing = this.#chart.renderToCanvas({ pixelRatio: 2, backgroundColor: this.#tint("surface") });
-    const canvas = document.createElement("canvas");
-    const head = HEAD * (entries.length > 0 ? 2 : 1);
-    [canvas.width, canvas.height] = [drawing.width, drawing.height + 2 * head];
-    const context = canvas.getContext("2d");
-    if (!context) return null;
-    context.scale(2, 2);
-    context.fillStyle = this.#tint("surface");
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.fillStyle = this.#tint("ink");
-    context.font = `600 16px ${FONT}`;
-    context.fillText(title, 12, 24, drawing.width / 2 - 24);
-    context.font = `12px ${FONT}`;
-    if (entries.length > 0) context.fillText(entries.join(" · "), 12, 56, drawing.width / 2 - 24);
-    context.drawImage(drawing, 0, head, drawing.width / 2, drawing.height / 2);
-    return new Promise((done) => canvas.toBlob(done, "image/png"));
+    return pictured(drawing, 2, { title, entries, surface: this.#tint("surface"), ink: this.#tint("ink") });
   }
 }
 

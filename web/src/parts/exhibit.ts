@@ -2,11 +2,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { store } from "../store.ts";
-import "../styles/exhibit.css";
 import "./chart.ts";
 import type { Chart, Draw, Tint } from "./chart.ts";
-import { save } from "./save.ts";
-import { csvOf, sheetTable, type Sheet } from "./sheet.ts";
+import "./files.ts";
+import { sheetTable, type Sheet } from "./sheet.ts";
 import { twin } from "./twin.ts";
 import { View } from "./view.ts";
 
@@ -20,7 +19,7 @@ export interface Key {
 export type DrawShown = (tint: Tint, width: number, shown: (key: number) => boolean) => ReturnType<Draw>;
 
 class Exhibit extends View {
-  static override properties = { heading: { attribute: false }, sheet: { attribute: false }, keys: { attribute: false }, version: { attribute: false } };
+  static override properties = { heading: { attribute: false }, sheet: { attribute: false }, keys: { attribute: false }, version: { attribute: false }, note: { attribute: false } };
   /** What the chart is of, with its unit. */
   declare heading: string;
   /** Name of the files, without its ending. */
@@ -31,11 +30,15 @@ class Exhibit extends View {
   declare draw: DrawShown;
   declare pick: ((data: unknown) => void) | undefined;
   declare version: unknown;
+  /** What else the legend says. */
+  declare note: TemplateResult | undefined;
+  /** Its figures stand in a table of the page's own. */
+  declare tabled: boolean | undefined;
   #hidden = new Set<number>();
   #turn = 0;
 
   protected override render(): TemplateResult {
-    return html`${this.keys.length > 1 ? this.#legend() : nothing}
+    return html`${this.keys.length > 1 || this.note ? this.#legend() : nothing}
       <pw-chart
         .height=${this.height}
         .label=${this.heading}
@@ -43,14 +46,15 @@ class Exhibit extends View {
         .draw=${((tint, width) => this.draw(tint, width, (key) => !this.#hidden.has(key))) satisfies Draw}
         .version=${[this.version, store.route.language, store.route.theme, this.#turn].join("|")}
       ></pw-chart>
-      <div class="beside">${twin(this.words, this.heading, () => sheetTable(this.sheet))} ${this.#files()}</div>`;
+      <div class="beside">${this.tabled ? nothing : twin(this.words, this.heading, () => sheetTable(this.sheet))}
+        <pw-files .heading=${this.heading} .file=${this.file} .sheet=${() => this.sheet} .picture=${this.#picture}></pw-files></div>`;
   }
 
   #legend(): TemplateResult {
     return html`<div class="legend">
       ${this.keys.map((key, i) => html`<button
         type="button" class="legend-entry" aria-pressed=${String(!this.#hidden.has(i))} @click=${() => this.#toggle(i)}
-      ><svg class="swatch-dot" width="12" height="12" aria-hidden="true"><rect width="12" height="12" rx="2" fill="var(--${key.token})" fill-opacity=${key.opacity ?? 1} /></svg>${key.name}</button>`)}
+      ><svg class="swatch-dot" width="12" height="12" aria-hidden="true"><rect width="12" height="12" rx="2" fill="var(--${key.token})" fill-opacity=${key.opacity ?? 1} /></svg>${key.name}</button>`)}${this.note ?? nothing}
     </div>`;
   }
 
@@ -60,28 +64,10 @@ class Exhibit extends View {
     this.requestUpdate();
   }
 
-  #files(): TemplateResult {
-    const entry = (kind: string, keep: () => Promise<void>): TemplateResult =>
-      html`<button type="button" class="quiet" aria-label="${this.words.saveAs(kind)}: ${this.heading}" @click=${keep}>${kind}</button>`;
-    return html`<div class="files" role="group" aria-label=${this.words.files}>
-      ${entry("PNG", () => this.#png())}${entry("CSV", () => this.#csv())}${entry("XLSX", () => this.#xlsx())}
-    </div>`;
-  }
-
-  async #png(): Promise<void> {
+  readonly #picture = async (): Promise<Blob | null | undefined> => {
     const named = this.keys.length > 1 ? this.keys.filter((_, i) => !this.#hidden.has(i)).map((key) => key.name) : [];
-    const picture = await this.querySelector<Chart>("pw-chart")?.picture(this.heading, named);
-    if (picture) save(picture, `${this.file}.png`);
-  }
-
-  async #csv(): Promise<void> {
-    save(new Blob([csvOf(this.sheet)], { type: "text/csv" }), `${this.file}.csv`);
-  }
-
-  async #xlsx(): Promise<void> {
-    const { workbook } = await import("./workbook.ts");
-    save(workbook(this.sheet, this.file), `${this.file}.xlsx`);
-  }
+    return this.querySelector<Chart>("pw-chart")?.picture(this.heading, named);
+  };
 }
 
 customElements.define("pw-exhibit", Exhibit);

@@ -3,6 +3,7 @@
 import { LitElement } from "lit";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { pictured } from "./picture.ts";
 
 export type Colour = (token: string, opacity?: number) => string;
 export type Build = (colour: Colour) => Omit<uPlot.Options, "width" | "height">;
@@ -44,6 +45,12 @@ export class Plot extends LitElement {
   /** Shows or hides series by their index. */
   show(series: readonly number[], on: boolean): void {
     for (const index of series) this.#plot?.setSeries(index, { show: on });
+  }
+
+  /** The drawing under its title, as it stands. */
+  async picture(title: string, entries: readonly string[]): Promise<Blob | null> {
+    const drawing = this.#plot?.ctx.canvas;
+    return drawing ? pictured(drawing, devicePixelRatio, { title, entries, surface: this.#colour("surface"), ink: this.#colour("ink") }) : null;
   }
 
   protected override createRenderRoot(): HTMLElement {

@@ -1,7 +1,7 @@
-/** Daily bars, stacked by enterprise: figures in a table, lengths in SVG; no drawing library. */
+/** Daily bars, stacked by who took what; days that were estimated are hatched. */
 
-import { html, nothing, svg, type TemplateResult } from "lit";
 import { exact, three, type Scale } from "../numbers.ts";
+import type { DrawShown, Key } from "../parts/exhibit.ts";
 
 export interface Stack {
   /** Interval label: a local date. */
@@ -13,58 +13,18 @@ export interface Stack {
   running?: boolean;
 }
 
-export interface Legend {
-  name: string;
-  colour: number;
+interface Bar {
+  value: number | null;
+  day: string;
 }
 
-const HEIGHT = 220;
-const FOOT = 24;
-const HEAD = 8;
-const LEFT = 76;
-const RIGHT = 12;
-const LABEL = 40;
+const TOKENS = ["electricity", "cooling", "pv", "steam", "recovered_heat", "gas", "water"];
+const REST = "compressed_air";
+const WIDEST = 48;
 
-export function bars(stacks: readonly Stack[], legend: readonly Legend[], scale: Scale, width: number, title: string): TemplateResult {
-  const top = niceTop(Math.max(1e-9, ...stacks.map((stack) => sum(stack.parts) ?? 0)) / scale.divisor);
-  const slot = (width - LEFT - RIGHT) / Math.max(1, stacks.length);
-  const every = Math.ceil(LABEL / slot);
-  const y = (value: number): number => HEIGHT - FOOT - ((HEIGHT - FOOT - HEAD) * value) / scale.divisor / top;
-  return html`<svg class="bars" width=${width} height=${HEIGHT} role="img" aria-label=${title}>
-    <defs>
-      <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-        <rect class="hatch-line" width="2" height="6" />
-      </pattern>
-    </defs>
-    ${[0, 0.5, 1].map((share) => gridLine(share * top, y(share * top * scale.divisor), width, share === 1 ? scale.unit : ""))}
-    ${stacks.map((stack, i) => column(stack, legend, scale, { x: LEFT + i * slot, width: slot, named: (stacks.length - 1 - i) % every === 0 }, y))}
-  </svg>`;
-}
-
-function gridLine(value: number, y: number, width: number, unit: string): TemplateResult {
-  return svg`<line class="grid" x1=${LEFT} x2=${width} y1=${y} y2=${y} />
-    <text class="tick" x=${LEFT - 8} y=${y + 4} text-anchor="end">${three(value)} ${unit}</text>`;
-}
-
-function column(stack: Stack, legend: readonly Legend[], scale: Scale, slot: { x: number; width: number; named: boolean }, y: (value: number) => number): TemplateResult {
-  const wide = Math.min(48, slot.width * 0.7);
-  const x = slot.x + (slot.width - wide) / 2;
-  let base = 0;
-  const total = sum(stack.parts);
-  return svg`<g>
-    <title>${stack.label}: ${total === null ? "–" : `${stack.estimated ? "~" : ""}${exact(Number((total / scale.divisor).toPrecision(6)))} ${scale.unit}`}</title>
-    ${stack.parts.map((part, i) => {
-      if (!part || part < 0) return nothing;
-      const [from, to] = [base, base + part];
-      base = to;
-      return svg`<rect class="series-${legend[i]?.colour ?? 0}" x=${x} y=${y(to)} width=${wide} height=${Math.max(0.5, y(from) - y(to))} />`;
-    })}
-    ${stack.estimated && total ? svg`<rect fill="url(#hatch)" x=${x} y=${y(base)} width=${wide} height=${Math.max(0, y(0) - y(base))} />` : nothing}
-    ${total === null ? svg`<text class="tick" x=${x + wide / 2} y=${y(0) - 6} text-anchor="middle">–</text>` : nothing}
-    ${slot.named
-      ? svg`<text class="tick" x=${x + wide / 2} y=${HEIGHT - 6} text-anchor="middle">${stack.label.slice(-5)}</text>`
-      : nothing}
-  </g>`;
+/** The colour of a part by its place; those beyond seven share one. */
+export function tokenOf(place: number): string {
+  return TOKENS[place] ?? REST;
 }
 
 export function sum(parts: readonly (number | null)[]): number | null {
@@ -72,8 +32,29 @@ export function sum(parts: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
 }
 
-/** The round figure at or above a value, whose half is round as well. */
-export function niceTop(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return (([1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999999) ?? 10) * power);
+export function dailyBars(stacks: readonly Stack[], keys: readonly Key[], scale: Scale): DrawShown {
+  return (tint, _width, shown) => ({
+    grid: { left: 64, right: 12, top: 26, bottom: 24 },
+    tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, renderMode: "richText", formatter: (points: { dataIndex: number }[]) => told(stacks[points[0]?.dataIndex ?? -1], keys, scale, shown) },
+    xAxis: { type: "category", data: stacks.map((stack) => stack.label.slice(5)), axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } }, axisLabel: { color: tint("ink-2") } },
+    yAxis: {
+      type: "value", min: 0, name: scale.unit, nameTextStyle: { color: tint("ink-2"), align: "right", padding: [0, 8, 0, 0] },
+      axisLabel: { color: tint("ink-2"), formatter: (value: number) => three(value) }, splitLine: { lineStyle: { color: tint("line") } },
+    },
+    series: keys.flatMap((key, i) => (shown(i) ? [{
+      type: "bar", stack: "all", name: key.name, barMaxWidth: WIDEST, itemStyle: { color: tint(key.token) }, cursor: "pointer",
+      data: stacks.map((stack): Bar & { itemStyle?: object } => ({
+        value: stack.parts[i] == null ? null : (stack.parts[i] ?? 0) / scale.divisor, day: stack.label,
+        ...(stack.estimated ? { itemStyle: { decal: { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: tint("surface", 0.6) } } } : {}),
+      })),
+    }] : [])),
+  });
+}
+
+/** A day in words: its sum, and each part of it. */
+function told(stack: Stack | undefined, keys: readonly Key[], scale: Scale, shown: (key: number) => boolean): string {
+  if (!stack) return "";
+  const parts = keys.map((key, i) => ({ key, value: stack.parts[i] ?? null, on: shown(i) })).filter((one) => one.on);
+  const written = (value: number | null): string => (value === null ? "\u2013" : `${stack.estimated ? "~" : ""}${exact(Number((value / scale.divisor).toPrecision(6)))} ${scale.unit}`);
+  return [`${stack.label}  ${written(sum(parts.map((part) => part.value)))}`, ...parts.map((part) => `${part.key.name}: ${written(part.value)}`)].join("\n");
 }

@@ -11,6 +11,7 @@ import { DailyPage } from "./daily.ts";
 
 class CarbonPage extends DailyPage<EmissionReport> {
   protected override readonly unit = "kg";
+  protected override readonly file = "co2";
 
   protected override heading(): string {
     return `${this.words.dailyCarbon} · ${this.words.basisLocation}`;
@@ -35,7 +36,11 @@ class CarbonPage extends DailyPage<EmissionReport> {
   #day: string | null = null;
 
   protected override figure(text: string, day: string): TemplateResult {
-    return html`<button type="button" class="figure-link" aria-label="${this.words.madeOf}: ${day}" @click=${() => this.#open(day)}>${text}</button>`;
+    return html`<button type="button" class="figure-link" aria-label="${text} · ${this.words.madeOf}: ${day}" @click=${() => this.#open(day)}>${text}</button>`;
+  }
+
+  protected override picked(day: string): void {
+    this.#open(day);
   }
 
   #open(day: string): void {

@@ -5,14 +5,18 @@ import type { Series } from "../api.ts";
 import { partsOf } from "../areas.ts";
 import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.ts";
 import { daySpan } from "../live/days.ts";
+import "../parts/exhibit.ts";
+import type { Key } from "../parts/exhibit.ts";
+import type { Column, Sheet } from "../parts/sheet.ts";
 import { View } from "../parts/view.ts";
 import { href, PERIODS } from "../route.ts";
 import { store } from "../store.ts";
 import { day, iso, startOfDay } from "../time.ts";
-import { bars, sum, type Legend, type Stack } from "./bars.ts";
+import { dailyBars, sum, tokenOf, type Stack } from "./bars.ts";
 import { keysOf, namedOf, running, stacksOf } from "./stacks.ts";
 
 const REFRESH_MS = 60_000;
+const HEIGHT = 240;
 const NEVER = { from: 0, to: 0 };
 
 export interface Answer {
@@ -24,13 +28,10 @@ export abstract class DailyPage<A extends Answer> extends View {
   protected answer: A | null = null;
   #problem = "";
   #asked = "";
-  #width = 0;
-  readonly #size = new ResizeObserver(([entry]) => {
-    this.#width = Math.floor((entry?.contentRect.width ?? 0) - 34);
-    this.requestUpdate();
-  });
 
   protected abstract readonly unit: string;
+  /** Name of the files, without what is shown of it. */
+  protected abstract readonly file: string;
   protected abstract heading(): string;
   protected abstract ask(query: Record<string, string>): Promise<A>;
   /** The total of a day as its table shows it. */
@@ -40,15 +41,8 @@ export abstract class DailyPage<A extends Answer> extends View {
 
   protected abstract below(answer: A): TemplateResult | typeof nothing;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#size.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    this.#size.disconnect();
-    super.disconnectedCallback();
-  }
+  /** A day's bar was clicked. */
+  protected abstract picked(day: string): void;
 
   protected override willUpdate(): void {
     if (!store.site) return;
@@ -112,17 +106,27 @@ export abstract class DailyPage<A extends Answer> extends View {
     const labels = days.map((span) => day(span.from, this.zone));
     const stacks = stacksOf(labels, series, named).map((stack, i) => running(stack, days[i] ?? NEVER, store.now()));
     const scale = scaleFor(this.unit, stacks.map((stack) => sum(stack.parts)), 10_000);
-    const legend = named.map((one) => ({ name: this.name(one.name, one.key), colour: Math.min(7, order.indexOf(one.key)) }));
-    const full = (stacks[0]?.parts.length ?? 0) > legend.length ? [...legend, { name: this.words.others, colour: 7 }] : legend;
-    return html`<ul class="legend">
-        ${full.map((entry) => html`<li><span class="swatch series-${entry.colour}"></span>${entry.name}</li>`)}
-        <li class="key-note"><span class="swatch hatched"></span>~ ${this.words.estimated}</li>
-      </ul>
-      ${this.#width > 0 ? bars(stacks, full, scale, this.#width, this.heading()) : nothing}
-      ${this.#table(stacks, full, scale)}`;
+    const known = named.map((one): Key => ({ name: this.name(one.name, one.key), token: tokenOf(order.indexOf(one.key)) }));
+    const keys = (stacks[0]?.parts.length ?? 0) > known.length ? [...known, { name: this.words.others, token: tokenOf(-1) }] : known;
+    return html`<pw-exhibit
+        .heading=${`${this.heading()} [${scale.unit}]`} .file=${`${this.file}-${store.route.area ?? "park"}-${labels[0] ?? ""}`}
+        .sheet=${this.#sheet(stacks, keys)} .keys=${keys} .height=${HEIGHT} .tabled=${true} .draw=${dailyBars(stacks, keys, scale)}
+        .note=${html`<span class="key-note"><span class="swatch hatched"></span>~ ${this.words.estimated}</span>`}
+        .pick=${(data: unknown) => this.picked((data as { day?: string }).day ?? "")}
+        .version=${[labels[0], scale.unit, ...stacks.map((stack) => `${sum(stack.parts)}${stack.estimated}`)].join()}
+      ></pw-exhibit>
+      ${this.#table(stacks, keys, scale)}`;
   }
 
-  #table(stacks: readonly Stack[], legend: readonly Legend[], scale: Scale): TemplateResult {
+  #sheet(stacks: readonly Stack[], keys: readonly Key[]): Sheet {
+    const column = (name: string): Column => ({ name, unit: this.unit, number: true });
+    return {
+      columns: [{ name: this.words.date }, column(this.words.total), { name: this.words.estimated }, { name: this.words.coverage, unit: "%", number: true }, ...keys.map((key) => column(key.name))],
+      rows: stacks.map((stack) => [stack.label, sum(stack.parts), stack.estimated ? "~" : "", stack.coverage === null ? null : Math.floor(100 * stack.coverage + 1e-9), ...stack.parts]),
+    };
+  }
+
+  #table(stacks: readonly Stack[], legend: readonly Key[], scale: Scale): TemplateResult {
     const words = this.words;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.asTable(this.heading())}>
       <table>
