@@ -15,8 +15,12 @@ from playwright.sync_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 
+def today() -> date:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+
+
 def yesterday() -> date:
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
+    return today() - timedelta(days=1)
 
 
 def test_loads_stand_side_by_side_in_curve_field_and_duration(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
@@ -45,7 +49,13 @@ def test_loads_are_added_left_out_and_compared(page: Page, priced: Any) -> None:
     expect(page.locator(".subjects")).to_have_text("Casting")
     page.get_by_role("link", name="Period before").click()
     expect(page.locator(".key-figures th", has_text="Change")).to_be_visible()
-    page.get_by_label("One day").fill(str(yesterday()))
+    day = page.get_by_label("One day")
+    day.fill("2026-02-30")
+    day.press("Enter")
+    wrong = f"Write a day as 2026-11-22, no later than {today()}."
+    expect(day).to_have_js_property("validationMessage", wrong)
+    day.fill(str(yesterday()))
+    day.press("Enter")
     expect(page.locator("pw-profile")).to_contain_text("To all readings of Casting")
     page.reload()
     expect(page.locator(".key-figures")).to_contain_text("Casting")

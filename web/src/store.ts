@@ -70,6 +70,11 @@ class Store extends EventTarget {
     this.#routed(route);
   }
 
+  /** Changes the theme for the moment: the address keeps the chosen one. */
+  shine(theme: Route["theme"]): void {
+    this.#routed({ ...this.route, theme });
+  }
+
   follow(address: string): void {
     this.go(parse(new URL(address), navigator.languages));
   }

@@ -157,8 +157,8 @@ class DemandView extends Asking<Shown> {
 
   #axes(tint: Parameters<DrawShown>[0], width: number, limit: number | null): object {
     return {
-      grid: { left: width < 560 ? 48 : 60, right: 24, top: 24, bottom: 28 },
-      yAxis: { type: "value", min: 0, max: ({ max }: { max: number }) => niceMax(Math.max(max, limit !== null && limit < 2.5 * max ? limit : 0)), axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
+      grid: { left: width < 560 ? 48 : 60, right: 24, top: 30, bottom: 28 },
+      yAxis: { type: "value", min: 0, name: "kW", nameTextStyle: { color: tint("ink-2"), align: "right", padding: [0, 8, 0, 0] }, max: ({ max }: { max: number }) => niceMax(Math.max(max, limit !== null && limit < 2.5 * max ? limit : 0)), axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
     };
   }
 

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { dayAfter } from "../cost/days.ts";
 import type { Words } from "../i18n/words.ts";
 import type { Span } from "../live/days.ts";
+import { dayField } from "../parts/day-field.ts";
 import { href, PERIODS, type Route } from "../route.ts";
 import { store } from "../store.ts";
 import { day, instantOf, startOfDay } from "../time.ts";
@@ -40,8 +41,7 @@ export function periodPicker(words: Words, zone: string): TemplateResult {
       ${PERIODS.map((days) => html`<a href=${href({ ...route, days, day: null })} aria-current=${String(route.day === null && days === route.days)}>${words.days(days)}</a>`)}
     </nav>
     ${step(-1, words.dayBefore, "‹")}
-    <input type="date" aria-label=${words.oneDay} title=${words.oneDay} max=${today} .value=${route.day ?? ""}
-      @change=${(event: Event) => store.go({ day: (event.target as HTMLInputElement).value || null })} />
+    ${dayField({ label: words.oneDay, value: route.day ?? "", max: today, picked: (chosen) => store.go({ day: chosen || null }) }, words)}
     ${step(1, words.dayAfter, "›")}
   </div>`;
 }

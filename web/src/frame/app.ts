@@ -7,7 +7,7 @@ import "../meters/page.ts";
 import { wordsOf } from "../i18n/words.ts";
 import { icon } from "../parts/icons.ts";
 import { View } from "../parts/view.ts";
-import { clockSeconds } from "../time.ts";
+import { clockSeconds, moment } from "../time.ts";
 import { href, PAGES, type Page } from "../route.ts";
 import { store } from "../store.ts";
 import { badge } from "./firing.ts";
@@ -46,8 +46,15 @@ class App extends View {
       <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
       <pw-strip></pw-strip>
       <nav class="rail" aria-label=${this.words.views}>${PAGES.map((page) => this.#entry(page))}</nav>
-      <main id="content" tabindex="-1">${this.#lost()}${this.#content()}</main>
+      <main id="content" tabindex="-1">${this.#printed()}${this.#lost()}${this.#content()}</main>
     `;
+  }
+
+  /** Stands above the page on paper alone. */
+  #printed(): TemplateResult {
+    const { site, route } = store;
+    const area = site?.areas.find((one) => one.code === route.area);
+    return html`<p class="printed"><strong>${this.name(area?.name ?? site?.name, "ParkWatt")}</strong>${this.words[route.page]} · ${store.live ? `${moment(store.now(), this.zone)} (${this.zone})` : nothing}</p>`;
   }
 
   #skip(event: Event): void {

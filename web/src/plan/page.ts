@@ -5,6 +5,7 @@ import { ApiError, get, post } from "../api.ts";
 import { said } from "../cost/said.ts";
 import { fixed, NONE, percent, three } from "../numbers.ts";
 import "../parts/exhibit.ts";
+import { dayField } from "../parts/day-field.ts";
 import type { DrawShown } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
 import { bandName } from "../parts/band.ts";
@@ -29,6 +30,9 @@ interface Wrong {
   value: string;
   reason: string;
 }
+
+/** A clock time on the quarter hour, on every browser in 24 hours. */
+const CLOCK = "([01]?\\d|2[0-3]):(00|15|30|45)";
 
 class PlanView extends View {
   #draft: Draft = remembered();
@@ -139,7 +143,7 @@ class PlanView extends View {
   #horizon(): TemplateResult {
     const words = this.words;
     return html`<div class="months">
-      <input type="date" aria-label=${words.planFrom} .value=${this.#day} @change=${(event: Event) => store.go({ show: (event.target as HTMLInputElement).value || null })} />
+      ${dayField({ label: words.planFrom, value: this.#day, picked: (chosen) => store.go({ show: chosen || null }) }, words)}
       <select aria-label=${words.planLength} @change=${(event: Event) => store.go({ by: (event.target as HTMLSelectElement).value })}>
         ${[...new Set([...LENGTHS, this.#days])].map((length) => html`<option value=${length} ?selected=${length === this.#days}>${words.planDays(length)}</option>`)}
       </select>
@@ -154,8 +158,8 @@ class PlanView extends View {
       <label>${words.jobLine}<select name="line">${lines.map(([code, name]) => html`<option value=${code}>${name} (${code})</option>`)}</select></label>
       <label>${words.power} [kW]<input name="power_kw" type="number" min="0" step="any" required /></label>
       <label>${words.duration} [min]<input name="duration_min" type="number" min="15" step="15" value="60" required /></label>
-      <label>${words.begins}<input name="start" type="time" step="900" value="08:00" required /></label>
-      <label>${words.doneBy}<input name="deadline" type="time" step="900" /></label>
+      <label>${words.begins}<input name="start" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} value="08:00" required /></label>
+      <label>${words.doneBy}<input name="deadline" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} placeholder="16:00" /></label>
       <button type="submit">${words.addJob}</button>
       <label class="upload">${words.fromCsv}<input type="file" accept=".csv,text/csv" @change=${this.#upload} /></label>
       <button type="button" class="primary" ?disabled=${this.#plan === null || this.#optimum?.state === "running"} @click=${this.#propose}>${words.propose}</button>
