@@ -203,8 +203,9 @@ class Engine:
         untold = changes.resolved[~watched.told[changes.resolved]]
         watched.quiet[untold] = np.where(before[untold] == _SPOKEN, watched.quiet[untold], before[untold])
         watched.told |= watched.firing & spoken
+        over = [*self._storms_over(watched, changes.resolved, look.now_us)]
         watched.stormed &= watched.firing
-        return storm + [
+        return [*storm, *over] + [
             change
             for places, what in (
                 (changes.fired, What.FIRED),
@@ -221,21 +222,33 @@ class Engine:
         if len(fresh) <= watched.rule.storm:
             return []
         watched.stormed[fresh], watched.quiet[fresh] = True, _STORM
-        return [
-            Transition(
-                watched.rule.code,
-                Subject(Kind.PARK, self.window.park.root),
-                What.STORMED,
-                now_us,
-                now_us,
-                now_us,
-                watched.rule.severities[-1],
-                1,
-                float(len(fresh)),
-                float(watched.rule.storm),
-                "",
-            )
-        ]
+        return [self._of_storm(watched, What.STORMED, now_us, now_us, len(fresh))]
+
+    def _storms_over(self, watched: Watched, resolved: NDArray[np.intp], now_us: int) -> Iterator[Transition]:
+        """A storm is over with the last alert that came with it."""
+        fired, stormed = watched.states.fired, watched.stormed
+        for moment in np.unique(fired[resolved[stormed[resolved]]]).tolist():
+            of_it = stormed & (fired == moment)
+            if not (of_it & watched.firing).any():
+                yield self._of_storm(watched, What.RESOLVED, now_us, moment, int(of_it.sum()))
+
+    def _of_storm(self, watched: Watched, what: What, now_us: int, fired_us: int, count: int) -> Transition:
+        """Its alert is the park's; the value is how many came, or went last."""
+        subject = Subject(Kind.PARK, self.window.park.root)
+        severity, most = watched.rule.severities[-1], float(watched.rule.storm)
+        return Transition(
+            watched.rule.code,
+            subject,
+            what,
+            now_us,
+            fired_us,
+            fired_us,
+            severity,
+            1,
+            float(count),
+            most,
+            "",
+        )
 
     def _quiet(self, watched: Watched, look: Look) -> NDArray[np.int8]:
         quiet = np.where(watched.stormed, np.int8(_STORM), np.int8(_SPOKEN))

@@ -171,8 +171,8 @@ class History(Protocol):
         """What came late since it was asked last, and does not lie before `since_us`."""
         ...
 
-    def newest(self, change: int) -> Newest:
-        """The last readings that came after `change`."""
+    def newest(self, change: int, quantities: Sequence[str]) -> Newest:
+        """The last readings that came after `change`, with these quantities."""
         ...
 
     def readings(self, meters: NDArray[np.int32], lo_us: int, hi_us: int, quantities: Sequence[str]) -> Rows:

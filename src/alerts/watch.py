@@ -59,7 +59,7 @@ class Watch:
             return []
         if not self.begun:
             self._begin(now_us)
-        newest = self._history.newest(self._change)
+        newest = self._history.newest(self._change, self.window.quantities)
         self._change = int(newest.change.max(initial=self._change))
         self.window.take(newest)
         self.window.advance(now_us)

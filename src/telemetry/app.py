@@ -215,7 +215,9 @@ async def _serve(
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
     await running.assign(current.plan)
     collected = partial(_by_source, supervisor)
-    alerter = Alerter(database, current, partial(_circumstances, supervisor, pipeline.spool))
+    sender = Sender(database, current)
+    beside = partial(_circumstances, supervisor, pipeline.spool)
+    alerter = Alerter(database, current, beside, told=sender.wake)
     dependencies = Dependencies(
         database,
         current,
@@ -239,7 +241,7 @@ async def _serve(
         Announcements(database, current, hub.renew),
         alerter,
         AlertNews(database, current, hub.tell),
-        Sender(database, current),
+        sender,
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:

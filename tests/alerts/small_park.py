@@ -79,8 +79,8 @@ class Readings:
         spans = np.array(list(new.values()), np.int64).reshape(-1, 3)
         return Late(np.array(list(new), np.int32), spans[:, 0], spans[:, 1])
 
-    def newest(self, change: int) -> "Newest":
-        del change
+    def newest(self, change: int, quantities: Sequence[str]) -> "Newest":
+        del change, quantities
         last: dict[int, tuple[int, int, dict[str, float]]] = {}
         for row in sorted(self.rows, key=lambda row: row[1]):
             if self._there(row[0], row[1]):

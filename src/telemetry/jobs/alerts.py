@@ -48,8 +48,10 @@ class Alerter:
         clock: Callable[[], float] = time.time,
         *,
         lease_s: float = LEASE_S,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
-        """`beside` is asked at every tick, `clock` gives the wall's time [s]."""
+        """`beside` is asked at every tick, `clock` gives the wall's time [s]; `told`: messages may be due."""
+        self._call = told
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._database = database
         self._current = current
@@ -79,15 +81,17 @@ class Alerter:
         try:
             while True:
                 started = time.monotonic()
-                await asyncio.to_thread(self._attempt)
+                if await asyncio.to_thread(self._attempt):
+                    self._call()
                 await asyncio.sleep(max(0.0, started + _TICK_S - time.monotonic()))
         finally:
             with suppress(StorageError):
                 self._journal.release(self.holder)
 
-    def _attempt(self) -> None:
+    def _attempt(self) -> bool:
+        """Whether something has changed."""
         try:
-            self.step()
+            changed = bool(self.step())
         except LeaseLost:
             self.watch = None
         except StorageUnavailable as error:
@@ -96,6 +100,8 @@ class Alerter:
             self._tell(f"alerts cannot be evaluated: {error}", error)
         else:
             self._told = ""
+            return changed
+        return False
 
     def _tell(self, what: str, error: Exception | None = None) -> None:
         if what != self._told:

@@ -28,6 +28,9 @@ _LOG = logging.getLogger(__name__)
 LEASE_S = 60.0
 _AT_ONCE = 8
 _PAUSE_S = 0.2
+"""Between looks while something is about to be due or is being sent."""
+_LOOK_S = 1.0
+"""Between looks for what others wrote."""
 _AWAY_S = 5.0
 _GOODBYE_S = 10.0
 _ATTEMPTS = 12
@@ -54,6 +57,8 @@ class Sender:
         self._lease_s = lease_s
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._attended: dict[str, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+        self._rest_s = _LOOK_S
 
     async def run(self) -> None:
         """Until cancelled; what is being sent then is let finish for a while."""
@@ -70,7 +75,7 @@ class Sender:
                         _LOG.warning("messages wait for the database: %s", error)
                     taken, failing = None, True
                 if taken is None:
-                    await asyncio.sleep(_AWAY_S if failing else _PAUSE_S)
+                    await self._pause(_AWAY_S if failing else _PAUSE_S if sending else self._rest_s)
                 else:
                     task = asyncio.create_task(self.deliver(taken))
                     sending.add(task)
@@ -80,6 +85,15 @@ class Sender:
                 attending.cancel()
             if sending:
                 await asyncio.wait(sending, timeout=_GOODBYE_S)
+
+    def wake(self) -> None:
+        """Something may be due now; from the loop's own thread."""
+        self._woken.set()
+
+    async def _pause(self, longest_s: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), longest_s)
+        self._woken.clear()
 
     async def step(self) -> bool:
         """Send one message; False when none was due. Raises StorageError."""
@@ -126,6 +140,9 @@ class Sender:
         turn = self._turn()
         first = deliveries.head(tx, turn)
         if first is None:
+            following = deliveries.following(tx)
+            left_s = _LOOK_S if following is None else (following - turn.now).total_seconds()
+            self._rest_s = min(max(left_s, _PAUSE_S), _LOOK_S)
             return None
         contact = self._current.plan.directory.by_code.get(first.contact)
         channel = contact.channel(first.channel) if contact else None

@@ -35,10 +35,10 @@ class StoredHistory:
         with self.database.connection() as conn:
             return late.take(conn, since_us)
 
-    def newest(self, change: int) -> Newest:
+    def newest(self, change: int, quantities: Sequence[str]) -> Newest:
         """Raises StorageError."""
         with self.database.connection() as conn:
-            return latest.changed_since(conn, change)
+            return latest.changed_since(conn, change, quantities)
 
     def readings(
         self, meters: NDArray[np.int32], lo_us: int, hi_us: int, quantities: Sequence[str]

@@ -135,6 +135,12 @@ def head(conn: Connection[Any], turn: Turn) -> Head | None:
     )
 
 
+def following(conn: Connection[Any]) -> datetime | None:
+    """When the next message is due, or left by who sends it; None: there is none."""
+    row = conn.execute(_SQL["next"]).fetchone()
+    return row[0] if row else None
+
+
 def take(conn: Connection[Any], first: Head, turn: Turn, *, grouped: bool) -> Bundle:
     """Lease it; one that was begun before stays what it was, another one takes what waits beside it."""
     if first.bundle is None:

@@ -56,6 +56,11 @@ order by d.due, d.id
 limit 1
 for update of d skip locked
 
+-- name: next
+select min(case when state = 'waiting' then due else leased_until end)
+from delivery
+where state in ('waiting', 'sending')
+
 -- name: beside
 select d.id
 from delivery d
