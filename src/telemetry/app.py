@@ -218,6 +218,7 @@ async def _serve(
     sender = Sender(database, current)
     beside = partial(_circumstances, supervisor, pipeline.spool)
     alerter = Alerter(database, current, beside, told=sender.wake)
+    writer.tell(alerter.wake)
     dependencies = Dependencies(
         database,
         current,

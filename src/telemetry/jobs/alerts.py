@@ -32,13 +32,13 @@ from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.pool import Database
 
 _LOG = logging.getLogger(__name__)
-_TICK_S = 0.5
+_TICK_S = 0.5  # between judgements while nothing is read
 _SLOW_S = 30.0  # how old the park may be
 _OFTEN_S = 2.0  # how old silences, and rules put through the API, may be
 
 
 class Alerter:
-    """Judges twice a second; what the journal does not take is tried again."""
+    """Judges twice a second, and when readings have come; what the journal does not take is tried again."""
 
     def __init__(
         self,
@@ -48,10 +48,14 @@ class Alerter:
         clock: Callable[[], float] = time.time,
         *,
         lease_s: float = LEASE_S,
+        tick_s: float = _TICK_S,
         told: Callable[[], None] = lambda: None,
     ) -> None:
         """`beside` is asked at every tick, `clock` gives the wall's time [s]; `told`: messages may be due."""
         self._call = told
+        self._tick_s = tick_s
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._database = database
         self._current = current
@@ -78,15 +82,25 @@ class Alerter:
 
     async def run(self) -> None:
         """Until cancelled; then another process may begin at once."""
+        self._loop = asyncio.get_running_loop()
         try:
             while True:
-                started = time.monotonic()
+                due = time.monotonic() + self._tick_s
+                self._woken.clear()
                 if await asyncio.to_thread(self._attempt):
                     self._call()
-                await asyncio.sleep(max(0.0, started + _TICK_S - time.monotonic()))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), max(0.0, due - time.monotonic()))
         finally:
+            self._loop = None
             with suppress(StorageError):
                 self._journal.release(self.holder)
+
+    def wake(self) -> None:
+        """Readings have come: judge now, not at the next tick; from any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has closed meanwhile
+                self._loop.call_soon_threadsafe(self._woken.set)
 
     def _attempt(self) -> bool:
         """Whether something has changed."""

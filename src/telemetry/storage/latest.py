@@ -100,8 +100,8 @@ class Board:
             self._values[cells] = np.where(read, values[row, np.arange(len(places))], self._values[cells])
             self._shown[cells] = np.where(read, time[row], self._shown[cells])
 
-    def flush(self, db: Database) -> None:
-        """Write what waits. Raises StorageError; what could not be written waits on."""
+    def flush(self, db: Database) -> bool:
+        """Write what waits, if anything does. Raises StorageError; what could not be written waits on."""
         with self._lock:
             meter = np.flatnonzero(self._waiting).astype(np.int32)
             time, batch = self._time[meter], self._batch[meter]
@@ -109,13 +109,14 @@ class Board:
             values = np.where(stale, np.nan, self._values[meter])
             self._waiting[meter] = False
         if not len(meter):
-            return
+            return False
         try:
             _write(db, meter, time, batch, values)
         except BaseException:
             with self._lock:
                 self._waiting[meter] = True
             raise
+        return True
 
     def _grow(self, meter_id: int) -> None:
         if (missing := meter_id + 1 - len(self._time)) > 0:

@@ -41,6 +41,7 @@ class Writer:
         self._seen = seen.Seen()
         self._checks = Checks()
         self._board = Board()
+        self._flushed: Callable[[], None] = _nobody
         self._closing = threading.Event()
         self._flusher = threading.Thread(target=self._flush_on, name="latest", daemon=True)
 
@@ -63,6 +64,10 @@ class Writer:
             self._ids = dict(conn.execute(_SQL["meters"]).fetchall())
             self._checks.learn(dict(conn.execute(_SQL["rated"]).fetchall()))
             self._seen.learn(conn)
+
+    def tell(self, flushed: Callable[[], None]) -> None:
+        """Call `flushed` whenever `latest` has news, in a thread of the writer's own."""
+        self._flushed = flushed
 
     def close(self) -> None:
         """Flush `latest`. Raises StorageError when it could not be written; the next start repairs it."""
@@ -149,13 +154,18 @@ class Writer:
         failing = False
         while not self._closing.wait(_FLUSH_S):
             try:
-                self._board.flush(self._db)
+                if self._board.flush(self._db):
+                    self._flushed()
             except StorageError as error:
                 if not failing:
                     _LOG.warning("the newest readings wait to be shown: %s", error)
                 failing = True
             else:
                 failing = False
+
+
+def _nobody() -> None:
+    """Waits for news."""
 
 
 def _outcomes(rows: Rows, written: Written) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Alerts are evaluated by one process, whatever is killed, and told once."""
 
+import asyncio
 import json
 import os
 import signal
@@ -156,6 +157,27 @@ def test_readings_that_come_late_change_an_alert_once(park: Park) -> None:
     with park.database.connection() as conn:
         found = conn.execute("select corrected, extract(epoch from fired)::int, value from alert").fetchall()
     assert found == [(True, START + 40, 500)]
+
+
+def test_whoever_judges_waits_for_no_tick_when_readings_come(park: Park, folder: Path) -> None:
+    (folder / "alerts" / "high.yaml").write_text(RULE.replace("hold: 20 s", "hold: 0 s"), encoding="utf-8")
+    park.current.adopt(load_plan(folder))
+    changed = asyncio.Event()
+    alerter = Alerter(park.database, park.current, clock=lambda: START, tick_s=3600.0, told=changed.set)
+    alerter.step()
+
+    async def judge(writer: Writer) -> None:
+        running = asyncio.create_task(alerter.run())
+        rows = [("m1", START, {"active_power": 50})]
+        await asyncio.to_thread(writer.write, [park.batch(*rows)])
+        await asyncio.wait_for(changed.wait(), 120)
+        running.cancel()
+        await asyncio.wait({running})
+
+    with closing(Writer.open(park.database, lambda: START)) as writer:
+        writer.tell(alerter.wake)
+        asyncio.run(judge(writer))
+    assert park.kept() == [("fired", "m1", 0)]
 
 
 def test_a_second_process_waits_until_the_first_is_gone(park: Park) -> None:
