@@ -95,6 +95,8 @@ class Watch:
                 self._waiting, resumed = self.engine.resume(recalled, now_us), True
             found = self.engine.replay(moment)
             self._waiting += found if resumed else []
+            if not self._journal.lease(self._holder):
+                raise LeaseLost("another process has begun to evaluate the alerts meanwhile")
         if not resumed:
             self._waiting = self.engine.resume(recalled, now_us)
         self.window.begun_us = now_us

@@ -11,7 +11,7 @@ where holder = %(holder)s::text
 -- name: hold
 select
 from alert_evaluation
-where holder = %(holder)s::text and leased_until >= now()
+where holder = %(holder)s::text
 for update
 
 -- name: evaluated

@@ -207,6 +207,16 @@ def test_whoever_lost_the_lease_writes_nothing(park: Park, migrated_url: str) ->
     assert park.kept() == [("fired", "m1", 20)]
 
 
+def test_a_lease_that_ran_out_and_that_nobody_took_is_held(park: Park, migrated_url: str) -> None:
+    alerter = park.alerter()
+    for second in (0, 20):
+        park.read(second, m1=50)
+        with psycopg.connect(migrated_url) as owner:
+            owner.execute("update alert_evaluation set leased_until = now() - interval '1 second'")
+        alerter.step()
+    assert park.kept() == [("fired", "m1", 20)]
+
+
 def test_a_rule_that_is_changed_or_gone_ends_what_it_began(park: Park, folder: Path) -> None:
     alerter = park.alerter()
     for second in (0, 20):
