@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -47,6 +47,8 @@ class Contact(Frozen):
     language: Language = "zh"
     channels: tuple[AnyChannel, ...] = Field(min_length=1)
     quiet: QuietHours | None = None
+    group: tuple[Literal["rule", "area", "source"], ...] = ()
+    """In what alerts have to be alike to go in one message; where nothing is named, all go together."""
 
     def channel(self, name: str) -> Channel | None:
         return next((each for each in self.channels if each.name == name), None)

@@ -194,6 +194,8 @@ class Engine:
 
     def _told(self, watched: Watched, verdict: Verdict, changes: Changes, look: Look) -> list[Transition]:
         """A person who was told of no beginning is told of no end."""
+        if not (len(changes.resolved) or watched.states.phase.any()):
+            return []
         before, watched.quiet = watched.quiet, self._quiet(watched, look)
         watched.told[changes.fired] = False
         storm = self._storm(watched, changes.fired, look.now_us)

@@ -1,5 +1,6 @@
 """What readings that came late change: the last hour is lived through once more, beside what was told."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -17,35 +18,73 @@ from alerts.window import Window
 
 _SETTLED_US = 15_000_000
 """What is younger than this is judged as it comes."""
-_Lived = dict[str, list[Transition]]
+_PART_US = 60_000_000
+"""So much of it is read at once: nobody waits long for that."""
 
 
-def judged_anew(
-    engine: Engine, history: History, late: Sequence[Late], now_us: int, beside: Circumstances
-) -> list[Transition]:
-    """At most one change of each alert: what it is now, or that there was one which is over already.
+class Anew:
+    """The last hour of an engine, lived through beside it a piece at a time."""
 
-    Writes what is known now into the engine's window and states. Raises what the history raises.
-    """
-    park = engine.window.park
-    came = np.isin(park.ids, np.concatenate([each.meter_id for each in late]))
-    touched = _touched(park, came)
-    if not touched.any():
-        return []
-    again, lived = _lived(engine, history, _around(park, touched), now_us)
-    engine.window.adopt(again.window, touched)
-    span = min(int(each.lo.min()) for each in late), max(int(each.hi.max()) for each in late)
-    found: list[Transition] = []
-    for code, second in again.watched.items():
-        first, changed = engine.watched[code], lived.get(code, [])
-        pairs = _pairs(first, second, park, touched)
-        whole = [each for each in changed if each.since_us > _told_us(engine.window, second, now_us)]
-        found += _gone_by(first, whole, {first.subjects.codes[at] for at, _ in pairs}, span, now_us)
+    def __init__(self, engine: Engine, history: History, late: Sequence[Late], now_us: int) -> None:
+        self._engine, self._history = engine, history
+        park, window = engine.window.park, engine.window
+        self._touched = _touched(park, np.isin(park.ids, np.concatenate([each.meter_id for each in late])))
+        self._span = min(int(each.lo.min()) for each in late), max(int(each.hi.max()) for each in late)
+        rules = [watched.rule for watched in engine.watched.values() if watched.rule.replayed]
+        around = park.only(_around(park, self._touched))
+        self._again = Engine(rules, Window(around, window.quantities))
+        for code, second in self._again.watched.items():
+            _go_on(engine.watched[code], second, _told_us(window, second, now_us))
+        self._lived: dict[str, list[Transition]] = {}
+        self._hi = now_us
+        self._moments = self._from(_begun_us(window, now_us))
+
+    def proceed(self, now_us: int, budget_s: float) -> bool:
+        """Live on for so long, the last step at once; whether `now_us` is reached. Raises as the history."""
+        until, last_us = time.perf_counter() + budget_s, now_us - self._again.window.step_us
+        while self._touched.any():
+            for moment in self._moments:
+                self._live(moment)
+                if moment < last_us and time.perf_counter() >= until:
+                    return False
+            if self._hi == now_us:
+                return True
+            begun, self._hi = self._hi, now_us
+            self._moments = self._from(begun)
+        return True
+
+    def changes(self, now_us: int, beside: Circumstances) -> list[Transition]:
+        """At most one of each alert: what it is now, or that there was one which is over already.
+
+        Writes what is known now into the engine's window and states.
+        """
+        self._engine.window.adopt(self._again.window, self._touched)
+        return [
+            change
+            for code, second in self._again.watched.items()
+            for change in self._of(self._engine.watched[code], second, now_us, beside)
+        ]
+
+    def _from(self, begun_us: int) -> Iterator[int]:
+        return fill(self._again.window, self._history, begun_us, self._hi, _PART_US)
+
+    def _live(self, moment: int) -> None:
+        for change in self._again.replay(moment):
+            self._lived.setdefault(change.rule, []).append(change)
+
+    def _of(
+        self, first: Watched, second: Watched, now_us: int, beside: Circumstances
+    ) -> Iterator[Transition]:
+        window, changed = self._engine.window, self._lived.get(first.rule.code, [])
+        pairs = _pairs(first, second, window.park, self._touched)
+        whole = [each for each in changed if each.since_us > _told_us(window, second, now_us)]
+        concerned = {first.subjects.codes[at] for at, _ in pairs}
+        yield from _gone_by(first, whole, concerned, self._span, now_us)
         fresh = {change.subject.code for change in changed if change.at_us > now_us - _SETTLED_US}
         settled = [pair for pair in pairs if first.subjects.codes[pair[0]] not in fresh]
         changes, verdict = _changes(first, second, settled, now_us), _verdict(first, second, settled)
-        found += engine.correct(first, changes, verdict, now_us, beside) if verdict else []
-    return found
+        if verdict is not None:
+            yield from self._engine.correct(first, changes, verdict, now_us, beside)
 
 
 def _touched(park: Park, came: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -64,19 +103,6 @@ def _around(park: Park, touched: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for edge in map(park.edge, park.boundary):
         found |= edge if (edge & touched).any() else False
     return park.with_terms(found)
-
-
-def _lived(engine: Engine, history: History, meters: NDArray[np.bool_], now_us: int) -> tuple[Engine, _Lived]:
-    window = engine.window
-    rules = [watched.rule for watched in engine.watched.values() if watched.rule.replayed]
-    again = Engine(rules, Window(window.park.only(meters), window.quantities))
-    for code, second in again.watched.items():
-        _go_on(engine.watched[code], second, _told_us(window, second, now_us))
-    lived: _Lived = {}
-    for moment in fill(again.window, history, _begun_us(window, now_us), now_us):
-        for change in again.replay(moment):
-            lived.setdefault(change.rule, []).append(change)
-    return again, lived
 
 
 def _begun_us(window: Window, now_us: int) -> int:

@@ -20,6 +20,10 @@ class Phase(IntEnum):
     FIRING = 2
 
 
+_INACTIVE, _PENDING, _FIRING = (np.int8(phase) for phase in Phase)
+_NONE = np.empty(0, np.intp)
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """How long what has to last [us]."""
@@ -86,6 +90,8 @@ def step(states: States, verdict: Verdict, now_us: int, timing: Timing) -> Chang
     What is not known ends a hold, and neither fires nor resolves.
     """
     over = verdict.known & (verdict.stage > 0)
+    if not over.any() and not states.phase.any():
+        return Changes(_NONE, _NONE, _NONE)
     fired = _fire(states, verdict, over, now_us, timing)
     raised = _raise(states, verdict, now_us, timing)
     resolved = _resolve(states, verdict, now_us, timing)
@@ -95,11 +101,11 @@ def step(states: States, verdict: Verdict, now_us: int, timing: Timing) -> Chang
 def _fire(
     states: States, verdict: Verdict, over: NDArray[np.bool_], now_us: int, timing: Timing
 ) -> NDArray[np.bool_]:
-    begins = over & (states.phase == Phase.INACTIVE)
-    states.phase[begins], states.since[begins] = Phase.PENDING, now_us
-    states.phase[(states.phase == Phase.PENDING) & ~over] = Phase.INACTIVE
-    ripe: NDArray[np.bool_] = (states.phase == Phase.PENDING) & (now_us - states.since >= timing.hold_us)
-    states.phase[ripe], states.fired[ripe] = Phase.FIRING, now_us
+    begins = over & (states.phase == _INACTIVE)
+    states.phase[begins], states.since[begins] = _PENDING, now_us
+    states.phase[(states.phase == _PENDING) & ~over] = _INACTIVE
+    ripe: NDArray[np.bool_] = (states.phase == _PENDING) & (now_us - states.since >= timing.hold_us)
+    states.phase[ripe], states.fired[ripe] = _FIRING, now_us
     states.stage[ripe] = verdict.stage[ripe]
     states.well[ripe] = states.rising[ripe] = NOT_YET
     states.recent[ripe] = np.column_stack([states.recent[ripe, 1:], np.full(ripe.sum(), now_us)])
@@ -110,7 +116,7 @@ def _fire(
 
 def _raise(states: States, verdict: Verdict, now_us: int, timing: Timing) -> NDArray[np.bool_]:
     """A higher stage is told when it has lasted as long as the first had to."""
-    higher = (states.phase == Phase.FIRING) & verdict.known & (verdict.stage > states.stage)
+    higher = (states.phase == _FIRING) & verdict.known & (verdict.stage > states.stage)
     states.rising[~higher] = NOT_YET
     states.rising[higher & (states.rising == NOT_YET)] = now_us
     raised: NDArray[np.bool_] = higher & (now_us - states.rising >= timing.hold_us)
@@ -121,10 +127,10 @@ def _raise(states: States, verdict: Verdict, now_us: int, timing: Timing) -> NDA
 
 def _resolve(states: States, verdict: Verdict, now_us: int, timing: Timing) -> NDArray[np.bool_]:
     """One that flaps is over only when all was well for as long as its flapping is counted."""
-    well = (states.phase == Phase.FIRING) & verdict.known & verdict.well & (verdict.stage == 0)
+    well = (states.phase == _FIRING) & verdict.known & verdict.well & (verdict.stage == 0)
     states.well[~well] = NOT_YET
     states.well[well & (states.well == NOT_YET)] = now_us
     needed = np.where(states.flapping, max(timing.flap_us, timing.clear_us), timing.clear_us)
     over: NDArray[np.bool_] = well & (now_us - states.well >= needed)
-    states.phase[over], states.flapping[over] = Phase.INACTIVE, False
+    states.phase[over], states.flapping[over] = _INACTIVE, False
     return over

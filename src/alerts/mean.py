@@ -1,4 +1,4 @@
-"""What rules have in common that judge the mean power of a while."""
+"""What rules have in common that judge power, or its mean over a while."""
 
 from pydantic import Field
 
@@ -8,10 +8,7 @@ from alerts.rule import LONGEST_S, Rule
 POWER = frozenset({"active_power"})
 
 
-class MeanRule(Rule):
-    over: Seconds = Field(900.0, ge=10, le=LONGEST_S)
-    """Length of the mean."""
-
+class PowerRule(Rule):
     @property
     def unit(self) -> str:
         return "kW"
@@ -19,6 +16,11 @@ class MeanRule(Rule):
     @property
     def quantities(self) -> frozenset[str]:
         return POWER
+
+
+class MeanRule(PowerRule):
+    over: Seconds = Field(900.0, ge=10, le=LONGEST_S)
+    """Length of the mean."""
 
     @property
     def depth_s(self) -> float:

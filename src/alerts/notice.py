@@ -36,6 +36,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     areas: tuple[str, ...] = ()
     """Where it stands, from its own area up to the park."""
     area_name: Name | None = None
+    source: str = ""
+    """What its meter is read from."""
     what: str
     severity: str
     stage: int = 1

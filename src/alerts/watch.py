@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from alerts.engine import Engine
 from alerts.errors import LeaseLost
 from alerts.journal import History, Journal, Late, Transition
-from alerts.late import judged_anew
+from alerts.late import Anew
 from alerts.look import Circumstances
 from alerts.park import Park
 from alerts.past import fill
@@ -18,6 +18,8 @@ _SELDOM_US = 5_000_000
 """Late readings are waited for so long."""
 _SHARE = 10
 """Of ten times the time that judging anew takes, one is spent on it."""
+_BUDGET_S = 0.05
+"""So long a tick judges anew at most; the rest waits for the next one."""
 
 
 def quantities_of(rules: Sequence[Rule]) -> tuple[str, ...]:
@@ -29,9 +31,17 @@ class Watch:
     """One park and its rules, for as long as neither changes."""
 
     def __init__(
-        self, journal: Journal, history: History, holder: str, park: Park, rules: Sequence[Rule]
+        self,
+        journal: Journal,
+        history: History,
+        holder: str,
+        park: Park,
+        rules: Sequence[Rule],
+        *,
+        budget_s: float = _BUDGET_S,
     ) -> None:
-        """`holder` names the process."""
+        """`holder` names the process; a tick spends `budget_s` on late readings [s]."""
+        self._budget_s = budget_s
         self._journal = journal
         self._history = history
         self._holder = holder
@@ -42,6 +52,8 @@ class Watch:
         self._waiting: list[Transition] = []
         """What the journal has not taken yet."""
         self._late: list[Late] = []
+        self._anew: Anew | None = None
+        self._took_s = 0.0
         self._again_us = 0
 
     @property
@@ -70,17 +82,29 @@ class Watch:
         return kept
 
     def _corrected(self, now_us: int, beside: Circumstances) -> list[Transition]:
-        """What late readings change; the more that costs the more seldom."""
-        if now_us < self._again_us:
+        """What late readings change, once the hour is lived through; the more that costs the more seldom."""
+        anew = self._anew or self._begun_anew(now_us)
+        if anew is None:
             return []
-        started = time.perf_counter()
+        started, self._anew = time.perf_counter(), None
+        done = anew.proceed(now_us, self._budget_s)
+        found = anew.changes(now_us, beside) if done else []
+        self._took_s += time.perf_counter() - started
+        if not done:
+            self._anew = anew
+            return []
+        self._late = []
+        self._again_us = now_us + max(_SELDOM_US, int(_SHARE * self._took_s * 1e6))
+        return found
+
+    def _begun_anew(self, now_us: int) -> Anew | None:
+        """Where readings have come late; those that cannot be looked at now are kept for the next time."""
+        if now_us < self._again_us:
+            return None
         late = self._history.late(now_us - self._reach_us)
         self._late += [late] if len(late.meter_id) else []
-        found = judged_anew(self.engine, self._history, self._late, now_us, beside) if self._late else []
-        self._late = []
-        took_us = int((time.perf_counter() - started) * 1e6)
-        self._again_us = now_us + max(_SELDOM_US, _SHARE * took_us)
-        return found
+        self._took_s, self._again_us = 0.0, now_us + _SELDOM_US
+        return Anew(self.engine, self._history, self._late, now_us) if self._late else None
 
     @property
     def _reach_us(self) -> int:

@@ -181,7 +181,8 @@ class Run:
     def begun(self) -> Watch:
         self.process += 1
         self.journal.holder = ""
-        return Watch(self.journal, self.history, f"process {self.process}", self.park, self.rules)
+        name = f"process {self.process}"
+        return Watch(self.journal, self.history, name, self.park, self.rules, budget_s=np.inf)
 
     def idle(self, at_s: int) -> bool:
         if at_s < int(self.case.begins.removesuffix(" s")):

@@ -9,9 +9,8 @@ from pydantic import Field, model_validator
 
 from alerts.amounts import Power, Seconds, Share
 from alerts.look import Look
-from alerts.mean import POWER
+from alerts.mean import PowerRule
 from alerts.park import Park
-from alerts.rule import Rule as AnyRule
 from alerts.rule import Severity
 from alerts.verdict import Kind, Subjects, Verdict
 
@@ -20,7 +19,7 @@ BLOCK_US = 900_000_000
 """Quarter hours of the clock, by which demand is metered."""
 
 
-class Rule(AnyRule):
+class Rule(PowerRule):
     """Fires when the quarter hour that runs will end above a share of the contract demand.
 
     Of the park, without enterprises that a utility bills apart; `where.areas` names such enterprises instead.
@@ -37,14 +36,6 @@ class Rule(AnyRule):
     """All is well again below the first stage by so much of the contract."""
     settle: Seconds = Field(180.0, lt=900)
     """So much of a block has to have gone before it is judged."""
-
-    @property
-    def unit(self) -> str:
-        return "kW"
-
-    @property
-    def quantities(self) -> frozenset[str]:
-        return POWER
 
     @property
     def depth_s(self) -> float:

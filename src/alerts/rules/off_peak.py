@@ -7,25 +7,16 @@ from pydantic import Field
 
 from alerts.amounts import Power
 from alerts.look import Look
-from alerts.mean import POWER
-from alerts.rule import Rule as AnyRule
+from alerts.mean import PowerRule
 from alerts.verdict import Subjects, Verdict, simple
 
 
-class Rule(AnyRule):
+class Rule(PowerRule):
     """Fires when a meter of `where` draws more than `above` in one of the tariff's `bands`."""
 
     kind: Literal["off_peak"]
     above: Power
     bands: tuple[str, ...] = Field(("peak", "sharp"), min_length=1)
-
-    @property
-    def unit(self) -> str:
-        return "kW"
-
-    @property
-    def quantities(self) -> frozenset[str]:
-        return POWER
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """Without a tariff nothing is known."""

@@ -146,7 +146,8 @@ class Sender:
             return None
         contact = self._current.plan.directory.by_code.get(first.contact)
         channel = contact.channel(first.channel) if contact else None
-        return deliveries.take(tx, first, turn, grouped=channel is not None and channel.grouped)
+        group = contact.group if contact and channel and channel.grouped else None
+        return deliveries.take(tx, first, turn, group)
 
     def _sent(self, tx: Transaction, bundle: Bundle, channel: Channel) -> None:
         now = self._now()

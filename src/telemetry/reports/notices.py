@@ -37,6 +37,7 @@ class Notices:
         self._names: dict[tuple[Kind, str], tuple[Name, str]] = {
             (Kind.METER, meter.code): (_name(meter.name), meter.area) for meter in site.meters
         } | {(Kind.AREA, area.code): (_name(area.name), area.code) for area in site.areas}
+        self._sources = {meter.code: meter.source or "" for meter in site.meters}
         self._park = next((area.code for area in site.areas if area.parent is None), "")
         self._park_name = Name(site.name.en, site.name.zh)
 
@@ -61,6 +62,7 @@ class Notices:
             subject_name=name,
             areas=tuple(self._up(area)),
             area_name=_name(self._areas[area].name) if area in self._areas else None,
+            source=code if change.subject.kind is Kind.SOURCE else self._sources.get(code, ""),
             what=change.what,
             severity=change.severity,
             stage=change.stage,

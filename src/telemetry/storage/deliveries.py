@@ -141,11 +141,15 @@ def following(conn: Connection[Any]) -> datetime | None:
     return row[0] if row else None
 
 
-def take(conn: Connection[Any], first: Head, turn: Turn, *, grouped: bool) -> Bundle:
-    """Lease it; one that was begun before stays what it was, another one takes what waits beside it."""
+def take(conn: Connection[Any], first: Head, turn: Turn, group: Sequence[str] | None) -> Bundle:
+    """Lease it; one that was begun before stays what it was, another one takes what waits beside it.
+
+    `group`: in what that has to be like it, of rule, area and source; None: it goes alone.
+    """
     if first.bundle is None:
         asked = {"contact": first.contact, "channel": first.channel, "now": turn.now, "limit": _MOST}
-        ids = [row[0] for row in conn.execute(_SQL["beside"], asked)] if grouped else []
+        beside = asked | {"id": first.id, "group": list(group or ())}
+        ids = [] if group is None else [row[0] for row in conn.execute(_SQL["beside"], beside)]
         conn.execute(_SQL["bundle"], {"key": first.key, "ids": [*{first.id, *ids}]})
     leased = {"key": first.key, "holder": turn.holder, "until": turn.until, "now": turn.now}
     rows = sorted(conn.execute(_SQL["lease"], leased).fetchall())

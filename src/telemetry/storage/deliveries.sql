@@ -69,6 +69,17 @@ where d.state = 'waiting'
     and d.contact = %(contact)s::text
     and d.channel = %(channel)s::text
     and d.not_before <= %(now)s::timestamptz
+    and not exists (
+        select
+        from delivery h
+        where h.id = %(id)s::bigint
+            and (
+                'rule' = any(%(group)s::text[]) and h.notice -> 'rule' is distinct from d.notice -> 'rule'
+                or 'area' = any(%(group)s::text[])
+                    and h.notice -> 'areas' -> 0 is distinct from d.notice -> 'areas' -> 0
+                or 'source' = any(%(group)s::text[]) and h.notice -> 'source' is distinct from d.notice -> 'source'
+            )
+    )
 order by d.id
 limit %(limit)s::integer
 for update of d skip locked

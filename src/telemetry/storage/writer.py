@@ -151,8 +151,9 @@ class Writer:
         self._board.offer(written.meter_id, written.time, written.batch_id, rows.columns, written.values)
 
     def _flush_on(self) -> None:
-        failing = False
-        while not self._closing.wait(_FLUSH_S):
+        failing, due = False, time.monotonic() + _FLUSH_S
+        while not self._closing.wait(max(0.0, due - time.monotonic())):
+            due = time.monotonic() + _FLUSH_S
             try:
                 if self._board.flush(self._db):
                     self._flushed()

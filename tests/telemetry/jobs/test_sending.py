@@ -238,6 +238,29 @@ def test_what_comes_within_the_wait_goes_in_one_message(post: Post) -> None:
     assert len({each.bundle for each in post.log()}) == 1
 
 
+@pytest.mark.parametrize(
+    ("group", "messages"),
+    [
+        ([], [["high m1", "high m2", "other m1", "other push"]]),
+        (["rule"], [["high m1", "high m2"], ["other m1", "other push"]]),
+        (["area"], [["high m1", "other m1"], ["high m2", "other push"]]),
+        (["source"], [["high m1", "high m2", "other m1", "other push"]]),
+        (["rule", "area"], [["high m1"], ["high m2"], ["other m1"], ["other push"]]),
+    ],
+)
+def test_what_is_alike_goes_in_one_message(post: Post, group: list[str], messages: list[list[str]]) -> None:
+    document = contacts(post.receiver, contacts=["group"], wait="10 s")
+    document["contacts"][2]["group"] = group
+    post.adopt(document)
+    every = [change(), change(subject="m2"), replace(change(), rule="other")]
+    post.tell(*every, replace(change(), rule="other", subject=Subject(Kind.SOURCE, "push")))
+    assert post.send(10) == len(messages)
+    bundles: dict[str | None, list[str]] = {}
+    for each in post.log():
+        bundles.setdefault(each.bundle, []).append(f"{each.notice['rule']} {each.notice['subject']}")
+    assert list(bundles.values()) == messages
+
+
 def test_a_receiver_that_fails_is_tried_again_later_and_later(post: Post) -> None:
     post.receiver.answers += [500, 503]
     post.tell(change())
