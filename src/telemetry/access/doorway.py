@@ -4,9 +4,11 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 
 from telemetry.access.asker import Asker
 from telemetry.storage import audit, tenancy
+from telemetry.storage.errors import NotEntrusted
 from telemetry.storage.pool import Database, Transaction
 from telemetry.storage.tenancy import Scope
 
@@ -70,6 +72,30 @@ class Doorway:
             return None
         with self.connection() as tx:
             return tenancy.scope(tx)
+
+    def holds(self, area: str | None, lo: datetime, hi: datetime) -> bool:
+        """Whether whoever asks has an area with all that stands in it from lo to hi; None: the park.
+
+        Raises NobodyAsksError, StorageUnavailable, StorageError.
+        """
+        if not self.cut:
+            return True
+        if area is None:
+            return False
+        with self.connection() as tx:
+            return tenancy.entrusted(tx, area, lo, hi)
+
+    @contextlib.contextmanager
+    def entrusted(self, area: str | None, lo: datetime, hi: datetime) -> Iterator[Transaction]:
+        """One transaction for a figure of one area from lo to hi that cannot be cut: it sees the whole park.
+
+        Raises NotEntrusted to whoever has not got that area with all that stands in it in all of that time
+        (None: the park), NobodyAsksError, StorageUnavailable, StorageError.
+        """
+        if not self.holds(area, lo, hi):
+            raise NotEntrusted(area, lo, hi)
+        with self.whole.connection() as tx:
+            yield tx
 
     @contextlib.contextmanager
     def signed(self) -> Iterator[Transaction]:

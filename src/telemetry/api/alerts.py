@@ -158,7 +158,8 @@ def router(dependencies: Dependencies) -> APIRouter:
 
 
 def _act(dependencies: Dependencies, posted: PostedAcknowledgement | PostedComment, what: What) -> AlertStory:
-    with dependencies.database.connection() as tx:
+    _story(dependencies, posted.alert)
+    with dependencies.database.signed() as tx:
         done = alert_lists.act(tx, posted.alert, what, posted.who, posted.note, now=datetime.now(UTC))
         if done and what is What.ACKNOWLEDGED:
             deliveries.take_back(tx, [posted.alert], f"acknowledged by {posted.who}", renewals=False)

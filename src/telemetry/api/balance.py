@@ -1,6 +1,7 @@
 """Places in balance: what crosses into them against what is measured behind them."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -14,8 +15,9 @@ from telemetry.reports.balance import BalanceAnswer, BalancePart, BalanceSeries
 from telemetry.reports.energy import Question
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name
-from telemetry.reports.steps import Step
+from telemetry.reports.steps import Step, Steps
 from telemetry.storage import registry
+from telemetry.storage.tenancy import Scope
 
 EXAMPLE = BalanceAnswer(
     from_=datetime.fromisoformat("2026-11-22T00:00:00+08:00"),
@@ -61,13 +63,23 @@ def router(dependencies: Dependencies) -> APIRouter:
         quantity: parameters.Quantities = [],  # noqa: B006  # FastAPI copies it
         out: Annotated[bool, Query(description="Only places with an interval out of tolerance")] = False,
     ) -> Response:
-        """Areas by their boundary meters, and meters with others behind them; default: all that there are."""
+        """Areas by their boundary meters, and meters with others behind them; default: all that there are.
+
+        Whoever is let in for single areas gets those whose meters are all theirs in all of the range.
+        """
         now = datetime.now(UTC)
         question = Question(
             range_.steps(dependencies.plan, now), choice.selection(By.AREA), tuple(quantity), now
         )
-        known = registry.load(dependencies.database)
-        with dependencies.database.connection() as conn:
-            return answer(balance.report(conn, known, question, out=out))
+        database = dependencies.database
+        question.selection.check(registry.load(database))
+        known, scope = registry.load(database.whole), database.scope()
+        seen = partial(_seen, scope, question.steps) if scope else bool
+        with database.connection() as conn:
+            return answer(balance.report(conn, known, question, out=out, seen=seen))
 
     return routes
+
+
+def _seen(scope: Scope, steps: Steps, meters: set[str]) -> bool:
+    return all(scope.has(meter, steps.begin, steps.end) for meter in meters)

@@ -19,6 +19,7 @@ from telemetry.api.records import as_body
 from telemetry.reports import bill_answer
 from telemetry.reports.bill import Bills, Terms, bills
 from telemetry.reports.bill_answer import Bill, BillAnswer, BillLine, BillsAnswer, MaximumDemand
+from telemetry.reports.billing_month import span_of
 from telemetry.reports.comparison import ComparisonAnswer, Difference, PostedBill, Side, compared
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
@@ -192,6 +193,7 @@ def _compared(dependencies: Dependencies, posted: PostedBill) -> ComparisonAnswe
 def _found(dependencies: Dependencies, month: str | None, area: str | None) -> tuple[Bills, Terms, Registry]:
     now, plan = datetime.now(UTC), dependencies.plan
     terms, asked = billed_by(plan, site_of(plan), area, month, now.astimezone(zone_of(plan)))
-    with dependencies.database.connection() as conn:
+    span = span_of(asked, zone_of(plan))
+    with dependencies.database.entrusted(area, *span) as conn:
         known = registry.read(conn)
         return bills(conn, known, terms, asked, now), terms, known

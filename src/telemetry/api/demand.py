@@ -13,7 +13,7 @@ from telemetry.api.bill import Month
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
 from telemetry.reports.bill_answer import MaximumDemand
-from telemetry.reports.billing_month import park
+from telemetry.reports.billing_month import park, span_of
 from telemetry.reports.demand_answer import DemandAnswer, report
 from telemetry.reports.picture import Demand
 from telemetry.reports.supplied import billed_by
@@ -60,7 +60,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         now, plan = datetime.now(UTC), dependencies.plan
         here = now.astimezone(zone_of(plan))
         terms, asked = billed_by(plan, site_of(plan), area, month, here)
-        with dependencies.database.connection() as conn:
+        with dependencies.database.entrusted(area, *span_of(asked, terms.zone)) as conn:
             known = registry.read(conn)
             found = report(conn, known, terms, asked, area, now)
         if found.area == park(known) and asked.last >= here.date():

@@ -1,5 +1,6 @@
 """Emissions over intervals, with the factors they stand on."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from msgspec import structs
 
 from accounting.factors import Rule
+from telemetry.access.doorway import Doorway
 from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
@@ -24,7 +26,7 @@ from telemetry.reports.periods import Books, PeriodAnswer
 from telemetry.reports.pools.report import Park
 from telemetry.reports.steps import Step
 from telemetry.storage import registry
-from telemetry.storage.errors import ClosedToTenants
+from telemetry.storage.errors import NotEntrusted
 from telemetry.storage.pool import Transaction
 
 _MOST_CLOSED = 24
@@ -116,6 +118,19 @@ def _report(tx: Transaction, books: Books, question: Question, kind: Kind) -> Em
     return air_series.joined(tx, Park(registry, shelf.converters, shelf.grid), question, found)
 
 
+def _connection(database: Doorway, question: Question, kind: Kind) -> AbstractContextManager[Transaction]:
+    """Over the whole park where what is asked for is wholly theirs. Raises NotEntrusted."""
+    selection, steps = question.selection, question.steps
+    if not database.cut:
+        return database.connection()
+    named = selection.areas and not selection.meters
+    if named and all(database.holds(area, steps.begin, steps.end) for area in selection.areas):
+        return database.entrusted(selection.areas[0], steps.begin, steps.end)
+    if kind.basis is Basis.MARKET or kind.state is State.CLOSED:
+        raise NotEntrusted(next(iter(selection.areas), None), steps.begin, steps.end)
+    return database.connection()
+
+
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["emissions"])
 
@@ -143,15 +158,15 @@ def router(dependencies: Dependencies) -> APIRouter:
         Market-based, electricity stands as one series with what served it: certificates, contracts, supplier
         rates, the residual mix, the grid's average. By day and month, air that an area or enterprise has from
         a neighbour's pool stands as a series of its own. Both bases and both states come by day and month.
+        Whoever is let in for single areas gets that air, the market's basis and what was closed for areas
+        that they name, and that are wholly theirs in all of the range; else what their own meters tell.
         """
-        if basis is Basis.MARKET and dependencies.database.cut:
-            raise ClosedToTenants
         now = datetime.now(UTC)
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)
-        known = registry.load(dependencies.database)
-        books = Books(known, shelf_of(dependencies), now)
-        with dependencies.database.connection() as conn:
-            found = _report(conn, books, question, Kind(basis, revision, state))
+        kind = Kind(basis, revision, state)
+        with _connection(dependencies.database, question, kind) as conn:
+            books = Books(registry.read(conn), shelf_of(dependencies), now)
+            found = _report(conn, books, question, kind)
             return answer(structs.replace(found, closed=closed_in(conn, books, found, question)))
 
     return routes

@@ -155,7 +155,7 @@ class OwnWatcher:
         )
 
 
-_NOTHING = Scope({}, frozenset(), frozenset())
+_NOTHING = Scope({}, {}, frozenset())
 
 
 def _update(feed: LiveFeed, picture: Picture) -> bytes:

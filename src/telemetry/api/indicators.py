@@ -12,7 +12,7 @@ from telemetry.api.periods import shelf_of
 from telemetry.model import AreaKind
 from telemetry.reports import indicators
 from telemetry.reports.errors import QueryError
-from telemetry.reports.frozen import Stretch, collect
+from telemetry.reports.frozen import Stretch, collect, ends
 from telemetry.reports.indicators import (
     IndicatorEntry,
     InputEntry,
@@ -24,7 +24,6 @@ from telemetry.reports.indicators import (
 from telemetry.reports.names import Name
 from telemetry.reports.period import span
 from telemetry.storage import registry
-from telemetry.storage.registry import Registry
 
 _DAYS = (date(2026, 5, 1), date(2026, 5, 31))
 EXAMPLE = IntensityAnswer(
@@ -78,10 +77,10 @@ def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["indicators"])
 
     def rows(area: str | None, period: str) -> tuple[list[Row], Stretch]:
-        known = registry.load(dependencies.database)
-        stretch = Stretch(_code(known, area), period, *span(period, "period"))
-        with dependencies.database.connection() as tx:
-            rows = collect(tx, known, shelf_of(dependencies), stretch, now=datetime.now(UTC))
+        shelf = shelf_of(dependencies)
+        stretch = Stretch(_code(dependencies, area), period, *span(period, "period"))
+        with dependencies.database.entrusted(area, *ends(shelf, stretch)) as tx:
+            rows = collect(tx, registry.read(tx), shelf, stretch, now=datetime.now(UTC))
             return rows, stretch
 
     @routes.get(
@@ -106,8 +105,9 @@ def _year() -> str:
     return str(datetime.now(UTC).year)
 
 
-def _code(known: Registry, area: str | None) -> str:
+def _code(dependencies: Dependencies, area: str | None) -> str:
     """Raises QueryError."""
+    known = registry.load(dependencies.database)
     codes = {each.code: each.kind for each in known.areas}
     if area is None:
         return next((code for code, kind in codes.items() if kind == AreaKind.PARK), "")

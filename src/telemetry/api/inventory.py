@@ -27,7 +27,6 @@ from telemetry.reports.steps import Step, Steps
 from telemetry.reports.worth import Worth
 from telemetry.settings.plan import Plan
 from telemetry.storage import registry
-from telemetry.storage.registry import Registry
 
 _FACTORS = EMISSIONS.series[0].factors
 EXAMPLE = InventoryAnswer(
@@ -93,22 +92,26 @@ def router(dependencies: Dependencies) -> APIRouter:
         Factors are those known now. A percentage is half the 95 % interval, the same for every line; both
         together give the uncertainty of each gas by approach 1 of the IPCC.
         """
-        plan, known = dependencies.plan, registry.load(dependencies.database)
-        code = area or _park(known)
+        plan = dependencies.plan
+        code = area or _park(dependencies)
         percent = tuple(math.nan if each is None else each for each in (amounts_percent, factors_percent))
         region, uncertain = site_of(plan).region, (percent[0], percent[1])
         asked = Asked(code, region, rules, gwp, uncertain, threshold, losses_percent, allowances_short)
         question = Question(_steps(period, plan), Selection(By.AREA, (), (code,)), (), datetime.now(UTC))
-        with dependencies.database.connection() as conn:
+        steps = question.steps
+        with dependencies.database.entrusted(area, steps.begin, steps.end) as conn:
             return answer(
-                inventory.report(conn, known, _library(plan, dependencies.factors), question, asked)
+                inventory.report(
+                    conn, registry.read(conn), _library(plan, dependencies.factors), question, asked
+                )
             )
 
     return routes
 
 
-def _park(known: Registry) -> str:
+def _park(dependencies: Dependencies) -> str:
     """Raises QueryError."""
+    known = registry.load(dependencies.database)
     park = next((each.code for each in known.areas if each.kind == AreaKind.PARK), None)
     if park is None:
         raise QueryError("area", "", "the site has no park; name an area")

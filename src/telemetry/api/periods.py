@@ -1,5 +1,7 @@
 """Closed months and years: closing, reading, and proving them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -13,8 +15,9 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.receipt import JSON
 from telemetry.api.records import as_body, rating_of, told
+from telemetry.reports import own_figures
 from telemetry.reports import periods as reports
-from telemetry.reports.frozen import Shelf
+from telemetry.reports.frozen import Shelf, Stretch, ends
 from telemetry.reports.periods import (
     Books,
     Order,
@@ -28,7 +31,8 @@ from telemetry.reports.periods import (
     RecomputedFigure,
 )
 from telemetry.storage import periods, registry
-from telemetry.storage.periods import Wanted
+from telemetry.storage.periods import Closed, Wanted
+from telemetry.storage.pool import Transaction
 
 
 class PostedPeriod(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,19 +112,22 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     def one(number: _Number) -> Response:
         """Its figures beside what they would be now, and what a re-issue changed."""
-        books = _books(dependencies)
-        with dependencies.database.connection() as tx:
-            return answer(books.answer(tx, books.one(tx, number)))
+        with _entrusted(dependencies, number) as (books, tx, closed):
+            found = books.answer(tx, closed)
+        return answer(own_figures.period(found, dependencies.database.scope()))
 
     @routes.get(
         "/periods/{number}/rows", responses=documented("What was frozen", PeriodRows), summary="Its rows"
     )
     def rows(number: _Number) -> Response:
-        """The canonical form, line by line; sha256sum of it is the hash."""
-        books = _books(dependencies)
-        with dependencies.database.connection() as tx:
-            closed = books.one(tx, number)
-            return answer(PeriodRows(closed.hash, periods.rows(tx, number)))
+        """The canonical form, line by line; sha256sum of it is the hash.
+
+        Whoever is let in for single areas gets no rows that name a neighbour's meter.
+        """
+        with _entrusted(dependencies, number) as (_, tx, closed):
+            lines = periods.rows(tx, number)
+        own_figures.check_rows(lines, dependencies.database.scope())
+        return answer(PeriodRows(closed.hash, lines))
 
     @routes.get(
         "/periods/{number}/recomputation",
@@ -129,9 +136,9 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     def prove(number: _Number) -> Response:
         """The period reckoned anew from its frozen amounts, factors and prices alone."""
-        books = _books(dependencies)
-        with dependencies.database.connection() as tx:
-            return answer(reports.recompute(tx, books.one(tx, number)))
+        with _entrusted(dependencies, number) as (_, tx, closed):
+            found = reports.recompute(tx, closed)
+        return answer(own_figures.proof(found, dependencies.database.scope()))
 
     return routes
 
@@ -145,6 +152,17 @@ def shelf_of(dependencies: Dependencies) -> Shelf:
 
 def _books(dependencies: Dependencies) -> Books:
     return Books(registry.load(dependencies.database), shelf_of(dependencies), datetime.now(UTC))
+
+
+@contextmanager
+def _entrusted(dependencies: Dependencies, number: int) -> Iterator[tuple[Books, Transaction, Closed]]:
+    """A period that whoever asks may see. Raises QueryError, NotEntrusted."""
+    shelf, now = shelf_of(dependencies), datetime.now(UTC)
+    with dependencies.database.connection() as tx:
+        closed = reports.one(tx, number)
+    stretch = Stretch(closed.area, closed.period, closed.first_day, closed.last_day)
+    with dependencies.database.entrusted(closed.area, *ends(shelf, stretch)) as tx:
+        yield Books(registry.read(tx), shelf, now), tx, closed
 
 
 def _close(dependencies: Dependencies, posted: PostedPeriod) -> PeriodAnswer:

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 from starlette.exceptions import HTTPException
 
 from ingest.errors import StoreUnavailable
-from telemetry.reports.errors import NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
-from telemetry.storage.errors import ClosedToTenants, StorageUnavailable
+from telemetry.reports.errors import NamesOthers, NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
+from telemetry.storage.errors import ClosedToTenants, NotEntrusted, StorageUnavailable
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -140,5 +140,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     StoreUnavailable: _unavailable,
     StorageUnavailable: _unavailable,
     ClosedToTenants: _closed,
+    NotEntrusted: _closed,
+    NamesOthers: _closed,
 }
 """Exception -> what answers it; anything else is a fault of ours and stays hidden (guard.Guard)."""

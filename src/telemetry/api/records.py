@@ -174,7 +174,7 @@ def _posting(dependencies: Dependencies, sort: Sort) -> Callable[..., Any]:
 def _take(dependencies: Dependencies, posted: _Rows) -> RecordReceipt:
     desk, rows = _desk(dependencies), posted.parsed()
     rejected: list[RejectedField] = []
-    with dependencies.database.connection() as tx:
+    with dependencies.database.signed() as tx:
         records.lock(tx)
         checks = _checks(tx, desk)
         kept = []
@@ -195,12 +195,12 @@ def _nothing_taken(rejected: list[RejectedField]) -> Refusal:
 
 
 def _desk(dependencies: Dependencies) -> Desk:
-    return Desk(rating_of(dependencies.plan), datetime.now(UTC))
+    return Desk(rating_of(dependencies.plan), datetime.now(UTC), dependencies.database.scope())
 
 
 def _checks(tx: Transaction, desk: Desk) -> Checks:
     areas = frozenset(a.code for a in registry.read(tx, []).areas if a.removed_at is None)
-    return Checks(areas, desk.rating, desk.now.astimezone(desk.zone).date())
+    return Checks(areas, desk.rating, desk.now.astimezone(desk.zone).date(), desk.scope)
 
 
 def _listing(dependencies: Dependencies, sort: Sort) -> Callable[..., Response]:
@@ -235,6 +235,8 @@ def _withdrawing(dependencies: Dependencies, sort: Sort) -> Callable[..., Any]:
 def _withdraw(dependencies: Dependencies, sort: Sort, number: int, body: bytes) -> RecordEntry:
     desk, posted = _desk(dependencies), told(body, PostedWithdrawal)
     with dependencies.database.connection() as tx:
+        _known(tx, sort, number)
+    with dependencies.database.signed() as tx:
         records.lock(tx)
         desk.withdraw(tx, _known(tx, sort, number), posted.who, posted.reason)
         return desk.entry(_known(tx, sort, number))

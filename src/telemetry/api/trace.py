@@ -12,7 +12,7 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.api.meters import EXAMPLE as METER
 from telemetry.api.parameters import From, To, between, site_of
 from telemetry.api.records import ENTRY, rating_of
-from telemetry.reports import emission_trace, trace
+from telemetry.reports import emission_trace, own_figures, trace
 from telemetry.reports.emission_answer import Basis, Origin
 from telemetry.reports.emission_trace import Asked
 from telemetry.reports.emission_trace_answer import EmissionFigure, EmissionPart, EmissionTrace
@@ -151,9 +151,11 @@ def router(dependencies: Dependencies) -> APIRouter:
         zone = ZoneInfo(site_of(plan).zone)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
         asked = Asked(steps, area, meter, revision, now, basis)
-        park = Park(registry.load(dependencies.database), site_of(plan).converters, dependencies.factors)
-        with dependencies.database.connection() as conn:
-            desk = Desk(rating_of(plan), now)
-            return answer(emission_trace.report(conn, park, desk, asked))
+        desk, database = Desk(rating_of(plan), now), dependencies.database
+        whole = database.entrusted(area, steps.begin, steps.end)
+        with database.connection() if meter else whole as conn:
+            park = Park(registry.read(conn), site_of(plan).converters, dependencies.factors)
+            found = emission_trace.report(conn, park, desk, asked)
+        return answer(own_figures.trace(found, database.scope()))
 
     return routes

@@ -1,6 +1,6 @@
 """Places in balance: what crosses into an area or a meter against what is measured behind it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -81,14 +81,21 @@ class BalanceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     series: list[BalanceSeries]
 
 
-def report(tx: Transaction, registry: Registry, question: Question, *, out: bool = False) -> BalanceAnswer:
+def report(
+    tx: Transaction,
+    registry: Registry,
+    question: Question,
+    *,
+    out: bool = False,
+    seen: Callable[[set[str]], bool] = bool,
+) -> BalanceAnswer:
     """Balances of the areas and meters asked for, of all where none is; with `out` those out of tolerance.
 
-    Raises QueryError for codes that are not there.
+    Places are told whose meters are all `seen`. Raises QueryError for codes that are not there.
     """
     question.selection.check(registry)
     steps = question.steps
-    series = _series(tx, registry, question)
+    series = _series(tx, registry, question, seen)
     return BalanceAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
         to=steps.end,
@@ -99,13 +106,19 @@ def report(tx: Transaction, registry: Registry, question: Question, *, out: bool
     )
 
 
-def _series(tx: Transaction, registry: Registry, question: Question) -> Iterator[BalanceSeries]:
+def _series(
+    tx: Transaction, registry: Registry, question: Question, seen: Callable[[set[str]], bool]
+) -> Iterator[BalanceSeries]:
     wanted = [name for name in question.quantities or OPPOSITE if name in OPPOSITE]
     carriers = dict.fromkeys(CATALOGUE[name].carrier.value for name in wanted)
     for carrier in carriers:
         fitting = [meter for meter in registry.meters if meter.carrier == carrier]
         standing = places(registry, fitting, question.steps, last_edge(question.now))
-        asked = {place: sides for place, sides in standing.items() if _asked(place, question)}
+        asked = {
+            place: sides
+            for place, sides in standing.items()
+            if _asked(place, question) and seen(sides.meters)
+        }
         names = [name for name in wanted if CATALOGUE[name].carrier.value == carrier]
         codes = sorted(set().union(*(sides.meters for sides in asked.values())))
         ledger = Ledger.read(tx, [registry.by_code[code] for code in codes], names, question.steps)

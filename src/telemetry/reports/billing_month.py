@@ -32,6 +32,12 @@ class BillingMonth:
         return (self.last - self.first).days + 1
 
 
+def span_of(month: BillingMonth, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From its first moment to that after its last."""
+    first, after = month.first, month.last + _DAY
+    return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Days over which meters, contract and price table stay what they are."""

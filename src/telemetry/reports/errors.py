@@ -7,6 +7,7 @@ ParkWattError
 ├── NoSuchPlan       a code, or a version of it, that no kept plan bears
 ├── SearchBroken     the search for a plan ended without an answer
 ├── PlanChanged      somebody kept another version of a plan meanwhile
+├── NamesOthers      an answer that cannot be cut, for whoever is let in for single areas
 └── TooManyWatchers  the live view serves as many as it can
 """
 
@@ -49,6 +50,14 @@ class PlanChanged(ParkWattError):  # noqa: N818  # read as a state by its caller
             f"version {version} of plan {code!r} is kept by now" if version else f"no plan {code!r} stands"
         )
         super().__init__(f"Nothing was kept: {stands}. Look at it and say in replaces which one you saw.")
+
+
+class NamesOthers(ParkWattError):  # noqa: N818  # read as a state by its callers
+    def __init__(self) -> None:
+        super().__init__(
+            "Some of these rows name meters of neighbours, and without them the hash cannot be told; the "
+            "park's energy manager or an auditor of the park can read them."
+        )
 
 
 class TooManyWatchers(ParkWattError):  # noqa: N818  # read as a state by its callers

@@ -82,7 +82,7 @@ def collect(
 
 
 def _supplied(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, now: datetime) -> Supply:
-    steps = Steps.covering(Step.DAY, shelf.rating.zone, *_ends(shelf, stretch))
+    steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
     question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
     return supplied(tx, registry, shelf.grid, question, Place(stretch.area, shelf.rating.regions[0]))
 
@@ -91,7 +91,7 @@ def _origins(
     tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, now: datetime
 ) -> Iterator[Row]:
     """What the air that came from neighbours was made of."""
-    steps = Steps.covering(Step.DAY, shelf.rating.zone, *_ends(shelf, stretch))
+    steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
     question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
     found = brought(tx, Park(registry, shelf.converters, shelf.grid), question, stretch.area)
     for each in found.shares:
@@ -171,11 +171,12 @@ def _recorded(tx: Transaction, found: Mapping[int, Record], shelf: Shelf, stretc
 
 
 def _steps(shelf: Shelf, stretch: Stretch) -> Steps:
-    edges = [to_us(end) for end in _ends(shelf, stretch)]
+    edges = [to_us(end) for end in ends(shelf, stretch)]
     return Steps(Step.DAY, shelf.rating.zone, np.array(edges, np.int64))
 
 
-def _ends(shelf: Shelf, stretch: Stretch) -> tuple[datetime, datetime]:
+def ends(shelf: Shelf, stretch: Stretch) -> tuple[datetime, datetime]:
+    """Its first moment, and that after its last."""
     first, after = stretch.first, stretch.last + timedelta(days=1)
     zone = shelf.rating.zone
     return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)

@@ -134,7 +134,7 @@ class Books:
         lines = canonical(rows)
         _allowed(order, standing)
         number = periods.put(tx, self._closing(order, stretch, rows, standing), lines)
-        return self.answer(tx, self.one(tx, number), new=True)
+        return self.answer(tx, one(tx, number), new=True)
 
     def _rows(self, tx: Transaction, stretch: Stretch, form: int = FORM) -> list[Row]:
         return collect(tx, self.registry, self.shelf, stretch, now=self.now, form=form)
@@ -174,13 +174,6 @@ class Books:
     def _standing(self, tx: Transaction, order: Order) -> Closed | None:
         issues = periods.listed(tx, Wanted(area=order.area, period=order.period))
         return next((each for each in issues if each.replaced_by is None), None)
-
-    def one(self, tx: Transaction, number: int) -> Closed:
-        """Raises QueryError."""
-        found = periods.listed(tx, Wanted(id=number))
-        if not found:
-            raise QueryError("id", number, "no closed period has this number; GET /api/v1/periods lists them")
-        return found[0]
 
     def entry(self, closed: Closed) -> PeriodEntry:
         return PeriodEntry(**self._facts(closed))
@@ -222,6 +215,14 @@ class Books:
         """Periods of areas that touch the days first..last, each as it was issued last."""
         found = periods.listed(tx, Wanted(first=first, last=last))
         return [each for each in found if each.replaced_by is None and each.area in areas]
+
+
+def one(tx: Transaction, number: int) -> Closed:
+    """Raises QueryError."""
+    found = periods.listed(tx, Wanted(id=number))
+    if not found:
+        raise QueryError("id", number, "no closed period has this number; GET /api/v1/periods lists them")
+    return found[0]
 
 
 def _allowed(order: Order, standing: Closed | None) -> None:

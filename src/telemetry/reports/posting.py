@@ -17,7 +17,8 @@ from telemetry.reports.contract_forms import PostedContract, PostedSupplierRate,
 from telemetry.reports.errors import QueryError
 from telemetry.reports.forms import converted
 from telemetry.reports.period import Period, span
-from telemetry.storage.records import Draft, Sort
+from telemetry.storage.records import Draft, Sort, span_of
+from telemetry.storage.tenancy import Scope
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -95,6 +96,8 @@ class Checks:
     areas: frozenset[str]
     rating: Rating
     today: date
+    scope: Scope | None = None
+    """Of whoever posts, where they are let in for single areas."""
 
     def draft(self, sort: Sort, row: Any) -> tuple[Draft, str]:  # noqa: ANN401  # JSON
         """The row and who answers for it. Raises QueryError: field, value, reason."""
@@ -106,11 +109,14 @@ class Checks:
         return draft, posted.who
 
     def _check(self, draft: Draft, area_field: str) -> None:
-        if draft.area not in self.areas:
+        if draft.area not in self.areas or (self.scope and draft.area not in self.scope.areas):
             raise QueryError(area_field, draft.area, "no area has this code; GET /api/v1/site lists them")
         if draft.first_day > self.today:
             field = "interval" if draft.sort is Sort.CERTIFICATE else "period"
             raise QueryError(field, str(draft.first_day), "has not begun yet")
+        if self.scope and not self.scope.keeps(draft.area, *span_of(draft, self.rating.zone)):
+            days = f"{draft.first_day}/{draft.last_day}"
+            raise QueryError("period", days, f"{draft.area} is not yours on all of these days")
         if draft.published is not None and draft.published > self.today:
             raise QueryError("published", str(draft.published), "has not come yet")
 

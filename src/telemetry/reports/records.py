@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from telemetry.storage import records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.record_emission import RecordEmission
 from telemetry.storage.records import Draft, Record, Sort
+from telemetry.storage.tenancy import Scope
 
 
 class Withdrawal(Struct, frozen=True):
@@ -89,6 +90,8 @@ class Desk:
 
     rating: Rating
     now: datetime
+    scope: Scope | None = None
+    """Of whoever asks, where they are let in for single areas."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -97,6 +100,8 @@ class Desk:
     def keep(self, tx: Transaction, draft: Draft, who: str) -> Kept:
         """Put a row and mark what it touches. Raises QueryError when it contradicts one that stands."""
         for other in records.alike(tx, draft):
+            if self.scope and not self.scope.keeps(other.area, *records.span_of(other, self.zone)):
+                raise QueryError("registry_id", draft.document, "counts already, for somebody else")
             if other.withdrawn_at is None:
                 return Kept(_same(other, draft), new=False)
             if other.says(draft):
@@ -116,9 +121,7 @@ class Desk:
         if record.sort == Sort.ACTIVITY:
             records.mark(tx, record.id)
         if record.sort in _SERVING:
-            lo = datetime.combine(record.first_day, time(), self.zone)
-            hi = datetime.combine(record.last_day + timedelta(days=1), time(), self.zone)
-            records.mark_consumer(tx, record.area, lo, hi)
+            records.mark_consumer(tx, record.area, *records.span_of(record, self.zone))
 
     def entry(self, record: Record) -> RecordEntry:
         withdrawn = None

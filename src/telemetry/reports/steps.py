@@ -88,6 +88,10 @@ class Steps:
         return [local_time(us, self.zone) for us in self.edges[:-1].tolist()]
 
     @property
+    def begin(self) -> datetime:
+        return local_time(int(self.edges[0]), self.zone)
+
+    @property
     def end(self) -> datetime:
         return local_time(int(self.edges[-1]), self.zone)
 

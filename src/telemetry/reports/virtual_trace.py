@@ -35,6 +35,9 @@ def answer(
 ) -> TraceAnswer:
     """Raises QueryError when no formula tells the quantity."""
     texts = [text for _, text in behind.editions if text is not None]
+    if any(term.formula == {} for term in behind.meter.terms):
+        reason = "is reckoned from meters that are not all yours in all of its time, so it cannot be traced"
+        raise QueryError("meter", behind.meter.code, reason)
     if not texts:
         told = sorted({name for term in behind.meter.terms for name in term.formula or ()})
         reason = f"no formula of {behind.meter.code} tells it then; told are {', '.join(told)}"

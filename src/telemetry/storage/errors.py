@@ -4,6 +4,7 @@ ParkWattError
 └── StorageError               the database refused what was asked of it
     ├── StorageUnavailable     it does not answer or has no room: the same call may work later
     ├── ClosedToTenants        it is about the whole park, and whoever asks has single areas
+    ├── NotEntrusted           it is about an area that is not all theirs in all of the time asked for
     ├── SchemaError            too old, migrated by a newer ParkWatt, or denying what a migration needs
     ├── FormulaCircle          virtual meters that are reckoned from one another
     └── EmbeddedPostgresError  the embedded server cannot be started; the message says what to do
@@ -26,6 +27,14 @@ class StorageUnavailable(StorageError):  # noqa: N818  # read as a state by its 
 class ClosedToTenants(StorageError):  # noqa: N818  # read as a state by its callers
     def __init__(self) -> None:
         super().__init__("This is about the whole park, and you are let in for single areas.")
+
+
+class NotEntrusted(StorageError):  # noqa: N818  # read as a state by its callers
+    def __init__(self, area: str | None, lo: datetime, hi: datetime) -> None:
+        told = "The park" if area is None else repr(area)
+        span = f"from {lo:%Y-%m-%d %H:%M} to {hi:%Y-%m-%d %H:%M}"
+        reason = "so this figure, which cannot be cut, is closed to you"
+        super().__init__(f"{told} with all that stands in it is not yours {span}, {reason}.")
 
 
 class SchemaError(StorageError):

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg import Connection, Cursor
 from psycopg.rows import class_row
@@ -120,6 +121,12 @@ class Record:
     def says(self, draft: Draft) -> bool:
         """Whether it tells the same as a draft."""
         return all(getattr(self, name) == getattr(draft, name) for name in _TOLD)
+
+
+def span_of(record: Draft | Record, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first day's beginning to the last one's end."""
+    after = record.last_day + timedelta(days=1)
+    return datetime.combine(record.first_day, time(), zone), datetime.combine(after, time(), zone)
 
 
 @dataclass(frozen=True, slots=True)

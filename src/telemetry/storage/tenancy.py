@@ -1,12 +1,13 @@
 """What a tenant's connection sees: views of its scope in the place of the tables."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from psycopg import Connection
+from psycopg.types.range import Range
 
 from telemetry.storage import queries
 
@@ -21,8 +22,8 @@ class Scope:
 
     meters: Mapping[str, Spans]
     """By code, when each is theirs."""
-    areas: frozenset[str]
-    """Those that are theirs at any time."""
+    areas: Mapping[str, Spans]
+    """By code, when each is theirs."""
     wholly: frozenset[str]
     """Those in which nothing stands now that is another's."""
 
@@ -32,6 +33,18 @@ class Scope:
             (since is None or since <= moment) and (until is None or moment < until)
             for since, until in self.meters.get(meter, ())
         )
+
+    def has(self, meter: str, lo: datetime, hi: datetime) -> bool:
+        """Whether a meter is theirs from lo to hi, all the time."""
+        return _within(self.meters.get(meter, ()), lo, hi)
+
+    def keeps(self, area: str, lo: datetime, hi: datetime) -> bool:
+        """Whether an area is theirs from lo to hi, all the time."""
+        return _within(self.areas.get(area, ()), lo, hi)
+
+
+def _within(spans: Spans, lo: datetime, hi: datetime) -> bool:
+    return any((since is None or since <= lo) and (until is None or hi <= until) for since, until in spans)
 
 
 def make_role(conn: Connection[Any]) -> None:
@@ -68,9 +81,17 @@ def enter(conn: Connection[Any], areas: Collection[str]) -> None:
 
 def scope(conn: Connection[Any]) -> Scope:
     """Of the transaction that runs, as it is now."""
-    meters = {
-        code: tuple((each.lower, each.upper) for each in spans)
-        for code, spans in conn.execute(_SQL["meters"])
-    }
-    areas = dict(conn.execute(_SQL["areas"]).fetchall())
-    return Scope(meters, frozenset(areas), frozenset(code for code, whole in areas.items() if whole))
+    meters = {code: _spans(spans) for code, spans in conn.execute(_SQL["meters"])}
+    places = conn.execute(_SQL["areas"]).fetchall()
+    areas = {code: _spans(spans) for code, spans, _ in places}
+    return Scope(meters, areas, frozenset(code for code, _, whole in places if whole))
+
+
+def entrusted(conn: Connection[Any], area: str, lo: datetime, hi: datetime) -> bool:
+    """Whether an area is in the scope of the transaction from lo to hi, with whatever stands in it."""
+    row = conn.execute(_SQL["entrusted"], {"area": area, "lo": lo, "hi": hi}).fetchone()
+    return bool(row and row[0])
+
+
+def _spans(found: Iterable[Range[datetime]]) -> Spans:
+    return tuple((each.lower, each.upper) for each in found)

@@ -153,6 +153,37 @@ begin
             )
     $$;
 
+    -- Whether an area is in scope over a span, with whatever stands in it.
+    create function tenant.entrusted(asked text, span tstzrange) returns boolean
+    language sql stable security definer set search_path = public, pg_temp as $$
+        select
+            exists (
+                select
+                from tenant.area_scope a
+                where a.code = asked and span <@ a.spans
+            )
+            and not exists (
+                select
+                from (
+                    select
+                        t.meter_id, t.area,
+                        span * tstzrange(
+                            case when lag(t.valid_from) over stand is not null then t.valid_from end,
+                            lead(t.valid_from) over stand
+                        ) as span
+                    from meter_term t
+                    window stand as (partition by t.meter_id order by t.valid_from)
+                ) as stood
+                where not isempty(stood.span)
+                    and stood.area in (select * from tenant.within(array[asked]))
+                    and not exists (select from tenant.scope s where s.meter_id = stood.meter_id and stood.span <@ s.spans)
+            )
+    $$;
+
+    create function tenant.days(first date, last date, zone text) returns tstzrange language sql stable as $$
+        select tstzrange(first::timestamp at time zone zone, (last + 1)::timestamp at time zone zone)
+    $$;
+
     create function tenant.day(day date, zone text) returns tstzrange language sql stable as $$
         select tstzrange(day::timestamp at time zone zone, (day + 1)::timestamp at time zone zone)
     $$;
@@ -160,6 +191,20 @@ begin
     create function tenant.month(month date, zone text) returns tstzrange language sql stable as $$
         select tstzrange(month::timestamp at time zone zone, (month + interval '1 month')::timestamp at time zone zone)
     $$;
+
+    -- What a device that stands there now is called is not told to who had it before, nor what people read before it was theirs.
+    create view tenant.meter with (security_barrier) as
+    select
+        m.id, m.code, m.name_en, m.name_zh, m.carrier, m.source, m.device, case when now() <@ s.spans then m.address end as address,
+        case when now() <@ s.spans then m.serial end as serial, m.rated_kw, m.max_gap_s, m.interval_s, m.stamp, m.rollover,
+        m.removed_at, m.managed_by, m.gas,
+        (
+            select coalesce(jsonb_agg(r order by (r ->> 'us')::bigint), '[]')
+            from jsonb_array_elements(m.replacements) as r
+            where to_timestamp((r ->> 'us')::bigint / 1e6) <@ s.spans
+        ) as replacements
+    from public.meter m
+    join tenant.scope s on s.meter_id = m.id;
 
     -- What is upstream and what a formula reckons with may be another's: told is what is in scope.
     create view tenant.meter_term with (security_barrier) as
@@ -173,7 +218,21 @@ begin
             where up.code = t.parent
         ) as parent,
         case when t.role <> 'boundary' or t.area = any(s.areas) then t.role else 'load' end as role,
-        t.region, case when t.formula is not null then jsonb_build_object() end as formula, t.accuracy_class, t.loss_share
+        t.region,
+        case
+            when t.formula is null or not exists (
+                select
+                from public.formula_term f
+                where f.meter_id = t.meter_id
+                    and not exists (
+                        select
+                        from tenant.scope of_term
+                        where of_term.meter_id = f.term_id and tstzmultirange(t.span) * s.spans <@ of_term.spans
+                    )
+            ) then t.formula
+            else jsonb_build_object()
+        end as formula,
+        t.accuracy_class, t.loss_share
     from (
         select
             *,
@@ -214,6 +273,41 @@ begin
     select c.*
     from public.correction c
     join tenant.scope s on s.meter_id = c.meter_id and tstzrange(c.lo, c.hi, '[]') <@ s.spans;
+
+    create view tenant.correction_reading with (security_barrier) as
+    select r.*
+    from public.correction_reading r
+    where r.correction_id in (select id from tenant.correction);
+
+    create view tenant.manual_reading with (security_barrier) as
+    select r.*
+    from public.manual_reading r
+    join tenant.scope s on s.meter_id = r.meter_id and r.time <@ s.spans;
+
+    -- A batch has readings of many meters: told is of those from where a meter of the scope is read.
+    create view tenant.batch with (security_barrier) as
+    select b.*
+    from public.batch b
+    where b.source = 'manual' or b.source in (select source from tenant.meter);
+
+    create view tenant.alert with (security_barrier) as
+    select a.*
+    from public.alert a
+    where case a.subject_kind
+        when 'meter' then exists (
+            select
+            from tenant.scope s
+            join public.meter m on m.id = s.meter_id
+            where m.code = a.subject and tstzrange(least(a.since, a.fired), coalesce(a.resolved, a.fired), '[]') <@ s.spans
+        )
+        when 'area' then tenant.entrusted(a.subject, tstzrange(least(a.since, a.fired), coalesce(a.resolved, a.fired), '[]'))
+        else false
+    end;
+
+    create view tenant.alert_transition with (security_barrier) as
+    select t.*
+    from public.alert_transition t
+    where t.alert in (select id from tenant.alert);
 
     create view tenant.reading_flag with (security_barrier) as
     select f.*
@@ -266,7 +360,7 @@ begin
     select r.*
     from public.record r
     join tenant.area_scope a on a.code = r.area
-    where tstzrange(r.first_day::timestamp at time zone a.zone, (r.last_day + 1)::timestamp at time zone a.zone) <@ a.spans;
+    where tenant.days(r.first_day, r.last_day, a.zone) <@ a.spans;
 
     create view tenant.record_emission with (security_barrier) as
     select e.*
@@ -277,7 +371,7 @@ begin
     select p.*
     from public.closed_period p
     join tenant.area_scope a on a.code = p.area
-    where tstzrange(p.first_day::timestamp at time zone a.zone, (p.last_day + 1)::timestamp at time zone a.zone) <@ a.spans;
+    where tenant.entrusted(p.area, tenant.days(p.first_day, p.last_day, a.zone));
 
     alter policy scope on public.record using (
         current_user <> 'parkwatt_tenant' or area = any(nullif(current_setting('parkwatt.areas', true), '')::text[])
@@ -353,7 +447,8 @@ begin
     grant select on all tables in schema tenant to parkwatt_tenant;
     grant select on tenant.scope, tenant.area_scope to parkwatt_service;
     grant execute on all functions in schema tenant to parkwatt_tenant, parkwatt_service;
-    grant select on area, meter, site to parkwatt_tenant;
+    grant select on area, site, template_edition, declared_day, hourly_series to parkwatt_tenant;
+    revoke select on meter from parkwatt_tenant;
 exception when unique_violation then null;
 end $$
 
@@ -392,5 +487,8 @@ from tenant.scope s
 join meter m on m.id = s.meter_id
 
 -- name: areas
-select code, code in (select * from tenant.wholly())
+select code, spans, code in (select * from tenant.wholly())
 from tenant.area_scope
+
+-- name: entrusted
+select tenant.entrusted(%(area)s::text, tstzrange(%(lo)s::timestamptz, %(hi)s::timestamptz))

@@ -254,7 +254,7 @@ def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:  # noqa
     @service.app.get("/api/v1/tariff/forgotten")
     def forgotten() -> Any:  # noqa: ANN401  # JSON
         with service.dependencies.database.connection() as tx:
-            return [row for (row,) in tx.execute("select code from meter").fetchall()]
+            return [row for (row,) in tx.execute("select code from meter order by code").fetchall()]
 
     PERMISSIONS.routes["GET /api/v1/tariff/forgotten"] = PERMISSIONS.routes["GET /api/v1/tariff"]  # type: ignore[index]
     try:
