@@ -17,7 +17,7 @@ from accounting.grid import to_us
 from accounting.recipes import GAS_STATE
 from telemetry.instrument import Replacement
 from telemetry.model import Area, Meter, Site
-from telemetry.storage import dirty, formulas, queries
+from telemetry.storage import dirty, formulas, occupancy, queries
 from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.pool import Connections, Database
 from telemetry.storage.terms import BEGINNING, MeterTerm, first_difference, timeline
@@ -151,6 +151,7 @@ def _occupancies(conn: Connection[Any], site: Site) -> None:
     conn.execute(_SQL["drop_occupancies"], {"ids": gone})
     new = sorted(wanted - standing.keys(), key=str)
     conn.cursor().executemany(_SQL["put_occupancy"], [dict(zip(_OCCUPANCY, row, strict=True)) for row in new])
+    occupancy.give_way(conn)
 
 
 def _meters(conn: Connection[Any], site: Site, now: datetime) -> None:
