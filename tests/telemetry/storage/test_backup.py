@@ -2,21 +2,25 @@
 
 import os
 import re
+import secrets
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from telemetry.model import Chunks
+from telemetry.model import Chunks, Site
 from telemetry.storage import binaries
 from telemetry.storage.embedded import EmbeddedPostgres
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
+from telemetry.storage.registry import apply_site
 from telemetry.storage.server import Server, arrange, server_of
 
 pytestmark = pytest.mark.database
@@ -87,6 +91,58 @@ def test_a_dump_restores_into_an_empty_database(new_database: Callable[[], str],
     assert all(content.values())
     assert _content(new) == content
     assert _works(new)
+
+
+@pytest.fixture
+def plain_url(new_database: Callable[[], str]) -> Iterator[str]:
+    """An empty database whose owner is no superuser, and who asks as that owner."""
+    url, name, secret = new_database(), f"plain_{secrets.token_hex(4)}", secrets.token_hex(16)
+    owner = sql.Identifier(name)
+    with psycopg.connect(url) as conn:
+        made = sql.SQL("create role {} login createrole password {}")
+        conn.execute(made.format(owner, sql.Literal(secret)))
+        for role in ("parkwatt_service", "parkwatt_reader", "parkwatt_tenant"):
+            lent = sql.SQL("grant {} to {} with admin option")
+            conn.execute(lent.format(sql.Identifier(role), owner))
+        base = sql.Identifier(conn.info.dbname)
+        conn.execute(sql.SQL("alter database {} owner to {}").format(base, owner))
+        plain = server_of(conn) is Server.PLAIN
+    if not plain:
+        pytest.skip("does not apply: TimescaleDB's own steps of a restore need a superuser")
+    yield make_conninfo(url, user=name, password=secret)
+    with psycopg.connect(url) as conn:
+        conn.execute(sql.SQL("alter database {} owner to current_user").format(base))
+        conn.execute(sql.SQL("reassign owned by {} to current_user").format(owner))
+        conn.execute(sql.SQL("drop owned by {}").format(owner))
+        conn.execute(sql.SQL("drop role {}").format(owner))
+
+
+@pytest.mark.usefixtures("migrated_url")
+def test_an_owner_who_is_no_superuser_dumps_with_one_option_more(
+    plain_url: str, new_database: Callable[[], str], shell: Shell
+) -> None:
+    new, content = new_database(), _fill(plain_url)
+    with pytest.raises(AssertionError, match="row-level security"):
+        shell("dump", PARKWATT_DATABASE_URL=plain_url)
+    shell("dump of a plain owner", PARKWATT_DATABASE_URL=plain_url)
+    shell("restore", NEW_DATABASE_URL=new)
+    assert all(content.values())
+    assert _content(new) == content
+
+
+@pytest.mark.usefixtures("migrated_url")
+def test_the_owner_passes_no_policy_for_a_tenant_either(
+    plain_url: str, make_site: Callable[..., Site]
+) -> None:
+    migrate(plain_url)
+    database = Database.open(plain_url)
+    apply_site(database, make_site({"code": "m1", "area": "hall"}, {"code": "m2"}), datetime.now(UTC))
+    with database.tenant(["hall"]) as conn:
+        seen = conn.execute("select code from meter").fetchall()
+        areas = conn.execute("select code from area").fetchall()
+        terms = conn.execute("select count(*) from meter_term").fetchone()
+    database.close()
+    assert (seen, areas, terms) == ([("m1",)], [("hall",)], (1,))
 
 
 def test_columns_are_columns_after_a_restore(new_database: Callable[[], str], shell: Shell) -> None:
