@@ -3,14 +3,14 @@
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from telemetry.access.asker import Asker
 from telemetry.storage import audit, tenancy
 from telemetry.storage.errors import NotEntrusted
 from telemetry.storage.pool import Database, Transaction
-from telemetry.storage.tenancy import Scope
+from telemetry.storage.tenancy import Resolved, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Visit:
     origin: str
     """From where it comes, as the audit log names it."""
     writes: bool
+    found: list[Resolved] = field(default_factory=list)
+    """The scope, once it is resolved."""
 
 
 class NobodyAsksError(RuntimeError):
@@ -50,7 +52,7 @@ class Doorway:
         """One transaction of whoever asks. Raises NobodyAsksError, StorageUnavailable, StorageError."""
         visit = _visit()
         if visit.asker.areas is not None:
-            with self.whole.tenant(visit.asker.areas) as tx:
+            with self.whole.tenant(visit.asker.areas, visit.found) as tx:
                 yield tx
             return
         with self.whole.connection() as tx:
@@ -64,12 +66,13 @@ class Doorway:
         return _visit().asker.areas is not None
 
     def scope(self) -> Scope | None:
-        """What whoever asks may see now; None: the whole park.
+        """What whoever asks may see now, resolved anew; None: the whole park.
 
         Raises NobodyAsksError, StorageUnavailable, StorageError.
         """
         if not self.cut:
             return None
+        _visit().found.clear()
         with self.connection() as tx:
             return tenancy.scope(tx)
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
+from msgspec import Struct
 
+from accounting.grid import moment_of
 from telemetry.access.doorway import Doorway
 from telemetry.reports import own
 from telemetry.reports.picture import MeterRow, Picture, Snapshot, Update
@@ -34,9 +36,6 @@ class LiveFeed(Protocol):
     def watchers(self) -> int: ...
 
     @property
-    def closed(self) -> bool: ...
-
-    @property
     def epoch(self) -> str: ...
 
     @property
@@ -48,19 +47,12 @@ class LiveFeed(Protocol):
         ...
 
     @property
-    def silence_s(self) -> float: ...
-
-    @property
     def picture(self) -> Picture | None:
         """The newest; None before the first."""
         ...
 
     def snapshot(self) -> bytes | None:
         """The newest picture as JSON; None before the first."""
-        ...
-
-    async def news(self, timeout_s: float) -> None:
-        """Returns at the next tick. Raises TimeoutError."""
         ...
 
     def rows(self) -> Mapping[str, MeterRow]:
@@ -111,10 +103,10 @@ def encoded(feed: LiveFeed, picture: Picture) -> bytes:
 
 
 class OwnWatcher:
-    """One client that is let in for single areas; nothing but pictures is told to it."""
+    """One client that is let in for single areas."""
 
     def __init__(self, live: Live, place: Watcher) -> None:
-        """`place` keeps its place among all that watch."""
+        """`place` hears what everybody hears."""
         self._live = live
         self._place = place
         self._seen = 0
@@ -123,18 +115,26 @@ class OwnWatcher:
 
     async def events(self) -> AsyncIterator[bytes]:
         feed = self._live.feed
-        yield b"retry: 2000\n\n"
-        while not feed.closed:
+        async for heard in self._place.events():
+            if not heard.startswith(b"id:"):
+                yield heard
+                continue
             if feed.picture is not None and feed.looks != self._seen:
                 yield await self._event(feed.picture)
-                continue
-            try:
-                await feed.news(feed.silence_s)
-            except TimeoutError:
-                yield b": nothing new\n\n"
+            if b"\nevent: alert\n" in heard and self._is_own(heard):
+                yield heard
 
     def leave(self) -> None:
         self._place.leave()
+
+    def _is_own(self, heard: bytes) -> bool:
+        """Whether an alert is of a meter, now and when it fired, or of an area that is wholly theirs."""
+        told = msgspec.json.decode(heard.partition(b"\ndata: ")[2], type=_Alert)
+        scope = self._scope or _NOTHING
+        if told.subject_kind == "area":
+            return told.subject in scope.wholly
+        moments = (told.at, moment_of(int(told.alert.rpartition("/")[2])))
+        return told.subject_kind == "meter" and all(scope.holds(told.subject, each) for each in moments)
 
     async def _event(self, whole: Picture) -> bytes:
         """A snapshot at first, after a gap and when the scope is another, else what changed."""
@@ -153,6 +153,15 @@ class OwnWatcher:
             name.encode(),
             data,
         )
+
+
+class _Alert(Struct):
+    """What tells whose it is."""
+
+    alert: str
+    subject_kind: str
+    subject: str
+    at: datetime
 
 
 _NOTHING = Scope({}, {}, frozenset())

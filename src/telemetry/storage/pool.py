@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from telemetry.storage import arrays, queries, tenancy
 from telemetry.storage.errors import ClosedToTenants, StorageError, StorageUnavailable
+from telemetry.storage.tenancy import Resolved
 
 _SQL = queries.beside(__file__)
 Transaction: TypeAlias = Connection[Any]
@@ -74,8 +75,12 @@ class Database:
             yield conn
 
     @contextlib.contextmanager
-    def tenant(self, areas: Collection[str]) -> Iterator[Connection[Any]]:
+    def tenant(
+        self, areas: Collection[str], found: list[Resolved] | None = None
+    ) -> Iterator[Connection[Any]]:
         """One transaction that reads what belongs to these areas, and nothing else.
+
+        `found` keeps the scope for the further transactions of a request.
 
         Raises ClosedToTenants for what they have no part in, StorageUnavailable when the server is away,
         StorageError for what it refuses.
@@ -83,7 +88,9 @@ class Database:
         self._connected()
         self._tenants.open()
         with self._lent(self._tenants) as conn:
-            tenancy.enter(conn, areas)
+            scope = tenancy.enter(conn, areas, found[0] if found else None)
+            if found is not None:
+                found[:] = [scope]
             try:
                 yield conn
             except InsufficientPrivilege as error:

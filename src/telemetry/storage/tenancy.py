@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -14,6 +14,16 @@ from telemetry.storage import queries
 _SQL = queries.beside(__file__)
 Spans: TypeAlias = Sequence[tuple[datetime | None, datetime | None]]
 """Stretches [since, until), None: without an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A scope as the database writes it: meters and areas, each with spans in the same order."""
+
+    meters: str
+    spans: str
+    areas: str
+    area_spans: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +83,17 @@ def configure(conn: Connection[Any]) -> None:
     conn.execute(_SQL["session"])
 
 
-def enter(conn: Connection[Any], areas: Collection[str]) -> None:
-    """Set the scope of the transaction that runs: what belongs to these areas and to who occupies them."""
+def enter(conn: Connection[Any], areas: Collection[str], known: Resolved | None = None) -> Resolved:
+    """Set the scope of the transaction that runs: what belongs to these areas and to who occupies them.
+
+    `known` is what an earlier transaction of the same request found, which spares asking again.
+    """
     named = sorted(areas)
-    conn.execute(_SQL["scope"], {"areas": named, "home": next(iter(named), "")})
+    if known is None:
+        row = conn.execute(_SQL["resolve"], {"areas": named}).fetchone()
+        known = Resolved(*row) if row else Resolved("", "", "", "")
+    conn.execute(_SQL["scope"], {**asdict(known), "home": next(iter(named), "")})
+    return known
 
 
 def scope(conn: Connection[Any]) -> Scope:

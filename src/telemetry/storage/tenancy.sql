@@ -20,7 +20,9 @@ begin
 
     -- The scope of the transaction: meters, and when they are whose who asks; nothing where none was set.
     create view tenant.scope as
-    select s.meter_id, s.spans, coalesce((select zone from public.site), 'UTC') as zone
+    select
+        s.meter_id, s.spans, s.spans @> tstzmultirange(tstzrange(null, null)) as always,
+        coalesce((select zone from public.site), 'UTC') as zone
     from unnest(
         nullif(current_setting('parkwatt.meters', true), '')::integer[],
         nullif(current_setting('parkwatt.spans', true), '')::tstzmultirange[]
@@ -192,6 +194,17 @@ begin
         select tstzrange(month::timestamp at time zone zone, (month + interval '1 month')::timestamp at time zone zone)
     $$;
 
+    -- Months of which a part is in scope and a part is not.
+    create view tenant.broken_month as
+    select distinct s.meter_id, at.month
+    from tenant.scope s
+    cross join lateral unnest(s.spans) as span
+    cross join lateral unnest(array[lower(span), upper(span)]) as edge
+    cross join lateral (
+        select date_trunc('month', edge at time zone s.zone)::date as month
+    ) as at
+    where edge is not null and not tenant.month(at.month, s.zone) <@ s.spans;
+
     -- What a device that stands there now is called is not told to who had it before, nor what people read before it was theirs.
     create view tenant.meter with (security_barrier) as
     select
@@ -252,7 +265,7 @@ begin
     create view tenant.reading with (security_barrier) as
     select r.*
     from public.reading r
-    join tenant.scope s on s.meter_id = r.meter_id and r.time <@ s.spans;
+    join tenant.scope s on s.meter_id = r.meter_id and (s.always or r.time <@ s.spans);
 
     create view tenant.latest with (security_barrier) as
     select l.*
@@ -324,7 +337,7 @@ begin
     ) as d
     cross join lateral (
         select e.amount, e.coverage
-        where tstzrange(d.start, d.start + interval '1 day') <@ s.spans
+        where s.always or tstzrange(d.start, d.start + interval '1 day') <@ s.spans
         union all
         select
             array_agg(case when q.inside then q.amount else 'NaN' end order by q.slot),
@@ -336,7 +349,7 @@ begin
                     d.start + (slots.slot - 1) * interval '15 minutes', d.start + slots.slot * interval '15 minutes'
                 ) <@ s.spans as inside
             from unnest(e.amount, e.coverage) with ordinality as slots (amount, coverage, slot)
-            where not tstzrange(d.start, d.start + interval '1 day') <@ s.spans
+            where not s.always and not tstzrange(d.start, d.start + interval '1 day') <@ s.spans
         ) as q
         having bool_or(q.inside)
     ) as cut;
@@ -344,17 +357,17 @@ begin
     create view tenant.daily with (security_barrier) as
     select d.*
     from public.daily d
-    join tenant.scope s on s.meter_id = d.meter_id and tenant.day(d.day, s.zone) <@ s.spans;
+    join tenant.scope s on s.meter_id = d.meter_id and (s.always or tenant.day(d.day, s.zone) <@ s.spans);
 
     create view tenant.priced_day with (security_barrier) as
     select p.*
     from public.priced_day p
-    join tenant.scope s on s.meter_id = p.meter_id and tenant.day(p.day, s.zone) <@ s.spans;
+    join tenant.scope s on s.meter_id = p.meter_id and (s.always or tenant.day(p.day, s.zone) <@ s.spans);
 
     create view tenant.emission with (security_barrier) as
     select e.*
     from public.emission e
-    join tenant.scope s on s.meter_id = e.meter_id and tenant.day(e.day, s.zone) <@ s.spans;
+    join tenant.scope s on s.meter_id = e.meter_id and (s.always or tenant.day(e.day, s.zone) <@ s.spans);
 
     create view tenant.record with (security_barrier) as
     select r.*
@@ -381,34 +394,31 @@ begin
     create view tenant.monthly with (security_barrier) as
     select m.*
     from public.monthly m
-    join tenant.scope s on s.meter_id = m.meter_id and tenant.month(m.month, s.zone) <@ s.spans
+    join tenant.scope s on s.meter_id = m.meter_id and (s.always or tenant.month(m.month, s.zone) <@ s.spans)
     union all
     select
-        d.meter_id, d.quantity, date_trunc('month', d.day)::date, sum(d.amount), count(*)::smallint,
-        sum(d.coverage::double precision)
-    from tenant.daily d
-    join tenant.scope s on s.meter_id = d.meter_id
-    where not tenant.month(date_trunc('month', d.day)::date, s.zone) <@ s.spans
+        d.meter_id, d.quantity, b.month, sum(d.amount), count(*)::smallint, sum(d.coverage::double precision)
+    from tenant.broken_month b
+    join tenant.daily d on d.meter_id = b.meter_id and d.day >= b.month and d.day < b.month + interval '1 month'
     group by 1, 2, 3;
 
     create view tenant.monthly_emission with (security_barrier) as
     select m.*
     from public.monthly_emission m
-    join tenant.scope s on s.meter_id = m.meter_id and tenant.month(m.month, s.zone) <@ s.spans
+    join tenant.scope s on s.meter_id = m.meter_id and (s.always or tenant.month(m.month, s.zone) <@ s.spans)
     union all
     select
-        e.meter_id, e.quantity, date_trunc('month', e.day)::date, e.basis, e.gas, e.revision, e.scope, e.factor, e.shortfall,
+        e.meter_id, e.quantity, b.month, e.basis, e.gas, e.revision, e.scope, e.factor, e.shortfall,
         sum(e.kg), count(e.kg)::smallint, coalesce(sum(d.coverage::double precision), 0), min(e.day), max(e.day)
-    from tenant.emission e
+    from tenant.broken_month b
+    join tenant.emission e on e.meter_id = b.meter_id and e.day >= b.month and e.day < b.month + interval '1 month'
     left join public.daily d on d.meter_id = e.meter_id and d.quantity = e.quantity and d.day = e.day
-    join tenant.scope s on s.meter_id = e.meter_id
-    where not tenant.month(date_trunc('month', e.day)::date, s.zone) <@ s.spans
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9;
 
     create view tenant.monthly_cost with (security_barrier) as
     select m.*
     from public.monthly_cost m
-    join tenant.scope s on s.meter_id = m.meter_id and tenant.month(m.month, s.zone) <@ s.spans
+    join tenant.scope s on s.meter_id = m.meter_id and (s.always or tenant.month(m.month, s.zone) <@ s.spans)
     union all
     select
         meter_id, quantity, month, tariff, provisional, unpriced, array_agg(band order by band),
@@ -416,11 +426,10 @@ begin
         max(last_day)
     from (
         select
-            p.meter_id, p.quantity, date_trunc('month', p.day)::date as month, p.tariff, p.provisional, p.unpriced, p.band,
+            p.meter_id, p.quantity, b.month, p.tariff, p.provisional, p.unpriced, p.band,
             sum(p.amount) as amount, sum(p.cost) as cost, min(p.day) as first_day, max(p.day) as last_day
-        from tenant.priced_day p
-        join tenant.scope s on s.meter_id = p.meter_id
-        where not tenant.month(date_trunc('month', p.day)::date, s.zone) <@ s.spans
+        from tenant.broken_month b
+        join tenant.priced_day p on p.meter_id = b.meter_id and p.day >= b.month and p.day < b.month + interval '1 month'
         group by 1, 2, 3, 4, 5, 6, 7
     ) as by_band
     group by 1, 2, 3, 4, 5, 6;
@@ -466,6 +475,12 @@ begin
 end $$
 
 -- name: scope
+select
+    set_config('parkwatt.meters', %(meters)s::text, true), set_config('parkwatt.spans', %(spans)s::text, true),
+    set_config('parkwatt.areas', %(areas)s::text, true), set_config('parkwatt.area_spans', %(area_spans)s::text, true),
+    set_config('parkwatt.home', %(home)s::text, true)
+
+-- name: resolve
 with meters as (
     select array_agg(meter_id)::text as ids, array_agg(spans)::text as spans
     from tenant.resolve(%(areas)s::text[])
@@ -475,9 +490,7 @@ places as (
     from tenant.places(%(areas)s::text[])
 )
 select
-    set_config('parkwatt.meters', coalesce(m.ids, ''), true), set_config('parkwatt.spans', coalesce(m.spans, ''), true),
-    set_config('parkwatt.areas', coalesce(p.codes, ''), true), set_config('parkwatt.area_spans', coalesce(p.spans, ''), true),
-    set_config('parkwatt.home', %(home)s::text, true)
+    coalesce(m.ids, '') as meters, coalesce(m.spans, '') as spans, coalesce(p.codes, '') as areas, coalesce(p.spans, '') as area_spans
 from meters m
 cross join places p
 

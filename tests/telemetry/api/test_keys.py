@@ -123,7 +123,7 @@ def test_whoever_may_not_see_alerts_follows_the_park_without_them(service: Any) 
 
 def test_a_key_for_an_area_sees_nothing_of_the_whole_park(service: Any) -> None:  # noqa: ANN401  # as above
     reads = make(service, roles=["read"], areas=["hall"])["secret"]
-    for path in ("/bills", "/inventory", "/balance", "/periods", "/activities", "/pools", "/schemes"):
+    for path in ("/bills", "/demand", "/pools", "/keys", "/sources", "/occupancies", "/audit"):
         assert ask(service, reads, "GET", path).status_code == 403, path
 
 

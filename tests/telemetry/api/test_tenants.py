@@ -248,6 +248,48 @@ def test_a_stream_is_cut_alike(service: Any) -> None:  # noqa: ANN401  # as abov
     assert not _told(text, "beta", "")
 
 
+def _told_alert(kind: str, subject: str, fired: datetime) -> bytes:
+    number = int(fired.timestamp() * 1_000_000)
+    row = {"alert": f"rule/{kind}:{subject}/{number}", "subject_kind": kind, "subject": subject}
+    return json.dumps({**row, "at": NOW.isoformat()}).encode()
+
+
+def test_alerts_in_a_stream_are_those_of_own_things(service: Any) -> None:  # noqa: ANN401  # as above
+    secret = _key(service, "beta")
+    before = NOW - timedelta(days=5)
+    for kind, subject, fired in [
+        ("meter", "m-alpha", NOW),
+        ("meter", "m-hall", before),
+        ("meter", "m-hall", NOW),
+        ("area", "alpha", NOW),
+        ("area", "beta", NOW),
+        ("source", "push", NOW),
+        ("park", "park", NOW),
+    ]:
+        service.hub.tell("alert", _told_alert(kind, subject, fired))
+
+    async def ticks() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0.2)
+            await service.hub.tick()
+
+    ticking = asyncio.run_coroutine_threadsafe(ticks(), service.loop)
+    text = _ask(service, secret, "GET", "/api/v1/live/stream", params={"max_events": 5}).text
+    ticking.cancel()
+    told = [json.loads(line[6:]) for line in text.splitlines() if '"subject"' in line]
+    assert [(each["subject_kind"], each["subject"]) for each in told] == [
+        ("meter", "m-hall"),
+        ("area", "beta"),
+    ]
+    assert not _told(text, "beta", "")
+    guest = _key(service, "beta", role="guest")
+    ticking = asyncio.run_coroutine_threadsafe(ticks(), service.loop)
+    service.hub.tell("alert", _told_alert("meter", "m-beta", NOW))
+    text = _ask(service, guest, "GET", "/api/v1/live/stream", params={"max_events": 3}).text
+    ticking.cancel()
+    assert "event: alert" not in text
+
+
 def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:  # noqa: ANN401  # as above
     secret = _key(service, "alpha")
 
