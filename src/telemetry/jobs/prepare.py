@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ingest.assignment import assignment
 from ingest.batch import Batch
 from ingest.errors import StoreUnavailable
+from telemetry.jobs import entries
 from telemetry.reports.declaring import take_up
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
@@ -27,11 +28,12 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 
 
 def tell(database: Database, plan: Plan) -> None:
-    """Make the database know the site, and the templates by which its sources are decoded.
+    """Make the database know the site, the libraries, and the templates by which its sources are decoded.
 
     Raises StorageError.
     """
     site, now = plan.site, datetime.now(UTC)
+    entries.keep(database, plan)
     if site is not None:
         apply_site(database, site, now)
         with database.connection() as tx:
