@@ -49,7 +49,7 @@ from telemetry.api import (
     trace,
 )
 from telemetry.api.access import COOKIE
-from telemetry.api.answers import PROBLEMS, problem_content
+from telemetry.api.answers import PROBLEMS, in_tables, problem_content
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Guard, permitted
 from telemetry.api.health import Status
@@ -238,16 +238,20 @@ def _document(app: FastAPI) -> dict[str, Any]:
     }
     document["security"] = [{}, {"token": []}, {"session": []}]
     for path in document["paths"].values():
-        for operation in path.values():
-            _complete(operation["responses"])
+        for method, operation in path.items():
+            _complete(method, operation)
     return document
 
 
-def _complete(responses: dict[str, Any]) -> None:
+def _complete(method: str, operation: dict[str, Any]) -> None:
     """Give answers their examples, which FastAPI would strip of their nulls, and refusals their form."""
-    examples = {type(each).__name__: msgspec.to_builtins(each) for each in _EXAMPLES}
+    examples = {type(each).__name__: each for each in _EXAMPLES}
+    responses = operation["responses"]
     content = responses.get("200", {}).get("content", {}).get("application/json")
     if content is not None:
-        content["example"] = examples[content["schema"]["$ref"].rpartition("/")[2]]
+        example = examples[content["schema"]["$ref"].rpartition("/")[2]]
+        content["example"] = msgspec.to_builtins(example)
+        if method == "get":
+            in_tables(operation, type(example))
     for code in PROBLEMS:
         responses[str(code)]["content"] = problem_content()
