@@ -36,11 +36,16 @@ def read_rule(document: object) -> Rule:
     try:
         return checked(document)
     except ValidationError as error:
-        raise RuleError(
-            [(".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, ")) for e in error.errors()]
-        ) from error
+        told = ((e["loc"], e["msg"].removeprefix("Value error, ")) for e in error.errors())
+        raise RuleError([_located(".".join(map(str, loc)), reason) for loc, reason in told]) from error
     except ValueError as error:
         raise RuleError([("", str(error))]) from error
+
+
+def _located(field: str, reason: str) -> tuple[str, str]:
+    """A reason that concerns several fields begins with the one that is wrong."""
+    named, colon, rest = reason.partition(": ")
+    return (named, rest) if not field and colon and named.isidentifier() else (field, reason)
 
 
 AnyRule = Annotated[Rule, PlainValidator(checked)]

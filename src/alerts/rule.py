@@ -135,7 +135,7 @@ class Rule(Frozen):
         raise NotImplementedError
 
     def named(self) -> Iterator[tuple[str, str, str]]:
-        """(field, what, code) for everything of the site that it names."""
+        """(field, what, code) for everything that it names of the site, the tariffs and other rules."""
         for what in ("meters", "areas", "sources"):
             for index, code in enumerate(getattr(self.where, what)):
                 yield f"where.{what}[{index}]", what.removesuffix("s"), code

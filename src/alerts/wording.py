@@ -141,13 +141,13 @@ class _Speaker:
         yield from filter(None, [notice.link])
 
     def _figures(self, notice: Notice, *, headed: bool = False) -> str:
-        value = f"{number(notice.value)} {notice.unit}".strip() if number(notice.value) else ""
+        unit = "" if notice.unit == "1" else f" {notice.unit}".rstrip()
+        value = f"{number(notice.value)}{unit}" if number(notice.value) else ""
         told = value or self._word("unknown")
         if headed:
             told = f"{self._word('value')}{self._word('colon')}{told}"
         if number(notice.limit):
-            limit = f"{number(notice.limit)} {notice.unit}".strip()
-            told += f"{self._word('comma')}{self._word('limit')} {limit}"
+            told += f"{self._word('comma')}{self._word('limit')} {number(notice.limit)}{unit}"
         return told
 
     def _further(self, name: str) -> str:

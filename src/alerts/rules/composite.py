@@ -1,6 +1,6 @@
 """Several other rules at once, all of them or any."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -29,8 +29,17 @@ class Rule(AnyRule):
     def replayed(self) -> bool:
         return False
 
+    def named(self) -> Iterator[tuple[str, str, str]]:
+        yield from super().named()
+        for field in ("all", "any"):
+            for index, code in enumerate(getattr(self, field)):
+                yield f"{field}[{index}]", "rule", code
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        """The value is how many of the rules have an alert. Raises KeyError for a rule that does not hold."""
+        """The value is how many of them have an alert. Raises LookupError for one that does not hold."""
+        for code in (*self.all, *self.any):
+            if code not in look.others:
+                raise LookupError(f"the rule {code!r} does not hold, or is a composite itself")
         parts = [_about(look.others[code], look)[subjects.at] for code in (*self.all, *self.any)]
         count = np.sum(parts, axis=0)
         needed = len(self.all) if self.all else 1

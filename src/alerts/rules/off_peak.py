@@ -1,5 +1,6 @@
 """Load that could be moved, running when electricity is dear."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,11 @@ class Rule(PowerRule):
     kind: Literal["off_peak"]
     above: Power
     bands: tuple[str, ...] = Field(("peak", "sharp"), min_length=1)
+
+    def named(self) -> Iterator[tuple[str, str, str]]:
+        yield from super().named()
+        for index, band in enumerate(self.bands):
+            yield f"bands[{index}]", "band", band
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """Without a tariff nothing is known."""

@@ -214,7 +214,11 @@ def _read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:
         rule = read_rule(document)
     except RuleError as error:
         raise _refused(error.mistakes) from error
-    wrong = list(misnamed(rule, site_of(dependencies.plan)))
+    plan = dependencies.plan
+    with dependencies.database.connection() as tx:
+        put = {str(each["code"]) for each in alert_rules.standing(tx)}
+    known = {"band": plan.library.bands, "rule": put.union(each.code for each in plan.rules)}
+    wrong = list(misnamed(rule, site_of(plan), known))
     if wrong:
         raise _refused(wrong)
     return rule

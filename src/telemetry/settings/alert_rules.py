@@ -1,7 +1,7 @@
 """The rules of alerts: those that the program brings along, and the park's own over them."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,18 @@ _RULE: TypeAdapter[Rule] = TypeAdapter(AnyRule)
 
 
 def load_rules(
-    shipped: Path, own: Path | None, site: Site | None, mistakes: list[Mistake]
+    shipped: Path, own: Path | None, site: Site | None, mistakes: list[Mistake], bands: Collection[str] = ()
 ) -> tuple[Rule, ...]:
-    """All editions by code and first day; a file of the park's own replaces all that bear its code."""
+    """All editions by code and first day; a file of the park's own replaces all that bear its code.
+
+    `bands` are those of all tariffs.
+    """
     brought, kept = _folder(shipped, mistakes), _folder(own, mistakes) if own else {}
     codes = {rule.code for rule in kept.values()}
     found = {path: rule for path, rule in brought.items() if rule.code not in codes} | kept
+    known = {"band": bands, "rule": {rule.code for rule in found.values()}}
     for path, rule in found.items():
-        names = misnamed(rule, site) if site else ()
+        names = misnamed(rule, site, known) if site else ()
         mistakes.extend(Mistake(str(path), key, reason) for key, reason in names)
     mistakes.extend(_twice(found))
     return tuple(sorted(found.values(), key=_order))
@@ -50,15 +54,21 @@ def _twice(found: dict[Path, Rule]) -> Iterator[Mistake]:
             yield Mistake(str(path), "code", f"{rule.code!r} from that day stands in {first} already")
 
 
-def misnamed(rule: Rule, site: Site) -> Iterator[tuple[str, str]]:
-    """(key, reason) for everything that the rule names and the site does not have."""
-    known = {
+def misnamed(
+    rule: Rule, site: Site, further: Mapping[str, Collection[str]] | None = None
+) -> Iterator[tuple[str, str]]:
+    """(key, reason) for everything that the rule names and the site does not have.
+
+    `further` are codes of bands and of rules that it may name; without them those are not looked at.
+    """
+    known: dict[str, Collection[str]] = {
+        **(further or {}),
         "meter": site.meter_codes,
         "area": {area.code for area in site.areas},
         "source": {source.code for source in site.sources},
     }
     for key, what, code in rule.named():
-        if code not in known[what]:
+        if what in known and code not in known[what]:
             yield key, no_such(what, code, known[what])
 
 

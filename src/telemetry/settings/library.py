@@ -51,6 +51,11 @@ class Library:
     series: tuple[HourlySeries, ...]
     """Grid factors by the hour."""
 
+    @property
+    def bands(self) -> frozenset[str]:
+        """Codes of all that any tariff has."""
+        return frozenset(band.code for tariff in self.tariffs.values() for band in tariff.bands)
+
 
 def library_folder() -> Path:
     """The library that travels with the program: in the wheel, or `config/` of the checkout."""

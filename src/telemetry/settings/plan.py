@@ -121,7 +121,7 @@ def load_plan(config_dir: Path | None, mqtt_url: str | None = None) -> Plan:
     influx = _influx(config_dir, site, mistakes)
     own = config_dir and config_dir / "alerts"
     shipped = library_folder() / "alerts"
-    rules = load_rules(shipped, None if own == shipped else own, site, mistakes)
+    rules = load_rules(shipped, None if own == shipped else own, site, mistakes, library.bands)
     directory = load_directory(config_dir, site, rules, mistakes)
     if mistakes:
         raise ConfigError(mistakes)

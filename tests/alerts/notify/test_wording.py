@@ -60,6 +60,10 @@ def test_what_is_not_known_is_no_zero(told: Told) -> None:
     assert "Tariff" not in made.text
 
 
+def test_a_share_has_no_unit(told: Told) -> None:
+    assert told(value=0.85, limit=0.9, unit="1").subject.endswith("began, 0.85, limit 0.9")
+
+
 @pytest.mark.parametrize("what", ["fired", "raised", "revealed", "resolved", "stormed", "test"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_change_has_its_word(told: Told, what: str, language: str) -> None:

@@ -152,6 +152,33 @@ def test_a_rule_has_a_history_health_and_an_end(service: Any, alerter: Alerter) 
     assert "cannot be converted" in refused["errors"][0]["reason"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "field", "reason"),
+    [
+        ({**RULE, "above": "400 V"}, "rule.above", "unit 'V' cannot be converted to 'kW' (got '400 V')"),
+        (
+            {"kind": "off_peak", "code": "dear", "name": RULE["name"], "above": "1 kW", "bands": ["shrap"]},
+            "rule.bands[0]",
+            "there is no band 'shrap'; did you mean 'sharp'?",
+        ),
+        (
+            {"kind": "composite", "code": "both", "name": RULE["name"], "all": ["hihg"]},
+            "rule.all[0]",
+            "there is no rule 'hihg'; did you mean 'high'?",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_by_field(
+    service: Any,  # noqa: ANN401
+    rule: dict[str, Any],
+    field: str,
+    reason: str,
+) -> None:
+    _post(service, "/alert-rules", PUT)
+    [error] = _post(service, "/alert-rules", {**PUT, "rule": rule}, 422)["errors"]
+    assert (error["field"], error["reason"]) == (field, reason)
+
+
 def test_a_rule_is_tried_on_the_past(service: Any) -> None:  # noqa: ANN401
     lo = datetime(2026, 6, 22, tzinfo=UTC)
     rows = [

@@ -8,6 +8,8 @@ from telemetry.settings.alert_rules import holding, load_rules
 from telemetry.settings.mistakes import Mistake
 
 RULE = "kind: limit\ncode: high\nname: {en: High, zh: 高}\nquantity: active_power\nabove: 400 kW\n"
+OFF_PEAK = "kind: off_peak\ncode: dear\nname: {en: Dear, zh: 贵}\nabove: 40 kW\n"
+BOTH = "kind: composite\ncode: both\nname: {en: Both, zh: 都}\n"
 
 
 def _loaded(tmp_path: Path, site: Site | None, **texts: str) -> tuple[list[str], list[Mistake]]:
@@ -18,7 +20,7 @@ def _loaded(tmp_path: Path, site: Site | None, **texts: str) -> tuple[list[str],
         folder, _, file = name.partition("_")
         (tmp_path / folder / f"{file}.yaml").write_text(text, encoding="utf-8")
     mistakes: list[Mistake] = []
-    rules = load_rules(tmp_path / "brought", tmp_path / "own", site, mistakes)
+    rules = load_rules(tmp_path / "brought", tmp_path / "own", site, mistakes, ("peak", "sharp"))
     return [f"{rule.code} {rule.severity}" for rule in rules], mistakes
 
 
@@ -40,6 +42,8 @@ def test_a_parks_own_rule_replaces_the_one_that_the_program_brings(tmp_path: Pat
         (RULE + "hold: 3 months\n", "hold", "a length of time, such as"),
         (RULE + "where: {meters: [m1, m7]}\n", "where.meters[1]", "there is no meter 'm7'"),
         (RULE + "hysterese: 5 kW\n", "hysterese", "Extra inputs are not permitted"),
+        (OFF_PEAK + "bands: [peak, shrap]\n", "bands[1]", "there is no band 'shrap'; did you mean 'sharp'?"),
+        (BOTH + "all: [both-not]\n", "all[0]", "there is no rule 'both-not'"),
     ],
 )
 def test_a_mistake_is_named_by_file_key_and_reason(
