@@ -35,7 +35,7 @@ insert into occupancy (meter, enterprise, since, until)
 select code, 'E0', timestamptz '2025-01-15' + (id % 20) * interval '1 day', '2025-07-01'
 from meter
 order by id
-limit 100
+limit 50
 """
 LO, HI = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 3, 31, tzinfo=UTC)
 _Ask = Callable[[Transaction], object]

@@ -18,15 +18,26 @@ do $do$
 begin
     create schema tenant;
 
-    -- The scope of the transaction: meters, and when they are whose who asks; nothing where none was set.
+    -- The scope of the transaction: meters, and when they are whose who asks; nothing where none was set. `days` are the whole
+    -- days of the park in it.
     create view tenant.scope as
-    select
-        s.meter_id, s.spans, s.spans @> tstzmultirange(tstzrange(null, null)) as always,
-        coalesce((select zone from public.site), 'UTC') as zone
+    select s.meter_id, s.spans, s.spans @> tstzmultirange(tstzrange(null, null)) as always, park.zone, whole.days
     from unnest(
         nullif(current_setting('parkwatt.meters', true), '')::integer[],
         nullif(current_setting('parkwatt.spans', true), '')::tstzmultirange[]
-    ) as s (meter_id, spans);
+    ) as s (meter_id, spans)
+    cross join (select coalesce((select zone from public.site), 'UTC') as zone) as park
+    cross join lateral (
+        select coalesce(range_agg(daterange(d.first, d.after)), datemultirange()) as days
+        from unnest(s.spans) as span
+        cross join lateral (
+            select lower(span) at time zone park.zone as begins, upper(span) at time zone park.zone as ends
+        ) as local
+        cross join lateral (
+            select begins::date + (begins::time > '00:00')::integer as first, ends::date as after
+        ) as d
+        where coalesce(d.first <= d.after, true)
+    ) as whole;
 
     -- The same of areas.
     create view tenant.area_scope as
@@ -186,14 +197,6 @@ begin
         select tstzrange(first::timestamp at time zone zone, (last + 1)::timestamp at time zone zone)
     $$;
 
-    create function tenant.day(day date, zone text) returns tstzrange language sql stable as $$
-        select tstzrange(day::timestamp at time zone zone, (day + 1)::timestamp at time zone zone)
-    $$;
-
-    create function tenant.month(month date, zone text) returns tstzrange language sql stable as $$
-        select tstzrange(month::timestamp at time zone zone, (month + interval '1 month')::timestamp at time zone zone)
-    $$;
-
     -- Months of which a part is in scope and a part is not.
     create view tenant.broken_month as
     select distinct s.meter_id, at.month
@@ -203,7 +206,7 @@ begin
     cross join lateral (
         select date_trunc('month', edge at time zone s.zone)::date as month
     ) as at
-    where edge is not null and not tenant.month(at.month, s.zone) <@ s.spans;
+    where edge is not null and not daterange(at.month, (at.month + interval '1 month')::date) <@ s.days;
 
     -- What a device that stands there now is called is not told to who had it before, nor what people read before it was theirs.
     create view tenant.meter with (security_barrier) as
@@ -357,17 +360,17 @@ begin
     create view tenant.daily with (security_barrier) as
     select d.*
     from public.daily d
-    join tenant.scope s on s.meter_id = d.meter_id and (s.always or tenant.day(d.day, s.zone) <@ s.spans);
+    join tenant.scope s on s.meter_id = d.meter_id and d.day <@ s.days;
 
     create view tenant.priced_day with (security_barrier) as
     select p.*
     from public.priced_day p
-    join tenant.scope s on s.meter_id = p.meter_id and (s.always or tenant.day(p.day, s.zone) <@ s.spans);
+    join tenant.scope s on s.meter_id = p.meter_id and p.day <@ s.days;
 
     create view tenant.emission with (security_barrier) as
     select e.*
     from public.emission e
-    join tenant.scope s on s.meter_id = e.meter_id and (s.always or tenant.day(e.day, s.zone) <@ s.spans);
+    join tenant.scope s on s.meter_id = e.meter_id and e.day <@ s.days;
 
     create view tenant.record with (security_barrier) as
     select r.*
@@ -394,7 +397,7 @@ begin
     create view tenant.monthly with (security_barrier) as
     select m.*
     from public.monthly m
-    join tenant.scope s on s.meter_id = m.meter_id and (s.always or tenant.month(m.month, s.zone) <@ s.spans)
+    join tenant.scope s on s.meter_id = m.meter_id and daterange(m.month, (m.month + interval '1 month')::date) <@ s.days
     union all
     select
         d.meter_id, d.quantity, b.month, sum(d.amount), count(*)::smallint, sum(d.coverage::double precision)
@@ -405,7 +408,7 @@ begin
     create view tenant.monthly_emission with (security_barrier) as
     select m.*
     from public.monthly_emission m
-    join tenant.scope s on s.meter_id = m.meter_id and (s.always or tenant.month(m.month, s.zone) <@ s.spans)
+    join tenant.scope s on s.meter_id = m.meter_id and daterange(m.month, (m.month + interval '1 month')::date) <@ s.days
     union all
     select
         e.meter_id, e.quantity, b.month, e.basis, e.gas, e.revision, e.scope, e.factor, e.shortfall,
@@ -418,7 +421,7 @@ begin
     create view tenant.monthly_cost with (security_barrier) as
     select m.*
     from public.monthly_cost m
-    join tenant.scope s on s.meter_id = m.meter_id and (s.always or tenant.month(m.month, s.zone) <@ s.spans)
+    join tenant.scope s on s.meter_id = m.meter_id and daterange(m.month, (m.month + interval '1 month')::date) <@ s.days
     union all
     select
         meter_id, quantity, month, tariff, provisional, unpriced, array_agg(band order by band),
