@@ -14,7 +14,7 @@ from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.periods import shelf_of
-from telemetry.reports import air_series, closed_series, emissions, market_series
+from telemetry.reports import closed_series, emissions, market_series, neighbour_series
 from telemetry.reports.emission_answer import Basis, ClosedNote, EmissionsAnswer, EmissionSeries, State
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -108,14 +108,13 @@ def _report(tx: Transaction, books: Books, question: Question, kind: Kind) -> Em
         raise QueryError("revision", kind.revision.value, reason)
     if kind.state is State.CLOSED:
         return closed_series.report(tx, books, question, kind.basis)
-    registry, shelf = books.registry, books.shelf
+    shelf = books.shelf
+    park = Park(books.registry, shelf.converters, shelf.grid)
     if kind.basis is Basis.MARKET:
-        found = market_series.report(tx, registry, shelf.grid, question, shelf.rating.regions[0])
+        found = market_series.report(tx, park, question, shelf.rating.regions[0])
     else:
-        found = emissions.report(tx, registry, shelf.grid, question, kind.revision)
-    if kind.revision is not Revision.CURRENT:
-        return found
-    return air_series.joined(tx, Park(registry, shelf.converters, shelf.grid), question, found)
+        found = emissions.report(tx, park, question, kind.revision)
+    return found if kind.revision is Revision.REPORTED else neighbour_series.joined(tx, park, question, found)
 
 
 def _connection(database: Doorway, question: Question, kind: Kind) -> AbstractContextManager[Transaction]:
@@ -156,10 +155,12 @@ def router(dependencies: Dependencies) -> APIRouter:
         """Amount x factor of the local day, gases apart; a day without a factor is a shortfall and not 0.
 
         Market-based, electricity stands as one series with what served it: certificates, contracts, supplier
-        rates, the residual mix, the grid's average. By day and month, air that an area or enterprise has from
-        a neighbour's pool stands as a series of its own. Both bases and both states come by day and month.
-        Whoever is let in for single areas gets that air, the market's basis and what was closed for areas
-        that they name, and that are wholly theirs in all of the range; else what their own meters tell.
+        rates, the residual mix, the grid's average. What comes from a neighbour's pool (heat, steam, cooling,
+        air) stands by what that pool carries; `reported` heat stays as it was settled, by the factor of
+        bought heat. Both bases and both states come by day and month.
+        Whoever is let in for single areas gets what comes from neighbours, the market's basis and what was
+        closed for areas that they name, and that are wholly theirs in all of the range; else what their own
+        meters tell.
         """
         now = datetime.now(UTC)
         question = Question(asked.steps(dependencies.plan, now), choice.selection(by), tuple(quantity), now)

@@ -147,8 +147,10 @@ class _Area:
                 source = _Source(names[row["record"]], Origin.DOCUMENTS, row["scope"], row["gas"])
                 coverage, ends = 1.0, (row["first_day"], row["last_day"])
             elif row["sort"] == "origin":
-                source = _Source(AIR, Origin.METERS, row["scope"], row["gas"])
-                coverage, ends = covered.get((row["through"], AIR, row["day"]), 0.0), (row["day"], row["day"])
+                received = row.get("received", AIR)
+                source = _Source(received, Origin.METERS, row["scope"], row["gas"])
+                coverage = covered.get((row["through"], received, row["day"]), 0.0)
+                ends = (row["day"], row["day"])
             else:
                 continue
             if self.basis is Basis.MARKET and source.quantity in POWER:

@@ -1,7 +1,7 @@
 """What crosses the boundary of an area on each local day, by meter and quantity."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,6 @@ from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
 IMPORT, EXPORT = "energy_import", "energy_export"
-HEATS = ("heat_energy", "steam_energy", "steam_mass", "cooling_energy")
-"""What can be sold besides electricity, which meters count in both directions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +41,7 @@ def crossings(tx: Transaction, registry: Registry, question: Question) -> Crossi
     steps = question.steps
     by_day = daily(question)
     cells, amount = placed(tx, registry, by_day)
-    kept = _kept(cells.meter_id.tolist(), cells.quantity)
+    kept = counted(cells.meter_id.tolist(), cells.quantity)
     first = steps.days[0]
     days = [first + timedelta(days=n) for n in range(len(by_day.steps))]
     names = [cells.quantity[row] for row in kept]
@@ -54,30 +52,6 @@ def crossings(tx: Transaction, registry: Registry, question: Question) -> Crossi
         for row, day in np.argwhere(amount < 0).tolist()
     ]
     return Crossings(meters, names, days, np.where(amount < 0, np.nan, amount), refused)
-
-
-def sales(tx: Transaction, registry: Registry, question: Question, area: str) -> Crossings:
-    """Heat, steam and cooling of the same days that an area sold, by its meters of that role."""
-    meters = replace(daily(question), selection=Selection(By.METER, (), (area,)))
-    cells, amount = placed(tx, registry, meters)
-    starts = meters.steps.times()
-    outwards = np.array(
-        [_sells(registry, meter, area, starts) for meter in cells.meter_id.tolist()], bool
-    ).reshape(amount.shape)
-    kept = [
-        row
-        for row in _kept(cells.meter_id.tolist(), cells.quantity)
-        if outwards[row].any() and cells.quantity[row] in HEATS
-    ]
-    amount = np.where(outwards & (amount >= 0), amount, np.nan)[kept]
-    days = [start.date() for start in starts]
-    ids, names = [int(cells.meter_id[row]) for row in kept], [cells.quantity[row] for row in kept]
-    return Crossings(ids, names, days, amount, [])
-
-
-def _sells(registry: Registry, meter_id: int, area: str, starts: list[datetime]) -> list[bool]:
-    terms = [registry.by_id[meter_id].at(start) for start in starts]
-    return [term.role == Role.SALE and term.area == area for term in terms]
 
 
 def daily(question: Question) -> Question:
@@ -108,7 +82,7 @@ def generated(tx: Transaction, registry: Registry, question: Question) -> NDArra
     return made
 
 
-def _kept(meter_id: list[int], quantity: list[str]) -> list[int]:
+def counted(meter_id: list[int], quantity: list[str]) -> list[int]:
     """Rows that count: exports, media, and of what shows a meter's flow twice one."""
     shown: dict[int, set[str]] = {}
     for meter, name in zip(meter_id, quantity, strict=True):

@@ -12,7 +12,7 @@ from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, scope_of
 from telemetry.model import AreaKind
-from telemetry.reports import activities, air_trace, instruments, market_trace
+from telemetry.reports import activities, instruments, market_trace, neighbour_trace
 from telemetry.reports.activities import Part, conversion_of, share, shortfall_of, use_of
 from telemetry.reports.emission_answer import Basis, Origin
 from telemetry.reports.emission_trace_answer import (
@@ -29,7 +29,8 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Factors, Used, shortfalls, uses
 from telemetry.reports.market_series import POWER
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses
-from telemetry.reports.neighbours import brought
+from telemetry.reports.neighbours import Passed, brought
+from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
 from telemetry.reports.records import Desk
 from telemetry.reports.statement import Reasons
@@ -67,12 +68,11 @@ def report(tx: Transaction, park: Park, desk: Desk, asked: Asked) -> EmissionTra
     if len(asked.steps) > MOST_DAYS:
         raise QueryError("to", asked.steps.end.isoformat(), f"a trace covers at most {MOST_DAYS} days")
     documented = list(_documented(tx, registry, asked, desk.rating.kinds.by_id()))
-    parts = [*_metered(tx, registry, factors, asked), *documented]
+    parts = [*_metered(tx, park, asked), *documented]
     if asked.basis is Basis.MARKET:
         parts = _by_market(tx, registry, factors, asked, desk.rating.regions[0], parts)
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
-    if asked.area:
-        parts += air_trace.parts(brought(tx, park, asked.question, asked.area))
+    parts += neighbour_trace.parts(_brought(tx, park, asked))
     serving = instruments.serving(tx, registry, asked.steps.days, asked.area) if asked.area else []
     return EmissionTrace(
         area=asked.area,
@@ -146,7 +146,19 @@ class _Sum:
 _Key = tuple[str, str, str, str]
 
 
-def _metered(tx: Transaction, registry: Registry, factors: Factors, asked: Asked) -> Iterator[EmissionPart]:
+def _brought(tx: Transaction, park: Park, asked: Asked) -> list[Passed]:
+    """What came from pools of others; as reported there is none."""
+    if asked.revision is Revision.REPORTED:
+        return []
+    meter = park.registry.by_code.get(asked.meter or "")
+    areas = {term.area for term in meter.terms} if meter else {asked.area or ""}
+    found = brought(tx, park, asked.question, areas)
+    return [each for each in found if asked.meter in {None, each.through}]
+
+
+def _metered(tx: Transaction, park: Park, asked: Asked) -> Iterator[EmissionPart]:
+    registry, factors = park.registry, park.factors
+    fed = trade.fed(park, asked.steps) if asked.revision is Revision.CURRENT else {}
     meters = [registry.by_code[asked.meter]] if asked.meter else boundary_meters(registry, asked.area or "")
     ids, names = np.array([meter.id for meter in meters], np.int32), chosen(())
     first, last = asked.steps.days
@@ -159,6 +171,8 @@ def _metered(tx: Transaction, registry: Registry, factors: Factors, asked: Asked
     for meter_id, quantity, day, gas, kg, factor, lack in facts:
         meter = registry.by_id[meter_id]
         if asked.area and not crosses(meter, asked.area, day, asked.steps.zone):
+            continue
+        if meter.code in fed and fed[meter.code][(day - first).days]:
             continue
         one = sums.setdefault((meter.code, quantity, gas, factor or ""), _Sum())
         amount, coverage = settled.get((meter_id, quantity, day), (math.nan, 0.0))

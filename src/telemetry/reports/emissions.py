@@ -1,7 +1,7 @@
 """Emissions of settled amounts over intervals, with the factors that each figure stands on."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,24 +12,28 @@ from telemetry.reports.activities import FUGITIVE, FUGITIVE_NAME, Recorded
 from telemetry.reports.emission_answer import Basis, EmissionsAnswer, EmissionSeries, Origin
 from telemetry.reports.emitted import Emitted, Revision, from_quarter_hours
 from telemetry.reports.energy import Question
-from telemetry.reports.factors import Factors, Used, shortfalls, uses
+from telemetry.reports.factors import Used, shortfalls, uses
 from telemetry.reports.membership import By, grouped, key_of
 from telemetry.reports.names import name_of
+from telemetry.reports.pools import trade
+from telemetry.reports.pools.report import Park
 from telemetry.reports.series import Stretches
-from telemetry.reports.steps import Step, Steps, local_time
+from telemetry.reports.steps import Step, local_time
+from telemetry.reports.unpooled import Fed, unpooled
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
-Reader = Callable[[Transaction, Registry, Factors, Question, Revision], list[Emitted]]
 
+def report(tx: Transaction, park: Park, question: Question, revision: Revision) -> EmissionsAnswer:
+    """Of meters and documents; as known now, without what pools of neighbours tell.
 
-def report(
-    tx: Transaction, registry: Registry, factors: Factors, question: Question, revision: Revision
-) -> EmissionsAnswer:
-    """Raises QueryError for codes and quantities that are not there."""
+    Raises QueryError for codes and quantities that are not there.
+    """
+    registry, steps = park.registry, question.steps
     question.selection.check(registry)
-    steps = question.steps
-    found = _reader(steps)(tx, registry, factors, question, revision)
+    fed = {registry.by_code[code].id: days for code, days in trade.fed(park, steps).items()}
+    fed = fed if revision is Revision.CURRENT else {}
+    found = unpooled(_read(tx, park, question, revision, fed), fed, steps)
     gases = sorted({each.gas for each in found})
     return EmissionsAnswer(
         from_=local_time(int(steps.edges[0]), steps.zone),
@@ -73,10 +77,12 @@ def _written(one: Recorded, registry: Registry, by: By) -> EmissionSeries:
     )
 
 
-def _reader(steps: Steps) -> Reader:
-    if steps.step is Step.MONTH:
-        return monthly_emissions.emitted
-    return statement.emitted if steps.by_day else from_quarter_hours
+def _read(tx: Transaction, park: Park, question: Question, revision: Revision, fed: Fed) -> list[Emitted]:
+    registry, factors = park.registry, park.factors
+    if question.steps.step is Step.MONTH:
+        return monthly_emissions.emitted(tx, registry, factors, question, revision, apart=fed)
+    read = statement.emitted if question.steps.by_day else from_quarter_hours
+    return read(tx, registry, factors, question, revision)
 
 
 def _series(parts: list[Emitted], registry: Registry, question: Question) -> Iterator[EmissionSeries]:

@@ -22,8 +22,10 @@ from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses, within
-from telemetry.reports.neighbours import SCOPE, Share, brought
+from telemetry.reports.neighbours import AIR, SCOPE, Passed, Share, brought
+from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
+from telemetry.reports.pools.trade import Days
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.supply import Place, Supply, supplied
 from telemetry.storage import periods, record_emission, records
@@ -32,10 +34,12 @@ from telemetry.storage.record_emission import RecordEmission
 from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import RegisteredMeter, Registry
 
-FORM = 3
-"""Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what bought air carries."""
+FORM = 4
+"""Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what air of neighbours carries,
+4 heat, steam and cooling too."""
 _LOCATION_ALONE = 1
 _WITH_ORIGINS = 3
+_WITH_HEAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,18 @@ def collect(
     tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, *, now: datetime, form: int = FORM
 ) -> list[Row]:
     """Every row that the area's figures stand on as known `now`, with what they are reckoned by."""
-    stated = list(_stated(tx, registry, shelf, stretch))
+    park = Park(registry, shelf.converters, shelf.grid)
+    steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
+    fed = trade.fed(park, steps) if form >= _WITH_HEAT else {}
+    stated = [row for row in _stated(tx, registry, shelf, stretch) if not _is_fed(row, fed, stretch)]
     known, supply = _records(tx, registry, stretch), []
     if form != _LOCATION_ALONE:
         found = _supplied(tx, registry, shelf, stretch, now)
         supply = list(frozen_supply.rows(found))
         known |= {each.id: each for each in (*found.sold, *(held.record for held, _ in found.served.held))}
     if form >= _WITH_ORIGINS:
-        supply.extend(_origins(tx, registry, shelf, stretch, now))
+        question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
+        supply.extend(_origins(brought(tx, park, question, {stretch.area}), form))
     recorded = list(_recorded(tx, known, shelf, stretch))
     rows = [_head(shelf, stretch, form), *stated, *recorded, *supply]
     return [*rows, *_libraries(shelf, stretch, rows)]
@@ -87,35 +95,40 @@ def _supplied(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretc
     return supplied(tx, registry, shelf.grid, question, Place(stretch.area, shelf.rating.regions[0]))
 
 
-def _origins(
-    tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretch, now: datetime
-) -> Iterator[Row]:
-    """What the air that came from neighbours was made of."""
-    steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
-    question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
-    found = brought(tx, Park(registry, shelf.converters, shelf.grid), question, stretch.area)
-    for each in found.shares:
-        yield _origin(each.through, each.day, each.gas, each)
-    for through, day, reason in found.untold:
-        yield {**_origin(through, day, "CO2", None), "shortfall": reason}
+def _is_fed(row: Row, fed: Mapping[str, Days], stretch: Stretch) -> bool:
+    """Whether it is an emission that a neighbour's pool tells."""
+    days = fed.get(row["meter"]) if row["sort"] == "emission" else None
+    return days is not None and bool(days[(date.fromisoformat(row["day"]) - stretch.first).days])
 
 
-def _origin(through: str, day: date, gas: str, share: Share | None) -> dict[str, Any]:
-    kg = share.kg if share else math.nan
-    factor = share.choice.factor if share else None
+def _origins(found: Sequence[Passed], form: int) -> Iterator[Row]:
+    """What came from neighbours' pools, by what it was made of; air alone before heat had a place."""
+    for each in found:
+        if form < _WITH_HEAT and each.quantity != AIR:
+            continue
+        told = {"received": each.quantity} if form >= _WITH_HEAT else {}
+        for part in each.shares:
+            yield _origin(each.through, part.day, part.gas, part) | told
+        for day, reason in each.untold:
+            yield {**_origin(each.through, day, "CO2", None), **told, "shortfall": reason}
+
+
+def _origin(through: str, day: date, gas: str, part: Share | None) -> dict[str, Any]:
+    kg = part.kg if part else math.nan
+    factor = part.choice.factor if part else None
     return {
         "sort": "origin",
         "through": through,
-        "meter": share.meter if share else None,
-        "quantity": share.quantity if share else None,
+        "meter": part.meter if part else None,
+        "quantity": part.quantity if part else None,
         "day": str(day),
         "basis": "location",
         "scope": SCOPE,
         "gas": gas,
-        "amount": share.amount if share else None,
+        "amount": part.amount if part else None,
         "kg": None if math.isnan(kg) else kg,
         "factor": factor.id if factor else None,
-        "shortfall": share.choice.shortfall if share else None,
+        "shortfall": part.choice.shortfall if part else None,
     }
 
 

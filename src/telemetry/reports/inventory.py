@@ -16,9 +16,9 @@ from accounting.inventory import Flow, Inventory, Line, RuleSet, above, deductio
 from accounting.scope2 import Tier
 from accounting.uncertainty import of_product
 from telemetry.model import Converter
-from telemetry.reports import activities, bought_air, emissions, market
+from telemetry.reports import activities, emissions, market, neighbour_lines
 from telemetry.reports.activities import Part
-from telemetry.reports.crossings import EXPORT, IMPORT, Crossings, sales
+from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 from telemetry.reports.emission_answer import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -35,10 +35,11 @@ from telemetry.reports.inventory_answer import (
     ServedUnder,
 )
 from telemetry.reports.market import Bought, Grid, Told
-from telemetry.reports.neighbours import brought
+from telemetry.reports.neighbours import brought, given
 from telemetry.reports.pools.report import Park
 from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
+from telemetry.reports.sales import sales
 from telemetry.reports.supply import Place, supplied
 from telemetry.reports.worth import SOLD, Worth, worth
 from telemetry.storage.pool import Transaction
@@ -96,24 +97,25 @@ def report(
     tx: Transaction, registry: Registry, library: Library, question: Question, asked: Asked
 ) -> InventoryAnswer:
     """Raises QueryError for codes that are not there."""
-    series = emissions.report(tx, registry, library.factors, question, Revision.CURRENT).series
-    sold = sales(tx, registry, question, asked.area)
+    park = Park(registry, library.converters, library.factors)
+    series = emissions.report(tx, park, question, Revision.CURRENT).series
+    sold = sales(tx, park, question, asked.area)
     documents = _documents(tx, registry, question)
     supply = supplied(tx, registry, library.factors, question, Place(asked.area, asked.region))
     crossed, grid, served = supply.crossed, supply.grid, supply.served
-    park = Park(registry, library.converters, library.factors)
     lines = [
         *_lines(series, library.potentials, asked.report),
         *_sold(crossed, grid),
-        *_sold_heat(sold, grid),
-        *bought_air.line(brought(tx, park, question, asked.area)),
+        *_sold_heat(sold.plain, grid),
+        *neighbour_lines.bought(brought(tx, park, question, {asked.area})),
+        *neighbour_lines.sold(given(tx, park, question, asked.area)),
         *_lost(crossed, supply.told, asked.losses, grid),
     ]
     found = Found(
         lines,
         served,
         hourly(tx, registry, question, [*library.series, *standing(tx, question.steps)]),
-        worth(crossed, sold, documents, library.coal, library.coal_rates),
+        worth(crossed, sold.every, documents, library.coal, library.coal_rates),
         crossed.refused,
     )
     return _answer(question, asked, found, library)
@@ -198,7 +200,8 @@ def _sold(crossed: Crossings, grid: Grid) -> list[InventoryLine]:
 
 
 def _sold_heat(sold: Crossings, grid: Grid) -> Iterator[InventoryLine]:
-    for quantity in dict.fromkeys(sold.quantity):
+    told = [name for name, row in zip(sold.quantity, sold.amount, strict=True) if not np.isnan(row).all()]
+    for quantity in dict.fromkeys(told):
         masses, used = market.sold_heat(sold, quantity, grid)
         kg: dict[str, float | None] = dict(masses) or {"CO2": None}
         lacks = shortfalls(used)

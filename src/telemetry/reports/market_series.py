@@ -15,6 +15,7 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection
 from telemetry.reports.names import name_of
+from telemetry.reports.pools.report import Park
 from telemetry.reports.served_days import ServedDays
 from telemetry.reports.supply import Place, supplied
 from telemetry.storage.pool import Transaction
@@ -24,15 +25,14 @@ POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRIC
 """What series of electricity are named by: quantities of meters, and the kind of documents."""
 
 
-def report(
-    tx: Transaction, registry: Registry, factors: Factors, question: Question, region: str
-) -> EmissionsAnswer:
+def report(tx: Transaction, park: Park, question: Question, region: str) -> EmissionsAnswer:
     """As known now; what serves is reckoned over the whole range asked for, as an inventory does.
 
     Raises QueryError.
     """
     check(question)
-    found = emissions.report(tx, registry, factors, question, Revision.CURRENT)
+    registry, factors = park.registry, park.factors
+    found = emissions.report(tx, park, question, Revision.CURRENT)
     power = [each for each in found.series if each.quantity in POWER]
     others = [each for each in found.series if each.quantity not in POWER]
     days = len(question.steps.day_edges) - 1

@@ -1,7 +1,9 @@
 """Emissions of whole months, with the factors that their days were settled with."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+
+import numpy as np
 
 from accounting.factors import Choice
 from telemetry.reports import months, statement
@@ -16,11 +18,19 @@ from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
 
-def emitted(
-    tx: Transaction, registry: Registry, factors: Factors, question: Question, revision: Revision
+def emitted(  # what a report is asked
+    tx: Transaction,
+    registry: Registry,
+    factors: Factors,
+    question: Question,
+    revision: Revision,
+    *,
+    apart: Collection[int],
 ) -> list[Emitted]:
-    """Months of the meters that are one thing throughout by gas, days of the others."""
-    whole, apart = divided(question, registry)
+    """Months of the meters that are one thing throughout by gas, days of the others and of those `apart`."""
+    whole, others = divided(question, registry)
+    by_day = np.isin(whole, list(apart))
+    whole, others = whole[~by_day], np.concatenate([others, whole[by_day]])
     asked = Wanted(whole, chosen(question.quantities), *question.steps.days)
     masses = monthly.emitted(tx, asked, revision.value)
     why = Reasons(registry, factors, question, revision)
@@ -30,8 +40,8 @@ def emitted(
         parts = [part for part in masses if part.gas == gas]
         rows, row = months.laid(parts, question.steps)
         found.append(Emitted(gas, rows, _used(parts, row.tolist(), registry, since, why)))
-    if len(apart):
-        found.extend(statement.of_meters(tx, apart, registry, factors, question, revision))
+    if len(others):
+        found.extend(statement.of_meters(tx, others, registry, factors, question, revision))
     return found
 
 

@@ -1,11 +1,11 @@
-"""Compressed air that comes from a neighbour: which bought energy it was made of, and what that carries.
+"""Heat, steam, cooling and air of neighbours: which bought energy they were made of, and what that carries.
 
 Every meter's bought energy is followed through the pools by quarter hour, as if it were a gas of its own;
-each day's part in what came is then rated by the factor of the meter's region and day. Of what came, the part
+each day's part in what passed is then rated by the factor of the meter's region and day. Of air, the part
 that was passed on is that of the pool's mix.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
@@ -15,55 +15,72 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.factors import Choice, Rule
+from accounting.grid import SLOT_US
 from accounting.quantity import Carrier
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import kg_per_unit
 from telemetry.reports.market import start_of
-from telemetry.reports.membership import boundary_meters
-from telemetry.reports.pools.layout import Part, PoolKey, Row
+from telemetry.reports.pools import trade
+from telemetry.reports.pools.layout import Part, PoolKey
 from telemetry.reports.pools.rates import ByOrigin
-from telemetry.reports.pools.report import Book, Park, Told, reckoned
+from telemetry.reports.pools.report import Book, Park, reckoned
+from telemetry.reports.pools.trade import Passing
 from telemetry.reports.steps import Step, Steps
 from telemetry.storage.pool import Transaction
 
 AIR = "air_volume"
 SCOPE = 2
-UNTOLD = "air that no pool tells, or that comes from outside: who made it, and from what, is not known"
+_UNTOLD = "no pool tells who made it, and from what"
+_UNTOLD_AIR = "air that no pool tells, or that comes from outside: who made it, and from what, is not known"
 _Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """What one meter's bought energy had of one day's air."""
+    """What one meter's bought energy had of what passed on one day."""
 
-    through: str
-    """The area's own meter, which shows the air."""
     meter: str
     """That of the bought energy."""
     quantity: str
     day: date
-    amount: float
-    """In the unit of `quantity`."""
+    first_us: int
+    """Start of the day."""
+    cells: _Floats
+    """By quarter hour of the day, in the unit of `quantity`; NaN where it is not known."""
     choice: Choice
+
+    @property
+    def amount(self) -> float:
+        return float(np.nansum(self.cells))
+
+    @property
+    def rate(self) -> float:
+        """[kg per unit]; NaN without a factor."""
+        return kg_per_unit(self.quantity, self.choice)
 
     @property
     def kg(self) -> float:
         """NaN without a factor."""
-        return self.amount * kg_per_unit(self.quantity, self.choice)
+        return self.amount * self.rate
 
     @property
     def gas(self) -> str:
         return self.choice.factor.gas if self.choice.factor else "CO2"
 
 
-@dataclass(slots=True)
-class Brought:
-    """Air of an area, over the days of a question."""
+@dataclass(slots=True, eq=False)
+class Passed:
+    """What one meter let pass between two areas, over the days of a question."""
 
-    came: bool = False
+    area: str
+    """Whose pool it entered, or left."""
+    through: str
+    """The meter."""
+    quantity: str
+    """That it shows."""
     shares: list[Share] = field(default_factory=list)
-    untold: list[tuple[str, date, str]] = field(default_factory=list)
-    """Meter, day and reason: some of what it let in is made of something unknown."""
+    untold: list[tuple[date, str]] = field(default_factory=list)
+    """Day and reason: some of it was made of something unknown."""
     known: list[_Floats] = field(default_factory=list)
     """By quarter hour: 1 where it is known, 0 where not."""
 
@@ -72,20 +89,26 @@ class Brought:
         return round(float(np.concatenate(self.known).mean()), 4) if self.known else 0.0
 
 
-def brought(tx: Transaction, park: Park, question: Question, area: str) -> Brought:
-    """Empty where no air meter stands at the area's boundary."""
-    found, air = Brought(), PoolKey(area, Carrier.COMPRESSED_AIR)
-    if any(meter.carrier == Carrier.COMPRESSED_AIR for meter in boundary_meters(park.registry, area)):
-        for steps in _months(question.steps):
-            book = reckoned(tx, park, steps, ByOrigin(), air.__eq__)
-            _add(found, _Month(park, question, book, steps), air)
-    return found
+def brought(tx: Transaction, park: Park, question: Question, areas: Collection[str]) -> list[Passed]:
+    """What areas have from pools of others; nothing of what the factor of bought heat tells."""
+    found: dict[str, Passed] = {}
+    for steps in _months(question.steps):
+        _follow(tx, _Month(park, question, steps), trade.received(park, steps, areas), found)
+    return list(found.values())
+
+
+def given(tx: Transaction, park: Park, question: Question, area: str) -> list[Passed]:
+    """What an area sells out of pools in which something is made."""
+    found: dict[str, Passed] = {}
+    for steps in _months(question.steps):
+        _follow(tx, _Month(park, question, steps), trade.sold(park, steps, area).mixed, found)
+    return list(found.values())
 
 
 def _months(steps: Steps) -> Iterator[Steps]:
     """Local days, one month at a time, which bounds what a solution takes."""
-    whole = Steps.covering(Step.MONTH, steps.zone, steps.times()[0], steps.end)
     days = steps.day_edges
+    whole = Steps.covering(Step.MONTH, steps.zone, steps.times()[0], steps.end)
     for lo, hi in pairwise(np.unique(np.clip(whole.edges, days[0], days[-1])).tolist()):
         yield Steps(Step.DAY, steps.zone, days[(days >= lo) & (days <= hi)])
 
@@ -94,19 +117,27 @@ def _months(steps: Steps) -> Iterator[Steps]:
 class _Month:
     park: Park
     question: Question
-    book: Book
     steps: Steps
 
     @property
     def zone(self) -> ZoneInfo:
         return self.steps.zone
 
-    def by_day(self, values: _Floats) -> list[float]:
-        found: list[float] = Told(self.park.registry, self.book, self.steps).sums(values).tolist()
-        return found
+    @property
+    def firsts(self) -> NDArray[np.int64]:
+        """Of each day its first quarter hour, and the end of the last, int64[d + 1]."""
+        firsts: NDArray[np.int64] = (self.steps.edges - self.steps.edges[0]) // SLOT_US
+        return firsts
 
-    def days(self) -> list[date]:
-        return [start.date() for start in self.steps.times()]
+    def inside(self, days: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Quarter hours of the days."""
+        return np.repeat(days, np.diff(self.firsts))
+
+    def by_day(self, values: _Floats) -> Iterator[tuple[date, int, _Floats]]:
+        """Each day, its start [us], and its quarter hours of float64[n, ...]."""
+        starts = zip(self.steps.times(), self.steps.edges.tolist(), strict=False)
+        for (start, us), (lo, hi) in zip(starts, pairwise(self.firsts.tolist()), strict=True):
+            yield start.date(), us, values[lo:hi]
 
     def choice(self, meter: str, quantity: str, day: date) -> Choice:
         at: datetime = start_of(day, self.zone)
@@ -116,42 +147,50 @@ class _Month:
         return found or Choice(None, Rule.NONE, f"no factor is known for bought {quantity}", region)
 
 
-def _add(found: Brought, month: _Month, key: PoolKey) -> None:
-    book = month.book
-    rows = {row: both for row, both in book.rows.items() if row.pool == key}
-    if key not in book.entered:
+def _follow(tx: Transaction, month: _Month, passing: Passing, found: dict[str, Passed]) -> None:
+    if not passing:
         return
-    kept = _kept(rows, book.entered[key])
-    for row, (amount, made) in rows.items():
-        if row.part in {Part.RECEIVED, Part.BOUGHT} and np.nansum(amount[book.first :]) > 0:
-            found.came = True
-            found.known.append(np.where(np.isnan(made[book.first :]).any(axis=1), 0.0, 1.0))
-            found.shares.extend(_shares(month, row, made * kept[:, None]))
-            found.untold.extend(_untold(month, row, amount, made))
+    keys = {row.pool for row in passing}
+    book = reckoned(tx, month.park, month.steps, ByOrigin(), keys.__contains__)
+    kept = {key: _kept(book, key) for key in keys}
+    for row, days in passing.items():
+        raw = book.showing.rows.get((row.meter, book.showing.quantity(row.meter)))
+        if raw is None or row not in book.rows:
+            continue
+        inside = month.inside(days)
+        amount = np.where(inside, raw[book.first :], 0.0)
+        if np.nansum(amount) > 0:
+            made = book.rows[row][1][book.first :] * kept[row.pool][book.first :, None]
+            made = np.where((amount > 0)[:, None], made, 0.0)
+            quantity = book.showing.quantity(row.meter)
+            one = found.setdefault(row.meter, Passed(row.pool.area, row.meter, quantity))
+            one.known.append(np.where(np.isnan(made).any(axis=1) | np.isnan(amount), 0.0, 1.0)[inside])
+            _add(one, month, book, made)
 
 
-def _kept(rows: dict[Row, tuple[_Floats, _Floats]], entered: _Floats) -> _Floats:
-    """What of the mix was not passed on to another pool, float64[n]."""
-    sent = [both[0] for row, both in rows.items() if row.part is Part.SENT]
-    if not sent:
+def _add(one: Passed, month: _Month, book: Book, made: _Floats) -> None:
+    lacking = np.isnan(made).any(axis=1)
+    one.shares.extend(_shares(month, book, made))
+    reasons: Sequence[str] = sorted(book.notes) or [_UNTOLD_AIR if one.quantity == AIR else _UNTOLD]
+    one.untold.extend(
+        (day, "; ".join(reasons)) for day, _, cells in month.by_day(lacking.astype(float)) if cells.any()
+    )
+
+
+def _kept(book: Book, key: PoolKey) -> _Floats:
+    """What of the mix counts, float64[n]: of air, which no rule set takes off, what was not passed on."""
+    entered = book.entered.get(key, book.zeros())
+    sent = [both[0] for row, both in book.rows.items() if row.pool == key and row.part is Part.SENT]
+    if not sent or key.carrier != Carrier.COMPRESSED_AIR:
         return np.ones_like(entered)
     part = np.divide(np.sum(sent, axis=0), entered, out=np.zeros_like(entered), where=entered > 0)
     kept: _Floats = np.clip(1.0 - part, 0.0, 1.0)
     return kept
 
 
-def _shares(month: _Month, row: Row, made: _Floats) -> Iterator[Share]:
-    for at, meter in enumerate(month.book.gases):
-        amounts = zip(month.days(), month.by_day(made[:, at]), strict=True)
-        for day, amount in amounts:
-            if amount > 0:
-                quantity = month.book.showing.quantity(meter)
-                yield Share(row.meter, meter, quantity, day, amount, month.choice(meter, quantity, day))
-
-
-def _untold(month: _Month, row: Row, amount: _Floats, made: _Floats) -> Iterator[tuple[str, date, str]]:
-    lacking = np.where(np.isnan(made).any(axis=1), np.nan_to_num(amount) > 0, 0.0)
-    reasons: Sequence[str] = sorted(month.book.notes) or [UNTOLD]
-    for day, cells in zip(month.days(), month.by_day(lacking), strict=True):
-        if cells > 0:
-            yield row.meter, day, "; ".join(reasons)
+def _shares(month: _Month, book: Book, made: _Floats) -> Iterator[Share]:
+    for at, meter in enumerate(book.gases):
+        for day, us, cells in month.by_day(made[:, at]):
+            if np.nansum(cells) > 0:
+                quantity = book.showing.quantity(meter)
+                yield Share(meter, quantity, day, us, cells, month.choice(meter, quantity, day))

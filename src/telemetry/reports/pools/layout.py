@@ -142,8 +142,22 @@ class _Plan:
             above = self._standing[meter]
             if above.role == Role.BOUNDARY and above.area != term.area:
                 return PoolKey(above.area, carrier)
+            if self._sells(meter, term.area) and (pool := self._pool(meter)):
+                return pool
         over = lineage(term.area, self._above)[1:]
         return next((PoolKey(area, carrier) for area in over if area in self._areas[carrier]), None)
+
+    def _sells(self, meter: str, area: str) -> bool:
+        """Whether it counts what leaves another area than this one."""
+        above = self._standing[meter]
+        return above.role == Role.SALE and above.area != area
+
+    def _behind_sale(self, code: str) -> bool:
+        """Whether a meter of the seller's counts it already."""
+        area, carrier = self._standing[code].area, self._carriers[code]
+        over = (each for each in lineage(code, self._upstream)[1:] if each in self._standing)
+        near = next((each for each in over if self._carriers[each] == carrier), None)
+        return near is not None and self._sells(near, area)
 
     def rows(self, code: str) -> list[Row]:
         """What a meter says of pools; nothing where another says it already."""
@@ -160,11 +174,13 @@ class _Plan:
     def _crossing(self, code: str, pool: PoolKey, source: PoolKey | None) -> list[Row]:
         if source is None:
             return [Row(pool, Part.BOUGHT, code, Way.ALONG), Row(pool, Part.EXPORTED, code, Way.AGAINST)]
+        counted = [Row(source, Part.USED, code, Way.ALONG, sign=-1)] if self._behind_sale(code) else []
         return [
             Row(source, Part.SENT, code, Way.ALONG, pool),
             Row(pool, Part.RECEIVED, code, Way.ALONG, source),
             Row(pool, Part.SENT, code, Way.AGAINST, source),
             Row(source, Part.RECEIVED, code, Way.AGAINST, pool),
+            *counted,
         ]
 
     def _inside(self, code: str, pool: PoolKey) -> list[Row]:
