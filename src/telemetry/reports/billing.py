@@ -1,5 +1,9 @@
-"""The import counters at the billing point: what the demand of the park is read from."""
+"""The import counters at the billing point: what the demand of the park is read from.
 
+What an enterprise below it draws under a supply contract of its own is taken off.
+"""
+
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -23,24 +27,31 @@ def has_meter(roster: Roster) -> bool:
 
 
 def meters(roster: Roster) -> NDArray[np.intp]:
-    """Electricity meters on the park's boundary, intp[b], in order of their ids."""
+    """Electricity meters on the park's boundary, and those billed apart, intp[b], in order of their ids."""
     if not len(roster.areas):
         return np.empty(0, np.intp)
-    found = np.flatnonzero(roster.boundary[0] & roster.electric)
+    found = np.flatnonzero((roster.boundary[0] & roster.electric) | roster.apart)
     return found[np.argsort(_ids(roster, found))]
+
+
+def _sign(roster: Roster, at: NDArray[np.intp]) -> NDArray[np.float64]:
+    """-1 for what is taken off, float64[b]."""
+    return np.where(roster.apart[at], -1.0, 1.0)
 
 
 def month(tx: Transaction, roster: Roster, first_day: date, now: datetime) -> Highest:
     """The highest measured quarter hour so far of the billing month that began on `first_day`."""
-    ids, grid = _ids(roster, meters(roster)), demand.month_grid(first_day, now)
+    at = meters(roster)
+    ids, grid = _ids(roster, at), demand.month_grid(first_day, now)
     first = datetime.fromtimestamp(grid.start_us // 1_000_000, UTC).date()
     days = energy.select(tx, ids, [_COUNTER], first, now.astimezone(UTC).date())
-    return demand.highest(
-        quarter_hours(
-            days.meter_id, days.quantity, days.day, amount=days.amount, coverage=days.coverage, grid=grid
-        ),
-        grid,
+    cells = quarter_hours(
+        days.meter_id, days.quantity, days.day, amount=days.amount, coverage=days.coverage, grid=grid
     )
+    if not np.isin(ids[roster.apart[at]], cells.meter_id).all():
+        return Highest(None, None)
+    sign = _sign(roster, at)[np.searchsorted(ids, cells.meter_id)]
+    return demand.highest(replace(cells, amount=cells.amount * sign[:, None]), grid)
 
 
 def block(tx: Transaction, roster: Roster, last: Last, now_us: int) -> Block:
@@ -58,7 +69,7 @@ def block(tx: Transaction, roster: Roster, last: Last, now_us: int) -> Block:
         max_gap=roster.most_s[at],
         rollover=np.array([roster.meters[one].rollover.get(_COUNTER, np.nan) for one in at]),
     )
-    return demand.running(counters, power_kw(roster, last)[at], now_us)
+    return demand.running(counters, power_kw(roster, last)[at], now_us, _sign(roster, at))
 
 
 def _ids(roster: Roster, at: NDArray[np.intp]) -> NDArray[np.int32]:

@@ -48,10 +48,13 @@ def highest(cells: Cells, grid: Grid) -> Highest:
     return Highest(found.kw, grid.start_us + found.start * SLOT_US)
 
 
-def running(readings: Readings, power_kw: NDArray[np.float64], now_us: int) -> Block:
+def running(
+    readings: Readings, power_kw: NDArray[np.float64], now_us: int, sign: NDArray[np.float64]
+) -> Block:
     """The block that holds `now_us`, from the import counters of all meters at the billing point.
 
-    `power_kw` float64[m] carries each on from its last reading; what is fed out is no import.
+    `power_kw` float64[m] carries each on from its last reading; what is fed out is no import. `sign`
+    float64[m]: -1 for a meter that is taken off.
     """
     start = floor_slot(now_us)
     settled = settle(readings, Grid(start, 1))
@@ -62,7 +65,9 @@ def running(readings: Readings, power_kw: NDArray[np.float64], now_us: int) -> B
     seen = settled.coverage[:, 0] * SLOT_US >= _SHARE * elapsed
     amount = np.where(elapsed > 0, settled.amount[:, 0], 0.0)
     so_far = np.where(seen, amount + imported * (now_us - last) / HOUR_US, np.nan)
-    return Block(float(so_far.sum()), float(imported.sum())) if readings.meters else Block(np.nan, np.nan)
+    if not readings.meters:
+        return Block(np.nan, np.nan)
+    return Block(float(np.maximum(so_far @ sign, 0.0)), float(np.maximum(imported @ sign, 0.0)))
 
 
 def picture(block: Block, month: Highest, now_us: int, zone: ZoneInfo) -> Demand:

@@ -1,6 +1,6 @@
 """The meters in service now, as arrays side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from accounting.quantity import CATALOGUE, Carrier
 from accounting.sources import SOURCES, UNSETTLED
 from telemetry.model import AreaKind, Role
+from telemetry.reports.behind import behind
 from telemetry.reports.membership import lineage
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
 
@@ -40,31 +41,42 @@ class Roster:
     """bool[a, m]: meters that cross the area's boundary."""
     inside: NDArray[np.bool_]
     """bool[a, m]: generation in the area or below it."""
+    apart: NDArray[np.bool_]
+    """bool[m]: below the park's billing point, and billed by a contract of an enterprise's own."""
 
     def __len__(self) -> int:
         return len(self.meters)
 
 
-def roster(registry: Registry, polled_s: Mapping[str, float], now: datetime) -> Roster:
-    """`polled_s`: how often meters are read [s], by code, where that is known."""
+def roster(
+    registry: Registry, polled_s: Mapping[str, float], now: datetime, apart: Collection[str] = ()
+) -> Roster:
+    """`polled_s`: how often meters are read [s], by code, where that is known.
+
+    `apart`: enterprises that a utility supplies by contracts of their own.
+    """
     meters = tuple(meter for meter in registry.meters if meter.removed_at is None)
     terms = [meter.at(now) for meter in meters]
     generation = np.array([term.role == Role.GENERATION for term in terms], dtype=np.bool_)
     areas, boundary, inside = _areas(registry, meters, now)
+    codes = [meter.code for meter in meters]
+    electric = np.array([meter.carrier == Carrier.ELECTRICITY for meter in meters], dtype=np.bool_)
+    edges = {code: crossing & electric for code, crossing in zip(areas, boundary, strict=True)}
     return Roster(
         meters=meters,
-        codes=[meter.code for meter in meters],
+        codes=codes,
         index={meter.id: i for i, meter in enumerate(meters)},
         multiplier=np.array([term.multiplier for term in terms], dtype=np.float64),
         poll_s=np.array([polled_s.get(meter.code, np.nan) for meter in meters], dtype=np.float64),
         most_s=np.array([meter.max_gap_s for meter in meters], dtype=np.float64),
-        electric=np.array([meter.carrier == Carrier.ELECTRICITY for meter in meters], dtype=np.bool_),
+        electric=electric,
         emits=np.array([meter.carrier in _EMITTING for meter in meters], dtype=np.bool_),
         generation=generation,
         region=[term.region for term in terms],
         areas=areas,
         boundary=boundary,
         inside=inside,
+        apart=behind(codes, terms, edges, areas[0], apart) if areas else np.zeros(len(meters), np.bool_),
     )
 
 

@@ -74,7 +74,8 @@ class ParkView:
     def _refresh(self, now: float, at: datetime) -> None:
         with self._database.connection() as conn:
             if now - self._renewed >= _SLOW_S:
-                self._renew(conn, roster(registries.read(conn), self._polled_s, at), now)
+                apart = self._plan.supply().apart_on(at.date())
+                self._renew(conn, roster(registries.read(conn), self._polled_s, at, apart), now)
                 self._month = billing.month(conn, self._board.roster, self._first_day(at), at)
                 self._renewed = now
             newest = latest.changed_since(conn, self._change)

@@ -1,6 +1,6 @@
 """The park as alert rules look at it, and the readings that they judge."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from accounting.quantity import Carrier
 from alerts.park import NOBODY, Flow, Park
 from telemetry.model import AreaKind, Role, Supply
+from telemetry.reports.behind import behind
 from telemetry.reports.derived import links
 from telemetry.reports.membership import lineage
 from telemetry.settings.plan import Plan
@@ -21,7 +22,6 @@ from telemetry.storage.latest import Newest
 from telemetry.storage.pool import Connections
 from telemetry.storage.readings import ReadingColumns
 from telemetry.storage.registry import RegisteredMeter, Registry
-from telemetry.storage.terms import MeterTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
         boundary={code: crossing for code, crossing in edges.items() if crossing.any()},
         contract_kw=_contract_kw(plan.supply().supply, today),
         own_kw={code: _contract_kw(each.supply, today) for code, each in own.items()},
-        behind={root: _behind(codes, terms, edges, root, own)} if own and root in edges else {},
+        behind={root: behind(codes, terms, edges, root, own)} if own and root in edges else {},
         flows=tuple(_flows(meters)),
         tariff=plan.tariff,
     )
@@ -95,23 +95,6 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
 
 def _contract_kw(supply: Supply | None, day: date) -> float:
     return (supply and supply.demand_on(day)) or np.nan
-
-
-def _behind(
-    codes: Sequence[str],
-    terms: Sequence[MeterTerm],
-    edges: Mapping[str, NDArray[np.bool_]],
-    root: str,
-    own: Collection[str],
-) -> NDArray[np.bool_]:
-    """Meters on the edge of areas billed apart that have one of the park's edge above them, bool[m]."""
-    above = {code: term.parent for code, term in zip(codes, terms, strict=True)}
-    at_edge = {code for code, crosses in zip(codes, edges[root].tolist(), strict=True) if crosses}
-    below = np.array([bool(at_edge.intersection(lineage(code, above)[1:])) for code in codes], np.bool_)
-    apart = np.zeros(len(codes), np.bool_)
-    for code in own:
-        apart |= edges.get(code, False)
-    return below & apart
 
 
 def _flows(meters: Sequence[RegisteredMeter]) -> Iterator[Flow]:

@@ -1,7 +1,8 @@
 """An enterprise that the utility supplies by a contract of its own: its bill, demand, prices and plans."""
 
+import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +99,28 @@ def test_a_supply_beside_the_parks_meters_takes_nothing_off_its_bill(start: Star
     whole = service.get("/bills", month="2023-10")
     assert whole["park"]["kwh"] == 25.0 * QUARTERS + 250.0
     assert whole["demand"]["kw"] == 1100.0
+
+
+def test_the_block_that_runs_and_the_months_maximum_hold_nothing_of_it(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site))
+    block = int(time.time()) // 900 * 900 - 900
+    service.hub._clock = lambda: block + 600.0
+    rows = [
+        {
+            "meter": code,
+            "time": datetime.fromtimestamp(block + 60 * minute, UTC).isoformat(),
+            "values": {"energy_import": 10 + kw * minute / 60, "active_power": kw},
+        }
+        for code, kw in (("main", 100.0), ("m2", 30.0))
+        for minute in range(-40, 11)
+    ]
+    service.post(rows)
+    service.settle()
+    demand = service.tick()["park"]["demand"]
+    assert demand["so_far_kw"] == pytest.approx(70.0 * 600 / 900)
+    assert demand["projected_kw"] == pytest.approx(70.0)
+    assert service.get("/demand")["running"] == demand
+    assert demand["month_max_kw"] is None or demand["month_max_kw"] == pytest.approx(70.0)
 
 
 def test_its_tenants_bear_their_part_of_its_bill(start: Start, make_site: Made) -> None:
