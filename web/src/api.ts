@@ -277,6 +277,8 @@ export interface EmissionPart {
   factor: FactorUse | null;
   shortfall: Shortfall | null;
   record: number | null;
+  /** Meter through which it came, of what a neighbour made with the energy of `meter`. */
+  through: string | null;
 }
 
 export interface EmissionTrace {

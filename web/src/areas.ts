@@ -23,3 +23,13 @@ export function partOf(areas: readonly Area[], code: string): Area | undefined {
   }
   return undefined;
 }
+
+/** The area itself or the nearest one above it that is among some; none for the park and for those under it alone. */
+export function heldBy(areas: readonly Area[], code: string | null, among: readonly string[]): string | null {
+  const seen = new Set<string>();
+  for (let at: string | null = code; at && !seen.has(at); at = areas.find((area) => area.code === at)?.parent ?? null) {
+    if (among.includes(at)) return at;
+    seen.add(at);
+  }
+  return null;
+}

@@ -48,6 +48,8 @@ export interface Bills {
   park: Bill;
   parties: Bill[];
   unshared: string;
+  /** Enterprises that are billed by supply contracts of their own. */
+  apart: string[];
   reasons: string[];
 }
 

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get } from "../api.ts";
+import { heldBy, parkOf } from "../areas.ts";
 import { coverage, fixed, NONE, three, scaleFor } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import "../parts/exhibit.ts";
@@ -19,14 +20,20 @@ import { heightOf, stepsOf, waterfall } from "./waterfall.ts";
 const REFRESH_MS = 300_000;
 
 class BillView extends Asking<Bills> {
+  /** Enterprises with a supply contract of their own in the month. */
+  #apart: readonly string[] = [];
+
   protected override get question(): string {
-    const { month } = store.route;
-    return [month, month === null ? Math.floor(store.now() / REFRESH_MS) : ""].join();
+    const { area, month } = store.route;
+    return [area, month, month === null ? Math.floor(store.now() / REFRESH_MS) : ""].join();
   }
 
-  protected override ask(): Promise<Bills> {
-    const { month } = store.route;
-    return get<Bills>("/bills", month ? { month } : {});
+  protected override async ask(): Promise<Bills> {
+    const asked = store.route.month ? { month: store.route.month } : {};
+    const bills = await get<Bills>("/bills", asked);
+    const own = heldBy(store.site?.areas ?? [], store.route.area, bills.apart);
+    this.#apart = bills.apart;
+    return own === null ? bills : get<Bills>("/bills", { ...asked, area: own });
   }
 
   protected override render(): TemplateResult {
@@ -36,10 +43,25 @@ class BillView extends Asking<Bills> {
           <h2>${this.words.bill}</h2>
           ${monthPicker(this.words, this.zone)}
         </header>
+        ${this.#contracts()}
         ${this.body()}
       </section>
       ${this.answer ? this.#rest(this.answer) : nothing}
     </div>`;
+  }
+
+  /** Whose supply contract the bills are of, where there is a choice. */
+  #contracts(): TemplateResult | typeof nothing {
+    const areas = store.site?.areas ?? [];
+    if (this.#apart.length === 0 || !this.answer) return nothing;
+    const held = this.answer.park.area;
+    const choices = [parkOf(areas)?.code ?? "", ...this.#apart];
+    return html`<nav class="periods" aria-label=${this.words.supplyContract}>
+      ${choices.map((code, at) => {
+        const area = areas.find((each) => each.code === code);
+        return html`<a href=${href({ ...store.route, area: at === 0 ? null : code })} aria-current=${code === held ? "page" : "false"}>${area ? this.name(area.name, code) : code}</a>`;
+      })}
+    </nav>`;
   }
 
   #rest(bills: Bills): TemplateResult {

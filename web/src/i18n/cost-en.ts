@@ -25,6 +25,7 @@ export const costEn = {
   charge: "Cost",
   because: "Source and reason",
   whoBears: "Who bears it",
+  supplyContract: "Supply contract",
   unshared: "Borne by nobody",
   bandShares: "Energy by band",
   groups: "Groups",

@@ -28,6 +28,7 @@ export const costZh: Pick<Words, keyof typeof costEn> = {
   charge: "费用",
   because: "来源与理由",
   whoBears: "费用分摊",
+  supplyContract: "供电合同",
   unshared: "无人承担",
   bandShares: "各时段用电",
   groups: "分组",

@@ -222,6 +222,7 @@ export const en = {
   basisMarket: "market-based",
   boughtElectricity: "Electricity bought",
   madeOf: "What it is made of",
+  through: "through",
   meterOrDocument: "Meter or document",
   scope: "Scope",
   mass: "Mass",

@@ -222,6 +222,7 @@ export const zh: Words = {
   basisMarket: "基于市场",
   boughtElectricity: "外购电力",
   madeOf: "数值构成",
+  through: "经由",
   meterOrDocument: "表计或单据",
   scope: "范围",
   mass: "排放量",

@@ -129,7 +129,7 @@ class EmissionTracePanel extends View {
   }
 
   #origin(part: EmissionPart): TemplateResult {
-    if (part.meter) return html`<a href=${href({ ...store.route, page: "meters", meter: part.meter })}>${part.meter}</a>`;
+    if (part.meter) return html`${meterLink(part.meter)}${part.through && part.through !== part.meter ? html` <span class="low">${this.words.through} ${meterLink(part.through)}</span>` : nothing}`;
     const document = this.#trace?.documents.find((one) => one.id === part.record);
     return html`<code>${part.quantity}</code> <span class="unit">${document?.document ?? ""}</span>`;
   }
@@ -140,6 +140,10 @@ class EmissionTracePanel extends View {
     const converted = part.conversion === 1 ? nothing : html` × ${exact(part.conversion && Number(part.conversion.toPrecision(6)))}`;
     return html`<span>${amount}${converted} × ${exact(part.factor.value)} <span class="unit">${part.factor.unit}</span></span>`;
   }
+}
+
+function meterLink(code: string): TemplateResult {
+  return html`<a href=${href({ ...store.route, page: "meters", meter: code })}>${code}</a>`;
 }
 
 function tierWord(tier: string, words: Words): string {
