@@ -176,10 +176,10 @@ class Kinds:
         near = [factor for factor in self._about(kind) if factor.region in regions]
         gases = sorted({factor.gas for factor in near if dict(source.per).get(factor.unit_denominator)})
         rows = [
-            (day, choose_of(of_gas, source, day=day, known=max(day, known), regions=regions), gas)
+            (lo, hi, choose_of(of_gas, source, day=lo, known=max(lo, known), regions=regions), gas)
             for gas in gases or ["CO2"]
             for of_gas in [[factor for factor in near if factor.gas == gas]]
-            for day in _days(*days)
+            for lo, hi in _alike_days(of_gas, *days)
         ]
         found = [_run(list(group), source) for _, group in groupby(rows, _alike)]
         return found if heating_value is None else [self._measured(run, unit, heating_value) for run in found]
@@ -264,20 +264,35 @@ def _fuel_of(factor: Factor, fuels: Mapping[str, Fuel]) -> Fuel | None:
     return fuels.get(f"cn{factor.id.removeprefix('cn.fuel')}")
 
 
-_Day = tuple[date, Choice, str]
+_Days = tuple[date, date, Choice, str]
 
 
-def _alike(row: _Day) -> tuple[str, str, str]:
+def _alike(row: _Days) -> tuple[str, str, str]:
     """Days alike are one run; a shortfall names its day, and is one all the same."""
-    _, choice, gas = row
+    _, _, choice, gas = row
     return (gas, choice.factor.id, choice.why) if choice.factor else (gas, "", choice.rule)
 
 
-def _run(days: Sequence[_Day], source: Source) -> Run:
-    first, choice, gas = days[0]
+def _run(days: Sequence[_Days], source: Source) -> Run:
+    first, _, choice, gas = days[0]
     per_unit = rate(source, choice.factor) if choice.factor else float("nan")
-    return Run(gas, first, days[-1][0], choice, per_unit)
+    return Run(gas, first, days[-1][1], choice, per_unit)
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+def _alike_days(factors: Sequence[Factor], first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Runs of days over which nothing of the factors begins or ends."""
+    turns = {day for factor in factors for day in _turns(factor) if first < day <= last}
+    starts = sorted({first, *turns})
+    ends = [day - timedelta(days=1) for day in starts[1:]]
+    return zip(starts, [*ends, last], strict=True)
+
+
+def _turns(factor: Factor) -> Iterator[date]:
+    """Days on which it becomes known, comes into force, or ceases."""
+    yield factor.known_from
+    if factor.withdrawn:
+        yield factor.withdrawn
+    if factor.valid_from:
+        yield factor.valid_from
+    if factor.valid_to and factor.valid_to < date.max:
+        yield factor.valid_to + timedelta(days=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from accounting.calendar import STRICT
@@ -17,6 +18,22 @@ _NUMERATOR = re.compile(r"(g|kg|t|lb)(CO2e|CO2|CH4|N2O|HFC|PFC|SF6|NF3)")
 _KG = {"g": 1e-3, "kg": 1.0, "t": 1e3, "lb": 0.45359237}
 _CO2E = "CO2e"
 _STATUS = frozenset({"VERIFIED", "DERIVED", "UNVERIFIED"})
+_ENERGY = ("kWh", "MWh", "GJ", "kWh(net)", "kWh(gross)", "TJ(net)", "mmBtu(HHV)")
+_VOLUME = ("L", "gal(US)", "m3", "m3_0c", "m3_15c", "m3_20c", "1e4Nm3")
+_UNITS = frozenset({*_ENERGY, *_VOLUME, "kg", "t", "t.km"})
+_POWER = frozenset({"kWh", "MWh"})
+_PURPOSES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "scope2_location": _POWER,
+        "scope2_market_residual": _POWER,
+        "scope2_market_instrument": _POWER,
+        "ets_green_deduction": _POWER,
+        "scope2_heat": frozenset({"GJ", "kWh"}),
+    }
+    | dict.fromkeys(("combustion", "combustion_gbt2589", "process", "fugitive", "scope3"), _UNITS)
+    | dict.fromkeys(("ets", "product_footprint", "outside_scopes", "information_only"), _UNITS)
+)
+"""Purpose -> what its factors can be per."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +235,17 @@ def lineage(parents: Mapping[str, str], region: str) -> tuple[str, ...]:
             raise FactorError(f"region {region!r}: its parents run in a circle at {parent!r}")
         line.append(parent)
     return tuple(line)
+
+
+def unasked(factor: Factor) -> str | None:
+    """Why nothing would ever ask for it: a purpose that there is none of, or a unit that nothing comes to."""
+    known = _PURPOSES.get(factor.purpose)
+    if known is None:
+        return f"purpose {factor.purpose!r} is none of {', '.join(sorted(_PURPOSES))}"
+    if factor.unit_denominator not in known:
+        of = f"none that a factor for {factor.purpose} can be per: {', '.join(sorted(known))}"
+        return f"unit_denominator {factor.unit_denominator!r} is {of}"
+    return None
 
 
 def check(factors: Iterable[Factor]) -> None:

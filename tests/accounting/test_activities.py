@@ -1,10 +1,12 @@
 """Kinds of activities, their units, and the factors of their days."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounting import coal, fuels, heating
 from accounting.activities import Kinds, worth
@@ -52,6 +54,36 @@ def test_litres_fit_where_a_factor_is_per_litre(kinds: Kinds) -> None:
     kinds.check("diesel", "L", ("GB",))
     [run] = kinds.runs("diesel", "L", MAY, date(2026, 6, 1), ("GB",))
     assert run.per_unit == 2500.0
+
+
+DAYS = st.dates(date(2022, 11, 1), date(2024, 3, 1))
+SOME = st.none() | DAYS
+
+
+@st.composite
+def _listed(draw: st.DrawFn) -> Factor:
+    since, until = sorted([draw(DAYS), draw(DAYS)])
+    year = draw(st.none() | st.just(since.year))
+    dates = {"year": year, "valid_from": since, "valid_to": draw(st.none() | st.just(until))}
+    return _burnt(f"f{since}", draw(st.floats(1, 9)), **dates, published=draw(SOME), withdrawn=draw(SOME))
+
+
+@given(
+    factors=st.lists(_listed(), max_size=4, unique_by=lambda each: each.valid_from),
+    first=DAYS,
+    length=st.integers(0, 400),
+    known=DAYS,
+)
+def test_runs_say_of_every_day_what_the_day_alone_says(
+    factors: list[Factor], first: date, length: int, known: date
+) -> None:
+    kinds = Kinds(tuple(factors), {})
+    last = first + timedelta(days=length)
+    runs = kinds.runs("diesel", "t", (first, last), known, REGIONS)
+    told = [run.choice.factor for run in runs for _ in range((run.last - run.first).days + 1)]
+    days = [first + timedelta(days=n) for n in range(length + 1)]
+    alone = [kinds.runs("diesel", "t", (day, day), known, REGIONS)[0].choice.factor for day in days]
+    assert told == alone
 
 
 def test_a_period_over_a_change_of_factors_has_a_run_for_each(kinds: Kinds) -> None:

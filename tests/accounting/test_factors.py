@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting.errors import FactorError
-from accounting.factors import Choice, Factor, FactorSet, Rule, check, choose, lineage, parse
+from accounting.factors import Choice, Factor, FactorSet, Rule, check, choose, lineage, parse, unasked
 
 GRID = "scope2_location"
 TODAY = date(2026, 11, 22)
@@ -247,6 +247,27 @@ def test_a_bad_row_is_named_by_set_line_column_and_value(column: str, value: str
         parse(HEADER, [ROW, ROW | {"id": "x.2", column: value}])
     assert str(caught.value).startswith("s, line 3: ")
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        (
+            "unit_denominator",
+            "furlong",
+            "unit_denominator 'furlong' is none that a factor for scope2_location",
+        ),
+        (
+            "unit_denominator",
+            "t",
+            "unit_denominator 't' is none that a factor for scope2_location can be per",
+        ),
+        ("purpose", "scope2_locaton", "purpose 'scope2_locaton' is none of"),
+    ],
+)
+def test_what_nothing_would_ever_ask_for_is_named(column: str, value: str, told: str) -> None:
+    assert (unasked(of(**{column: value})) or "").startswith(told)
+    assert unasked(of()) is None
 
 
 def test_a_number_without_a_source_is_refused() -> None:

@@ -14,16 +14,23 @@ HEADER = (
     "id,item,value,unit_numerator,unit_denominator,gas,scope,region,year,valid_from,valid_to,purpose,"
     "name_en,name_zh,verified\n"
 )
-STEAM = "own.steam,heat,{value},kgCO2,GJ,CO2,2,{region},,,,scope2_heat,Steam,蒸汽,VERIFIED\n"
+STEAM = "own.steam,heat,{value},kgCO2,{per},CO2,2,{region},,,,scope2_heat,Steam,蒸汽,VERIFIED\n"
 
 
 def offer(
-    folder: Path, code: str = "own", source: str = "source: a report\n", value: str = "90", region: str = "XX"
+    folder: Path,
+    code: str = "own",
+    source: str = "source: a report\n",
+    value: str = "90",
+    region: str = "XX",
+    per: str = "GJ",
 ) -> Path:
     home = folder / "offered"
     home.mkdir()
     (home / "set.yaml").write_text(SET.format(code=code, source=source), encoding="utf-8")
-    (home / "factors.csv").write_text(HEADER + STEAM.format(value=value, region=region), encoding="utf-8")
+    (home / "factors.csv").write_text(
+        HEADER + STEAM.format(value=value, region=region, per=per), encoding="utf-8"
+    )
     return home
 
 
@@ -72,6 +79,7 @@ def test_a_set_comes_in_whole_and_is_listed(park: Path, tmp_path: Path) -> None:
         ({"source": "source: ' '\n"}, "source is empty"),
         ({"region": "CN"}, "'own.steam'"),
         ({"value": "much"}, "line 2: value 'much' is not a number"),
+        ({"per": "furlong"}, r"factors\.csv.*own\.steam.*unit_denominator 'furlong' is none that"),
         ({"code": "cn-mee-2023"}, "a new edition has its own code"),
     ],
 )

@@ -1,6 +1,7 @@
 """`parkwatt recompute`: whether a closed period's numbers come out again."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from telemetry.cli.terminal import errors, out, plain
 from telemetry.reports.periods import Recomputation
 from telemetry.settings.environment import read_environment
+from telemetry.storage.embedded import has_data
 from telemetry.storage.periods import Wanted
 
 commands = typer.Typer()
@@ -22,6 +24,9 @@ def recompute(
     from telemetry.app import recompute as run  # noqa: PLC0415  # `check` should not load the web framework
 
     environment = read_environment()
+    if environment.database_url is None and not has_data(environment.data_dir):
+        errors.print(_missing(environment.data_dir), markup=False, soft_wrap=True)
+        raise typer.Exit(1)
     found = run(environment, _wanted(period, area))
     if not found:
         place = "the database" if environment.database_url else environment.data_dir
@@ -31,6 +36,12 @@ def recompute(
         _print(each)
     if not found or not all(each.same for each in found):
         raise typer.Exit(1)
+
+
+def _missing(folder: Path) -> str:
+    demo = folder / "demo"
+    hint = f"the demo park's is {demo}" if has_data(demo) else "or PARKWATT_DATABASE_URL"
+    return f"There is no database in {folder}: set PARKWATT_DATA_DIR to the service's folder, {hint}."
 
 
 def _wanted(period: str, area: str | None) -> Wanted:

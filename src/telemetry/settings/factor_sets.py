@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from accounting import coal, fuels, gwp, heating, hourly
 from accounting.coal import Coefficient
 from accounting.errors import AccountingError
-from accounting.factors import Factor, FactorSet, check, parse
+from accounting.factors import Factor, FactorSet, check, parse, unasked
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.heating import HeatingValue
@@ -77,10 +77,13 @@ def read_set(header: Path, mistakes: list[Mistake]) -> tuple[FactorSet | None, t
     if described is None or not table.exists():
         return described, ()
     try:
-        return described, parse(described, read_rows(table))
+        factors = parse(described, read_rows(table))
     except AccountingError as error:
         mistakes.append(Mistake(str(table), "", str(error)))
         return described, ()
+    reasons = ((factor.id, unasked(factor)) for factor in factors)
+    mistakes.extend(Mistake(str(table), code, reason) for code, reason in reasons if reason)
+    return described, factors
 
 
 def _table(folders: list[Path], name: str, read: Callable[[Rows], T], mistakes: list[Mistake]) -> T:

@@ -7,15 +7,16 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 import yaml
 
 from accounting import coal, fuels, gwp, scope1, steam
-from accounting.emissions import choose_for
+from accounting.emissions import choose_for, emitted
 from accounting.factors import Factor, FactorSet, choose, parse
-from accounting.grid import HOUR_US, Grid
+from accounting.grid import HOUR_US, SLOT_US, Grid, local_day_edges
 from accounting.intervals import Readings, settle
 from accounting.scope2 import Instruments, Tier, location, market
 from accounting.sources import RESIDUAL, normal_volume
@@ -136,6 +137,25 @@ def metered(given: Inputs) -> Answer:
     return {"kWh": kwh, "tce": kwh * coal.rate(coefficients, "energy_import", TODAY)}
 
 
+def local_day(given: Inputs) -> Answer:
+    """A steady load over one day of the wall clock, from hourly readings that know nothing of it."""
+    day = date.fromisoformat(given["day"])
+    lo, hi = local_day_edges(ZoneInfo(given["zone"]), day, day).tolist()
+    hours = np.arange(lo // HOUR_US - 1, hi // HOUR_US + 3)
+    readings = Readings(
+        meter=np.zeros(len(hours), dtype=np.int32),
+        time=hours * HOUR_US,
+        value=(hours - hours[0]) * float(given["kW"]),
+        multiplier=np.ones(len(hours)),
+        max_gap=np.array([3600.0]),
+        rollover=np.array([np.nan]),
+    )
+    settled = settle(readings, Grid(lo, (hi - lo) // SLOT_US))
+    assert settled.coverage.min() == pytest.approx(1)
+    kg = emitted(settled.amount, np.array([given["kg_per_kWh"]]), np.zeros(settled.amount.shape[1], np.intp))
+    return {"hours": (hi - lo) / HOUR_US, "kWh": float(settled.amount.sum()), "kgCO2": float(kg.sum())}
+
+
 ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
     "FUEL-IPCC-": international_fuel,
     "FUEL-CN-": chinese_fuel,
@@ -146,11 +166,12 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
     "UNC-": uncertain,
     "GAS-": normal_gas,
     "METER-": metered,
+    "DAY-": local_day,
 }
 
 
 def test_there_are_further_vectors() -> None:
-    assert len(VECTORS) == 84
+    assert len(VECTORS) == 93
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
