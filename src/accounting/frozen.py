@@ -226,18 +226,26 @@ class _Basis:
         return row["amount"] * found[1] if found else None
 
     def _cost(self, row: Row) -> str | None:
-        """Amounts by band at the prices of the day, each to four decimals.
+        """Amounts by band at the prices of the day, each to four decimals; None without a frozen table.
 
         Where a curve prices the hours, the bands' frozen costs are added up alone.
         """
         if row["cost"] is None or row["bands"] is None:
             return None
-        table = [price for price in self.prices if price["valid_from"] <= row["day"]][-1]
+        table = next((each for each in reversed(self.prices) if _prices(each, row)), None)
+        if table is None:
+            return None
         if table["curve"]:
             return f"{math.fsum(row['band_costs'].values()):.4f}"
         per_kwh = {band: float(Decimal(price)) for band, price in table["per_kwh"].items()}
         costs = (round(kwh * per_kwh[band], _DIGITS) for band, kwh in row["bands"].items() if kwh)
         return f"{math.fsum(costs):.4f}"
+
+
+def _prices(price: Row, row: Row) -> bool:
+    """Whether a table can price a day's row; forms before 4 do not say which series does."""
+    alike = "series" not in row or (price["tariff"], price["series"]) == (row["tariff"], row["series"])
+    return bool(alike and price["valid_from"] <= row["day"])
 
 
 def factors_of(rows: Iterable[Row]) -> dict[str, Factor]:

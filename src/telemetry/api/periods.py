@@ -147,7 +147,8 @@ def shelf_of(dependencies: Dependencies) -> Shelf:
     """Raises NoSuchSite."""
     plan = dependencies.plan
     converters = plan.site.converters if plan.site else ()
-    return Shelf(plan.library.coal, plan.tariff, rating_of(plan), dependencies.factors, converters)
+    rating, factors = rating_of(plan), dependencies.factors
+    return Shelf(plan.library.coal, plan.tariff, rating, factors, converters, plan.own_tariffs)
 
 
 def _books(dependencies: Dependencies) -> Books:

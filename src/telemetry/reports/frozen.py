@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -36,10 +36,11 @@ from telemetry.storage.registry import RegisteredMeter, Registry
 
 FORM = 4
 """Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what air of neighbours carries,
-4 heat, steam and cooling too."""
+4 heat, steam and cooling too, and by which series of prices a day was priced."""
 _LOCATION_ALONE = 1
 _WITH_ORIGINS = 3
 _WITH_HEAT = 4
+_WITH_SERIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class Shelf:
     grid: Factors
     """What electricity is rated by, by region and day."""
     converters: Sequence[Converter] = ()
+    own: Mapping[str, Tariff] = field(default_factory=dict)
+    """Of areas under an enterprise's own supply contract."""
+
+    def priced_by(self, area: str, day: date) -> Tariff | None:
+        """The tariff of what an area bought on a day."""
+        own = self.own.get(area)
+        return own if own and (own.valid_from or date.min) <= day else self.tariff
 
     def factors(self) -> Mapping[str, Factor]:
         return self.rating.kinds.by_id()
@@ -76,6 +84,8 @@ def collect(
     steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
     fed = trade.fed(park, steps) if form >= _WITH_HEAT else {}
     stated = [row for row in _stated(tx, registry, shelf, stretch) if not _is_fed(row, fed, stretch)]
+    if form >= _WITH_SERIES:
+        stated = [_with_series(row, shelf, stretch) for row in stated]
     known, supply = _records(tx, registry, stretch), []
     if form != _LOCATION_ALONE:
         found = _supplied(tx, registry, shelf, stretch, now)
@@ -93,6 +103,15 @@ def _supplied(tx: Transaction, registry: Registry, shelf: Shelf, stretch: Stretc
     steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
     question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
     return supplied(tx, registry, shelf.grid, question, Place(stretch.area, shelf.rating.regions[0]))
+
+
+def _with_series(row: Row, shelf: Shelf, stretch: Stretch) -> Row:
+    """A priced day also says by which of the tariff's series."""
+    if row["sort"] != "day" or row["tariff"] is None:
+        return row
+    tariff = shelf.priced_by(stretch.area, date.fromisoformat(row["day"]))
+    known = tariff is not None and tariff.code == row["tariff"]
+    return {**row, "series": _series(tariff) if tariff and known else None}
 
 
 def _is_fed(row: Row, fed: Mapping[str, Days], stretch: Stretch) -> bool:
@@ -263,8 +282,21 @@ def _libraries(shelf: Shelf, stretch: Stretch, rows: Sequence[Row]) -> Iterator[
     for name in sorted({row["coefficient"] for row in rows if row.get("coefficient")}):
         if name in shelf.coal:
             yield coefficient_row(shelf.coal[name])
-    if shelf.tariff and any(row.get("tariff") == shelf.tariff.code for row in rows):
-        yield from (_price(shelf.tariff.code, table) for table in _tables(shelf.tariff, stretch))
+    used = {(row["tariff"], row.get("series")) for row in rows if row.get("tariff")}
+    older = rows[0]["form"] < _WITH_SERIES
+    for tariff in filter(None, [shelf.tariff] if older else _tariffs(shelf, stretch)):
+        if (tariff.code, None if older else _series(tariff)) in used:
+            yield from (_price(tariff.code, table) for table in _tables(tariff, stretch))
+
+
+def _tariffs(shelf: Shelf, stretch: Stretch) -> list[Tariff]:
+    """Those that hold on a day of the period: before an own contract's first day the park's."""
+    both = (shelf.priced_by(stretch.area, day) for day in (stretch.first, stretch.last))
+    return list({id(each): each for each in both if each}.values())
+
+
+def _series(tariff: Tariff) -> str | None:
+    return next(iter(tariff.series), None)
 
 
 def _tables(tariff: Tariff, stretch: Stretch) -> list[PriceTable]:

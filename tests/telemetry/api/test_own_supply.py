@@ -1,5 +1,6 @@
 """An enterprise that the utility supplies by a contract of its own: its bill, demand, prices and plans."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -99,6 +100,23 @@ def test_a_supply_beside_the_parks_meters_takes_nothing_off_its_bill(start: Star
     whole = service.get("/bills", month="2023-10")
     assert whole["park"]["kwh"] == 25.0 * QUARTERS + 250.0
     assert whole["demand"]["kw"] == 1100.0
+
+
+def test_a_closed_month_holds_the_prices_of_its_own_contract(start: Start, make_site: Made) -> None:
+    """Ten days by the park's tariff, 21 by its own."""
+    own = {"tariff": "cn-gd-331-2021", "series": "prd5-commercial-below-1kv", "since": "2023-10-11"}
+    service = start(_park(make_site, **own, contracts=[]))
+    _read(service)
+    order = {"area": "two", "period": "2023-10", "who": "li.na"}
+    closed = service.call("POST", "/api/v1/periods", json=order).json()
+    rows = [json.loads(each) for each in service.get(f"/periods/{closed['id']}/rows")["lines"]]
+    prices = {(row["tariff"], row["series"]) for row in rows if row["sort"] == "price"}
+    days = {(row["day"] < "2023-10-11", row["tariff"], row["series"]) for row in rows if row["sort"] == "day"}
+    assert {tariff for early, tariff, _ in days if early} == {"demo-park"}
+    assert {tariff for early, tariff, _ in days if not early} == {"cn-gd-331-2021"}
+    assert {(tariff, series) for _, tariff, series in days} == prices
+    again = service.get(f"/periods/{closed['id']}/recomputation")
+    assert (again["same"], again["differences"]) == (True, [])
 
 
 def test_the_block_that_runs_and_the_months_maximum_hold_nothing_of_it(start: Start, make_site: Made) -> None:
