@@ -3,7 +3,9 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -92,6 +94,22 @@ def test_its_bill_is_by_its_own_contract_and_off_the_parks(start: Start, make_si
         ("demand", "contract", "1000", "36100.00"),
     ]
     assert whole["parties"][0]["total"] == whole["park"]["total"] == "71409.00"
+
+
+@pytest.mark.parametrize(("single", "charged"), [(False, "39710.00"), (True, "41515.00")])
+def test_1_100_kw_under_a_contract_of_1_000_are_charged_as_the_setting_says(
+    start: Start, make_site: Made, single: bool, charged: str
+) -> None:
+    site = _park(make_site, below=None)
+    assert site.billing is not None
+    [whole] = site.billing.contracts
+    demand = replace(whole.demand, first_5_percent_single=single)
+    billing = site.billing.model_copy(update={"contracts": (replace(whole, demand=demand),)})
+    service = start(site.model_copy(update={"billing": billing}))
+    _read(service)
+    lines = service.get("/bills", month="2023-10")["park"]["lines"]
+    of_demand = [Decimal(line["amount"]) for line in lines if line["kind"] in {"demand", "excess"}]
+    assert sum(of_demand) == Decimal(charged)
 
 
 def test_a_supply_beside_the_parks_meters_takes_nothing_off_its_bill(start: Start, make_site: Made) -> None:
