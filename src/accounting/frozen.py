@@ -39,11 +39,12 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "load": ("source", "day"),
         "instrument": ("record",),
         "origin": ("through", "meter", "day"),
+        "sale": ("meter", "quantity", "day"),
     }
 )
 """Sort of row -> what tells its rows apart."""
 
-_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy", "origin"})
+_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy", "origin", "sale"})
 """Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
 _ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
@@ -53,6 +54,7 @@ _SCOPE_2 = 2
 _POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRICITY)
 _BOTH_BASES = 2
 """The edition of the form from which on a period tells both bases of scope 2."""
+IMPORT, EXPORT = "energy_import", "energy_export"
 _DIGITS = 4
 _CENTS = 1e-4
 """Costs are kept to four decimals."""
@@ -142,6 +144,9 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
             yield "tce", "tce", row["tce"]
         if row["cost"] is not None or row["unpriced"] is not None:
             yield "cost", "currency", None if row["cost"] is None else float(Decimal(row["cost"]))
+    elif row["sort"] == "sale":
+        yield f"sold.{row['quantity']}", CATALOGUE[row["quantity"]].unit, row["amount"]
+        yield "tce", "tce", row["tce"]
     elif row["sort"] == "record_energy":
         yield "tce", "tce", row["tce"]
     elif row["sort"] in {"emission", "record_emission", "origin"}:
@@ -187,8 +192,9 @@ class _Basis:
         )
 
     def again(self, row: Row) -> Row:
-        if row["sort"] == "day":
-            return {**row, "tce": self._tce(row), "cost": self._cost(row)}
+        if row["sort"] in {"day", "sale"}:
+            cost = {"cost": self._cost(row)} if row["sort"] == "day" else {}
+            return {**row, "tce": self._tce(row), **cost}
         if row["sort"] == "record_energy":
             return {**row, "tce": self._worth(row)}
         if row["factor"] is None:
@@ -207,9 +213,11 @@ class _Basis:
         coefficient = self.coefficients.get(row["coefficient"] or "")
         if coefficient is None:
             return None
-        day = date.fromisoformat(row["day"])
-        found = float(row["amount"] * coal.rate({coefficient.id: coefficient}, row["quantity"], day))
-        return None if math.isnan(found) else found
+        day, name = date.fromisoformat(row["day"]), row["quantity"]
+        leaves = row["sort"] == "sale" or name == EXPORT
+        rate = coal.rate({coefficient.id: coefficient}, IMPORT if name == EXPORT else name, day)
+        found = float(row["amount"] * rate)
+        return None if math.isnan(found) else (0.0 - found if leaves else found)
 
     def _conversion(self, row: Row, factor: Factor) -> float:
         """By the unit alone where that says it; what a heating value came to was frozen."""

@@ -1,6 +1,5 @@
 """The rows that a period stands on, as they are now: statement, emissions, records, factors, prices."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,16 +15,16 @@ from accounting.grid import to_us
 from accounting.prices import PriceTable
 from accounting.tariff import Tariff
 from telemetry.model import Converter
-from telemetry.reports import frozen_supply
+from telemetry.reports import frozen_passing, frozen_supply
 from telemetry.reports.activities import Rating, conversion_of, share
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses, within
-from telemetry.reports.neighbours import AIR, SCOPE, Passed, Share, brought
+from telemetry.reports.neighbours import brought
 from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
-from telemetry.reports.pools.trade import Days
+from telemetry.reports.sales import sales
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.supply import Place, Supply, supplied
 from telemetry.storage import periods, record_emission, records
@@ -36,10 +35,10 @@ from telemetry.storage.registry import RegisteredMeter, Registry
 
 FORM = 4
 """Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what air of neighbours carries,
-4 heat, steam and cooling too, and by which series of prices a day was priced."""
+4 heat, steam and cooling too, the series of prices of each day, and what was sold."""
 _LOCATION_ALONE = 1
 _WITH_ORIGINS = 3
-_WITH_HEAT = 4
+_WITH_SALES = 4
 _WITH_SERIES = 4
 
 
@@ -82,10 +81,14 @@ def collect(
     """Every row that the area's figures stand on as known `now`, with what they are reckoned by."""
     park = Park(registry, shelf.converters, shelf.grid)
     steps = Steps.covering(Step.DAY, shelf.rating.zone, *ends(shelf, stretch))
-    fed = trade.fed(park, steps) if form >= _WITH_HEAT else {}
-    stated = [row for row in _stated(tx, registry, shelf, stretch) if not _is_fed(row, fed, stretch)]
-    if form >= _WITH_SERIES:
-        stated = [_with_series(row, shelf, stretch) for row in stated]
+    fed = trade.fed(park, steps) if form >= frozen_passing.WITH_HEAT else {}
+    stated = [
+        row
+        for row in _stated(tx, registry, shelf, stretch)
+        if not frozen_passing.is_fed(row, fed, stretch.first)
+    ]
+    if form >= _WITH_SALES:
+        stated = [frozen_passing.fed_in(_with_series(row, shelf, stretch), shelf.coal) for row in stated]
     known, supply = _records(tx, registry, stretch), []
     if form != _LOCATION_ALONE:
         found = _supplied(tx, registry, shelf, stretch, now)
@@ -93,7 +96,10 @@ def collect(
         known |= {each.id: each for each in (*found.sold, *(held.record for held, _ in found.served.held))}
     if form >= _WITH_ORIGINS:
         question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
-        supply.extend(_origins(brought(tx, park, question, {stretch.area}), form))
+        supply.extend(frozen_passing.origins(brought(tx, park, question, {stretch.area}), form))
+        if form >= _WITH_SALES:
+            sold = sales(tx, park, question, stretch.area).every
+            supply.extend(frozen_passing.sales(sold, registry, shelf.coal))
     recorded = list(_recorded(tx, known, shelf, stretch))
     rows = [_head(shelf, stretch, form), *stated, *recorded, *supply]
     return [*rows, *_libraries(shelf, stretch, rows)]
@@ -112,43 +118,6 @@ def _with_series(row: Row, shelf: Shelf, stretch: Stretch) -> Row:
     tariff = shelf.priced_by(stretch.area, date.fromisoformat(row["day"]))
     known = tariff is not None and tariff.code == row["tariff"]
     return {**row, "series": _series(tariff) if tariff and known else None}
-
-
-def _is_fed(row: Row, fed: Mapping[str, Days], stretch: Stretch) -> bool:
-    """Whether it is an emission that a neighbour's pool tells."""
-    days = fed.get(row["meter"]) if row["sort"] == "emission" else None
-    return days is not None and bool(days[(date.fromisoformat(row["day"]) - stretch.first).days])
-
-
-def _origins(found: Sequence[Passed], form: int) -> Iterator[Row]:
-    """What came from neighbours' pools, by what it was made of; air alone before heat had a place."""
-    for each in found:
-        if form < _WITH_HEAT and each.quantity != AIR:
-            continue
-        told = {"received": each.quantity} if form >= _WITH_HEAT else {}
-        for part in each.shares:
-            yield _origin(each.through, part.day, part.gas, part) | told
-        for day, reason in each.untold:
-            yield {**_origin(each.through, day, "CO2", None), **told, "shortfall": reason}
-
-
-def _origin(through: str, day: date, gas: str, part: Share | None) -> dict[str, Any]:
-    kg = part.kg if part else math.nan
-    factor = part.choice.factor if part else None
-    return {
-        "sort": "origin",
-        "through": through,
-        "meter": part.meter if part else None,
-        "quantity": part.quantity if part else None,
-        "day": str(day),
-        "basis": "location",
-        "scope": SCOPE,
-        "gas": gas,
-        "amount": part.amount if part else None,
-        "kg": None if math.isnan(kg) else kg,
-        "factor": factor.id if factor else None,
-        "shortfall": part.choice.shortfall if part else None,
-    }
 
 
 def _head(shelf: Shelf, stretch: Stretch, form: int) -> Row:

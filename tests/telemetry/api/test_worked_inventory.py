@@ -235,6 +235,16 @@ def test_the_neighbours_closed_month_holds_what_its_air_was_made_of(service: Ser
     assert service.get(f"/periods/{closed['id']}")["figures"][0]["drift"] == 0
 
 
+def test_the_closed_month_of_a_takes_off_what_it_fed_in_and_sold(service: Service) -> None:
+    order = {"area": "A", "period": "2023-06", "who": "li.na"}
+    closed = service.call("POST", "/api/v1/periods", json=order).json()
+    told = {each["name"]: each["closed"] for each in closed["figures"]}
+    assert (f"{told['tce']:.4f}", f"{told['sold.heat_energy']:.2f}") == ("46.0059", "50.00")
+    again = service.get(f"/periods/{closed['id']}/recomputation")
+    assert (again["same"], again["differences"]) == (True, [])
+    assert f"{service.get('/intensity', period='2023-06', area='A')['tce']:.4f}" == "46.0059"
+
+
 def test_the_neighbours_emissions_by_month_and_day_hold_its_air(service: Service) -> None:
     for basis in ("location", "market"):
         month = service.get("/emissions", **JUNE, by="enterprise", area="B", basis=basis)["series"]
