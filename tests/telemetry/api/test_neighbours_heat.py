@@ -7,7 +7,9 @@ A burns 3 000 m3 of gas in its boiler, which gives 100 GJ: 21.621888 t per 1e4 m
 import json
 import math
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,8 +17,10 @@ from telemetry.model import Site
 
 pytestmark = pytest.mark.database
 JSON = Service = Any
+Start = Callable[..., Service]
 EDGES = "2023-06-01T00:00:00+08:00", "2023-07-01T00:00:00+08:00"
 JUNE = {"from": "2023-06-01", "to": "2023-07-01"}
+BERLIN = ZoneInfo("Europe/Berlin")
 GAS, POWER, PER_GJ = 3000 * 2.1621888, 2000 * 0.4419, 64.865664
 TOTALS = {
     "P-M": {"energy_import": 2000.0},
@@ -29,10 +33,11 @@ TOTALS = {
     "A-SOLD": {"heat_energy": 40.0},
     "B-HEAT": {"heat_energy": 40.0},
     "D-HEAT": {"heat_energy": 10.0},
+    "A-BACK": {"heat_energy": 5.0},
     "A-COOL": {"cooling_energy": 20.0},
     "C-COOL": {"cooling_energy": 8.0},
 }
-CARRIERS = {"GAS": "gas", "BOIL": "gas", "HEAT": "heat", "SOLD": "heat", "COOL": "cooling"}
+CARRIERS = {"GAS": "gas", "BOIL": "gas", "HEAT": "heat", "SOLD": "heat", "BACK": "heat", "COOL": "cooling"}
 
 
 def _meter(code: str, role: str, **rest: JSON) -> dict[str, JSON]:
@@ -46,14 +51,15 @@ def _area(code: str, **rest: str) -> dict[str, JSON]:
     return {"code": code, "kind": "enterprise", "name": {"en": code, "zh": code}, **rest}
 
 
-def _site(*, sale: bool, since: str | None = None) -> Site:
+def _site(*, sale: bool, since: str | None, back: bool, zone: str) -> Site:
     sold = [_meter("A-SOLD", "sale", parent="A-HEAT")] if sale else []
+    sold += [_meter("A-BACK", "boundary", parent="B-HEAT")] if back else []
     kinds = {"BOILER": ("boiler", "A-BOIL", "A-HEAT"), "CHILLER": ("chiller", "A-CH", "A-COOL")}
     return Site.model_validate(
         {
             "code": "park",
             "name": {"en": "Park", "zh": "园区"},
-            "zone": "Asia/Shanghai",
+            "zone": zone,
             "region": "CN-GD",
             "areas": [_area("park", kind="park"), *(_area(code, parent="park") for code in "ABCD")],
             "sources": [{"kind": "push", "code": "push"}],
@@ -86,22 +92,25 @@ def _site(*, sale: bool, since: str | None = None) -> Site:
     )
 
 
-Start = Callable[..., Service]
-
-
 @pytest.fixture
-def begun(start: Callable[..., Service]) -> Start:
+def begun(start: Start) -> Start:
     def begin(
-        *, sale: bool = False, silent: frozenset[str] = frozenset(), since: str | None = None
+        *,
+        sale: bool = False,
+        silent: frozenset[str] = frozenset(),
+        since: str | None = None,
+        back: bool = False,
+        edges: tuple[str, str] = EDGES,
+        zone: str = "Asia/Shanghai",
     ) -> Service:
-        service = start(_site(sale=sale, since=since))
-        held = {code: totals for code, totals in TOTALS.items() if sale or code != "A-SOLD"}
+        service = start(_site(sale=sale, since=since, back=back, zone=zone))
+        standing = {meter.code for meter in service.plan.site.meters}
         service.post(
             [
                 {"meter": code, "time": at, "values": {name: share * total for name, total in totals.items()}}
-                for code, totals in held.items()
-                for share, at in enumerate(EDGES)
-                if code not in silent
+                for code, totals in TOTALS.items()
+                for share, at in enumerate(edges)
+                if code in standing - silent
             ]
         )
         service.settle()
@@ -234,3 +243,29 @@ def test_before_the_boiler_the_heat_is_bought_from_outside(begun: Start) -> None
         math.fsum(part["kg"] for part in service.get("/trace/emissions", **JUNE, area="B")["parts"])
         == expected
     )
+
+
+def test_neighbours_that_sell_to_each_other_come_to_what_the_park_emits(begun: Start) -> None:
+    """Of B's 40 GJ 5 go back to A, whose pool they mix into."""
+    service = begun(back=True)
+    found = [_inventory(service, area, "cn-enterprise")["scopes"] for area in "ABCD"]
+    assert math.fsum(kg["CO2"] for scopes in found for kg in scopes.values()) == pytest.approx(GAS + POWER)
+    mixed = GAS / 100
+    assert _scope2(_inventory(service, "B")) == pytest.approx(40 * mixed)
+    assert _scope2(_inventory(service, "A")) == pytest.approx(POWER + 5 * mixed)
+
+
+@pytest.mark.parametrize("month", ["2023-03", "2023-10"])
+def test_months_of_a_day_with_23_or_25_hours_hold_all_of_it(begun: Start, month: str) -> None:
+    first = datetime.fromisoformat(f"{month}-01").replace(tzinfo=BERLIN)
+    last = first + timedelta(days=31)
+    service = begun(edges=(first.isoformat(), last.isoformat()), zone="Europe/Berlin")
+    found = service.get("/inventory", period=month, area="B")
+    assert _scope2(found) == pytest.approx(40 * PER_GJ)
+    asked = {"from": f"{month}-01", "to": f"{last:%Y-%m-%d}", "by": "enterprise", "area": "B"}
+    for step in ("day", "hour", "month"):
+        [series] = service.get("/emissions", **asked, step=step)["series"]
+        assert math.fsum(series["values"]) == pytest.approx(40 * PER_GJ)
+    order = {"area": "B", "period": month, "who": "li.na"}
+    closed = service.call("POST", "/api/v1/periods", json=order).json()
+    assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
