@@ -13,6 +13,7 @@ from telemetry.access.doorway import Doorway
 from telemetry.api import parameters
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.parameters import site_of
 from telemetry.api.periods import shelf_of
 from telemetry.reports import closed_series, emissions, market_series, neighbour_series
 from telemetry.reports.emission_answer import Basis, ClosedNote, EmissionsAnswer, EmissionSeries, State
@@ -24,6 +25,7 @@ from telemetry.reports.membership import By
 from telemetry.reports.names import Name
 from telemetry.reports.periods import Books, PeriodAnswer
 from telemetry.reports.pools.report import Park
+from telemetry.reports.pools.trade import hidden
 from telemetry.reports.steps import Step
 from telemetry.storage import registry
 from telemetry.storage.errors import NotEntrusted
@@ -100,7 +102,9 @@ class Kind:
     state: State
 
 
-def _report(tx: Transaction, books: Books, question: Question, kind: Kind) -> EmissionsAnswer:
+def _report(  # whose figures, what is asked, and what the asker does not see
+    tx: Transaction, books: Books, question: Question, kind: Kind, unseen: frozenset[str]
+) -> EmissionsAnswer:
     """Raises QueryError."""
     other = kind.basis is Basis.MARKET or kind.state is State.CLOSED
     if other and kind.revision is not Revision.CURRENT:
@@ -109,7 +113,7 @@ def _report(tx: Transaction, books: Books, question: Question, kind: Kind) -> Em
     if kind.state is State.CLOSED:
         return closed_series.report(tx, books, question, kind.basis)
     shelf = books.shelf
-    park = Park(books.registry, shelf.converters, shelf.grid)
+    park = Park(books.registry, shelf.converters, shelf.grid, unseen)
     if kind.basis is Basis.MARKET:
         found = market_series.report(tx, park, question, shelf.rating.regions[0])
     else:
@@ -167,7 +171,9 @@ def router(dependencies: Dependencies) -> APIRouter:
         kind = Kind(basis, revision, state)
         with _connection(dependencies.database, question, kind) as conn:
             books = Books(registry.read(conn), shelf_of(dependencies), now)
-            found = _report(conn, books, question, kind)
+            cut = dependencies.database.cut
+            unseen = hidden(site_of(dependencies.plan), books.registry) if cut else frozenset()
+            found = _report(conn, books, question, kind, unseen)
             return answer(structs.replace(found, closed=closed_in(conn, books, found, question)))
 
     return routes

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.carriers import FLOWS
 from accounting.factors import Choice, Rule
 from accounting.grid import SLOT_US
 from accounting.quantity import Carrier
@@ -30,6 +31,7 @@ from telemetry.storage.pool import Transaction
 
 AIR = "air_volume"
 SCOPE = 2
+_UNSEEN = "it comes from a neighbour's pool, which this key does not see"
 _UNTOLD = "no pool tells who made it, and from what"
 _UNTOLD_AIR = "air that no pool tells, or that comes from outside: who made it, and from what, is not known"
 _Floats = NDArray[np.float64]
@@ -94,7 +96,16 @@ def brought(tx: Transaction, park: Park, question: Question, areas: Collection[s
     found: dict[str, Passed] = {}
     for steps in _months(question.steps):
         _follow(tx, _Month(park, question, steps), trade.received(park, steps, areas), found)
-    return list(found.values())
+    return [*found.values(), *_hidden(park, question, areas)]
+
+
+def _hidden(park: Park, question: Question, areas: Collection[str]) -> Iterator[Passed]:
+    """What nobody can tell who does not see the pool that it came from."""
+    for code in sorted(park.hidden):
+        meter = park.registry.by_code[code]
+        area, quantity = meter.at(question.steps.times()[0]).area, FLOWS[Carrier(meter.carrier)][0]
+        if area in areas:
+            yield Passed(area, code, quantity, untold=[(day, _UNSEEN) for day in question.steps.days])
 
 
 def given(tx: Transaction, park: Park, question: Question, area: str) -> list[Passed]:

@@ -83,6 +83,10 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
         )
     made.settle()
     made.tick()
+    return _behind_a_door(made)
+
+
+def _behind_a_door(made: Any) -> Any:  # noqa: ANN401  # conftest's Service
     ring = Keyring(digest(FIRST))
     access = Access(ring, asked=True)
     made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
@@ -382,3 +386,62 @@ def test_outside_a_request_there_is_no_transaction(service: Any) -> None:  # noq
         pass
     with pytest.raises(NobodyAsksError):
         service.dependencies.live.rows()
+
+
+def test_heat_from_a_neighbour_s_boiler_is_told_as_unseen_and_by_no_other_factor(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    """The park's own view rates it by the boiler's pool; a key of the buyer does not see that."""
+    made = start(_heated(make_site))
+    begin = (NOW - timedelta(days=3)).replace(hour=0, minute=0, second=0, microsecond=0)
+    totals = {
+        "m-boiler": {"gas_volume_0c": 24.0},
+        "m-alpha": {"heat_energy": 2.4},
+        "m-beta": {"heat_energy": 1.2},
+    }
+    made.post(
+        [
+            {
+                "meter": code,
+                "time": (begin + timedelta(hours=n)).isoformat(),
+                "values": {q: v * n for q, v in of.items()},
+            }
+            for code, of in (totals | {"m-gas": totals["m-boiler"]}).items()
+            for n in range(25)
+        ]
+    )
+    made.settle()
+    _behind_a_door(made)
+    asked = {
+        "from": f"{begin:%Y-%m-%d}",
+        "to": f"{begin + timedelta(days=2):%Y-%m-%d}",
+        "step": "day",
+        "by": "area",
+    }
+    whole = _ask(made, FIRST, "GET", "/api/v1/emissions", params={**asked, "area": "beta"}).json()["series"]
+    assert sum(value or 0 for value in whole[0]["values"]) > 0
+    own = _ask(made, _key(made, "beta"), "GET", "/api/v1/emissions", params=asked).json()["series"]
+    [heat] = [each for each in own if each["quantity"] == "heat_energy"]
+    assert set(heat["values"]) == {None}
+    assert "which this key does not see" in heat["shortfalls"][0]["reason"]
+
+
+def _heated(make_site: Callable[..., Site]) -> Site:
+    meters = (
+        {"code": "m-gas", "carrier": "gas", "area": "alpha", "role": "boundary"},
+        {"code": "m-boiler", "carrier": "gas", "area": "alpha", "parent": "m-gas"},
+        {"code": "m-alpha", "carrier": "heat", "area": "alpha"},
+        {"code": "m-beta", "carrier": "heat", "area": "beta", "role": "boundary", "parent": "m-alpha"},
+    )
+    boiler = {"code": "B", "kind": "boiler", "name": {"en": "B", "zh": "B"}, "inputs": ["m-boiler"]}
+    return make_site(
+        *({**each, "max_gap_s": 7200} for each in meters),
+        areas=[
+            {"code": "park", "kind": "park", "name": _named("park")},
+            *(
+                {"code": c, "kind": "enterprise", "name": _named(c), "parent": "park"}
+                for c in ("alpha", "beta")
+            ),
+        ],
+        converters=[{**boiler, "outputs": ["m-alpha"]}],
+    )

@@ -41,6 +41,8 @@ class Park:
     registry: Registry
     converters: Sequence[Converter]
     factors: Factors
+    hidden: Collection[str] = ()
+    """Boundary meters of heat, steam and cooling that a converter feeds which the view does not hold."""
 
 
 def report(tx: Transaction, park: Park, question: Question, carriers: Sequence[str] = ()) -> PoolsAnswer:

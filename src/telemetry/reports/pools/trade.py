@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from accounting.grid import SLOT_US, Grid
 from accounting.quantity import Carrier
-from telemetry.model import Role
-from telemetry.reports.membership import within
+from telemetry.model import Role, Site
+from telemetry.reports.membership import lineage, within
 from telemetry.reports.pools.layout import Layout, Part, PoolKey, Row, Way
 from telemetry.reports.pools.report import Park
 from telemetry.reports.pools.stretch import Showing, Stretch
 from telemetry.reports.steps import Steps
+from telemetry.storage.registry import Registry
 
 HEATS = frozenset({Carrier.HEAT, Carrier.STEAM, Carrier.COOLING})
 """Carriers with a factor of what is bought from outside, unlike compressed air."""
@@ -64,7 +65,21 @@ def fed(park: Park, steps: Steps) -> Mapping[str, Days]:
     for row, days in received(park, steps, {area.code for area in park.registry.areas}).items():
         if row.pool.carrier in HEATS:
             found[row.meter] = found.get(row.meter, np.zeros_like(days)) | days
-    return found
+    return found | {code: np.ones(len(steps.day_edges) - 1, np.bool_) for code in park.hidden}
+
+
+def hidden(site: Site, registry: Registry) -> frozenset[str]:
+    """Boundary meters in the registry, below the output of a converter that is not, by the site's file."""
+    above = {meter.code: meter.parent for meter in site.meters}
+    outputs = {code for each in site.converters for code in each.outputs} - registry.by_code.keys()
+    return frozenset(
+        meter.code
+        for meter in site.meters
+        if meter.role is Role.BOUNDARY
+        and meter.carrier in HEATS
+        and meter.code in registry.by_code
+        and outputs.intersection(lineage(meter.code, above)[1:])
+    )
 
 
 def sold(park: Park, steps: Steps, area: str) -> Sold:
