@@ -11,6 +11,7 @@ from functools import partial
 from socket import socket
 from types import FrameType
 from typing import NoReturn, Protocol
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -24,6 +25,7 @@ from ingest.spool import Spool
 from ingest.supervisor import Change, Supervisor
 from telemetry import web
 from telemetry.access.keyring import Keyring
+from telemetry.access.roster import Roster
 from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
@@ -36,6 +38,7 @@ from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.heads import HeadKeeper
 from telemetry.jobs.keys import KeyWatch
 from telemetry.jobs.live import LiveHub
+from telemetry.jobs.people import PeopleWatch
 from telemetry.jobs.prepare import Preparation, tell
 from telemetry.jobs.reload import Reloader
 from telemetry.jobs.sending import Sender
@@ -50,15 +53,15 @@ from telemetry.settings.audit_heads import noted
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
-from telemetry.settings.token import first_token
+from telemetry.settings.token import accounts_noted, first_token
 from telemetry.storage import audit
 from telemetry.storage import periods as stored_periods
 from telemetry.storage.audit import Chain
-from telemetry.storage.embedded import EmbeddedPostgres, has_data
+from telemetry.storage.embedded import EmbeddedPostgres, has_data, running
 from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.migrate import migrate, migrations, pending
 from telemetry.storage.periods import Wanted
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Database, Transaction
 from telemetry.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
@@ -154,6 +157,19 @@ def verify_audit(environment: Environment, heads: Mapping[int, str]) -> Chain:
         return audit.verified(tx, {**noted(environment.data_dir), **heads})
 
 
+@contextmanager
+def at_hand(environment: Environment) -> Iterator[Transaction]:
+    """One transaction in the database, whether or not a service uses it; signed as this machine's.
+
+    Raises StorageError, EmbeddedPostgresError.
+    """
+    url = environment.database_url or running(environment.data_dir)
+    opened = closing(Database.open(url)) if url else _database(environment)
+    with opened as database, database.connection() as tx:
+        audit.sign(tx, "this machine", "parkwatt people")
+        yield tx
+
+
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """Uvicorn raises its SIGTERM again when it is done; the database is to be closed all the same."""
     raise SystemExit(0)
@@ -163,9 +179,12 @@ def _settings(environment: Environment) -> Settings:
     first, made = first_token(environment)
     if made:
         print(f"Access token, shown this once: {made}", flush=True)  # noqa: T201  # for the person who starts it
+    roster = Roster(anybody=accounts_noted(environment.data_dir), ready=False)
+    named = (urlsplit(environment.url).hostname or "",) if environment.url else ()
     return Settings(
-        hosts=served(environment.host, environment.allowed_hosts),
-        access=Access(Keyring(first), asked=first is not None),
+        hosts=served(environment.host, (*environment.allowed_hosts, *named)),
+        access=Access(Keyring(first), asked=first is not None, roster=roster),
+        url=environment.url,
     )
 
 
@@ -238,6 +257,7 @@ async def _serve(
         Expirer(database, current),
         KeyWatch(database, settings.access.ring),
         HeadKeeper(database, environment.data_dir),
+        PeopleWatch.of(environment, database, settings.access.roster),
         adopter,
         Announcements(database, current, hub.renew),
         alerter,

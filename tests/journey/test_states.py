@@ -46,10 +46,10 @@ def test_a_lost_connection_says_stale_since_and_recovers(page: Page, serve: Serv
 
 def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str) -> None:
     page.goto(f"{serve(site, PARKWATT_TOKEN=TOKEN).url}/live?lang=en")
-    page.get_by_label("Token").fill("not-the-token-at-all")
+    page.get_by_label("Key", exact=True).fill("not-the-token-at-all")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("not the token", timeout=60_000)
-    page.get_by_label("Token").fill(TOKEN)
+    expect(page.get_by_role("alert")).to_contain_text("no key that holds", timeout=60_000)
+    page.get_by_label("Key", exact=True).fill(TOKEN)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     page.reload()

@@ -138,6 +138,8 @@ export interface Problem {
   status: number;
   detail?: string;
   errors?: { field: string; value: unknown; reason: string }[];
+  /** When to come again, by Retry-After [s]. */
+  wait?: number;
 }
 
 export class ApiError extends Error {
@@ -163,10 +165,6 @@ export async function get<T>(path: string, query: Record<string, string> = {}): 
   return (await response.json()) as T;
 }
 
-export async function signIn(token: string): Promise<void> {
-  await sent("/session", { token });
-}
-
 export async function post<T>(path: string, body: unknown): Promise<T> {
   return (await (await sent(path, body)).json()) as T;
 }
@@ -175,18 +173,28 @@ export async function put<T>(path: string, body: unknown): Promise<T> {
   return (await (await sent(path, body, "PUT")).json()) as T;
 }
 
+/** What is answered without a body. */
+export async function send(path: string, body: unknown): Promise<void> {
+  await sent(path, body);
+}
+
+export async function remove(path: string): Promise<void> {
+  await sent(path, undefined, "DELETE");
+}
+
 async function sent(path: string, body: unknown, method = "POST"): Promise<Response> {
   const response = await fetch(`${ROOT}${path}`, {
     method,
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new ApiError(await problemOf(response));
   return response;
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const fallback = { title: response.statusText, status: response.status };
+  const wait = Number(response.headers.get("Retry-After") ?? 0);
+  const fallback = { title: response.statusText, status: response.status, ...(wait && response.status === 429 ? { wait } : {}) };
   try {
     return { ...fallback, ...((await response.json()) as Partial<Problem>) };
   } catch {

@@ -3,7 +3,9 @@
 import { preferred, type Language } from "./i18n/words.ts";
 
 export const PAGES = ["live", "energy", "carbon", "cost", "meters", "alerts", "collectors"] as const;
-export type Page = (typeof PAGES)[number];
+/** Beside those of the rail: whoever is signed in. */
+const FURTHER = ["account"] as const;
+export type Page = (typeof PAGES)[number] | (typeof FURTHER)[number];
 export type Theme = "light" | "dark";
 
 export interface Route {
@@ -26,6 +28,8 @@ export interface Route {
   subjects: readonly string[];
   /** Live as it hangs on a wall: no rail, large, by itself. */
   wall: boolean;
+  /** A link that is good once was followed. */
+  entering: boolean;
   language: Language;
   theme: Theme | null;
 }
@@ -34,6 +38,7 @@ export interface Route {
 export const VIEWS: Partial<Record<Page, readonly string[]>> = {
   energy: ["daily", "profile", "flow", "balance"],
   carbon: ["daily", "inventory"],
+  account: ["own", "people"],
   cost: ["bill", "demand", "plan", "shifts"],
 };
 
@@ -42,7 +47,7 @@ export const PERIODS = [7, 14, 31] as const;
 export function parse(address: URL, languages: readonly string[]): Route {
   const [first = "", second = ""] = address.pathname.split("/").filter(Boolean).map(decodeURIComponent);
   const query = address.searchParams;
-  const page = PAGES.find((known) => known === first) ?? "live";
+  const page = [...PAGES, ...FURTHER].find((known) => known === first) ?? "live";
   return {
     page,
     meter: page === "meters" && second ? second : null,
@@ -56,6 +61,7 @@ export function parse(address: URL, languages: readonly string[]): Route {
     day: dayIn(query.get("day")),
     subjects: query.getAll("load").filter(Boolean).slice(0, 6),
     wall: page === "live" && query.get("wall") === "1",
+    entering: first === "enter",
     language: languageIn(query.get("lang"), languages),
     theme: themeIn(query.get("theme")),
   };

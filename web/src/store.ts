@@ -1,5 +1,6 @@
 /** What the page knows: the site, its meters, the live picture and how it stands with the service. */
 
+import type { Door } from "./account/answers.ts";
 import { ApiError, get, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
 import { Firing } from "./frame/firing.ts";
 import { fromSnapshot, withUpdate, type LiveState } from "./live/state.ts";
@@ -23,6 +24,8 @@ class Store extends EventTarget {
   route: Route = parse(new URL(location.href), navigator.languages);
   phase: Phase = "starting";
   problem = "";
+  /** Who is let in and who asks; null before the service was asked. */
+  door: Door | null = null;
   site: Site | null = null;
   meters: ReadonlyMap<string, Meter> = new Map();
   live: LiveState | null = null;
@@ -48,12 +51,22 @@ class Store extends EventTarget {
   /** Asks for site and meters until the service has them, then opens the stream. */
   async load(): Promise<void> {
     try {
+      this.door = await get<Door>("/session");
+      if (this.door.asks && this.door.who === null) return this.#shut();
       await this.#describe();
       this.#enter("running");
-      this.#stream.open();
+      if (may("see-live")) this.#stream.open();
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Nobody is signed in: what was shown goes away. */
+  #shut(): void {
+    this.#stream.close();
+    [this.site, this.live, this.meters] = [null, null, new Map()];
+    this.connection = { state: "connecting", since: null };
+    this.#enter("sign-in");
   }
 
   async #describe(): Promise<void> {
@@ -149,10 +162,11 @@ class Store extends EventTarget {
 
   #failed(error: unknown): void {
     const status = error instanceof ApiError ? error.status : 0;
+    if (status === 401) return this.#shut();
     this.problem = error instanceof ApiError ? error.message : "";
-    this.#enter(status === 401 ? "sign-in" : status === 404 ? "no-site" : status === 0 ? "unreachable" : "refused");
+    this.#enter(status === 404 ? "no-site" : status === 0 ? "unreachable" : "refused");
     this.#stream.close();
-    if (status !== 401) window.setTimeout(() => void this.load(), RETRY_MS);
+    window.setTimeout(() => void this.load(), RETRY_MS);
   }
 
   #enter(phase: Phase): void {
@@ -166,3 +180,8 @@ class Store extends EventTarget {
 }
 
 export const store = new Store();
+
+/** Whether whoever asks may this, by the table of permissions. */
+export function may(permission: string): boolean {
+  return store.door?.who?.permissions.includes(permission) ?? false;
+}

@@ -19,6 +19,8 @@ class Asker:
     """Codes of the meters that may be posted for; None: those of the areas."""
     sources: frozenset[str] | None = None
     """Codes of the sources that may be posted under; None: all."""
+    person: int | None = None
+    """Number of their account; None for programs."""
 
     @cached_property
     def permissions(self) -> frozenset[str]:

@@ -28,6 +28,8 @@ class Reach(StrEnum):
 class Role:
     means: str
     may: frozenset[str]
+    people: bool
+    """Whether people have it; keys of programs may have any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ def _pattern(route: str) -> re.Pattern[str]:
 def _read(table: Mapping[str, Any]) -> Permissions:
     """Raises KeyError, ValueError for a table that names what it does not have."""
     meanings = dict(table["permissions"])
-    roles = {name: Role(role["means"], frozenset(role["may"])) for name, role in table["roles"].items()}
+    roles = {
+        name: Role(role["means"], frozenset(role["may"]), role["for"] == "people")
+        for name, role in table["roles"].items()
+    }
     routes = {route: Rule(needed, Reach(reach)) for route, (needed, reach) in table["routes"].items()}
     named = {rule.permission for rule in routes.values()}.union(*(role.may for role in roles.values()))
     if unknown := sorted(named - meanings.keys()):

@@ -1,4 +1,4 @@
-"""Who enters: the holder of a key, or of the session that a key opened."""
+"""Who enters: the holder of a key, of a session that a key opened, or a person who is signed in."""
 
 import secrets
 import time
@@ -9,7 +9,9 @@ from starlette.requests import Request
 
 from telemetry.access.asker import MACHINE, Asker
 from telemetry.access.keyring import Keyring, Pass
-from telemetry.api.problems import RETRY_AFTER_S, Refusal
+from telemetry.access.pace import Pace
+from telemetry.access.roster import Roster
+from telemetry.api.problems import CHALLENGE, RETRY_AFTER_S, Refusal
 from telemetry.settings.token import digest
 
 COOKIE = "parkwatt_session"
@@ -28,27 +30,46 @@ class _Session:
 
 @dataclass(frozen=True)
 class Access:
-    """Asks everyone for a key where `asked`; else whoever brings none of ours does as the machine's owner.
+    """Asks everyone where `asked` or once accounts stand; else whoever says nothing is the machine's owner.
 
-    Sessions stand in this process's memory: they end when it ends.
+    Sessions that keys opened stand in this process's memory: they end when it ends.
     """
 
     ring: Keyring = field(default_factory=Keyring)
     asked: bool = False
     now: Callable[[], float] = time.time
+    roster: Roster = field(default_factory=Roster)
+    """People who are signed in."""
+    pace: Pace = field(default_factory=Pace)
+    """For those who try to come in."""
     _sessions: dict[bytes, _Session] = field(default_factory=dict, repr=False)
+
+    @property
+    def asks(self) -> bool:
+        """Whether whoever says nothing is refused."""
+        return self.asked or self.roster.anybody
 
     def asker(self, request: Request) -> Asker:
         """Who asks. Raises Refusal (401, 429, 503)."""
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() in _SCHEMES:
-            hashed: bytes | None = digest(secret.strip())
-        else:
-            hashed = self._of_session(request.cookies.get(COOKIE, ""))
+            return self._of_key(digest(secret.strip()))
+        cookie = request.cookies.get(COOKIE, "")
+        if not cookie:
+            return self._unknown()
+        present = self.roster.find(digest(cookie))
+        return present.asker if present else self._of_key(self._of_session(cookie), offered=True)
+
+    def _of_key(self, hashed: bytes | None, *, offered: bool = True) -> Asker:
         found = self.ring.find(hashed) if hashed else None
-        if found is None:
-            return self._unknown(offered=hashed is not None)
-        return self._paced(found)
+        return self._paced(found) if found else self._unknown(offered=offered)
+
+    def knock(self, address: str) -> None:
+        """Count a try to come in. Raises Refusal (429)."""
+        wait = self.pace.wait_s(address)
+        if wait:
+            detail = "There were too many tries from this address."
+            raise Refusal(429, detail, headers={"Retry-After": str(wait)})
 
     def sign_in(self, secret: str) -> str:
         """Open a session; what its cookie says. Raises Refusal (401, 503)."""
@@ -63,16 +84,18 @@ class Access:
     def sign_out(self, cookie: str) -> None:
         self._sessions.pop(digest(cookie), None)
 
-    def _unknown(self, *, offered: bool) -> Asker:
-        if not self.asked:
+    def _unknown(self, *, offered: bool = False) -> Asker:
+        if not self.asks:
             return MACHINE
-        if offered and not self.ring.ready:
+        if offered and not (self.ring.ready and self.roster.ready):
             headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Refusal(503, "Keys cannot be looked up before the database answers.", headers=headers)
+            raise Refusal(
+                503, "Keys and sessions cannot be looked up before the database answers.", headers=headers
+            )
         raise Refusal(
             401,
-            "A key is needed: Authorization: Bearer KEY, or sign in on the page.",
-            headers={"WWW-Authenticate": 'Bearer realm="ParkWatt"'},
+            "Who are you? Authorization: Bearer KEY, or sign in on the page.",
+            headers={"WWW-Authenticate": CHALLENGE},
         )
 
     def _paced(self, found: Pass) -> Asker:

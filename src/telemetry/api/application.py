@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from telemetry.api import (
+    account,
     alert_rules,
     alerts,
     audit,
@@ -29,10 +30,12 @@ from telemetry.api import (
     inventory,
     kept_plans,
     keys,
+    links,
     live,
     manual,
     meters,
     occupancies,
+    people,
     periods,
     plans,
     pools,
@@ -57,7 +60,6 @@ from telemetry.api.influx import WriteError, WriteErrorV1
 from telemetry.api.metrics import Metrics
 from telemetry.api.problems import HANDLERS, Problem
 from telemetry.api.receipt import PushedRow
-from telemetry.api.session import Token
 from telemetry.reports.edges import EdgeReport
 from telemetry.reports.picture import Update
 
@@ -120,6 +122,12 @@ _EXAMPLES: tuple[Struct, ...] = (
     keys.EXAMPLE,
     keys.LIST_EXAMPLE,
     audit.EXAMPLE,
+    people.ENTRY,
+    people.EXAMPLE,
+    people.LIST_EXAMPLE,
+    account.EXAMPLE,
+    links.EXAMPLE,
+    session.EXAMPLE,
     alerts.LIST_EXAMPLE,
     alerts.EXAMPLE,
     silences.EXAMPLE,
@@ -133,7 +141,6 @@ _FURTHER: tuple[type[Struct], ...] = (
     Problem,
     Update,
     PushedRow,
-    Token,
     WriteError,
     WriteErrorV1,
     EdgeReport,
@@ -148,6 +155,10 @@ _FURTHER: tuple[type[Struct], ...] = (
     *hourly_factors.FURTHER,
     *keys.FURTHER,
     *occupancies.FURTHER,
+    *people.FURTHER,
+    *account.FURTHER,
+    *links.FURTHER,
+    *session.FURTHER,
     *alerts.FURTHER,
     *silences.FURTHER,
     *alert_rules.FURTHER,
@@ -213,7 +224,10 @@ def create(dependencies: Dependencies) -> FastAPI:
         alerts.router(dependencies),
         silences.router(dependencies),
         alert_rules.router(dependencies),
-        session.router(dependencies.settings),
+        people.router(dependencies),
+        account.router(dependencies),
+        links.router(dependencies),
+        session.router(dependencies),
     ):
         versioned.include_router(router)
     app.include_router(versioned)

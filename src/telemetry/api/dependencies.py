@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from starlette.requests import Request
+
 from alerts.engine import Health
 from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
@@ -26,8 +28,12 @@ class Settings:
 
     hosts: frozenset[str]
     access: Access = field(default_factory=Access)
-    secure_cookies: bool = False
-    """Set behind TLS."""
+    url: str | None = None
+    """Under which address people reach the page; None: whatever they asked for."""
+
+    def secure(self, request: Request) -> bool:
+        """Whether cookies are for TLS alone."""
+        return (self.url or str(request.url)).startswith("https:")
 
 
 class Chooser:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from telemetry.access.asker import Asker
 from telemetry.access.doorway import VISIT, Visit
 from telemetry.access.permissions import PERMISSIONS, Reach
-from telemetry.api.access import Access
+from telemetry.api.access import COOKIE, Access
 from telemetry.api.problems import Refusal, unexpected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -79,6 +79,10 @@ class Guard:
             raise Refusal(403, "Pages of other sites may not write here.")
         rule = PERMISSIONS.rule(request.method, request.scope["path"])
         if _is_own(request.scope["path"]) and (rule is None or rule.reach is not Reach.ANYONE):
+            if request.method not in _SAFE and _is_unclear(request):
+                raise Refusal(
+                    403, "A session writes from its own page: Origin or Sec-Fetch-Site has to say so."
+                )
             request.state.asker = asker = self.access.asker(request)
             return Visit(asker, _origin(request), request.method not in _SAFE)
         return None
@@ -113,6 +117,13 @@ def _is_foreign(headers: Headers, authority: str) -> bool:
         return True
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc.lower() != authority.lower()
+
+
+def _is_unclear(request: Request) -> bool:
+    """Whether a cookie alone speaks for it: every browser says from which page a write comes."""
+    headers = request.headers
+    told = "origin" in headers or "sec-fetch-site" in headers or "authorization" in headers
+    return COOKIE in request.cookies and not told
 
 
 class _Sending:

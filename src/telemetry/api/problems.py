@@ -13,12 +13,14 @@ from msgspec import Meta, Struct
 from starlette.exceptions import HTTPException
 
 from ingest.errors import StoreUnavailable
+from telemetry.access.errors import CodeNeeded, LinkSpent, LockedOut, NotLetIn
 from telemetry.reports.errors import NamesOthers, NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
 from telemetry.storage.errors import ClosedToTenants, NotEntrusted, StorageUnavailable
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+CHALLENGE = 'Bearer realm="ParkWatt"'
 
 
 class Mistake(Struct, frozen=True):
@@ -128,11 +130,22 @@ async def _unavailable(_: Request, __: Exception) -> Response:
     return come_again(503, "The database does not answer; please come again.").response()
 
 
+async def _not_let_in(_: Request, error: Exception) -> Response:
+    headers = {"WWW-Authenticate": CHALLENGE}
+    if isinstance(error, LockedOut):
+        return Refusal(429, str(error), headers={"Retry-After": str(error.wait_s)}).response()
+    if isinstance(error, LinkSpent):
+        return Refusal(410, str(error)).response()
+    needed = [Mistake("code", None, "is needed")] if isinstance(error, CodeNeeded) else []
+    return Refusal(401, str(error), needed, headers).response()
+
+
 HANDLERS: dict[int | type[Exception], Any] = {
     RequestValidationError: _invalid,
     Refusal: _refused,
     HTTPException: _http,
     QueryError: _query,
+    NotLetIn: _not_let_in,
     NoSuchMeter: _absent,
     NoSuchSite: _absent,
     NoSuchPlan: _absent,

@@ -1,62 +1,173 @@
-"""Sign in: a key opens a session for the page."""
+"""Sign in and out: a key or a person's password opens a session for the page."""
 
-from typing import Annotated, Any
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
 
+from telemetry.access import entrance
+from telemetry.access.asker import MACHINE, Asker
+from telemetry.access.roster import LONGEST, Presence
 from telemetry.api import bodies
 from telemetry.api.access import COOKIE, SESSION_S
-from telemetry.api.answers import reference
-from telemetry.api.dependencies import Settings
+from telemetry.api.answers import answer, documented
+from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.problems import Refusal
+from telemetry.api.records import as_body
+from telemetry.settings.token import digest
+from telemetry.storage import audit, sessions
+from telemetry.storage.people import Person
 
-_TOKEN_BYTES = 4096
+_BROWSER = 200
+"""Characters of a browser's name that are kept."""
+_AT_ONCE = 2
+"""Passwords that are compared at once: each takes 64 MiB."""
 
 
 class Token(Struct, forbid_unknown_fields=True):
-    """What signs in."""
+    """A key signs in."""
 
     token: Annotated[
         str, Meta(min_length=1, max_length=512, examples=["the-token-that-the-first-start-printed"])
     ]
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": reference(Token)}}}
-}
+class Credentials(Struct, forbid_unknown_fields=True):
+    """A person signs in."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, examples=["li.na"])]
+    password: Annotated[str, Meta(min_length=1, max_length=512, examples=["four-words-on-a-slip"])]
+    code: Annotated[str | None, Meta(description="Of the authenticator, where one is asked for")] = None
 
 
-def router(settings: Settings) -> APIRouter:
+class Signed(Struct, frozen=True):
+    """Who asks."""
+
+    name: str
+    kind: Annotated[
+        Literal["person", "key", "machine"],
+        Meta(description="machine: whoever reaches an open loopback port"),
+    ]
+    roles: list[str]
+    permissions: list[str]
+    areas: Annotated[list[str] | None, Meta(description="null: the whole park")]
+
+
+class Door(Struct, frozen=True):
+    """Who is let in, and who asks."""
+
+    asks: Annotated[bool, Meta(description="Whether one has to say who one is")]
+    accounts: Annotated[bool, Meta(description="Whether anybody has an account")]
+    who: Annotated[Signed | None, Meta(description="null: nobody is signed in")]
+
+
+EXAMPLE = Door(
+    asks=True,
+    accounts=True,
+    who=Signed("li.na", "person", ["enterprise-user"], ["see-energy", "see-live"], ["E1"]),
+)
+FURTHER: tuple[type[Struct], ...] = (Token, Credentials)
+
+
+def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["session"])
+    settings = dependencies.settings
+    hashing = asyncio.Semaphore(_AT_ONCE)
 
-    @routes.post("/session", status_code=204, openapi_extra=_BODY, summary="Sign in")
+    @routes.get("/session", responses=documented("Who asks", Door), summary="Who is signed in")
+    async def told(request: Request) -> Response:
+        """Answers whoever asks, and nobody too."""
+        return answer(_door(request, settings))
+
+    @routes.post("/session", status_code=204, openapi_extra=as_body(Token), summary="Sign in with a key")
     async def sign_in(request: Request) -> Response:
         """Sets a session cookie for twelve hours."""
-        bodies.media_type(request, ("application/json",))
-        token = _token(await bodies.read(request, _TOKEN_BYTES))
-        return _with_cookie(settings.access.sign_in(token), SESSION_S, secure=settings.secure_cookies)
+        settings.access.knock(address_of(request))
+        token = (await bodies.secret(request, Token)).token
+        return with_cookie(request, settings, settings.access.sign_in(token), SESSION_S)
+
+    @routes.post(
+        "/session/person", status_code=204, openapi_extra=as_body(Credentials), summary="Sign in as a person"
+    )
+    async def enter(request: Request) -> Response:
+        """Sets a session cookie for seven days, or twelve hours without use.
+
+        A 401 whose errors name `code` asks for a code. After five tries a name is closed (429), longer and
+        longer.
+        """
+        settings.access.knock(address_of(request))
+        told = await bodies.secret(request, Credentials)
+        async with hashing:
+            person = await run_in_threadpool(_known, dependencies, told)
+        return await run_in_threadpool(let_in, dependencies, request, person)
 
     @routes.delete("/session", status_code=204, summary="Sign out")
     async def sign_out(request: Request) -> Response:
         """Ends the session and takes its cookie away."""
-        settings.access.sign_out(request.cookies.get(COOKIE, ""))
-        return _with_cookie("", 0, secure=settings.secure_cookies)
+        cookie = request.cookies.get(COOKIE, "")
+        settings.access.sign_out(cookie)
+        present = settings.access.roster.find(digest(cookie))
+        if present:
+            await run_in_threadpool(_leave, dependencies, address_of(request), digest(cookie), present)
+        return with_cookie(request, settings, "", 0)
 
     return routes
 
 
-def _token(body: bytes) -> str:
+def _known(dependencies: Dependencies, told: Credentials) -> Person:
+    return entrance.known(dependencies.store, told.name, told.password, told.code, datetime.now(UTC))
+
+
+def let_in(dependencies: Dependencies, request: Request, person: Person) -> Response:
+    """Open a session of theirs; the answer sets its cookie. Raises StorageError."""
+    browser, now = request.headers.get("user-agent", "")[:_BROWSER], datetime.now(UTC)
+    with dependencies.store.connection() as tx:
+        cookie, made = entrance.opened(tx, person, address_of(request), browser, now)
+    dependencies.settings.access.roster.add(made)
+    return with_cookie(request, dependencies.settings, cookie, LONGEST // timedelta(seconds=1))
+
+
+def _leave(dependencies: Dependencies, address: str, hashed: bytes, present: Presence) -> None:
+    with dependencies.store.connection() as tx:
+        audit.sign(tx, present.asker.name, address)
+        sessions.end(tx, hashed, datetime.now(UTC))
+    dependencies.settings.access.roster.leave(hashed)
+
+
+def _door(request: Request, settings: Settings) -> Door:
+    access = settings.access
     try:
-        return msgspec.json.decode(body, type=Token).token
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refusal(422, f"The body cannot be read: {error}.") from error
+        asker = access.asker(request)
+    except Refusal as refusal:
+        if refusal.status != 401:  # noqa: PLR2004  # not let in
+            raise
+        return Door(access.asks, access.roster.anybody, None)
+    return Door(access.asks, access.roster.anybody, _signed(asker))
 
 
-def _with_cookie(value: str, lasts_s: int, *, secure: bool) -> Response:
+def _signed(asker: Asker) -> Signed:
+    program: Literal["key", "machine"] = "machine" if asker is MACHINE else "key"
+    kind: Literal["person", "key", "machine"] = "person" if asker.person else program
+    areas = None if asker.areas is None else sorted(asker.areas)
+    return Signed(asker.name, kind, list(asker.roles), sorted(asker.permissions), areas)
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "-"
+
+
+def with_cookie(request: Request, settings: Settings, value: str, lasts_s: int) -> Response:
     response = Response(status_code=204)
     response.set_cookie(
-        COOKIE, value, max_age=lasts_s, path="/", httponly=True, samesite="strict", secure=secure
+        COOKIE,
+        value,
+        max_age=lasts_s,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=settings.secure(request),
     )
     return response

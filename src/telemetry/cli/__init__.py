@@ -12,6 +12,7 @@ from telemetry.cli import (
     factors,
     importing,
     keys,
+    people,
     proving,
     reading,
     running,
@@ -37,6 +38,7 @@ for group in (
     proving,
     keys,
     auditing,
+    people,
 ):
     app.add_typer(group.commands)
 

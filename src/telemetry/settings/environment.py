@@ -5,11 +5,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from telemetry.settings.mistakes import ConfigError, Mistake
 
 _PORTS = range(1, 65536)
 _SHORTEST_TOKEN = 16
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # addresses to listen on
 _SMALLEST_SPOOL_MB = 16
 
 
@@ -24,12 +26,20 @@ class Environment:
     database_url: str | None
     mqtt_url: str | None
     token: str | None
+    url: str | None
+    """How people reach the page, such as https://park.example; None: where it listens."""
     spool_mb: int
     """What the readings that wait for the database may take of the disk [MiB]."""
 
     @property
     def loopback(self) -> bool:
         return is_loopback(self.host)
+
+    @property
+    def address(self) -> str:
+        """Where people reach the page."""
+        host = "127.0.0.1" if self.loopback or self.host in _EVERYWHERE else self.host
+        return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def is_loopback(host: str) -> bool:
@@ -54,6 +64,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         database_url=variables.get("PARKWATT_DATABASE_URL") or None,
         mqtt_url=variables.get("PARKWATT_MQTT_URL") or None,
         token=_token(variables.get("PARKWATT_TOKEN", "")),
+        url=_url(variables.get("PARKWATT_URL", "")),
         spool_mb=_spool_mb(variables.get("PARKWATT_SPOOL_MB") or "1024"),
     )
 
@@ -78,6 +89,14 @@ def _token(text: str) -> str | None:
         reason = f"a token of {len(text)} characters can be guessed; use {_SHORTEST_TOKEN} or more"
         raise ConfigError([Mistake("environment", "PARKWATT_TOKEN", reason)])
     return text or None
+
+
+def _url(text: str) -> str | None:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/")):
+        reason = f"{text!r} is not https://host or http://host:port"
+        raise ConfigError([Mistake("environment", "PARKWATT_URL", reason)])
+    return text.rstrip("/") or None
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The token of the first start: printed once, kept as a hash."""
+"""What the door knows before the database answers: the token of the first start, whether accounts stand."""
 
 import hashlib
 import os
@@ -8,6 +8,8 @@ from pathlib import Path
 from telemetry.settings.environment import Environment
 
 _FILE = "token.sha256"
+_ACCOUNTS = "accounts"
+"""Stands in the data folder while anybody has an account."""
 
 
 def digest(secret: str) -> bytes:
@@ -38,3 +40,17 @@ def _new_token(file: Path) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(digest(token).hex())
     return token
+
+
+def note_accounts(data_dir: Path, *, anybody: bool) -> None:
+    """Write down that accounts stand, so that the door stays closed while the database is away."""
+    file = data_dir / _ACCOUNTS
+    if anybody:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(0o600)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def accounts_noted(data_dir: Path) -> bool:
+    return (data_dir / _ACCOUNTS).exists()

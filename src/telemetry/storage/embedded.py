@@ -68,11 +68,33 @@ class EmbeddedPostgres:
                 initialise(bindir, cluster, socket, account, password)
             held.enter_context(kept(lambda: _running(bindir, cluster, socket, account)))
             self._held = held.pop_all()
-        return f"postgresql://{ROLE}:{password}@/postgres?host={quote(str(socket), safe='')}"
+        return _url(socket, password)
 
     def stop(self) -> None:
         """Shut the server down (sessions end, what was committed stays) and free the folder."""
         self._held.close()
+
+
+def running(data_dir: Path) -> str | None:
+    """The URL of the server that another process runs for this data folder; None where none does."""
+    folder = data_dir / "postgres"
+    record = folder / "runtime"
+    if not record.exists() or not _is_claimed(folder):
+        return None
+    return _url(Path(record.read_text()) / "s", owner_password(folder))
+
+
+def _is_claimed(folder: Path) -> bool:
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _url(socket: Path, password: str) -> str:
+    return f"postgresql://{ROLE}:{password}@/postgres?host={quote(str(socket), safe='')}"
 
 
 def has_data(data_dir: Path) -> bool:

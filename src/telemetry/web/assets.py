@@ -15,6 +15,8 @@ from starlette.types import Scope
 DIST = Path(__file__).parent / "dist"
 PAGES = ("live", "energy", "carbon", "cost", "meters", "alerts", "collectors")
 """First parts of the addresses that the page answers itself, as web/src/route.ts names them."""
+FURTHER = ("account", "enter")
+"""Those that are not on the rail."""
 UNBUILT = "The page has not been built. Build it with: npm --prefix web ci && npm --prefix web run build\n"
 POLICY = (
     "default-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -58,5 +60,5 @@ def _page_routes(index: Path) -> list[Route]:
             return PlainTextResponse(UNBUILT, 503, headers=dict(_FRESH))
         return FileResponse(index, headers=_FRESH)
 
-    links = [path for name in PAGES for path in (f"/{name}", f"/{name}/{{rest:path}}")]
+    links = [path for name in PAGES + FURTHER for path in (f"/{name}", f"/{name}/{{rest:path}}")]
     return [Route(path, page, methods=["GET"], include_in_schema=False) for path in ("/", *links)]

@@ -64,7 +64,7 @@ def test_an_auditor_and_a_guest_change_nothing() -> None:
 def test_a_table_that_names_what_it_lacks_is_refused() -> None:
     table = {
         "permissions": {"see": "See"},
-        "roles": {"guest": {"means": "A guest", "may": ["se"]}},
+        "roles": {"guest": {"means": "A guest", "for": "walls", "may": ["se"]}},
         "routes": {"GET /x": ["see", "park"]},
     }
     with pytest.raises(ValueError, match="se, which is no permission"):

@@ -2,7 +2,8 @@ import asyncio
 import gzip
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from telemetry.access.keyring import Keyring
 from telemetry.api import bodies, session
 from telemetry.api.access import SESSION_S, Access
 from telemetry.api.answers import PROBLEMS
-from telemetry.api.dependencies import Settings
+from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import Guard, served
 from telemetry.api.problems import HANDLERS
 from telemetry.settings.token import digest
@@ -32,7 +33,8 @@ class Wall:
 def _app(access: Access) -> FastAPI:
     settings = Settings(served(HOST), access)
     app = FastAPI(exception_handlers=HANDLERS, responses=PROBLEMS)
-    app.include_router(session.router(settings), prefix="/api/v1")
+    parts = cast("Dependencies", SimpleNamespace(settings=settings))
+    app.include_router(session.router(parts), prefix="/api/v1")
     app.add_middleware(Guard, hosts=settings.hosts, access=access)
 
     @app.get("/page")

@@ -9,7 +9,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
 from telemetry.web import mount
-from telemetry.web.assets import HEADERS, PAGES, UNBUILT
+from telemetry.web.assets import FURTHER, HEADERS, PAGES, UNBUILT
 
 ROUTES = Path(__file__).parents[3] / "web/src/route.ts"
 
@@ -76,6 +76,11 @@ def test_an_unbuilt_page_says_how_to_build_it(tmp_path: Path, path: str) -> None
 
 
 def test_the_server_knows_the_pages_that_the_front_end_has() -> None:
-    declared = re.search(r"PAGES = \[(.*?)\]", ROUTES.read_text())
+    assert _declared("PAGES") == PAGES
+    assert (*_declared("FURTHER"), "enter") == FURTHER
+
+
+def _declared(name: str) -> tuple[str, ...]:
+    declared = re.search(rf"{name} = \[(.*?)\]", ROUTES.read_text())
     assert declared is not None
-    assert tuple(re.findall(r'"(\w+)"', declared.group(1))) == PAGES
+    return tuple(re.findall(r'"(\w+)"', declared.group(1)))

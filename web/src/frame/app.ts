@@ -4,14 +4,16 @@ import { html, nothing, type TemplateResult } from "lit";
 import "../collectors/page.ts";
 import "../live/page.ts";
 import "../meters/page.ts";
+import { rolesOf } from "../account/names.ts";
 import { wordsOf } from "../i18n/words.ts";
 import { icon } from "../parts/icons.ts";
 import { View } from "../parts/view.ts";
 import { clockSeconds, moment } from "../time.ts";
 import { href, PAGES, type Page } from "../route.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
+import "./enter.ts";
 import { badge } from "./firing.ts";
-import { notice } from "./notice.ts";
+import { message, notice } from "./notice.ts";
 import "./sign-in.ts";
 import "./strip.ts";
 
@@ -20,8 +22,29 @@ const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   carbon: () => (store.route.view === "inventory" ? import("../carbon/inventory.ts") : import("../reports/carbon.ts")),
   cost: () => import("../cost/page.ts"),
   alerts: () => import("../alerts/page.ts"),
+  account: () => import("../account/page.ts"),
   live: () => (store.route.wall ? import("../live/wall.ts") : Promise.resolve()),
 };
+
+/** What each page is about, as the table of permissions has it. */
+const NEEDS: Partial<Record<Page, string>> = {
+  live: "see-live",
+  energy: "see-energy",
+  carbon: "see-energy",
+  cost: "see-cost",
+  meters: "see-energy",
+  alerts: "see-alerts",
+  collectors: "see-operation",
+};
+/** Pages about the whole park, for nobody who is let in for parts of it. */
+const OF_PARK: readonly Page[] = ["collectors"];
+
+function shows(page: Page): boolean {
+  const who = store.door?.who;
+  if (!who) return true;
+  const needed = NEEDS[page];
+  return (needed === undefined || may(needed)) && (who.areas === null || !OF_PARK.includes(page));
+}
 
 class App extends View {
   override connectedCallback(): void {
@@ -41,11 +64,11 @@ class App extends View {
   }
 
   protected override render(): TemplateResult {
-    if (store.route.wall && store.phase === "running") return html`<main id="content">${this.#lost()}<pw-wall></pw-wall></main>`;
+    if (store.route.wall && store.phase === "running" && shows("live")) return html`<main id="content">${this.#lost()}<pw-wall></pw-wall></main>`;
     return html`
       <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
       <pw-strip></pw-strip>
-      <nav class="rail" aria-label=${this.words.views}>${PAGES.map((page) => this.#entry(page))}</nav>
+      <nav class="rail" aria-label=${this.words.views}>${PAGES.filter(shows).map((page) => this.#entry(page, this.words[page]))}${this.#signed()}</nav>
       <main id="content" tabindex="-1">${this.#printed()}${this.#lost()}${this.#content()}</main>
     `;
   }
@@ -62,10 +85,16 @@ class App extends View {
     document.getElementById("content")?.focus();
   }
 
-  #entry(page: Page): TemplateResult {
+  /** Who is signed in; nothing before that is known. */
+  #signed(): TemplateResult | typeof nothing {
+    const who = store.door?.who;
+    return who ? html`<div class="signed">${this.#entry("account", who.kind === "person" ? who.name : this.words.account)}</div>` : nothing;
+  }
+
+  #entry(page: Page, word: string): TemplateResult {
     const here = store.route.page === page;
     return html`<a href=${href({ ...store.route, page, meter: null, view: null, by: null, show: null })} aria-current=${here ? "page" : "false"}
-      >${icon(page)}<span>${this.words[page]}</span>${page === "alerts" ? badge(store.firing, this.words) : nothing}</a
+      >${icon(page)}<span>${word}</span>${page === "alerts" ? badge(store.firing, this.words) : nothing}</a
     >`;
   }
 
@@ -78,8 +107,10 @@ class App extends View {
   }
 
   #content(): TemplateResult {
+    if (store.route.entering) return html`<pw-enter></pw-enter>`;
     if (store.phase === "sign-in") return html`<pw-sign-in></pw-sign-in>`;
     if (store.phase !== "running" && (store.site === null || store.phase === "no-site")) return notice(this.words);
+    if (!shows(store.route.page)) return message(this.words.notYours, this.words.notYoursText(rolesOf(store.door?.who?.roles ?? [], this.words)));
     return PAGE[store.route.page]();
   }
 }
@@ -92,6 +123,7 @@ const PAGE: Record<Page, () => TemplateResult> = {
   meters: () => html`<pw-meters></pw-meters>`,
   alerts: () => html`<pw-alerts></pw-alerts>`,
   collectors: () => html`<pw-collectors></pw-collectors>`,
+  account: () => html`<pw-account></pw-account>`,
 };
 
 function carbonViews(): TemplateResult[] {

@@ -1,12 +1,14 @@
 import { alertsEn } from "./alerts-en.ts";
 import { costEn } from "./cost-en.ts";
 import { energyEn } from "./energy-en.ts";
+import { peopleEn } from "./people-en.ts";
 import { wallEn } from "./wall-en.ts";
 
 export const en = {
   ...costEn,
   ...alertsEn,
   ...energyEn,
+  ...peopleEn,
   ...wallEn,
   locale: "en",
   live: "Live",
@@ -54,10 +56,6 @@ export const en = {
   noReadingsTitle: "No reading has arrived yet",
   noReadingsText: "The meters are known, none has answered. See that the sources' hosts and ports in config/sites are reachable from here.",
 
-  signIn: "Sign in",
-  signInText: "This ParkWatt asks for its token. It was printed once when the service first started.",
-  token: "Token",
-  tokenWrong: "That is not the token. Nothing was changed.",
 
   oneLine: "Power flow",
   oneLineSubject: "power and CO₂ rate, lines as thick as their power",

@@ -1,6 +1,7 @@
 import { alertsZh } from "./alerts-zh.ts";
 import { costZh } from "./cost-zh.ts";
 import { energyZh } from "./energy-zh.ts";
+import { peopleZh } from "./people-zh.ts";
 import { wallZh } from "./wall-zh.ts";
 import type { Words } from "./words.ts";
 
@@ -8,6 +9,7 @@ export const zh: Words = {
   ...costZh,
   ...alertsZh,
   ...energyZh,
+  ...peopleZh,
   ...wallZh,
   locale: "zh-CN",
   live: "实时",
@@ -54,10 +56,6 @@ export const zh: Words = {
   noReadingsTitle: "尚未收到读数",
   noReadingsText: "表计已登记，但都没有应答。请检查 config/sites 中各数据源的主机和端口能否从本机访问。",
 
-  signIn: "登录",
-  signInText: "此 ParkWatt 需要令牌。令牌在服务首次启动时显示过一次。",
-  token: "令牌",
-  tokenWrong: "令牌不正确，未作任何更改。",
 
   oneLine: "电力流向",
   oneLineSubject: "功率与碳排放速率，线宽随功率变化",
