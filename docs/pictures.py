@@ -9,9 +9,19 @@ from playwright.sync_api import Browser, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 PICTURES = {
-    "live.png": "/live?lang=en&theme=light",
-    "live-zh-dark.png": "/live?lang=zh&theme=dark",
+    "live.png": ("/live?lang=en&theme=light", "pw-load canvas"),
+    "live-zh-dark.png": ("/live?lang=zh&theme=dark", "pw-load canvas"),
+    "wall.png": ("/live?wall=1&lang=en&theme=dark", "pw-load canvas"),
+    "energy.png": ("/energy/profile?days=7&lang=en&theme=light", "pw-chart[data-drawn]"),
+    "flow.png": ("/energy/flow?lang=en&theme=light", "pw-chart[data-drawn]"),
+    "carbon-zh-dark.png": ("/carbon?lang=zh&theme=dark", "pw-chart[data-drawn]"),
+    "bill.png": ("/cost?lang=en&theme=light", "pw-chart[data-drawn]"),
+    "demand-zh-dark.png": ("/cost/demand?lang=zh&theme=dark", "pw-chart[data-drawn]"),
+    "alerts.png": ("/alerts?lang=en&theme=light", "pw-alert-list"),
+    "meter.png": ("/meters/A-M02?lang=en&theme=light", "pw-meter-curve canvas"),
+    "collectors.png": ("/collectors?lang=en&theme=light", "pw-collectors tr"),
 }
+"""Name -> address, and what has to stand on the page before it is taken."""
 WIDTH, HEIGHT = 1440, 900
 LARGEST = 300_000
 SETTLED_MS = 3000
@@ -25,19 +35,21 @@ def main() -> None:
         raise SystemExit("Chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        sizes = {name: take(browser, url + address, IMAGES / name) for name, address in PICTURES.items()}
+        sizes = {
+            name: take(browser, url + address, IMAGES / name, awaited)
+            for name, (address, awaited) in PICTURES.items()
+        }
         browser.close()
     sys.stdout.writelines(f"{IMAGES / name}: {size} bytes\n" for name, size in sizes.items())
     if large := [name for name, size in sizes.items() if size > LARGEST]:
         raise SystemExit(f"larger than {LARGEST} bytes: {', '.join(large)}")
 
 
-def take(browser: Browser, address: str, target: Path) -> int:
+def take(browser: Browser, address: str, target: Path, awaited: str) -> int:
     """Size of the picture of a page that is filled and quiet."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
     page.goto(address)
-    page.wait_for_selector(".connection-live")
-    page.wait_for_selector("pw-load canvas")
+    page.wait_for_selector(awaited)
     page.wait_for_timeout(SETTLED_MS)
     target.parent.mkdir(exist_ok=True)
     page.screenshot(path=target)

@@ -17,7 +17,7 @@ export interface Layout {
 type Column = readonly NodeKind[];
 
 const COLUMNS: readonly Column[] = [["grid", "park-generation", "park-storage"], ["incomer"], ["transformer"], ["area"], ["generation", "storage"]];
-const SHARES: Partial<Record<NodeKind, number>> = { grid: 12, incomer: 18, transformer: 17, area: 31, generation: 16 };
+const SHARES: Partial<Record<NodeKind, number>> = { grid: 12, incomer: 15, transformer: 14, area: 37, generation: 16 };
 const TALL = 52;
 /** Of what shows its CO2 rate under its power. */
 const TALLER = 68;

@@ -13,7 +13,7 @@ import { networkOf, type Link, type Network, type Node } from "./network.ts";
 const LIST_BELOW = 560;
 const THINNEST = 1.5;
 const THICKEST = 14;
-const VALUE_ROOM = 76;
+const DIGIT = 8.5;
 const STILL_KW = 0.05;
 
 class OneLine extends View {
@@ -125,7 +125,7 @@ class OneLine extends View {
     return svg`<rect class="hit" width=${box.width} height=${box.height} rx="6" tabindex="0" role="button"
         aria-pressed=${store.route.area === node.code ? "true" : "false"}
         aria-label="${this.#title(node.id)} ${lines.value} ${lines.detail} ${lines.end}" @click=${choose} @keydown=${press} />
-      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 24 - VALUE_ROOM)}</text>
+      <text x="12" y="21" class="title">${this.#short(node.id, box.width - 32 - DIGIT * lines.value.length)}</text>
       <text x=${box.width - 12} y="21" class="value" text-anchor="end">${lines.value}</text>
       <text x="12" y="40" class="detail">${lines.detail}</text>
       <text x=${box.width - 12} y="40" class="detail ${lines.noted ? "warn" : ""}" text-anchor="end">${lines.end}</text>`;
