@@ -1,7 +1,7 @@
 /** What the page knows: the site, its meters, the live picture and how it stands with the service. */
 
 import type { Door } from "./account/answers.ts";
-import { ApiError, get, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
+import { ApiError, get, send, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
 import { Firing } from "./frame/firing.ts";
 import { fromSnapshot, withUpdate, type LiveState } from "./live/state.ts";
 import { LiveStream } from "./live/stream.ts";
@@ -51,7 +51,7 @@ class Store extends EventTarget {
   /** Asks for site and meters until the service has them, then opens the stream. */
   async load(): Promise<void> {
     try {
-      this.door = await get<Door>("/session");
+      this.door = await this.#known();
       if (this.door.asks && this.door.who === null) return this.#shut();
       await this.#describe();
       this.#enter("running");
@@ -59,6 +59,15 @@ class Store extends EventTarget {
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Who is let in; a wall comes in by the key in its address, again and again. */
+  async #known(): Promise<Door> {
+    const door = await get<Door>("/session");
+    const key = /^#key=(\S+)$/.exec(location.hash)?.[1];
+    if (!door.asks || door.who || !key) return door;
+    await send("/session", { token: key });
+    return get<Door>("/session");
   }
 
   /** Nobody is signed in: what was shown goes away. */
@@ -156,7 +165,7 @@ class Store extends EventTarget {
     try {
       await get<Site>("/site");
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.#failed(error);
+      if (error instanceof ApiError && error.status === 401) void this.load();
     }
   }
 

@@ -13,6 +13,7 @@ from telemetry.reports import people as told
 from telemetry.reports.errors import QueryError
 from telemetry.settings.environment import read_environment
 from telemetry.storage import people as stored
+from telemetry.storage.embedded import has_data
 from telemetry.storage.pool import Transaction
 
 _WHO = "this machine"
@@ -72,7 +73,11 @@ def link() -> None:
 def _database() -> Iterator[Transaction]:
     from telemetry.app import at_hand  # noqa: PLC0415  # `check` should not load the web framework
 
-    with at_hand(read_environment()) as tx:
+    environment = read_environment()
+    if environment.database_url is None and not has_data(environment.data_dir):
+        folder = f"{environment.data_dir} (PARKWATT_DATA_DIR)"
+        raise QueryError("people", folder, f"no ParkWatt has stored anything in {folder}")
+    with at_hand(environment) as tx:
         yield tx
 
 

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
 import { partsOf } from "../areas.ts";
+import type { Words } from "../i18n/words.ts";
 import { Asking } from "../parts/asking.ts";
 import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
@@ -13,7 +14,7 @@ import { areasOf, roleName, rolesOf } from "./names.ts";
 class People extends Asking<{ people: Person[] }> {
   #wrong = "";
   #done = "";
-  #made: MadePerson | null = null;
+  #made: { told: (words: Words) => string; path: string } | null = null;
   #role: string = "enterprise-user";
   #changing: number | null = null;
 
@@ -34,13 +35,19 @@ class People extends Asking<{ people: Person[] }> {
       <form class="entry" data-form="add" @submit=${this.#add}>
         <label>${words.personName}<input name="name" required maxlength="64" autocomplete="off" autocapitalize="none" spellcheck="false" /></label>
         ${this.#part(this.#role, [])}<button type="submit" class="primary">${words.makeAccount}</button>
+      </form>
+      <h2>${words.wallLink} <span class="subject">${words.wallLinkSubject}</span></h2>
+      <form class="entry" data-form="wall" @submit=${this.#hang}>
+        <label>${words.wallPlace}<input name="place" required maxlength="50" autocomplete="off" /></label><button type="submit">${words.makeWallLink}</button>
       </form>`;
   }
 
+  /** A link that was just made, and what to do with it. */
   #link(): TemplateResult | typeof nothing {
     if (!this.#made) return nothing;
-    const address = `${location.origin}${this.#made.link}`;
-    return html`<div class="handing" role="status"><p>${this.words.handOver(this.#made.person.name)}</p>
+    const { told, path } = this.#made;
+    const address = `${location.origin}${path}`;
+    return html`<div class="handing" role="status"><p>${told(this.words)}</p>
       <p><code class="secret">${address}</code> <button type="button" class="quiet" @click=${() => this.#copy(address)}>${this.words.copyLink}</button></p></div>`;
   }
 
@@ -52,7 +59,7 @@ class People extends Asking<{ people: Person[] }> {
       this.requestUpdate();
     };
     const parts = partsOf(store.site?.areas ?? []);
-    return html`<label>${words.role}<select name="role" @change=${choose}>${ROLES.map((one) => html`<option value=${one} ?selected=${one === role}>${roleName(one, words)}</option>`)}</select></label>
+    return html`<label>${words.personRole}<select name="role" @change=${choose}>${ROLES.map((one) => html`<option value=${one} ?selected=${one === role}>${roleName(one, words)}</option>`)}</select></label>
       ${OF_PARK.includes(this.#role) ? nothing : html`<label>${words.sees}<select name="area">
         ${parts.map((area) => html`<option value=${area.code} ?selected=${areas.includes(area.code)}>${this.name(area.name)}</option>`)}
         <option value="">${words.wholeParkToo}</option></select></label>`}`;
@@ -62,7 +69,7 @@ class People extends Asking<{ people: Person[] }> {
     const words = this.words;
     const standing = [...people.filter((one) => !one.ended_at), ...people.filter((one) => one.ended_at)];
     return html`<table class="cards">
-      <thead><tr>${[words.personName, words.role, words.sees, words.password, words.yourSessions, ""].map((head) => html`<th scope="col">${head || html`<span class="hidden">${words.changePart}</span>`}</th>`)}</tr></thead>
+      <thead><tr>${[words.personName, words.personRole, words.sees, words.password, words.openSessions, ""].map((head) => html`<th scope="col">${head || html`<span class="hidden">${words.changePart}</span>`}</th>`)}</tr></thead>
       <tbody>${standing.map((one) => (one.id === this.#changing ? this.#changingRow(one) : this.#row(one)))}</tbody></table>`;
   }
 
@@ -70,10 +77,10 @@ class People extends Asking<{ people: Person[] }> {
     const words = this.words;
     return html`<tr data-person=${one.name} class=${one.ended_at ? "ended" : ""}>
       <th scope="row">${one.name}</th>
-      <td data-label=${words.role}>${rolesOf(one.roles, words)}</td>
+      <td data-label=${words.personRole}>${rolesOf(one.roles, words)}</td>
       <td data-label=${words.sees}>${areasOf(one.areas, words)}</td>
       <td data-label=${words.password}>${this.#entrance(one)}</td>
-      <td data-label=${words.yourSessions}>${words.sessionsCount(String(one.sessions.length))}</td>
+      <td data-label=${words.openSessions}>${words.sessionsCount(String(one.sessions.length))}</td>
       <td class="acts">${one.ended_at ? html`<span class="said">${words.endedOn(day(Date.parse(one.ended_at), this.zone), one.ended_by ?? "")}</span>` : this.#acts(one)}</td>
     </tr>`;
   }
@@ -117,7 +124,23 @@ class People extends Asking<{ people: Person[] }> {
     const form = event.target as HTMLFormElement;
     return this.#act(async () => {
       const name = String(new FormData(form).get("name")).trim();
-      this.#made = await post<MadePerson>("/people", { name, ...partIn(form) });
+      this.#hand(await post<MadePerson>("/people", { name, ...partIn(form) }));
+      form.reset();
+    });
+  };
+
+  #hand({ link, person }: MadePerson): void {
+    this.#made = { told: (words) => words.handOver(person.name), path: link };
+  }
+
+  /** A wall comes in by a key of the guest, which its address holds behind the mark #. */
+  readonly #hang = (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    return this.#act(async () => {
+      const name = `wall: ${String(new FormData(form).get("place")).trim()}`;
+      const { secret } = await post<{ secret: string }>("/keys", { name, roles: ["guest"], whole_park: true });
+      this.#made = { told: (words) => words.wallLinkMade, path: `/live?wall=1&lang=${store.route.language}#key=${secret}` };
       form.reset();
     });
   };
@@ -134,7 +157,7 @@ class People extends Asking<{ people: Person[] }> {
   async #reset(one: Person): Promise<void> {
     if (!window.confirm(this.words.resetAsk(one.name))) return;
     await this.#act(async () => {
-      this.#made = await post<MadePerson>(`/people/${one.id}/reset`, {});
+      this.#hand(await post<MadePerson>(`/people/${one.id}/reset`, {}));
     });
   }
 
