@@ -247,6 +247,7 @@ async def _serve(
         settings,
         arrivals,
         strays=strays,
+        audit_heads=partial(noted, environment.data_dir),
         rule_health=alerter.health,
     )
     server = _server(environment, dependencies, hub)

@@ -122,6 +122,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     keys.EXAMPLE,
     keys.LIST_EXAMPLE,
     audit.EXAMPLE,
+    audit.PROOF_EXAMPLE,
     people.ENTRY,
     people.EXAMPLE,
     people.LIST_EXAMPLE,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from msgspec import Meta, Struct
+from pydantic import StringConstraints
 
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
@@ -34,6 +35,16 @@ class AuditEntry(Struct, frozen=True):
     hash: Annotated[str, Meta(description="SHA-256 over this row and the hash of the one before")]
 
 
+class AuditProof(Struct, frozen=True):
+    """Whether the log is what was written: every hash reckoned anew."""
+
+    rows: Annotated[int, Meta(description="From the first on, that are as they were written")]
+    head: Annotated[str, Meta(description="Hash of the last of them; keep it apart from the database")]
+    compared: Annotated[int, Meta(description="Heads noted before that agree")]
+    broken: Annotated[int | None, Meta(description="The first row that is not, or is missing")]
+    reason: Annotated[str, Meta(description="What is wrong with it", examples=["was changed"])]
+
+
 class AuditList(Struct, frozen=True):
     """The newest first."""
 
@@ -58,6 +69,11 @@ EXAMPLE = AuditList(
     ],
     next=4711,
 )
+
+
+PROOF_EXAMPLE = AuditProof(4711, EXAMPLE.entries[0].hash, 96, None, "")
+_HEAD = r"^\d{1,18}:[0-9a-f]{64}$"
+_Head = Annotated[str, StringConstraints(pattern=_HEAD)]
 
 
 def router(dependencies: Dependencies) -> APIRouter:
@@ -95,6 +111,22 @@ def router(dependencies: Dependencies) -> APIRouter:
         shown = found[:limit]
         following = shown[-1].number if len(found) > limit else None
         return answer(AuditList([_entry(row, zone) for row in shown], following))
+
+    @routes.get(
+        "/audit/verification",
+        responses=documented("Whether it is whole", AuditProof),
+        summary="Prove the log",
+    )
+    def verified(
+        head: Annotated[
+            list[_Head], Query(max_length=100, description="NUMBER:HASH, as it was told before")
+        ] = [],  # noqa: B006  # FastAPI copies it
+    ) -> Response:
+        """Also by the heads that this service noted in its data folder, and by those that are handed over."""
+        handed = {int(number): told for number, _, told in (each.partition(":") for each in head)}
+        with dependencies.database.connection() as tx:
+            chain = audit.verified(tx, {**dependencies.audit_heads(), **handed})
+        return answer(AuditProof(chain.rows, chain.head, chain.compared, chain.broken, chain.reason))
 
     return routes
 

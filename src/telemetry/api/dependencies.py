@@ -67,6 +67,8 @@ class Dependencies:
     chooser: Chooser = field(default_factory=Chooser)
     optima: Optima = field(default_factory=Optima)
     """Searches for cheapest plans."""
+    audit_heads: Callable[[], Mapping[int, str]] = dict
+    """Hashes of the audit log by number, as they were noted apart from the database."""
     rule_health: Callable[[], Mapping[str, Health]] = dict
     """How the alert rules are doing that this process evaluates, by code."""
 

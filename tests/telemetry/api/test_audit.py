@@ -139,6 +139,32 @@ def test_the_command_proves_it(service: Any, migrated_url: str, tmp_path: Path) 
     assert _verify(migrated_url, tmp_path, "--head", "7").exit_code == 2
 
 
+def test_the_running_service_proves_it(service: Any, address: str, tmp_path: Path) -> None:  # noqa: ANN401  # as above
+    auditor = _key(service, "auditor")
+    proof = _ask(service, auditor, "GET", "/audit/verification").json()
+    assert (proof["broken"], proof["reason"], proof["compared"]) == (None, "", 0)
+    handed = f"{proof['rows']}:{proof['head']}"
+    again = _ask(service, auditor, "GET", "/audit/verification", params={"head": handed}).json()
+    assert again == {**proof, "compared": 1}
+    beyond = f"{proof['rows'] + 1}:{proof['head']}"
+    cut = _ask(service, auditor, "GET", "/audit/verification", params={"head": [handed, beyond]}).json()
+    assert (cut["compared"], cut["broken"]) == (1, proof["rows"] + 1)
+    assert _ask(service, auditor, "GET", "/audit/verification", params={"head": "7"}).status_code == 422
+    assert _ask(service, _key(service, "read"), "GET", "/audit/verification").status_code == 403
+    variables = {"PARKWATT_TOKEN": auditor, "PARKWATT_DATA_DIR": str(tmp_path)}
+    asked = ["audit", "verify", "--to", address, "--head"]
+    done = CliRunner().invoke(app, [*asked, handed], env=variables)
+    assert (done.exit_code, "1 heads noted before agree" in done.output) == (0, True), done.output
+    assert CliRunner().invoke(app, [*asked, beyond], env=variables).exit_code == 1
+    shut = CliRunner().invoke(app, asked[:-1], env={**variables, "PARKWATT_TOKEN": "none of them"})
+    assert shut.exit_code == 1
+
+
+def test_an_empty_log_proves_nothing(migrated_url: str, tmp_path: Path) -> None:
+    empty = _verify(migrated_url, tmp_path)
+    assert (empty.exit_code, "The audit log of the database is empty." in empty.output) == (1, True)
+
+
 def test_a_torn_line_of_the_heads_is_passed_over(tmp_path: Path) -> None:
     line = f"2026-11-22T08:00:00+00:00 7 {'a' * 64}"
     (tmp_path / "audit.heads").write_text(f"{line}\n2026-11-22T08:01:00+00:00 8 abc")
