@@ -96,7 +96,10 @@ def _behind_a_door(made: Any) -> Any:  # noqa: ANN401  # conftest's Service
 
 
 def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's
-    answer: httpx.Response = service.call(method, path, headers={"Authorization": f"Bearer {secret}"}, **rest)
+    headers = {"Authorization": f"Bearer {secret}"}
+    if "table" in rest.get("params", {}):
+        headers["Accept"] = "text/csv"
+    answer: httpx.Response = service.call(method, path, headers=headers, **rest)
     return answer
 
 
