@@ -33,8 +33,7 @@ def verify(
     ] = None,
     *,
     to: Annotated[
-        str | None,
-        typer.Option(help="Ask the service at this address, as PARKWATT_TOKEN; default: the database."),
+        str | None, typer.Option(help="Ask the service that runs at this address; default: the database.")
     ] = None,
     ca: Ca = None,
     plain: Plain = False,
@@ -43,13 +42,8 @@ def verify(
     from telemetry.app import verify_audit as run  # noqa: PLC0415  # `check` should not load the web framework
 
     environment, heads = read_environment(), dict(map(_head, head or ()))
-    if to is None:
-        chain, place = (
-            run(environment, heads),
-            "the database" if environment.database_url else str(environment.data_dir),
-        )
-    else:
-        chain, place = _asked(environment, to, heads, ca, plain=plain), to
+    place = to or ("the database" if environment.database_url else str(environment.data_dir))
+    chain = _asked(environment, to, heads, ca, plain=plain) if to else run(environment, heads)
     if not chain.rows and chain.broken is None:
         errors.print(f"The audit log of {place} is empty.", markup=False, soft_wrap=True)
         raise typer.Exit(1)
