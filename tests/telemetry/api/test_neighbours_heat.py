@@ -245,6 +245,28 @@ def test_before_the_boiler_the_heat_is_bought_from_outside(begun: Start) -> None
     )
 
 
+def test_a_meter_in_another_unit_than_its_pool_is_a_named_shortfall(start: Start) -> None:
+    """A's boiler shows tonnes of steam, B's meter GJ: what B has of the pool nobody can tell."""
+    site = _site(sale=False, since=None, back=False, zone="Asia/Shanghai")
+    steam = {"A-HEAT": "steam_mass", "B-HEAT": "steam_energy", "D-HEAT": "steam_energy"}
+    meters = (m.model_copy(update={"carrier": "steam"}) if m.code in steam else m for m in site.meters)
+    service = start(site.model_copy(update={"meters": tuple(meters)}))
+    service.post(
+        [
+            {"meter": code, "time": at, "values": {steam.get(code, name): share * total}}
+            for code, totals in TOTALS.items()
+            if code not in {"A-SOLD", "A-BACK"}
+            for name, total in totals.items()
+            for share, at in enumerate(EDGES)
+        ]
+    )
+    service.settle()
+    found = _inventory(service, "B")
+    assert found["short"][:1] == ["steam_energy"]
+    told = found["lines"][0]["shortfalls"][0]["reason"]
+    assert "B-HEAT shows steam_energy" in told or "A-HEAT shows steam_mass" in told
+
+
 def test_neighbours_that_sell_to_each_other_come_to_what_the_park_emits(begun: Start) -> None:
     """Of B's 40 GJ 5 go back to A, whose pool they mix into."""
     service = begun(back=True)

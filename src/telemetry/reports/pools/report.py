@@ -167,12 +167,14 @@ class Book:
         self._keep(stretch, solve(setting))
 
     def _one_unit(self, stretch: Stretch, quantities: Sequence[str], amount: _Floats) -> None:
-        """What is shown in another unit than its pool is not known in it."""
+        """What is shown in another unit than the pools at its ends is not known in them."""
+        pools = {row.pool for row in stretch.laid.rows}
         for at, row in enumerate(stretch.laid.rows):
-            unit = self.unit.setdefault(row.pool, self.showing.unit_of(stretch.laid, row.pool))
-            if quantities[at] != unit:
-                amount[at] = np.nan
-                self.notes.add(f"{row.meter} shows {quantities[at]}, its pool in {row.pool.area} {unit}")
+            for pool in pools.intersection({row.pool, row.other}):
+                unit = self.unit.setdefault(pool, self.showing.unit_of(stretch.laid, pool))
+                if quantities[at] != unit:
+                    amount[at] = np.nan
+                    self.notes.add(f"{row.meter} shows {quantities[at]}, its pool in {pool.area} {unit}")
 
     def _keep(self, stretch: Stretch, solved: Solved) -> None:
         part = slice(stretch.lo, stretch.hi)
