@@ -72,12 +72,16 @@ class Roster:
 
     def find(self, digest: bytes) -> Presence | None:
         """Whose cookie has this hash, which is noted as used now."""
-        found, now = self._present.get(digest), self._clock()
-        if found is None or _over(found, now):
-            return None
-        found.used_at = now
-        self._used[digest] = datetime.fromtimestamp(now, UTC)
+        found = self.peek(digest)
+        if found is not None:
+            found.used_at = self._clock()
+            self._used[digest] = datetime.fromtimestamp(found.used_at, UTC)
         return found
+
+    def peek(self, digest: bytes) -> Presence | None:
+        """The same, without a note."""
+        found = self._present.get(digest)
+        return None if found is None or _over(found, self._clock()) else found
 
     def drained(self) -> Mapping[bytes, datetime]:
         """When sessions were last used since the last call."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from telemetry.access.asker import MACHINE, Asker
 from telemetry.access.keyring import Keyring, Pass
 from telemetry.access.pace import Pace
-from telemetry.access.roster import Roster
+from telemetry.access.roster import Presence, Roster
 from telemetry.api.problems import CHALLENGE, RETRY_AFTER_S, Refusal
 from telemetry.settings.token import digest
 
@@ -51,14 +51,22 @@ class Access:
 
     def asker(self, request: Request) -> Asker:
         """Who asks. Raises Refusal (401, 429, 503)."""
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() in _SCHEMES:
-            return self._of_key(digest(secret.strip()))
+        secret = _secret(request)
+        if secret is not None:
+            return self._of_key(digest(secret))
         cookie = request.cookies.get(COOKIE, "")
         if not cookie:
             return self._unknown()
         present = self.roster.find(digest(cookie))
         return present.asker if present else self._of_key(self._of_session(cookie), offered=True)
+
+    def holds(self, request: Request, asker: Asker) -> bool:
+        """Whether what let them in would let in the same again; counts as no use."""
+        secret, cookie = _secret(request), request.cookies.get(COOKIE, "")
+        found: Presence | Pass | None = self.roster.peek(digest(cookie)) if secret is None else None
+        if found is None:
+            found = self.ring.find(digest(secret) if secret is not None else self._of_session(cookie) or b"")
+        return found.asker == asker if found else not self.asks and asker is MACHINE
 
     def _of_key(self, hashed: bytes | None, *, offered: bool = True) -> Asker:
         found = self.ring.find(hashed) if hashed else None
@@ -115,3 +123,9 @@ class Access:
             del self._sessions[each]
         while len(self._sessions) >= _MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
+
+
+def _secret(request: Request) -> str | None:
+    """Of the key that a request brings."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() in _SCHEMES else None

@@ -1,10 +1,11 @@
 """The live view: one picture, or a stream of what changes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -104,6 +105,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         "/live/stream", response_class=StreamingResponse, responses=_STREAM, summary="Follow the park"
     )
     async def stream(
+        request: Request,
         asker: Asking,
         max_events: Annotated[int | None, Query(ge=1, description="Ends after so many events")] = None,
         last_event_id: Annotated[str | None, Header(max_length=100)] = None,
@@ -111,14 +113,15 @@ def router(dependencies: Dependencies) -> APIRouter:
         """Server-sent events: what was missed since `Last-Event-ID` or a snapshot, then every second.
 
         What happens to alerts comes in between, as events named `alert`, for whoever may see alerts; after a
-        snapshot ask for them anew.
+        snapshot ask for them anew. Ends when what let in does so no more, or for something else.
         """
         try:
             watcher = dependencies.live.join(last_event_id)
         except TooManyWatchers as error:
             raise come_again(503, f"The live view has no room: {error}.") from error
         hidden = frozenset() if _SEES_ALERTS in asker.permissions else _ALERTS
-        return _Stream(watcher, hidden, max_events)
+        holds = partial(dependencies.settings.access.holds, request, asker)
+        return _Stream(watcher, _events(watcher, hidden, max_events, holds))
 
     return routes
 
@@ -128,8 +131,8 @@ class _Stream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, watcher: Watcher, hidden: frozenset[bytes], most: int | None) -> None:
-        super().__init__(_events(watcher, hidden, most), headers={"X-Accel-Buffering": "no"})
+    def __init__(self, watcher: Watcher, events: AsyncIterator[bytes]) -> None:
+        super().__init__(events, headers={"X-Accel-Buffering": "no"})
         self._watcher = watcher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,10 +142,14 @@ class _Stream(StreamingResponse):
             self._watcher.leave()
 
 
-async def _events(watcher: Watcher, hidden: frozenset[bytes], most: int | None) -> AsyncIterator[bytes]:
-    """Without events of the kinds that are `hidden`."""
+async def _events(
+    watcher: Watcher, hidden: frozenset[bytes], most: int | None, holds: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    """Without events of the kinds that are `hidden`, as long as `holds`."""
     sent = 0
     async for event in watcher.events():
+        if not holds():
+            return
         if not hidden.isdisjoint(event.split(b"\n", 2)):
             continue
         yield event

@@ -1,8 +1,11 @@
 """People from the first link to the end of their account, as the service keeps them."""
 
+import asyncio
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -251,6 +254,41 @@ def test_signing_out_everywhere_ends_ones_own_sessions_alone(
         if restarted:
             _restart(service, offered)
         assert [each.ask("GET", "/site").status_code for each in (own, phone, admin)] == [401, 401, 200]
+
+
+@pytest.mark.parametrize("how", ["sign-out", "roles", "end"])
+def test_an_open_live_stream_ends_with_what_let_it_in(
+    service: Any,  # noqa: ANN401  # as above
+    admin: Browser,
+    person: tuple[int, Browser],
+    how: str,
+) -> None:
+    number, own = person
+    streams = [_followed(service, each.cookie) for each in (own, admin)]
+    for _ in range(3):
+        service.run(service.hub.tick())
+    assert [stream.done() for stream in streams] == [False, False]
+    if how == "sign-out":
+        own.post("/account/sign-out")
+    elif how == "roles":
+        admin.post(f"/people/{number}/change", {"roles": ["enterprise-administrator"], "areas": ["hall"]})
+    else:
+        admin.post(f"/people/{number}/end")
+    deadline = time.monotonic() + 60
+    while not streams[0].done() and time.monotonic() < deadline:
+        service.run(service.hub.tick())
+    assert streams[0].result(1).status_code == 200
+    assert not streams[1].done()
+    streams[1].cancel()
+
+
+def _followed(service: Any, cookie: str) -> Future[httpx.Response]:  # noqa: ANN401  # as above
+    async def follow() -> httpx.Response:
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/api/v1/live/stream", headers={"Cookie": f"{COOKIE}={cookie}"})
+
+    return asyncio.run_coroutine_threadsafe(follow(), service.loop)
 
 
 def test_the_cookie_is_for_this_page_alone_and_the_database_has_its_hash(
