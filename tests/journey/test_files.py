@@ -54,6 +54,15 @@ def test_the_live_load_is_a_table_and_files(page: Page, priced: Any) -> None:  #
     assert complaints(page) == []
 
 
+def test_today_so_far_has_the_rate_of_what_was_bought(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    page.goto(f"{priced.url}/live?lang=en")
+    today = page.locator("pw-today")
+    expect(today).to_contain_text("Today so far")
+    if datetime.now(ZoneInfo("Asia/Shanghai")).hour >= 2:
+        expect(today).to_contain_text("442 g/kWh")
+        expect(today).to_contain_text("against yesterday by then")
+
+
 def test_a_meter_s_day_is_a_table_and_files(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
     page.goto(f"{priced.url}/meters/P-1?lang=en")
     curve = page.locator("pw-meter-curve")

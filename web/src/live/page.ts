@@ -9,6 +9,7 @@ import "./health.ts";
 import "./load.ts";
 import "./oneline.ts";
 import "./ranking.ts";
+import "./today.ts";
 
 class LivePage extends View {
   protected override render(): TemplateResult {
@@ -21,7 +22,7 @@ class LivePage extends View {
         <pw-demand class="panel"></pw-demand>
         <pw-load class="panel"></pw-load>
         <pw-ranking class="panel"></pw-ranking>
-        <pw-health class="panel"></pw-health>
+        <div class="live-side"><pw-today class="panel"></pw-today><pw-health class="panel"></pw-health></div>
       </div>`;
   }
 
