@@ -162,6 +162,15 @@ def test_the_set_up_link_is_good_once_for_a_day_and_while_nobody_is_there(
     assert len(offered) == 2
 
 
+def test_the_set_up_link_is_good_no_more_once_anybody_has_an_account(
+    visitor: Callable[[], Browser], offered: list[str]
+) -> None:
+    body = {"name": "li.na", "roles": ["park-administrator"], "whole_park": True}
+    assert visitor().post("/people", body).status_code == 200
+    used = {"link": offered[0], "name": "mallory", "password": GOOD}
+    assert visitor().post("/links/use", used).status_code == 410
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
