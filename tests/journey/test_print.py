@@ -25,3 +25,11 @@ def test_a_dark_page_is_printed_light_and_is_dark_again(page: Page, priced: Any)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.url.endswith("theme=dark")
+
+
+def test_paper_has_no_forms(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    page.goto(f"{priced.url}/cost?month={priced.month}&lang=en")
+    expect(page.locator("pw-comparison")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("pw-comparison")).to_be_hidden()
+    expect(page.locator(".view-head nav")).to_be_hidden()
