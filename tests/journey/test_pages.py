@@ -52,7 +52,7 @@ def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) ->
     expect(page.locator(PAGES[path]).first).to_be_visible(timeout=60_000)
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.locator(".rail a").count() == 7
+    assert page.locator(".rail > a").count() == 7
 
 
 @looks

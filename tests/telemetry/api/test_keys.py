@@ -210,7 +210,7 @@ def test_a_session_ends_with_the_key_that_opened_it(service: Any) -> None:  # no
     signed = service.call("POST", "/api/v1/session", json={"token": made["secret"]})
     headers = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
     assert service.call("GET", "/api/v1/site", headers=headers).status_code == 200
-    assert service.call("GET", "/api/v1/meters", headers=headers).status_code == 403
+    assert service.call("GET", "/api/v1/cost", headers=headers).status_code == 403
     ask(service, FIRST, "POST", f"/keys/{made['key']['id']}/revocation")
     assert service.call("GET", "/api/v1/site", headers=headers).status_code == 401
 
