@@ -62,13 +62,15 @@ class Worker:
         self._clock = clock
         self._limit = _METERS
         self._postponed: dict[int, float] = {}
+        self._digests = basis.digests()
+        self._stale = False
 
     def start(self) -> None:
         """Mark what changed while no worker ran: libraries, meters that went silent. Raises StorageError."""
         with self._db.connection() as tx:
+            edition.change(tx)
             changes = [
-                edition.changed(tx, library, digest, self._now())
-                for library, digest in self._basis.digests().items()
+                edition.changed(tx, library, digest, self._now()) for library, digest in self._digests.items()
             ]
             if any(changes):
                 dirty.mark_all_energy(tx)
@@ -98,7 +100,7 @@ class Worker:
     def _activities(self) -> bool:
         try:
             with self._db.connection() as tx:
-                return activities.settle(tx, self._basis.rating, self._now())
+                return self._current(tx) and activities.settle(tx, self._basis.rating, self._now())
         except StorageUnavailable:
             raise
         except Exception:  # noqa: BLE001  # the meters go on
@@ -109,6 +111,8 @@ class Worker:
         held: list[int] = []
         try:
             with self._db.connection() as tx:
+                if not self._current(tx):
+                    return False
                 marks = dirty.take(tx, stage, self._basis.zone, self._limit, self._left_alone())
                 held = np.unique(marks.meter_id).tolist()
                 if held:
@@ -119,6 +123,14 @@ class Worker:
         except Exception:  # noqa: BLE001  # whatever is wrong with one meter must not stop the others
             self._failed(stage, held)
         return bool(held)
+
+    def _current(self, tx: Transaction) -> bool:
+        """Whether the statement is made by this worker's libraries; else it is left to the others."""
+        stale = not edition.holds(tx, self._digests)
+        if stale and not self._stale:
+            _LOG.warning("settling waits: another process settles by other factors, coefficients or tariffs")
+        self._stale = stale
+        return not stale
 
     def _settle(self, tx: Transaction, stage: Stage, marks: Marks) -> None:
         now, meters = self._now(), registry.read(tx, np.unique(marks.meter_id).tolist()).by_id

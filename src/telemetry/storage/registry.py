@@ -17,7 +17,7 @@ from accounting.grid import to_us
 from accounting.recipes import GAS_STATE
 from telemetry.instrument import Replacement
 from telemetry.model import Area, Meter, Site
-from telemetry.storage import dirty, formulas, occupancy, queries
+from telemetry.storage import dirty, edition, formulas, occupancy, queries
 from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.pool import Connections, Database
 from telemetry.storage.terms import BEGINNING, MeterTerm, first_difference, timeline
@@ -121,7 +121,7 @@ def apply_site(db: Database, site: Site, now: datetime) -> Registry:
     marks the readings of its time as dirty, a changed region the statement.
     """
     with db.connection() as conn:
-        conn.execute(_SQL["lock"])
+        edition.change(conn)
         _site(conn, site)
         _areas(conn, site.areas, now)
         _meters(conn, site, now)

@@ -1,6 +1,3 @@
--- name: lock
-select pg_advisory_xact_lock(7275, 2)
-
 -- name: areas
 select id, code, kind, parent, name_en, name_zh, removed_at
 from area
