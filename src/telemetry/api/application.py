@@ -1,5 +1,6 @@
 """The application: every router behind one door, and the document that describes them."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -166,6 +167,10 @@ _FURTHER: tuple[type[Struct], ...] = (
 )
 
 
+_SCHEMAS = "#/components/schemas/"
+_QUALIFIED = re.compile(r"\.|__")
+
+
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -244,7 +249,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
     kinds = [*map(type, _EXAMPLES), *_FURTHER]
-    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=f"{_SCHEMAS}{{name}}")
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {}).update(schemas)
     parts["securitySchemes"] = {
@@ -255,7 +260,27 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for method, operation in path.items():
             _complete(method, operation)
-    return document
+    return _plainly_named(document)
+
+
+def _plainly_named(document: dict[str, Any]) -> dict[str, Any]:
+    """Kinds of one name in two modules are told apart by both: `picture.State` is PictureState."""
+    text = msgspec.json.encode(document).decode()
+    schemas: dict[str, dict[str, Any]] = document["components"]["schemas"]
+    named = {name: _plain_name(name) for name in schemas}
+    for name, plain in named.items():
+        text = text.replace(f'{_SCHEMAS}{name}"', f'{_SCHEMAS}{plain}"')
+    told: dict[str, Any] = msgspec.json.decode(text)
+    schemas = told["components"]["schemas"]
+    told["components"]["schemas"] = {
+        plain: {**schemas[name], "title": plain} for name, plain in named.items()
+    }
+    return told
+
+
+def _plain_name(name: str) -> str:
+    *_, module, kind = ["", *_QUALIFIED.split(name)]
+    return f"{module.title().replace('_', '')}{kind}"
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:

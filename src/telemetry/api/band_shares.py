@@ -44,7 +44,7 @@ EXAMPLE = SharesAnswer(
 )
 
 
-class _By(StrEnum):
+class ShareBy(StrEnum):
     ENTERPRISE = "enterprise"
     AREA = "area"
     METER = "meter"
@@ -60,17 +60,18 @@ def router(dependencies: Dependencies) -> APIRouter:
         from_: From = None,
         to: To = None,
         by: Annotated[
-            _By, Query(description="Enterprises and areas (lines) by their boundary meters; products by area")
-        ] = _By.ENTERPRISE,
+            ShareBy,
+            Query(description="Enterprises and areas (lines) by their boundary meters; products by area"),
+        ] = ShareBy.ENTERPRISE,
     ) -> Response:
         """How much was bought in each band of the tariff, and what is short of the valley share set."""
         now, plan = datetime.now(UTC), dependencies.plan
         zone = zone_of(plan)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
 
-        kind = By.AREA if by is _By.PRODUCT else By(by.value)
+        kind = By.AREA if by is ShareBy.PRODUCT else By(by.value)
         question = Question(steps, choice.selection(kind), (BOUGHT,), now)
-        told = band_shares.by_product if by is _By.PRODUCT else band_shares.report
+        told = band_shares.by_product if by is ShareBy.PRODUCT else band_shares.report
         with dependencies.database.connection() as conn:
             known = registry.read(conn)
             return answer(told(conn, known, plan.library.tariffs, question, _marks(plan)))

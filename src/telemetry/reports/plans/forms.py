@@ -89,12 +89,16 @@ class PostedAim(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0
 
 
+_EACH_A_JOB = {"items": {"$ref": "#/components/schemas/PostedJob"}}
+"""They are read one by one, so that a mistake names its job."""
+
+
 class PostedPlan(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Jobs over some days, and what they find there."""
 
     from_: _Time
     to: Annotated[_Time, Meta(description=f"At most {MOST_DAYS} days later")]
-    jobs: Annotated[list[Any], Meta(min_length=1, max_length=MOST_JOBS, description="Each a PostedJob")]
+    jobs: Annotated[list[Any], Meta(min_length=1, max_length=MOST_JOBS, extra_json_schema=_EACH_A_JOB)]
     name: Annotated[str, Meta(max_length=200)] = ""
     crew: Annotated[_Shifts | None, Meta(description="Default: as many people as it takes")] = None
     contract_kw: Annotated[_Positive | None, Meta(description="Default: the site's contract demand")] = None
