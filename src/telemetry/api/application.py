@@ -266,8 +266,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _plainly_named(document: dict[str, Any]) -> dict[str, Any]:
     """Kinds of one name in two modules are told apart by both: `picture.State` is PictureState."""
     text = msgspec.json.encode(document).decode()
-    schemas: dict[str, dict[str, Any]] = document["components"]["schemas"]
-    named = {name: _plain_name(name) for name in schemas}
+    named = {name: _plain_name(name) for name in document["components"]["schemas"]}
     for name, plain in named.items():
         text = text.replace(f'{_SCHEMAS}{name}"', f'{_SCHEMAS}{plain}"')
     told: dict[str, Any] = msgspec.json.decode(text)

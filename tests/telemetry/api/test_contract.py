@@ -1,5 +1,6 @@
 """The OpenAPI document against the routes: examples fit, and any question gets a described answer."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -99,3 +100,13 @@ def test_the_document_is_of_use_to_generators(service: Any) -> None:  # noqa: AN
     assert list(refused) == ["application/problem+json"]
     units = document["components"]["schemas"]["MeterRow"]["properties"]["power_kw"]["description"]
     assert "[kW]" in units
+
+
+def test_every_kind_has_a_name_of_its_own(service: Any) -> None:  # noqa: ANN401  # as above
+    text = service.call("GET", "/api/openapi.json").text
+    schemas = msgspec.json.decode(text)["components"]["schemas"]
+    assert {"PictureState", "DeliveriesState"} <= schemas.keys()
+    assert all(name.isidentifier() and "__" not in name for name in schemas)
+    assert [schema["title"] for schema in schemas.values()] == list(schemas)
+    used = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    assert used <= schemas.keys()
