@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from telemetry.storage import queries
+from telemetry.storage import edition, queries
 
 _SQL = queries.beside(__file__)
 FILE = "file"
@@ -32,7 +32,7 @@ class Standing(Draft):
 
 def lock(conn: Connection[Any]) -> None:
     """Let nobody else change the registry until the transaction ends."""
-    conn.execute(_SQL["lock"])
+    edition.change(conn)
 
 
 def listed(conn: Connection[Any]) -> list[Standing]:

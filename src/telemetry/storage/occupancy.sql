@@ -1,6 +1,3 @@
--- name: lock
-select pg_advisory_xact_lock(7275, 2)
-
 -- name: listed
 select id, area, meter, enterprise, since, until, managed_by
 from occupancy
