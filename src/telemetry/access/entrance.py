@@ -44,7 +44,8 @@ def confirmed(db: Connections, number: int, password: str, now: datetime) -> boo
     Raises LockedOut, StorageError.
     """
     with db.connection() as tx:
-        name = next((each.name for each in people.listed(tx) if each.id == number), "")
+        person = people.numbered(tx, number)
+        name = person.name if person else ""
         closed = attempts.begin(tx, name, now, _LOCK)
         kept = people.secrets(tx, number)
     _check_open(closed, now)
@@ -135,7 +136,9 @@ def set_by_link(tx: Transaction, secret: str, name: str, encoded: str, now: date
     person = link.person_id or _first(tx, name, now)
     people.set_password(tx, person, encoded, now)
     sessions.end_all(tx, person, now)
-    found = next(each for each in people.listed(tx) if each.id == person)
+    found = people.numbered(tx, person)
+    if found is None:
+        raise LinkSpent
     attempts.succeeded(tx, found.name)
     return found
 

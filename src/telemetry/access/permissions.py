@@ -30,6 +30,8 @@ class Role:
     may: frozenset[str]
     people: bool
     """Whether people have it; keys of programs may have any."""
+    whole_park: bool
+    """Whether nobody has it who is let in for single areas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def _read(table: Mapping[str, Any]) -> Permissions:
     """Raises KeyError, ValueError for a table that names what it does not have."""
     meanings = dict(table["permissions"])
     roles = {
-        name: Role(role["means"], frozenset(role["may"]), role["for"] == "people")
+        name: Role(
+            role["means"], frozenset(role["may"]), role["for"] == "people", role.get("whole_park", False)
+        )
         for name, role in table["roles"].items()
     }
     routes = {route: Rule(needed, Reach(reach)) for route, (needed, reach) in table["routes"].items()}

@@ -58,7 +58,7 @@ class Access:
         if not cookie:
             return self._unknown()
         present = self.roster.find(digest(cookie))
-        return present.asker if present else self._of_key(self._of_session(cookie), offered=True)
+        return present.asker if present else self._of_key(self._of_session(cookie))
 
     def holds(self, request: Request, asker: Asker) -> bool:
         """Whether what let them in would let in the same again; counts as no use."""
@@ -68,9 +68,9 @@ class Access:
             found = self.ring.find(digest(secret) if secret is not None else self._of_session(cookie) or b"")
         return found.asker == asker if found else not self.asks and asker is MACHINE
 
-    def _of_key(self, hashed: bytes | None, *, offered: bool = True) -> Asker:
+    def _of_key(self, hashed: bytes | None) -> Asker:
         found = self.ring.find(hashed) if hashed else None
-        return self._paced(found) if found else self._unknown(offered=offered)
+        return self._paced(found) if found else self._unknown(offered=True)
 
     def knock(self, address: str) -> None:
         """Count a try to come in. Raises Refusal (429)."""

@@ -33,6 +33,10 @@ class Column:
     kind: type
     cells: list[Cell] = field(default_factory=list)
 
+    def become_text(self) -> None:
+        if self.kind is not str:
+            self.kind, self.cells = str, [_cell(each, str) for each in self.cells]
+
 
 @dataclass(slots=True)
 class Table:
@@ -43,10 +47,12 @@ class Table:
     rows: int = 0
 
     def put(self, name: str, kind: type, cells: Sequence[Cell]) -> None:
-        """The cells of rows that `end` ends."""
+        """The cells of rows that `end` ends; where one is text, the column is."""
         column = self.columns.setdefault(name, Column(kind))
+        if kind is str:
+            column.become_text()
         column.cells += [None] * (self.rows - len(column.cells))
-        column.cells += cells
+        column.cells += cells if column.kind is kind else [_cell(each, column.kind) for each in cells]
 
     def end(self, rows: int) -> None:
         """So many rows more are whole; where they have nothing stands None."""

@@ -20,8 +20,6 @@ from telemetry.storage.sessions import OpenSession
 
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 _Codes = Annotated[list[_Word], Meta(min_length=1, max_length=100)]
-_OF_PARK = frozenset({ADMINISTRATOR, "energy-manager", "integrator"})
-"""Roles for nobody who is let in for single areas."""
 
 
 class PostedPerson(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +125,7 @@ def path_of(secret: str) -> str:
 
 def one(tx: Transaction, number: int) -> Person:
     """Raises QueryError."""
-    found = next((person for person in people.listed(tx) if person.id == number), None)
+    found = people.numbered(tx, number)
     if found is None:
         raise QueryError("number", number, "no account bears it")
     return found
@@ -146,7 +144,7 @@ def _checked(posted: PostedPerson | PostedPart, site: Site | None) -> list[str] 
         if role not in PERMISSIONS.roles or not PERMISSIONS.roles[role].people:
             of_people = [name for name, each in PERMISSIONS.roles.items() if each.people]
             raise QueryError("roles", role, f"is none of {', '.join(of_people)}")
-        if role in _OF_PARK and not posted.whole_park:
+        if PERMISSIONS.roles[role].whole_park and not posted.whole_park:
             raise QueryError("whole_park", None, f"{role} is about the whole park: set it")
     if posted.whole_park == bool(posted.areas):
         raise QueryError(

@@ -71,10 +71,9 @@ def named(conn: Connection[Any], name: str) -> Person | None:
     return conn.cursor(row_factory=class_row(Person)).execute(_SQL["named"], {"name": name}).fetchone()
 
 
-def vouched(conn: Connection[Any], issuer: str, subject: str) -> Person | None:
-    """Whose account stands for whom a provider calls so."""
-    asked = {"issuer": issuer, "subject": subject}
-    return conn.cursor(row_factory=class_row(Person)).execute(_SQL["vouched"], asked).fetchone()
+def numbered(conn: Connection[Any], person: int) -> Person | None:
+    """Whose account bears this number, ended or not."""
+    return conn.cursor(row_factory=class_row(Person)).execute(_SQL["numbered"], {"person": person}).fetchone()
 
 
 def secrets(conn: Connection[Any], person: int) -> Secrets:

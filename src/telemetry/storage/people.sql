@@ -14,10 +14,10 @@ select id, name, roles, areas, issuer, subject, created_by, created_at, password
 from person
 where lower(name) = lower(%(name)s::text) and ended_at is null
 
--- name: vouched
+-- name: numbered
 select id, name, roles, areas, issuer, subject, created_by, created_at, password_at, totp_at, ended_by, ended_at
 from person
-where issuer = %(issuer)s::text and subject = %(subject)s::text and ended_at is null
+where id = %(person)s::integer
 
 -- name: secrets
 select person_id, password, totp, totp_step, totp_begun

@@ -86,6 +86,31 @@ def test_a_column_that_only_later_rows_have_is_empty_before() -> None:
     assert found["carried_CH4"] == [None, None, 5.0, 6.0]
 
 
+class Curve(Struct):
+    code: str
+    prices: list[float]
+
+
+class Curves(Struct):
+    curves: list[Curve]
+
+
+class Beside(Struct):
+    times: list[datetime]
+    curves: list[Curve]
+
+
+@pytest.mark.parametrize(
+    "report", [Curves([Curve("a", [0.3, 0.7])]), Beside(HOURS, [Curve("b", [1.0, 2.0]), Curve("a", [0.3])])]
+)
+def test_numbers_that_are_not_along_the_times_are_text(report: Struct) -> None:
+    found = tables(report)
+    assert found["curves"].columns["prices"].cells[-1] in {"0.3; 0.7", "0.3"}
+    assert (
+        parquet.read_table(io.BytesIO(written(PARQUET, found, "curves")[1])).num_rows == found["curves"].rows
+    )
+
+
 @pytest.mark.parametrize("example", _EXAMPLES, ids=lambda each: type(each).__name__)
 def test_every_answer_can_be_written_in_every_format(example: Struct) -> None:
     found = tables(example)
