@@ -5,7 +5,7 @@ ARGS ?=
 # A file's tests stay together and in order: what they share is made once, and browsers come last.
 PROCESSES ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PIP = .venv/bin/python -m pip --disable-pip-version-check
-PAGE := $(shell find web -path web/node_modules -prune -o -type f -print)
+PAGE := $(shell find web \( -path web/node_modules -o -path web/generated \) -prune -o -type f -print)
 
 .PHONY: help run setup test check web-test bench proof pictures web clean
 .DEFAULT_GOAL := help

@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NPM = 10
-NOT_SOURCES = {"node_modules", "dist", "test"}
+NOT_SOURCES = {"node_modules", "dist", "generated", "test"}
 
 
 class PageBuildHook(BuildHookInterface[Any]):

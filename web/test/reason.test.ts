@@ -15,8 +15,8 @@ it.each([
   ["standing", "in force when the day was settled", "当日结算时有效的因子"],
   ["some_rule_to_come", "as the service says", "as the service says"],
 ])("the rule %s reads %s", (rule, english, chinese) => {
-  expect(reasonOf({ ...use, rule }, wordsOf("en"))).toBe(english);
-  expect(reasonOf({ ...use, rule }, wordsOf("zh"))).toBe(chinese);
+  expect(reasonOf({ ...use, rule: rule as FactorUse["rule"] }, wordsOf("en"))).toBe(english);
+  expect(reasonOf({ ...use, rule: rule as FactorUse["rule"] }, wordsOf("zh"))).toBe(chinese);
 });
 
 it("names the region that answers for the meter's own", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MeterLive, ReadingRun, Snapshot, Update } from "../src/api.ts";
+import type { EnergyReport, MeterLive, ReadingRun, Snapshot, Update } from "../src/api.ts";
 import { fromSnapshot, withUpdate } from "../src/live/state.ts";
 import { remembered, settledMeans, Trail } from "../src/live/trail.ts";
 
@@ -76,7 +76,7 @@ describe("trail", () => {
 describe("what the service remembers of an hour", () => {
   const minutes = Array.from({ length: 30 }, (_, i) => new Date(i * 60_000).toISOString());
   const run = (values: (number | null)[]): ReadingRun => ({
-    meter: "A", from: "", to: "", step: "1min", times: minutes, quantities: { active_power: { unit: "kW", values } },
+    meter: "A", from: "", to: "", step: "1min", more: false, times: minutes, quantities: { active_power: { unit: "kW", values } },
   });
   const sparse = minutes.map((_, i) => (i === 0 || i >= 15 ? 100 + i : null));
 
@@ -97,7 +97,7 @@ describe("what the service remembers of an hour", () => {
 
   it("means are four times the energy of a quarter hour; nothing settled is no mean", () => {
     const series = { key: "A", name: { en: "", zh: "" }, quantity: "energy_import", carrier: "electricity", unit: "kWh", coverage: [], estimated: [] };
-    const report = { from: "", to: "", step: "15min", by: "meter", zone: "UTC", times: [minutes[0] ?? "", minutes[15] ?? ""], series: [{ ...series, values: [20, null] }] };
+    const report: EnergyReport = { from: "", to: "", step: "15min", by: "meter", zone: "UTC", times: [minutes[0] ?? "", minutes[15] ?? ""], series: [{ ...series, values: [20, null] }] };
     expect([...(settledMeans(report).get("A") ?? [])]).toEqual([[0, 80]]);
   });
 });

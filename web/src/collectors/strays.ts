@@ -45,7 +45,7 @@ function ofMeter(stray: Stray): Row {
 }
 
 function ofName(found: StrayName): Row {
-  const name = [found.measurement, found.name].filter(Boolean).join(" ");
+  const name = ["measurement" in found ? found.measurement : "", found.name].filter(Boolean).join(" ");
   return { ...found, key: `${found.meter} ${name}`, name, values: brief(found.value) };
 }
 
