@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from socket import socket
@@ -44,8 +44,6 @@ from telemetry.jobs.reload import Reloader
 from telemetry.jobs.sending import Sender
 from telemetry.jobs.settle import Settler
 from telemetry.model import Retention
-from telemetry.reports import periods
-from telemetry.reports.periods import Recomputation
 from telemetry.reports.strays import StrayTally
 from telemetry.reports.view import ParkView
 from telemetry.settings import standing
@@ -54,15 +52,10 @@ from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import accounts_noted, first_token
-from telemetry.storage import audit
-from telemetry.storage import periods as stored_periods
-from telemetry.storage.audit import Chain
-from telemetry.storage.embedded import EmbeddedPostgres, has_data, running
 from telemetry.storage.errors import StorageUnavailable
-from telemetry.storage.migrate import migrate, migrations, pending
-from telemetry.storage.periods import Wanted
-from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
+from telemetry.upkeep import database_url
 
 _LOG = logging.getLogger(__name__)
 _WRITERS = 2
@@ -82,7 +75,7 @@ def run(environment: Environment) -> None:
     plan = load_plan(environment.config_dir, environment.mqtt_url)
     settings = _settings(environment)
     with (
-        _database_url(environment) as url,
+        database_url(environment) as url,
         closing(Database(url)) as database,
         closing(Writer(database)) as writer,
         closing(Spool.open(environment.data_dir / "spool", limit=environment.spool_mb << 20)) as spool,
@@ -117,59 +110,6 @@ def _begin(preparation: Preparation, pipeline: Pipeline) -> None:
         )
 
 
-def plan_migrations(environment: Environment) -> list[str]:
-    """Names of the migrations that the database lacks; changes nothing.
-
-    Raises StorageError, EmbeddedPostgresError.
-    """
-    if environment.database_url is None and not has_data(environment.data_dir):
-        return [name for name, _ in migrations().values()]
-    with _database_url(environment) as url:
-        return pending(url)
-
-
-def apply_migrations(environment: Environment) -> list[str]:
-    """Bring the database up to date; names of the migrations that it lacked.
-
-    Raises StorageError, EmbeddedPostgresError.
-    """
-    with _database_url(environment) as url:
-        names = pending(url)
-        migrate(url)
-        return names
-
-
-def recompute(environment: Environment, wanted: Wanted) -> list[Recomputation]:
-    """Reckon closed periods anew from their frozen rows; empty when there are none such.
-
-    Raises StorageError, EmbeddedPostgresError, FactorError.
-    """
-    with _database(environment) as database, database.connection() as tx:
-        return [periods.recompute(tx, closed) for closed in stored_periods.listed(tx, wanted)]
-
-
-def verify_audit(environment: Environment, heads: Mapping[int, str]) -> Chain:
-    """Whether the audit log is what was written, by itself and by `heads` and those of the data folder.
-
-    Raises StorageError, EmbeddedPostgresError.
-    """
-    with _database(environment) as database, database.connection() as tx:
-        return audit.verified(tx, {**noted(environment.data_dir), **heads})
-
-
-@contextmanager
-def at_hand(environment: Environment) -> Iterator[Transaction]:
-    """One transaction in the database, whether or not a service uses it; signed as this machine's.
-
-    Raises StorageError, EmbeddedPostgresError.
-    """
-    url = environment.database_url or running(environment.data_dir)
-    opened = closing(Database.open(url)) if url else _database(environment)
-    with opened as database, database.connection() as tx:
-        audit.sign(tx, "this machine", "parkwatt people")
-        yield tx
-
-
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """Uvicorn raises its SIGTERM again when it is done; the database is to be closed all the same."""
     raise SystemExit(0)
@@ -186,29 +126,6 @@ def _settings(environment: Environment) -> Settings:
         access=Access(Keyring(first), asked=first is not None, roster=roster),
         url=environment.url,
     )
-
-
-@contextmanager
-def _database(environment: Environment) -> Iterator[Database]:
-    with _database_url(environment) as url:
-        migrate(url)
-        database = Database.open(url)
-        try:
-            yield database
-        finally:
-            database.close()
-
-
-@contextmanager
-def _database_url(environment: Environment) -> Iterator[str]:
-    with ExitStack() as parts:
-        yield environment.database_url or _embedded(environment, parts)
-
-
-def _embedded(environment: Environment, parts: ExitStack) -> str:
-    server = EmbeddedPostgres()
-    parts.callback(server.stop)
-    return server.start(environment.data_dir)
 
 
 class _Part(Protocol):

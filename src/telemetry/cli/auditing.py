@@ -39,7 +39,7 @@ def verify(
     plain: Plain = False,
 ) -> None:
     """Reckon the chain of hashes anew and compare it with heads noted before; exit 1 unless all is so."""
-    from telemetry.app import verify_audit as run  # noqa: PLC0415  # `check` should not load the web framework
+    from telemetry.upkeep import verify_audit as run  # noqa: PLC0415  # `check` should not load the database
 
     environment, heads = read_environment(), dict(map(_head, head or ()))
     place = to or ("the database" if environment.database_url else str(environment.data_dir))

@@ -71,7 +71,7 @@ def link() -> None:
 
 @contextmanager
 def _database() -> Iterator[Transaction]:
-    from telemetry.app import at_hand  # noqa: PLC0415  # `check` should not load the web framework
+    from telemetry.upkeep import at_hand  # noqa: PLC0415  # `check` should not load the database
 
     environment = read_environment()
     if environment.database_url is None and not has_data(environment.data_dir):

@@ -21,7 +21,7 @@ def recompute(
     area: Annotated[str | None, typer.Option(help="Code of an area; default: all.")] = None,
 ) -> None:
     """Reckon closed periods anew from their frozen amounts, factors and prices; exit 1 unless all agree."""
-    from telemetry.app import recompute as run  # noqa: PLC0415  # `check` should not load the web framework
+    from telemetry.upkeep import recompute as run  # noqa: PLC0415  # `check` should not load the database
 
     environment = read_environment()
     if environment.database_url is None and not has_data(environment.data_dir):

@@ -52,7 +52,7 @@ def migrate(
     *, plan: Annotated[bool, typer.Option("--plan", help="Print what is pending; change nothing.")] = False
 ) -> None:
     """Bring the database up to date, as `serve` does when it starts."""
-    from telemetry.app import apply_migrations, plan_migrations  # noqa: PLC0415  # as in `serve`
+    from telemetry.upkeep import apply_migrations, plan_migrations  # noqa: PLC0415  # as in `serve`
 
     environment = read_environment()
     names = plan_migrations(environment) if plan else apply_migrations(environment)
