@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from socket import socket
 from types import FrameType
@@ -72,6 +72,7 @@ def run(environment: Environment) -> None:
         logging.ERROR
     )  # it tells of every attempt; we tell of each change
     signal.signal(signal.SIGTERM, _leave)
+    environment = _with_folder(environment)
     plan = load_plan(environment.config_dir, environment.mqtt_url)
     settings = _settings(environment)
     with (
@@ -95,6 +96,15 @@ def run(environment: Environment) -> None:
                 pipeline=pipeline,
             )
         )
+
+
+def _with_folder(environment: Environment) -> Environment:
+    """A site file that is written on the page stands beside the data where no folder is named."""
+    if environment.config_dir is not None:
+        return environment
+    folder = environment.data_dir / "config"
+    folder.mkdir(parents=True, exist_ok=True)
+    return replace(environment, config_dir=folder)
 
 
 def _begin(preparation: Preparation, pipeline: Pipeline) -> None:
@@ -166,6 +176,7 @@ async def _serve(
         strays=strays,
         audit_heads=partial(noted, environment.data_dir),
         rule_health=alerter.health,
+        folder=environment.config_dir,
     )
     server = _server(environment, dependencies, hub)
     parts: list[_Part] = [
@@ -191,6 +202,7 @@ async def _serve(
             await server.serve()
         finally:  # uvicorn raises SIGTERM again, and that leaves by SystemExit
             dependencies.optima.close()
+            await dependencies.scans.close()
             await _ended(collecting)
             for part in others:
                 part.cancel()

@@ -55,6 +55,13 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   return (await (await sent(path, body)).json()) as T;
 }
 
+/** A text as it stands in a file. */
+export async function postYaml<T>(path: string, text: string): Promise<T> {
+  const response = await fetch(`${ROOT}${path}`, { method: "POST", headers: { "Content-Type": "application/yaml" }, body: text });
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return (await response.json()) as T;
+}
+
 export async function put<T>(path: string, body: unknown): Promise<T> {
   return (await (await sent(path, body, "PUT")).json()) as T;
 }

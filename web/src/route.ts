@@ -26,6 +26,8 @@ export interface Route {
   day: string | null;
   /** Areas and meters whose loads stand side by side; none: the chosen area's. */
   subjects: readonly string[];
+  /** A meter is to be added. */
+  adding: boolean;
   /** Live as it hangs on a wall: no rail, large, by itself. */
   wall: boolean;
   /** A link that is good once was followed. */
@@ -60,6 +62,7 @@ export function parse(address: URL, languages: readonly string[]): Route {
     days: PERIODS.find((days) => String(days) === query.get("days")) ?? 14,
     day: dayIn(query.get("day")),
     subjects: query.getAll("load").filter(Boolean).slice(0, 6),
+    adding: page === "meters" && query.get("add") === "1",
     wall: page === "live" && query.get("wall") === "1",
     entering: first === "enter",
     language: languageIn(query.get("lang"), languages),
@@ -77,6 +80,7 @@ export function href(route: Route): string {
   if (route.day && route.page === "energy") query.set("day", route.day);
   if (route.page === "energy" && route.view === "profile") for (const code of route.subjects) query.append("load", code);
   if (route.days !== 14) query.set("days", String(route.days));
+  if (route.adding && route.page === "meters") query.set("add", "1");
   if (route.wall && route.page === "live") query.set("wall", "1");
   query.set("lang", route.language);
   if (route.theme) query.set("theme", route.theme);

@@ -33,6 +33,7 @@ class Store extends EventTarget {
   /** Counts what was heard of alerts; 0 before the first event. */
   alertsTurn = 0;
   #alerting = 0;
+  #retry = 0;
   readonly trail = new Trail();
   readonly usual = new Usual(() => this.#changed());
   readonly firing = new Firing(() => this.#changed());
@@ -50,6 +51,7 @@ class Store extends EventTarget {
 
   /** Asks for site and meters until the service has them, then opens the stream. */
   async load(): Promise<void> {
+    window.clearTimeout(this.#retry);
     try {
       this.door = await this.#known();
       if (this.door.asks && this.door.who === null) return this.#shut();
@@ -116,11 +118,11 @@ class Store extends EventTarget {
     this.live = fromSnapshot(event);
     this.#heard(event);
     this.alerted();
-    if (restarted) void this.#reload();
+    if (restarted) void this.renew();
   }
 
-  /** After a restart of the service its park may be another one. */
-  async #reload(): Promise<void> {
+  /** The park may be another one: after a restart of the service, or because somebody added to it. */
+  async renew(): Promise<void> {
     try {
       await this.#describe();
       this.#changed();
@@ -175,7 +177,8 @@ class Store extends EventTarget {
     this.problem = error instanceof ApiError ? error.message : "";
     this.#enter(status === 404 ? "no-site" : status === 0 ? "unreachable" : "refused");
     this.#stream.close();
-    window.setTimeout(() => void this.load(), RETRY_MS);
+    window.clearTimeout(this.#retry);
+    this.#retry = window.setTimeout(() => void this.load(), RETRY_MS);
   }
 
   #enter(phase: Phase): void {

@@ -31,6 +31,8 @@ from telemetry.api import (
     inventory,
     kept_plans,
     keys,
+    library,
+    lines,
     links,
     live,
     manual,
@@ -47,6 +49,7 @@ from telemetry.api import (
     settlement,
     silences,
     site,
+    site_changes,
     sources,
     strays,
     tariff,
@@ -136,6 +139,10 @@ _EXAMPLES: tuple[Struct, ...] = (
     alert_rules.LIST_EXAMPLE,
     alert_rules.HISTORY_EXAMPLE,
     alert_rules.TRIAL_EXAMPLE,
+    library.DEVICES_EXAMPLE,
+    lines.SCAN_EXAMPLE,
+    lines.TEST_EXAMPLE,
+    site_changes.EXAMPLE,
     Status("alive"),
 )
 """One of each kind of answer."""
@@ -164,6 +171,8 @@ _FURTHER: tuple[type[Struct], ...] = (
     *alerts.FURTHER,
     *silences.FURTHER,
     *alert_rules.FURTHER,
+    *lines.FURTHER,
+    *site_changes.FURTHER,
 )
 
 
@@ -233,6 +242,9 @@ def create(dependencies: Dependencies) -> FastAPI:
         people.router(dependencies),
         account.router(dependencies),
         links.router(dependencies),
+        library.router(dependencies),
+        lines.router(dependencies),
+        site_changes.router(dependencies),
         session.router(dependencies),
     ):
         versioned.include_router(router)

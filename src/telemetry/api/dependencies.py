@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.requests import Request
 
@@ -15,6 +16,7 @@ from telemetry.api.feed import Live, LiveFeed
 from telemetry.reports.edges import Edges
 from telemetry.reports.factors import Factors
 from telemetry.reports.plans.optima import Optima
+from telemetry.reports.scans import Scans
 from telemetry.reports.strays import StrayTally
 from telemetry.settings.current import Current
 from telemetry.settings.library import Library
@@ -69,6 +71,10 @@ class Dependencies:
     """Searches for cheapest plans."""
     audit_heads: Callable[[], Mapping[int, str]] = dict
     """Hashes of the audit log by number, as they were noted apart from the database."""
+    scans: Scans = field(default_factory=Scans)
+    """Looks at who answers on a line."""
+    folder: Path | None = None
+    """Where the site file stands, or will; None: nowhere."""
     rule_health: Callable[[], Mapping[str, Health]] = dict
     """How the alert rules are doing that this process evaluates, by code."""
 

@@ -42,19 +42,38 @@ def load_folders(folders: list[Path], adapter: TypeAdapter[C], mistakes: list[Mi
 def load_file(path: Path, adapter: TypeAdapter[T], mistakes: list[Mistake]) -> T | None:
     """The object in one file, or None with the reasons appended to `mistakes`."""
     try:
-        return adapter.validate_python(_expanded(read_yaml(path), os.environ))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        mistakes.append(Mistake(str(path), "", _unreadable(error)))
+        return None
+    return load_text(str(path), text, adapter, mistakes)
+
+
+def load_text(file: str, text: str, adapter: TypeAdapter[T], mistakes: list[Mistake]) -> T | None:
+    """As `load_file`, of what the file holds or is to hold."""
+    try:
+        return adapter.validate_python(_expanded(parse_yaml(text), os.environ))
     except ValidationError as error:
-        mistakes.extend(from_validation(str(path), error))
+        mistakes.extend(from_validation(file, error))
     except KeyError as error:
-        mistakes.append(Mistake(str(path), "", f"the environment variable {error.args[0]} is not set"))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        mistakes.append(Mistake(str(path), "", f"cannot be read: {' '.join(str(error).split())}"))
+        mistakes.append(Mistake(file, "", f"the environment variable {error.args[0]} is not set"))
+    except yaml.YAMLError as error:
+        mistakes.append(Mistake(file, "", _unreadable(error)))
     return None
+
+
+def _unreadable(error: Exception) -> str:
+    return f"cannot be read: {' '.join(str(error).split())}"
 
 
 def read_yaml(path: Path) -> object:
     """Plain data of a file. Raises yaml.YAMLError also for a key written twice."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506  # derives from SafeLoader
+    return parse_yaml(path.read_text(encoding="utf-8"))
+
+
+def parse_yaml(text: str) -> object:
+    """Plain data of a text. Raises yaml.YAMLError also for a key written twice."""
+    return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506  # derives from SafeLoader
 
 
 def _yaml_files(folders: list[Path]) -> Iterator[Path]:

@@ -1,3 +1,4 @@
+import { addingEn } from "./adding-en.ts";
 import { alertsEn } from "./alerts-en.ts";
 import { costEn } from "./cost-en.ts";
 import { energyEn } from "./energy-en.ts";
@@ -5,6 +6,7 @@ import { peopleEn } from "./people-en.ts";
 import { wallEn } from "./wall-en.ts";
 
 export const en = {
+  ...addingEn,
   ...costEn,
   ...alertsEn,
   ...energyEn,
@@ -48,11 +50,6 @@ export const en = {
   refusedTitle: "ParkWatt answered with an error",
   loading: "Loading",
 
-  noSiteTitle: "No park is described yet",
-  noSiteText: "Write the park's areas, sources and meters into this file, then check it:",
-  noSiteMore: "A whole park to copy from stands in config/demo/sites/demo.yaml. This page goes on by itself once the file is right; nothing has to be started again.",
-  noMetersTitle: "No meters yet",
-  noMetersText: "Add the first one under `meters:` in config/sites/plant.yaml, with its area, source and device template.",
   noReadingsTitle: "No reading has arrived yet",
   noReadingsText: "The meters are known, none has answered. See that the sources' hosts and ports in config/sites are reachable from here.",
 

@@ -1,3 +1,4 @@
+import { addingZh } from "./adding-zh.ts";
 import { alertsZh } from "./alerts-zh.ts";
 import { costZh } from "./cost-zh.ts";
 import { energyZh } from "./energy-zh.ts";
@@ -6,6 +7,7 @@ import { wallZh } from "./wall-zh.ts";
 import type { Words } from "./words.ts";
 
 export const zh: Words = {
+  ...addingZh,
   ...costZh,
   ...alertsZh,
   ...energyZh,
@@ -48,11 +50,6 @@ export const zh: Words = {
   refusedTitle: "ParkWatt 返回了错误",
   loading: "加载中",
 
-  noSiteTitle: "尚未描述园区",
-  noSiteText: "请把园区的区域、数据源和表计写入下面的文件，然后检查：",
-  noSiteMore: "可参照 config/demo/sites/demo.yaml 中的完整园区。文件正确后本页会自动继续，无需重新启动。",
-  noMetersTitle: "还没有表计",
-  noMetersText: "请在 config/sites/plant.yaml 的 `meters:` 下添加第一只表计，写明区域、数据源和设备模板。",
   noReadingsTitle: "尚未收到读数",
   noReadingsText: "表计已登记，但都没有应答。请检查 config/sites 中各数据源的主机和端口能否从本机访问。",
 

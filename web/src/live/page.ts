@@ -2,7 +2,9 @@
 
 import { html, type TemplateResult } from "lit";
 import { message } from "../frame/notice.ts";
+import type { Words } from "../i18n/words.ts";
 import { View } from "../parts/view.ts";
+import { href } from "../route.ts";
 import { store } from "../store.ts";
 import "./demand.ts";
 import "./health.ts";
@@ -11,10 +13,15 @@ import "./oneline.ts";
 import "./ranking.ts";
 import "./today.ts";
 
+function noMeters(words: Words): TemplateResult {
+  return html`<section class="notice panel"><h1>${words.noMetersTitle}</h1><p>${words.noMetersText}</p>
+    <p><a href=${href({ ...store.route, page: "meters", meter: null, adding: true })}>+ ${words.addMeter}</a></p></section>`;
+}
+
 class LivePage extends View {
   protected override render(): TemplateResult {
     const words = this.words;
-    if (store.site && store.meters.size === 0) return message(words.noMetersTitle, words.noMetersText);
+    if (store.site && store.meters.size === 0) return noMeters(words);
     return html`<h1 class="hidden">${words.live}</h1>
       ${this.#silent() ? message(words.noReadingsTitle, words.noReadingsText) : ""}
       <div class="live ${store.connection.state === "lost" ? "is-lost" : ""}">

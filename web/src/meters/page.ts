@@ -1,7 +1,6 @@
 /** <pw-meters>: the tree of meters, and one of them in full. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { message } from "../frame/notice.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import "./detail.ts";
@@ -10,7 +9,10 @@ import "./tree.ts";
 class MetersPage extends View {
   protected override render(): TemplateResult {
     const words = this.words;
-    if (store.site && store.meters.size === 0) return message(words.noMetersTitle, words.noMetersText);
+    if (store.site && (store.route.adding || store.meters.size === 0)) {
+      void import("../adding/meter.ts");
+      return html`<pw-adding-meter></pw-adding-meter>`;
+    }
     const chosen = store.route.meter;
     return html`<h1 class="hidden">${words.meters}</h1>
       <div class="meters ${chosen ? "has-meter" : ""}">

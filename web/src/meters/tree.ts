@@ -18,7 +18,8 @@ class MeterTree extends View {
     const words = this.words;
     const groups = groupsOf(store.site?.areas ?? [], [...store.meters.values()], (meter) => this.#matches(meter));
     const scale = scaleFor("kW", [...(store.live?.meters.values() ?? [])].map((row) => row.power_kw), 10_000);
-    return html`<input
+    return html`<a class="add-meter" href=${href({ ...store.route, meter: null, adding: true })}>+ ${words.addMeter}</a>
+      <input
         type="search"
         class="search"
         aria-label=${words.search}

@@ -1,0 +1,32 @@
+/** Why something was refused, line by line. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { ApiError, get, type SourceList } from "../api.ts";
+import type { Words } from "../i18n/words.ts";
+
+export function faultsOf(error: unknown): string[] {
+  const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
+  if (errors.length > 0) return errors.map((one) => `${one.field}: ${one.reason}${one.value === null ? "" : ` (${one.value})`}`);
+  return [error instanceof Error ? error.message : String(error)];
+}
+
+export function faultList(faults: readonly string[], words: Words): TemplateResult | typeof nothing {
+  if (faults.length === 0) return nothing;
+  return html`<div role="alert" class="faults"><p>${words.checks}</p>
+    <ul class="reasons bad">${faults.map((one) => html`<li>${one}</li>`)}</ul></div>`;
+}
+
+/** What a person typed into the fields of a form, without the space around it. */
+export function typed(form: HTMLFormElement, name: string): string {
+  return String(new FormData(form).get(name) ?? "").trim();
+}
+
+/** Why the service goes on by the file of before, if it does. */
+export async function refusals(): Promise<string[]> {
+  const { configuration } = await get<SourceList>("/sources");
+  return configuration.mistakes.map((one) => [one.file, one.key, one.reason].filter(Boolean).join(": "));
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((done) => window.setTimeout(done, milliseconds));
+}
