@@ -35,9 +35,9 @@ def written(meters: int) -> Measure:
                 bare = write.emptied(conn, url, lambda _: write.copy(conn, data))
                 ours = write.emptied(conn, url, lambda writer: write.through(writer, rows))
                 taken.append((ours, bare))
-    each = [1e3 * statistics.median(column) / write.BATCHES for column in zip(*taken[1:], strict=True)]
+    ours, bare = (1e3 * statistics.median(column) / write.BATCHES for column in zip(*taken[1:], strict=True))
     what = f"10 000 rows of {meters} meters, two writers; reference: {write.REFERENCE}"
-    return Measure(f"growing.written.{meters}", *each, "ms", what)
+    return Measure(f"growing.written.{meters}", ours, bare, "ms", what)
 
 
 def year(meters: int) -> Readings:

@@ -57,7 +57,8 @@ def template() -> Device:
 
 
 def source(code: str, port: int, poll_s: float = 3600) -> ModbusSource:
-    return ModbusSource(kind="modbus", code=code, host="127.0.0.1", port=port, poll_s=poll_s, timeout_s=5)
+    told = {"kind": "modbus", "code": code, "host": "127.0.0.1", "port": port}
+    return ModbusSource.model_validate({**told, "poll_s": poll_s, "timeout_s": 5})
 
 
 @asynccontextmanager

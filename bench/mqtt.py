@@ -91,7 +91,7 @@ def message(number: int) -> tuple[str, bytes]:
 
 
 def session(port: int, name: str) -> aiomqtt.Client:
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval, properties.ReceiveMaximum = 3600, 5000
     version = aiomqtt.ProtocolVersion.V5
     return aiomqtt.Client(

@@ -54,7 +54,7 @@ def batches() -> list[Batch]:
     for n in range(BODIES):
         time_us = first_us + np.repeat(np.arange(polls) + n * polls, METERS) * POLL_US
         risen = 100 + each * 1e-3 + (time_us - BEGUN_US) * 1e-9
-        values = np.round(risen[:, None] + np.arange(len(NAMES)), 6)
+        values = np.round(risen[:, None] + np.arange(len(NAMES), dtype=np.float64), 6)
         found.append(Batch("bench", codes, each, time_us.astype(np.int64), NAMES, values))
     return found
 
@@ -206,7 +206,7 @@ class Taken:
 
 def rounds(conn: psycopg.Connection, servers: dict[str, Server], folder: Path) -> Iterator[dict[str, Taken]]:
     """What each way took."""
-    ids = dict(conn.execute("select code, id from meter").fetchall())
+    ids: dict[str, int] = dict(conn.execute("select code, id from meter").fetchall())
     for _ in range(ROUNDS + 1):
         taken = {"copy": Taken(copied(conn, encoded(batches(), ids)), 0.0)}
         for name, (server, path, body) in SENT.items():

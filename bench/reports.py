@@ -13,11 +13,13 @@ from bench.measure import Measure
 from bench.resettle import DEMO
 from bench.write import database
 from telemetry.model import Site
-from telemetry.reports import cost, emissions, energy
+from telemetry.reports import cost, emissions, energy, neighbour_series
+from telemetry.reports.emission_answer import EmissionsAnswer
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection
+from telemetry.reports.pools.report import Park
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.view import ParkView
 from telemetry.settings import standing
@@ -27,7 +29,7 @@ from telemetry.storage import daily, monthly, registry
 from telemetry.storage import energy as stored
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.migrate import migrate
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Database, Transaction
 from telemetry.storage.readings import Ranges
 
 SIZES = (10, 100, 1000)
@@ -100,6 +102,12 @@ def question(step: Step, selection: Selection) -> Question:
     return Question(Steps.covering(step, ZONE, *YEAR), selection, ("energy_import",), NOW)
 
 
+def emitted(tx: Transaction, known: Park, asked: Question) -> EmissionsAnswer:
+    """As `/api/v1/emissions` answers."""
+    found = emissions.report(tx, known, asked, Revision.CURRENT)
+    return neighbour_series.joined(tx, known, asked, found)
+
+
 def quarter_hours(db: Database) -> None:
     """A year of the first meter."""
     count = 366 * DAY_SLOTS
@@ -132,6 +140,7 @@ def year(db: Database, meters: int) -> Iterator[Measure]:
         tx.execute("reset role")
         tx.execute("analyze")
     whole, one = Selection(By.ENTERPRISE), Selection(By.METER, areas=("E0",))
+    known = Park(applied, (), factors)
     standing.leave_out()
     single = question(Step.QUARTER, Selection(By.METER, meters=("m0",)))
     with db.connection() as tx:
@@ -139,12 +148,8 @@ def year(db: Database, meters: int) -> Iterator[Measure]:
         asked: dict[str, Callable[[], object]] = {
             "energy": lambda: energy.report(tx, applied, question(Step.MONTH, whole)),
             "energy.enterprise": lambda: energy.report(tx, applied, question(Step.MONTH, one)),
-            "emissions": lambda: emissions.report(
-                tx, applied, factors, question(Step.MONTH, whole), Revision.CURRENT
-            ),
-            "emissions.enterprise": lambda: emissions.report(
-                tx, applied, factors, question(Step.MONTH, one), Revision.CURRENT
-            ),
+            "emissions": lambda: emitted(tx, known, question(Step.MONTH, whole)),
+            "emissions.enterprise": lambda: emitted(tx, known, question(Step.MONTH, one)),
         }
         tariffs = plan.library.tariffs
         asked |= {

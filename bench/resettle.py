@@ -65,7 +65,7 @@ def fill(db: Database) -> None:
     """A year of quarter hours of one quantity."""
     rng = np.random.default_rng(1)
     with db.connection() as tx:
-        ids = np.array(tx.execute("select array_agg(id order by id) from meter").fetchone()[0], np.int32)
+        ids = np.array(tx.execute("select array_agg(id order by id) from meter").fetchall()[0][0], np.int32)
     for day in range(0, DAYS, PIECE):
         start = FIRST + day * DAY_SLOTS * SLOT_US
         count = min(PIECE, DAYS - day) * DAY_SLOTS
@@ -97,7 +97,7 @@ def readings(url: str) -> None:
 def resettle_readings(db: Database) -> None:
     """As after a multiplier corrected for the past: quarter hours anew, and the statement of them."""
     with db.connection() as tx:
-        ids = tx.execute("select array_agg(id) from meter").fetchone()[0]
+        ids = tx.execute("select array_agg(id) from meter").fetchall()[0][0]
         for meter_id in ids:
             dirty.mark_readings_since(tx, meter_id, datetime.fromtimestamp(FIRST / 1e6, UTC))
     drain(db)
@@ -142,7 +142,9 @@ def measure() -> Iterator[Measure]:
             seconds(lambda: sums(url)),
         )
         with db.connection() as tx:
-            size, days = tx.execute("select pg_total_relation_size('energy'), count(*) from daily").fetchone()
+            size, days = tx.execute(
+                "select pg_total_relation_size('energy'), count(*) from daily"
+            ).fetchall()[0]
         readings(url)
         drain(db)
         spent: list[float] = []

@@ -66,17 +66,17 @@ def readings(url: str, still: float) -> Iterator[tuple[str, int]]:
         conn.execute("vacuum reading")
         found = server.server_of(conn)
         asked = _PLAIN_SIZE if found is Server.PLAIN else _CHUNKS_SIZE
-        yield "reading", int(conn.execute(asked, ["reading"]).fetchone()[0])
+        yield "reading", int(conn.execute(asked, ["reading"]).fetchall()[0][0])
         if found is Server.COMMUNITY:
             conn.execute(_COLUMNS)
-            yield "columnstore", int(conn.execute(asked, ["reading"]).fetchone()[0])
+            yield "columnstore", int(conn.execute(asked, ["reading"]).fetchall()[0][0])
 
 
 def quarter_hours(url: str) -> int:
     """Bytes of `energy`, each meter's days written once."""
     db, rng = Database.open(url), np.random.default_rng(1)
     with psycopg.connect(url, autocommit=True) as conn:
-        ids = np.array(conn.execute("select array_agg(id order by id) from meter").fetchone()[0], np.int32)
+        ids = np.array(conn.execute("select array_agg(id order by id) from meter").fetchall()[0][0], np.int32)
         for day in range(DAYS):
             start = FIRST_US // (DAY_SLOTS * SLOT_US) * DAY_SLOTS * SLOT_US + day * DAY_SLOTS * SLOT_US
             lo, hi = np.full(METERS, start), np.full(METERS, start + DAY_SLOTS * SLOT_US)
@@ -86,7 +86,7 @@ def quarter_hours(url: str) -> int:
                 energy.write(tx, "energy_import", Ranges(ids, lo, hi), settled)
         db.close()
         conn.execute("vacuum energy")
-        return int(conn.execute(_PLAIN_SIZE, ["energy"]).fetchone()[0])
+        return int(conn.execute(_PLAIN_SIZE, ["energy"]).fetchall()[0][0])
 
 
 def measure() -> Iterator[Measure]:

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import numpy as np
@@ -39,13 +40,15 @@ limit 50
 """
 LO, HI = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 3, 31, tzinfo=UTC)
 _Ask = Callable[[Transaction], object]
+_Lend = Callable[[], AbstractContextManager[Transaction]]
 
 
 def side_by_side(db: Database, ask: _Ask, *, bare: bool = False) -> tuple[float, float]:
     """Median milliseconds of a whole transaction, scoped and not, in turn; the first does not count."""
     taken: tuple[list[float], list[float]] = ([], [])
+    lenders: tuple[_Lend, _Lend] = (lambda: db.tenant(["E0"]), db.connection)
     for _ in range(ROUNDS + 1):
-        for place, lend in zip(taken, (lambda: db.tenant(["E0"]), db.connection), strict=True):
+        for place, lend in zip(taken, lenders, strict=True):
             start = time.perf_counter()
             with lend() as tx:
                 if not bare:
