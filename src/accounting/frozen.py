@@ -38,13 +38,14 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "record_energy": ("record",),
         "load": ("source", "day"),
         "instrument": ("record",),
-        "origin": ("through", "meter", "day"),
+        "origin": ("through", "meter", "day", "basis"),
         "sale": ("meter", "quantity", "day"),
+        "sold": ("through", "sent", "meter", "day", "basis"),
     }
 )
 """Sort of row -> what tells its rows apart."""
 
-_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy", "origin", "sale"})
+_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy", "origin", "sale", "sold"})
 """Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
 _ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
@@ -52,8 +53,8 @@ _ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
 _NOTHING = 1e-6
 _SCOPE_2 = 2
 _POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRICITY)
-_BOTH_BASES = 2
-"""The edition of the form from which on a period tells both bases of scope 2."""
+_BOTH_BASES, _ORIGINS_BY_BASIS = 2, 5
+"""Editions of the form from which on a period tells both bases of scope 2, and has origins on each."""
 IMPORT, EXPORT = "energy_import", "energy_export"
 _DIGITS = 4
 _CENTS = 1e-4
@@ -112,20 +113,20 @@ def figures(rows: Sequence[Row]) -> list[Figure]:
     Scope 2 by both bases, and what served its electricity [kWh], where the rows are of form 2 or later.
     """
     found: defaultdict[tuple[str, str], list[float | None]] = defaultdict(list)
-    both = any(row["sort"] == "head" and row["form"] >= _BOTH_BASES for row in rows)
+    form = next((row["form"] for row in rows if row["sort"] == "head"), 0)
     power = {row["id"] for row in rows if row["sort"] == "record" and row["name"] == "electricity"}
     for row in rows:
         for name, unit, value in _parts(row):
             found[name, unit].append(value)
-        if both and _is_rated_alike(row, power):
+        if form >= _BOTH_BASES and _is_rated_alike(row, power, form):
             found[f"{frozen_supply.MARKET}.{row['gas']}", "kg"].append(row["kg"])
     return [_figure(name, unit, values) for (name, unit), values in sorted(found.items())]
 
 
-def _is_rated_alike(row: Row, power: Collection[int]) -> bool:
-    """Whether both bases rate it by one factor: bought heat, steam and cooling, and air of a neighbour."""
+def _is_rated_alike(row: Row, power: Collection[int], form: int) -> bool:
+    """Whether one row stands for both bases: bought heat, steam and cooling; once what neighbours sent."""
     if row["sort"] == "origin":
-        return True
+        return form < _ORIGINS_BY_BASIS
     if row["sort"] == "emission":
         return bool(row["scope"] == _SCOPE_2) and row["quantity"] not in _POWER
     return bool(row["sort"] == "record_emission" and row["scope"] == _SCOPE_2 and row["record"] not in power)
@@ -151,6 +152,8 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
         yield "tce", "tce", row["tce"]
     elif row["sort"] in {"emission", "record_emission", "origin"}:
         yield f"emission.{row['basis']}.scope{row['scope']}.{row['gas']}", "kg", row["kg"]
+    elif row["sort"] == "sold":
+        yield f"emission.{row['basis']}.sold.{row['gas']}", "kg", row["kg"]
     elif row["sort"] in frozen_supply.SORTS:
         yield from frozen_supply.parts(row)
 
@@ -202,7 +205,7 @@ class _Basis:
         factor = self.factors.get(row["factor"])
         if factor is None:
             raise FactorError(f"the factor {row['factor']!r} was not frozen with the period")
-        if row["sort"] == "origin":
+        if row["sort"] in {"origin", "sold"}:
             return {**row, "kg": row["amount"] * rate(SOURCES[row["quantity"]], factor)}
         if row["sort"] == "emission":
             amount = self.amounts[row["meter"], row["quantity"], row["day"]]

@@ -118,7 +118,7 @@ def _report(  # whose figures, what is asked, and what the asker does not see
         found = market_series.report(tx, park, question, shelf.rating.regions[0])
     else:
         found = emissions.report(tx, park, question, kind.revision)
-    return found if kind.revision is Revision.REPORTED else neighbour_series.joined(tx, park, question, found)
+    return neighbour_series.joined(tx, park, question, found)
 
 
 def _connection(database: Doorway, question: Question, kind: Kind) -> AbstractContextManager[Transaction]:
@@ -160,8 +160,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
         Market-based, electricity stands as one series with what served it: certificates, contracts, supplier
         rates, the residual mix, the grid's average. What comes from a neighbour's pool (heat, steam, cooling,
-        air) stands by what that pool carries; `reported` heat stays as it was settled, by the factor of
-        bought heat. Both bases and both states come by day and month.
+        air) stands by what that pool carries. Both bases and both states come by day and month.
         Whoever is let in for single areas gets what comes from neighbours, the market's basis and what was
         closed for areas that they name, and that are wholly theirs in all of the range; else what their own
         meters tell.

@@ -12,7 +12,7 @@ from accounting.factors import Factor
 from accounting.frozen import Row, factors_of
 from accounting.quantity import CATALOGUE
 from telemetry.model import AreaKind
-from telemetry.reports import closed_served, served_days
+from telemetry.reports import closed_served, frozen_passing, served_days
 from telemetry.reports.activities import carrier_of
 from telemetry.reports.closed_served import choice_of
 from telemetry.reports.emission_answer import Basis, EmissionsAnswer, EmissionSeries, Origin, State
@@ -146,7 +146,7 @@ class _Area:
             elif row["sort"] == "record_emission":
                 source = _Source(names[row["record"]], Origin.DOCUMENTS, row["scope"], row["gas"])
                 coverage, ends = 1.0, (row["first_day"], row["last_day"])
-            elif row["sort"] == "origin":
+            elif row["sort"] == "origin" and self._told_on(row["basis"], closed):
                 received = row.get("received", AIR)
                 source = _Source(received, Origin.METERS, row["scope"], row["gas"])
                 coverage = covered.get((row["through"], received, row["day"]), 0.0)
@@ -158,6 +158,10 @@ class _Area:
             days = found.setdefault(source, _Days.empty(len(mine)))
             _put(days, row, self._part(ends, mine), coverage)
             days.used.extend(_used(row, factors, ends, closed))
+
+    def _told_on(self, basis: str, closed: Closed) -> bool:
+        """Older forms have one row of what came from neighbours for both bases."""
+        return closed.form < frozen_passing.WITH_SOLD or basis == self.basis.value
 
     def _part(self, ends: tuple[str, str], mine: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
         """Places of a run's days that are asked for, and how long the run is."""

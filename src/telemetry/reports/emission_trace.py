@@ -26,16 +26,17 @@ from telemetry.reports.emission_trace_answer import (
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question, chosen
 from telemetry.reports.errors import QueryError
-from telemetry.reports.factors import Factors, Used, shortfalls, uses
+from telemetry.reports.factors import Used, shortfalls, uses
 from telemetry.reports.market_series import POWER
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses
 from telemetry.reports.neighbours import Passed, brought
+from telemetry.reports.outgoing import outgoing
 from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
 from telemetry.reports.records import Desk
 from telemetry.reports.statement import Reasons
 from telemetry.reports.steps import Steps, local_time
-from telemetry.reports.supply import Place, supplied
+from telemetry.reports.supply import Place, Supply, supplied
 from telemetry.storage import daily, emission, records
 from telemetry.storage.pool import Transaction
 from telemetry.storage.records import Sort
@@ -62,17 +63,19 @@ class Asked:
 
 def report(tx: Transaction, park: Park, desk: Desk, asked: Asked) -> EmissionTrace:
     """Raises QueryError."""
-    registry, factors = park.registry, park.factors
+    registry = park.registry
     asked = _placed(registry, asked)
     asked.question.selection.check(registry)
     if len(asked.steps) > MOST_DAYS:
         raise QueryError("to", asked.steps.end.isoformat(), f"a trace covers at most {MOST_DAYS} days")
     documented = list(_documented(tx, registry, asked, desk.rating.kinds.by_id()))
     parts = [*_metered(tx, park, asked), *documented]
+    supply = _supplied(tx, park, asked, desk.rating.regions[0])
     if asked.basis is Basis.MARKET:
-        parts = _by_market(tx, registry, factors, asked, desk.rating.regions[0], parts)
+        parts = _by_market(supply, asked, parts)
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
     parts += neighbour_trace.parts(_brought(tx, park, asked))
+    sold = list(neighbour_trace.parts(_sold(tx, park, asked, supply)))
     serving = instruments.serving(tx, registry, asked.steps.days, asked.area) if asked.area else []
     return EmissionTrace(
         area=asked.area,
@@ -86,6 +89,8 @@ def report(tx: Transaction, park: Park, desk: Desk, asked: Asked) -> EmissionTra
         documents=[desk.entry(each) for each in behind],
         certificates=[desk.entry(each) for each in serving if each.sort == Sort.CERTIFICATE],
         contracts=[desk.entry(each) for each in serving if each.sort != Sort.CERTIFICATE],
+        sold=sold,
+        sold_figures=figures(sold),
     )
 
 
@@ -99,23 +104,31 @@ def _placed(registry: Registry, asked: Asked) -> Asked:
     return replace(asked, area=park)
 
 
-def _by_market(  # noqa: PLR0917  # what a trace stands on
-    tx: Transaction,
-    registry: Registry,
-    factors: Factors,
-    asked: Asked,
-    region: str,
-    parts: Sequence[EmissionPart],
-) -> list[EmissionPart]:
-    """The same with electricity by what served it. Raises QueryError."""
+def _supplied(tx: Transaction, park: Park, asked: Asked, region: str) -> Supply | None:
+    """Of an area as known now."""
     if asked.area is None or asked.revision is not Revision.CURRENT:
+        return None
+    return supplied(tx, park.registry, park.factors, asked.question, Place(asked.area, region))
+
+
+def _sold(tx: Transaction, park: Park, asked: Asked, supply: Supply | None) -> list[Passed]:
+    if asked.area is None or supply is None:
+        return []
+    found = outgoing(tx, park, asked.question, asked.area, supply).parts
+    return [each.by_market() for each in found] if asked.basis is Basis.MARKET else found
+
+
+def _by_market(supply: Supply | None, asked: Asked, parts: Sequence[EmissionPart]) -> list[EmissionPart]:
+    """The same with electricity by what served it. Raises QueryError."""
+    if supply is None:
         reason = "is traced for an area as known now; ask without a meter and a revision"
         raise QueryError("basis", asked.basis.value, reason)
     power = [part for part in parts if part.quantity in POWER]
     coverage = {part.meter: part.coverage for part in power if part.meter}
-    question, place = asked.question, Place(asked.area, region)
-    served = supplied(tx, registry, factors, question, place).served
-    return [*market_trace.parts(served, coverage), *(part for part in parts if part.quantity not in POWER)]
+    return [
+        *market_trace.parts(supply.served, coverage),
+        *(part for part in parts if part.quantity not in POWER),
+    ]
 
 
 def figures(parts: Sequence[EmissionPart]) -> list[EmissionFigure]:
@@ -147,18 +160,17 @@ _Key = tuple[str, str, str, str]
 
 
 def _brought(tx: Transaction, park: Park, asked: Asked) -> list[Passed]:
-    """What came from pools of others; as reported there is none."""
-    if asked.revision is Revision.REPORTED:
-        return []
+    """What came from pools of others."""
     meter = park.registry.by_code.get(asked.meter or "")
     areas = {term.area for term in meter.terms} if meter else {asked.area or ""}
-    found = brought(tx, park, asked.question, areas)
-    return [each for each in found if asked.meter in {None, each.through}]
+    found = brought(tx, park, asked.question, areas, asked.revision)
+    those = [each for each in found if asked.meter in {None, each.through}]
+    return [each.by_market() for each in those] if asked.basis is Basis.MARKET else those
 
 
 def _metered(tx: Transaction, park: Park, asked: Asked) -> Iterator[EmissionPart]:
     registry, factors = park.registry, park.factors
-    fed = trade.fed(park, asked.steps) if asked.revision is Revision.CURRENT else {}
+    fed = trade.fed(park, asked.steps)
     meters = [registry.by_code[asked.meter]] if asked.meter else boundary_meters(registry, asked.area or "")
     ids, names = np.array([meter.id for meter in meters], np.int32), chosen(())
     first, last = asked.steps.days

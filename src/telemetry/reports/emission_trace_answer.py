@@ -56,9 +56,7 @@ class EmissionPart(Struct, frozen=True, rename={"from_": "from"}):
     ] = None
     through: Annotated[
         str | None,
-        Meta(
-            description="Meter of the air that came from a neighbour and was made with it", examples=["B-AIR"]
-        ),
+        Meta(description="Meter of what passed between neighbours and was made with it", examples=["B-AIR"]),
     ] = None
 
 
@@ -78,6 +76,11 @@ class EmissionTrace(Struct, frozen=True, rename={"from_": "from"}):
     contracts: Annotated[
         list[RecordEntry], Meta(description="Contracts and supplier rates that may serve its electricity")
     ]
+    sold: Annotated[
+        list[EmissionPart],
+        Meta(description="What the area fed in and sold, as known now: in no figure, a rule set nets it"),
+    ] = []
+    sold_figures: Annotated[list[EmissionFigure], Meta(description="What that comes to")] = []
 
 
 def traces(meter: str, quantity: str, first: date, last: date) -> Iterator[str]:

@@ -25,14 +25,13 @@ from telemetry.storage.registry import Registry
 
 
 def report(tx: Transaction, park: Park, question: Question, revision: Revision) -> EmissionsAnswer:
-    """Of meters and documents; as known now, without what pools of neighbours tell.
+    """Of meters and documents, without what pools of neighbours tell.
 
     Raises QueryError for codes and quantities that are not there.
     """
     registry, steps = park.registry, question.steps
     question.selection.check(registry)
     fed = {registry.by_code[code].id: days for code, days in trade.fed(park, steps).items()}
-    fed = fed if revision is Revision.CURRENT else {}
     found = unpooled(_read(tx, park, question, revision, fed), fed, steps)
     gases = sorted({each.gas for each in found})
     return EmissionsAnswer(

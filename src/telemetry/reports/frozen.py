@@ -22,9 +22,9 @@ from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses, within
 from telemetry.reports.neighbours import brought
+from telemetry.reports.outgoing import outgoing
 from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
-from telemetry.reports.sales import sales
 from telemetry.reports.steps import Step, Steps
 from telemetry.reports.supply import Place, Supply, supplied
 from telemetry.storage import periods, record_emission, records
@@ -33,9 +33,10 @@ from telemetry.storage.record_emission import RecordEmission
 from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import RegisteredMeter, Registry
 
-FORM = 4
+FORM = 5
 """Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what air of neighbours carries,
-4 heat, steam and cooling too, the series of prices of each day, and what was sold."""
+4 heat, steam and cooling too, the series of prices of each day, and what was sold, 5 what that would have
+emitted, and what came from neighbours by both bases."""
 _LOCATION_ALONE = 1
 _WITH_ORIGINS = 3
 _WITH_SALES = 4
@@ -98,8 +99,9 @@ def collect(
         question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
         supply.extend(frozen_passing.origins(brought(tx, park, question, {stretch.area}), form))
         if form >= _WITH_SALES:
-            sold = sales(tx, park, question, stretch.area).every
-            supply.extend(frozen_passing.sales(sold, registry, shelf.coal))
+            sold = outgoing(tx, park, question, stretch.area, found)
+            supply.extend(frozen_passing.sales(sold.sales, registry, shelf.coal, form))
+            supply.extend(frozen_passing.sold(sold.parts) if form >= frozen_passing.WITH_SOLD else ())
     recorded = list(_recorded(tx, known, shelf, stretch))
     rows = [_head(shelf, stretch, form), *stated, *recorded, *supply]
     return [*rows, *_libraries(shelf, stretch, rows)]

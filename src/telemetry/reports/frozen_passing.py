@@ -17,6 +17,8 @@ from telemetry.storage.registry import Registry
 Known = Mapping[str, Coefficient]
 WITH_HEAT = 4
 """Edition of the form from which on heat from neighbours is told by its origin, as air was before."""
+WITH_SOLD = 5
+"""Edition from which on what was sold is told by what it would have emitted, and origins by both bases."""
 
 
 def is_fed(row: Row, fed: Mapping[str, Days], first: date) -> bool:
@@ -30,23 +32,33 @@ def origins(found: Sequence[Passed], form: int) -> Iterator[Row]:
     for each in found:
         if form < WITH_HEAT and each.quantity != AIR:
             continue
-        told = {"received": each.quantity} if form >= WITH_HEAT else {}
-        for part in each.shares:
-            yield _origin(each.through, part.day, part.gas, part) | told
-        for day, reason in each.untold:
-            yield {**_origin(each.through, day, "CO2", None), **told, "shortfall": reason}
+        told = {"sort": "origin", **({"received": each.quantity} if form >= WITH_HEAT else {})}
+        yield from (row | told for row in _made(each, both=form >= WITH_SOLD))
 
 
-def _origin(through: str, day: date, gas: str, part: Share | None) -> dict[str, Any]:
+def sold(found: Sequence[Passed]) -> Iterator[Row]:
+    """What was fed in and sold, by what it was made of."""
+    for each in found:
+        yield from (row | {"sort": "sold", "sent": each.quantity} for row in _made(each, both=True))
+
+
+def _made(each: Passed, *, both: bool) -> Iterator[dict[str, Any]]:
+    for basis, passed in (("location", each), ("market", each.by_market()))[: 1 + both]:
+        for part in passed.shares:
+            yield _part(each.through, basis, part.day, part.gas, part)
+        for day, reason in passed.untold:
+            yield {**_part(each.through, basis, day, "CO2", None), "shortfall": reason}
+
+
+def _part(through: str, basis: str, day: date, gas: str, part: Share | None) -> dict[str, Any]:
     kg = part.kg if part else math.nan
     factor = part.choice.factor if part else None
     return {
-        "sort": "origin",
         "through": through,
         "meter": part.meter if part else None,
         "quantity": part.quantity if part else None,
         "day": str(day),
-        "basis": "location",
+        "basis": basis,
         "scope": SCOPE,
         "gas": gas,
         "amount": part.amount if part else None,
@@ -69,10 +81,12 @@ def _less(amount: float, quantity: str, day: date, known: Known) -> dict[str, An
     return {"coefficient": coefficient and coefficient.id, "tce": None if math.isnan(tce) else tce}
 
 
-def sales(sold: Crossings, registry: Registry, known: Known) -> Iterator[Row]:
-    """Heat, steam and cooling that left, by day."""
+def sales(sold: Crossings, registry: Registry, known: Known, form: int) -> Iterator[Row]:
+    """What went to neighbours, by day; heat, steam and cooling alone before electricity had a place."""
     for row, at in np.argwhere(~np.isnan(sold.amount)).tolist():
         meter, name, day = registry.by_id[sold.meter_id[row]].code, sold.quantity[row], sold.day[at]
+        if form < WITH_SOLD and name == IMPORT:
+            continue
         amount = float(sold.amount[row, at])
         what = {"sort": "sale", "meter": meter, "quantity": name, "day": str(day), "amount": amount}
         yield what | _less(amount, name, day, known)

@@ -1,7 +1,7 @@
 """An inventory of an area under a rule set: lines by scope and gas, both bases, standard coal, intensity."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from accounting.uncertainty import of_product
 from telemetry.model import Converter
 from telemetry.reports import activities, emissions, market, neighbour_lines
 from telemetry.reports.activities import Part
-from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
+from telemetry.reports.crossings import IMPORT, Crossings
 from telemetry.reports.emission_answer import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
@@ -35,13 +35,13 @@ from telemetry.reports.inventory_answer import (
     ServedUnder,
 )
 from telemetry.reports.market import Bought, Grid, Told
-from telemetry.reports.neighbours import brought, given
+from telemetry.reports.neighbours import brought
+from telemetry.reports.outgoing import outgoing
 from telemetry.reports.pools.report import Park
 from telemetry.reports.posted_series import standing
 from telemetry.reports.restated import restated
-from telemetry.reports.sales import sales
 from telemetry.reports.supply import Place, supplied
-from telemetry.reports.worth import SOLD, Worth, worth
+from telemetry.reports.worth import Worth, worth
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import Registry
 
@@ -99,23 +99,21 @@ def report(
     """Raises QueryError for codes that are not there."""
     park = Park(registry, library.converters, library.factors)
     series = emissions.report(tx, park, question, Revision.CURRENT).series
-    sold = sales(tx, park, question, asked.area)
     documents = _documents(tx, registry, question)
     supply = supplied(tx, registry, library.factors, question, Place(asked.area, asked.region))
+    sold = outgoing(tx, park, question, asked.area, supply)
     crossed, grid, served = supply.crossed, supply.grid, supply.served
     lines = [
         *_lines(series, library.potentials, asked.report),
-        *_sold(crossed, grid),
-        *_sold_heat(sold.plain, grid),
         *neighbour_lines.bought(brought(tx, park, question, {asked.area})),
-        *neighbour_lines.sold(given(tx, park, question, asked.area)),
+        *neighbour_lines.sold(sold.parts),
         *_lost(crossed, supply.told, asked.losses, grid),
     ]
     found = Found(
         lines,
         served,
         hourly(tx, registry, question, [*library.series, *standing(tx, question.steps)]),
-        worth(crossed, sold.every, documents, library.coal, library.coal_rates),
+        worth(crossed, sold.sales, documents, library.coal, library.coal_rates),
         crossed.refused,
     )
     return _answer(question, asked, found, library)
@@ -190,33 +188,23 @@ def _sum(values: Sequence[float | None]) -> float | None:
     return math.fsum(known) if known else None
 
 
-def _sold(crossed: Crossings, grid: Grid) -> list[InventoryLine]:
-    """Electricity that was fed in, rated by the grid that it went to."""
-    masses, used = market.sold(crossed, grid)
-    if not used:
-        return []
-    kg: dict[str, float | None] = dict(masses)
-    return [InventoryLine(EXPORT, "2", Flow.SOLD, Origin.METERS, kg, 1.0, uses(used), shortfalls(used))]
-
-
-def _sold_heat(sold: Crossings, grid: Grid) -> Iterator[InventoryLine]:
-    told = [name for name, row in zip(sold.quantity, sold.amount, strict=True) if not np.isnan(row).all()]
-    for quantity in dict.fromkeys(told):
-        masses, used = market.sold_heat(sold, quantity, grid)
-        kg: dict[str, float | None] = dict(masses) or {"CO2": None}
-        lacks = shortfalls(used)
-        yield InventoryLine(f"{quantity}.{SOLD}", "2", Flow.SOLD, Origin.METERS, kg, 1.0, uses(used), lacks)
-
-
 def _counted(lines: Sequence[InventoryLine], served: Bought, percent: float) -> list[Line]:
     """Lines as they are summed: bought electricity is one thing to the market, told by its first line."""
     market, found = dict(served.kg), []
     for line in lines:
-        gases = {gas: math.nan if kg is None else kg for gas, kg in line.kg.items()}
-        own = market if line.name in _BOUGHT else None
+        gases = _unknown(line.kg) or {}
+        power = line.name in _BOUGHT
+        own = market if power else _unknown(line.market_kg)
         found.append(Line(line.name, int(line.scope), line.flow, gases, own, percent))
-        market = {} if own is not None else market
+        market = {} if power else market
     return found
+
+
+def _unknown(masses: Mapping[str, float | None] | None) -> Mapping[str, float] | None:
+    """The same with NaN where nothing is known."""
+    if masses is None:
+        return None
+    return {gas: math.nan if kg is None else kg for gas, kg in masses.items()}
 
 
 def _market(served: Bought) -> MarketBased:

@@ -29,6 +29,10 @@ class InventoryLine(Struct, frozen=True):
     coverage: Annotated[float, Meta(description="Share of the time that was measured or documented")]
     factors: list[FactorUse]
     shortfalls: list[Shortfall]
+    market_kg: Annotated[
+        Masses | None,
+        Meta(description="Market-based, where that is another; bought electricity: see `market`"),
+    ] = None
 
 
 class ServedBy(Struct, frozen=True):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accounting.factors import Choice, Rule
 from accounting.scope2 import Market, Tier, location, lost, market, unbacked
-from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
+from telemetry.reports.crossings import IMPORT, Crossings
 from telemetry.reports.factors import Factors, Used, kg_per_unit
 from telemetry.reports.instruments import Held, energy, instruments
 from telemetry.storage.records import Record
@@ -144,7 +144,6 @@ class Flows:
     day: list[date]
     kwh: NDArray[np.float64]
     """float64[r, d]."""
-    quantity: str = IMPORT
 
     def rated(self, choose: Callable[[str, date], Choice]) -> Rated:
         """Rate of each row and day with electricity, and the choices behind them."""
@@ -155,28 +154,9 @@ class Flows:
             if asked not in used:
                 used[asked] = Used(asked[1], choose(*asked))
             choice = used[asked].choice
-            rates[row, at] = kg_per_unit(self.quantity, choice)
+            rates[row, at] = kg_per_unit(IMPORT, choice)
             gases[row, at] = choice.factor.gas if choice.factor else ""
         return Rated(rates, gases, used)
-
-
-def sold(crossed: Crossings, grid: Grid) -> tuple[dict[str, float], list[Used]]:
-    """What fed-in electricity would have emitted [kg], by the grid's average."""
-    rows = crossed.rows(EXPORT)
-    flows = Flows(
-        [grid.regions(crossed.meter_id[row], crossed.day) for row in rows], crossed.day, crossed.amount[rows]
-    )
-    rates = flows.rated(grid.average)
-    return _sums(_by_gas(location(flows.kwh, rates.kg), rates.gas)), rates.used
-
-
-def sold_heat(sales: Crossings, quantity: str, grid: Grid) -> tuple[dict[str, float], list[Used]]:
-    """What sold heat, steam or cooling would have emitted where it goes [kg], by the factor of bought."""
-    rows = sales.rows(quantity)
-    regions = [grid.regions(sales.meter_id[row], sales.day) for row in rows]
-    flows = Flows(regions, sales.day, sales.amount[rows], quantity)
-    rates = flows.rated(lambda region, day: grid.factor(region, quantity, day))
-    return _sums(_by_gas(location(flows.kwh, rates.kg), rates.gas)), rates.used
 
 
 def bought(crossed: Crossings, told: Told, held: Sequence[Held], own: SelfUse, grid: Grid) -> Bought:

@@ -1,10 +1,11 @@
-"""Lines of an inventory for what comes from pools of neighbours, and for what goes to them."""
+"""Lines of an inventory for what comes from pools of neighbours, and for what leaves."""
 
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from accounting.inventory import Flow
+from telemetry.reports.crossings import EXPORT
 from telemetry.reports.emission_answer import Origin
 from telemetry.reports.factors import Shortfall, Used, shortfalls, uses
 from telemetry.reports.inventory_answer import InventoryLine
@@ -13,7 +14,7 @@ from telemetry.reports.worth import SOLD
 
 
 def bought(found: Sequence[Passed]) -> Iterator[InventoryLine]:
-    """One line for each quantity that came. Location-based."""
+    """One line for each quantity that came."""
     for quantity in dict.fromkeys(each.quantity for each in found):
         yield _line(quantity, Flow.BOUGHT, [each for each in found if each.quantity == quantity])
 
@@ -22,7 +23,8 @@ def sold(found: Sequence[Passed]) -> Iterator[InventoryLine]:
     """One line for each quantity that went, by what it carried."""
     for quantity in dict.fromkeys(each.quantity for each in found):
         those = [each for each in found if each.quantity == quantity]
-        yield _line(f"{quantity}.{SOLD}", Flow.SOLD, those)
+        name = quantity if quantity == EXPORT else f"{quantity}.{SOLD}"
+        yield _line(name, Flow.SOLD, those)
 
 
 def _line(name: str, flow: Flow, those: Sequence[Passed]) -> InventoryLine:
@@ -36,6 +38,7 @@ def _line(name: str, flow: Flow, those: Sequence[Passed]) -> InventoryLine:
         round(math.fsum(each.coverage for each in those) / len(those), 4),
         uses(used),
         [*shortfalls(used), *reasons(those)],
+        _masses([each.by_market() for each in those]),
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from accounting.grid import SLOT_US
 from accounting.quantity import CATALOGUE
 from telemetry.model import AreaKind
-from telemetry.reports.emission_answer import EmissionsAnswer, EmissionSeries
+from telemetry.reports.emission_answer import Basis, EmissionsAnswer, EmissionSeries
 from telemetry.reports.energy import Question, known
 from telemetry.reports.factors import Used, shortfalls, uses
 from telemetry.reports.membership import By
@@ -27,9 +27,10 @@ _Floats = NDArray[np.float64]
 def joined(tx: Transaction, park: Park, question: Question, found: EmissionsAnswer) -> EmissionsAnswer:
     """The answer with what its groups have from pools of others."""
     groups: dict[tuple[str, str], list[Passed]] = {}
-    for each in brought(tx, park, question, _areas(park.registry, question)):
+    for each in brought(tx, park, question, _areas(park.registry, question), found.revision):
         if _asked(each, question):
-            groups.setdefault((_key(each, question.selection.by), each.quantity), []).append(each)
+            told = each.by_market() if found.basis is Basis.MARKET else each
+            groups.setdefault((_key(each, question.selection.by), each.quantity), []).append(told)
     more = [
         series
         for (key, _), those in sorted(groups.items())

@@ -1,4 +1,4 @@
-"""Parts of a figure that came from pools of neighbours: the bought energy that it was made of."""
+"""Parts of a figure that passed between neighbours: the bought energy that they were made of."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def _part(passed: Passed, those: list[Share]) -> EmissionPart:
     source = SOURCES.get(one.quantity)
     conversion = dict(source.per).get(factor.unit_denominator) if factor and source else None
     used = [Used(each.day, each.choice) for each in those]
-    first, last, through = min(days), max(days), passed.through
+    first, last = min(days), max(days)
     return EmissionPart(
         origin=Origin.METERS,
         meter=one.meter,
@@ -55,13 +55,16 @@ def _part(passed: Passed, those: list[Share]) -> EmissionPart:
         kg=known(math.fsum(each.kg for each in those)),
         factor=next(iter(uses(used)), None),
         shortfall=next(iter(shortfalls(used)), None),
-        traces=[
-            *traces(through, passed.quantity, first, last),
-            *traces(one.meter, one.quantity, first, last),
-        ],
+        traces=list(_behind(passed, one, first, last)),
         record=None,
-        through=through,
+        through=passed.through,
     )
+
+
+def _behind(passed: Passed, one: Share, first: date, last: date) -> Iterator[str]:
+    yield from traces(passed.through, passed.quantity, first, last)
+    if one.meter != passed.through:
+        yield from traces(one.meter, one.quantity, first, last)
 
 
 def _unknown(passed: Passed, reason: str, days: list[date]) -> EmissionPart:

@@ -5,8 +5,8 @@ each day's part in what passed is then rated by the factor of the meter's region
 that was passed on is that of the pool's mix.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -18,7 +18,9 @@ from accounting.carriers import FLOWS
 from accounting.factors import Choice, Rule
 from accounting.grid import SLOT_US
 from accounting.quantity import Carrier
-from telemetry.reports.energy import Question
+from accounting.sources import ELECTRICITY, SOURCES
+from telemetry.reports.emitted import Revision
+from telemetry.reports.energy import Question, chosen
 from telemetry.reports.factors import kg_per_unit
 from telemetry.reports.market import start_of
 from telemetry.reports.pools import trade
@@ -26,7 +28,9 @@ from telemetry.reports.pools.layout import Part, PoolKey
 from telemetry.reports.pools.rates import ByOrigin
 from telemetry.reports.pools.report import Book, Park, reckoned
 from telemetry.reports.pools.trade import Passing
+from telemetry.reports.statement import Reasons
 from telemetry.reports.steps import Step, Steps
+from telemetry.storage import emission
 from telemetry.storage.pool import Transaction
 
 AIR = "air_volume"
@@ -35,6 +39,8 @@ _UNSEEN = "it comes from a neighbour's pool, which this key does not see"
 _UNTOLD = "no pool tells who made it, and from what"
 _UNTOLD_AIR = "air that no pool tells, or that comes from outside: who made it, and from what, is not known"
 _Floats = NDArray[np.float64]
+_Reported = Mapping[tuple[str, str, date], Choice]
+"""Meter, quantity and day -> what rated it when the day was first settled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +56,8 @@ class Share:
     cells: _Floats
     """By quarter hour of the day, in the unit of `quantity`; NaN where it is not known."""
     choice: Choice
+    residual: Choice | None = None
+    """What rates it by the market-based method; None: as `choice`."""
 
     @property
     def amount(self) -> float:
@@ -90,12 +98,23 @@ class Passed:
     def coverage(self) -> float:
         return round(float(np.concatenate(self.known).mean()), 4) if self.known else 0.0
 
+    def by_market(self) -> "Passed":
+        """The same market-based: electricity goes on without instruments, which stay with whoever bought."""
+        rated = [replace(each, choice=each.residual or each.choice, residual=None) for each in self.shares]
+        return replace(self, shares=rated)
 
-def brought(tx: Transaction, park: Park, question: Question, areas: Collection[str]) -> list[Passed]:
+
+def brought(
+    tx: Transaction,
+    park: Park,
+    question: Question,
+    areas: Collection[str],
+    revision: Revision = Revision.CURRENT,
+) -> list[Passed]:
     """What areas have from pools of others; nothing of what the factor of bought heat tells."""
     found: dict[str, Passed] = {}
     for steps in _months(question.steps):
-        _follow(tx, _Month(park, question, steps), trade.received(park, steps, areas), found)
+        _follow(tx, _Month(park, question, steps, revision), trade.received(park, steps, areas), found)
     return [*found.values(), *_hidden(park, question, areas)]
 
 
@@ -129,6 +148,7 @@ class _Month:
     park: Park
     question: Question
     steps: Steps
+    revision: Revision = Revision.CURRENT
 
     @property
     def zone(self) -> ZoneInfo:
@@ -151,11 +171,38 @@ class _Month:
             yield start.date(), us, values[lo:hi]
 
     def choice(self, meter: str, quantity: str, day: date) -> Choice:
-        at: datetime = start_of(day, self.zone)
-        region = self.park.registry.by_code[meter].at(at).region
-        today = self.question.now.astimezone(self.zone).date()
-        found = self.park.factors.choice(region, quantity, day, max(day, today))
+        region = self._region(meter, day)
+        found = self.park.factors.choice(region, quantity, day, max(day, self._today))
         return found or Choice(None, Rule.NONE, f"no factor is known for bought {quantity}", region)
+
+    def residual(self, meter: str, quantity: str, day: date) -> Choice | None:
+        """None where there is none, and for what is no electricity."""
+        if SOURCES.get(quantity) != ELECTRICITY:
+            return None
+        found = self.park.factors.residual(self._region(meter, day), day, max(day, self._today))
+        return found if found.factor else None
+
+    @property
+    def _today(self) -> date:
+        return self.question.now.astimezone(self.zone).date()
+
+    def _region(self, meter: str, day: date) -> str:
+        at: datetime = start_of(day, self.zone)
+        return self.park.registry.by_code[meter].at(at).region
+
+    def reported(self, tx: Transaction, meters: Sequence[str]) -> _Reported:
+        """Empty but for `reported`."""
+        if self.revision is Revision.CURRENT:
+            return {}
+        registry, days = self.park.registry, self.steps.days
+        ids = np.array([registry.by_code[code].id for code in meters], np.int32)
+        rows = emission.select(tx, ids, chosen(()), *days, self.revision.value)
+        why = Reasons(registry, self.park.factors, self.question, self.revision)
+        columns = zip(rows.meter_id.tolist(), rows.quantity, rows.day.tolist(), strict=True)
+        return {
+            (registry.by_id[key[0]].code, *key[1:]): why.of(key, factor, lack)
+            for key, factor, lack in zip(columns, rows.factor, rows.shortfall, strict=True)
+        }
 
 
 def _follow(tx: Transaction, month: _Month, passing: Passing, found: dict[str, Passed]) -> None:
@@ -164,6 +211,7 @@ def _follow(tx: Transaction, month: _Month, passing: Passing, found: dict[str, P
     keys = {row.pool for row in passing}
     book = reckoned(tx, month.park, month.steps, ByOrigin(), keys.__contains__)
     kept = {key: _kept(book, key) for key in keys}
+    reported = month.reported(tx, [code for code in book.gases if code])
     for row, days in passing.items():
         raw = book.showing.rows.get((row.meter, book.showing.quantity(row.meter)))
         if raw is None or row not in book.rows:
@@ -176,12 +224,12 @@ def _follow(tx: Transaction, month: _Month, passing: Passing, found: dict[str, P
             quantity = book.showing.quantity(row.meter)
             one = found.setdefault(row.meter, Passed(row.pool.area, row.meter, quantity))
             one.known.append(np.where(np.isnan(made).any(axis=1) | np.isnan(amount), 0.0, 1.0)[inside])
-            _add(one, month, book, made)
+            _lack(one, month, book, made)
+            one.shares.extend(_shares(month, book, made, reported))
 
 
-def _add(one: Passed, month: _Month, book: Book, made: _Floats) -> None:
+def _lack(one: Passed, month: _Month, book: Book, made: _Floats) -> None:
     lacking = np.isnan(made).any(axis=1)
-    one.shares.extend(_shares(month, book, made))
     reasons: Sequence[str] = sorted(book.notes) or [_UNTOLD_AIR if one.quantity == AIR else _UNTOLD]
     one.untold.extend(
         (day, "; ".join(reasons)) for day, _, cells in month.by_day(lacking.astype(float)) if cells.any()
@@ -199,9 +247,10 @@ def _kept(book: Book, key: PoolKey) -> _Floats:
     return kept
 
 
-def _shares(month: _Month, book: Book, made: _Floats) -> Iterator[Share]:
+def _shares(month: _Month, book: Book, made: _Floats, reported: _Reported) -> Iterator[Share]:
     for at, meter in enumerate(book.gases):
         for day, us, cells in month.by_day(made[:, at]):
             if np.nansum(cells) > 0:
-                quantity = book.showing.quantity(meter)
-                yield Share(meter, quantity, day, us, cells, month.choice(meter, quantity, day))
+                key = (meter, book.showing.quantity(meter), day)
+                choice = reported.get(key) or month.choice(*key)
+                yield Share(*key, us, cells, choice, month.residual(*key))

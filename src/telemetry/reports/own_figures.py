@@ -10,21 +10,23 @@ from telemetry.reports.errors import NamesOthers
 from telemetry.reports.periods import PeriodAnswer, PeriodDifference, Recomputation
 from telemetry.storage.tenancy import Scope
 
-_ORIGIN = "origin"
-"""Sort of the frozen rows that tell from whose bought energy a neighbour's air was made."""
+_PASSED = ("origin", "sold")
+"""Sorts of the frozen rows that tell of whose bought energy something was made that passed an edge."""
 
 
 def trace(found: EmissionTrace, scope: Scope | None) -> EmissionTrace:
-    """Without the meters of neighbours who made the air."""
+    """Without the meters of neighbours: who made what came, and who has what was sold."""
     if scope is None:
         return found
-    return structs.replace(found, parts=[_part(part, scope) for part in found.parts])
+    parts, sold = ([_part(part, scope) for part in those] for those in (found.parts, found.sold))
+    return structs.replace(found, parts=parts, sold=sold)
 
 
 def _part(part: EmissionPart, scope: Scope) -> EmissionPart:
-    if part.meter is None or part.meter in scope.meters:
+    if {part.meter, part.through} - {None} <= scope.meters.keys():
         return part
-    return structs.replace(part, meter=None, traces=[])
+    own = part.through if part.through in scope.meters else None
+    return structs.replace(part, meter=None, through=own, traces=[])
 
 
 def period(found: PeriodAnswer, scope: Scope | None) -> PeriodAnswer:
@@ -45,9 +47,9 @@ def check_rows(lines: Iterable[str], scope: Scope | None) -> None:
     if scope is None:
         return
     rows = map(json.loads, lines)
-    if any(row["sort"] == _ORIGIN and row["meter"] not in {None, *scope.meters} for row in rows):
+    if any(row["sort"] in _PASSED and row["meter"] not in {None, *scope.meters} for row in rows):
         raise NamesOthers
 
 
 def _told(found: list[PeriodDifference]) -> list[PeriodDifference]:
-    return [each for each in found if not each.row.startswith(_ORIGIN)]
+    return [each for each in found if not each.row.startswith(_PASSED)]

@@ -1,4 +1,4 @@
-"""Heat, steam and cooling that an area sold on each local day, by meter and quantity."""
+"""Energy that an area sold to neighbours on each local day, by meter and quantity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.model import Role
-from telemetry.reports.crossings import Crossings, counted, daily, placed
+from telemetry.reports.crossings import IMPORT, Crossings, counted, daily, placed
 from telemetry.reports.energy import Question
 from telemetry.reports.membership import By, Selection
 from telemetry.reports.pools import trade
@@ -17,8 +17,8 @@ from telemetry.reports.pools.trade import Days, Passing
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter
 
-HEATS = ("heat_energy", "steam_energy", "steam_mass", "cooling_energy")
-"""What can be sold besides electricity, which meters count in both directions."""
+SOLD = (IMPORT, "heat_energy", "steam_energy", "steam_mass", "cooling_energy")
+"""What can be sold to neighbours; what is fed in crosses the area's boundary."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ def sales(tx: Transaction, park: Park, question: Question, area: str) -> Sales:
     kept = [
         row
         for row in counted(cells.meter_id.tolist(), cells.quantity)
-        if (outwards[row] | by_mix[row]).any() and cells.quantity[row] in HEATS
+        if (outwards[row] | by_mix[row]).any() and cells.quantity[row] in SOLD
     ]
     ids, names = [meters[row].id for row in kept], [cells.quantity[row] for row in kept]
     amount = np.where(amount >= 0, amount, np.nan)[kept]

@@ -15,7 +15,7 @@ from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 
 SOLD = "sold"
 """Ends the name of a line of what left."""
-_ELECTRICITY = frozenset({IMPORT, EXPORT, "electricity"})
+_ELECTRICITY = frozenset({IMPORT, EXPORT, "electricity", f"{IMPORT}.{SOLD}"})
 
 
 class Worth(Struct, frozen=True):
@@ -46,7 +46,7 @@ def worth(
     total = math.fsum(lines.values()) if lines else None
     unrated = sorted({kind for kind, tce in told if math.isnan(tce)})
     electric = [part for kind, part in once if kind == "electricity"]
-    return Worth(total, _equivalent(lines, _kwh(crossed, electric), yearly), lines, unrated)
+    return Worth(total, _equivalent(lines, _kwh(crossed, sold, electric), yearly), lines, unrated)
 
 
 def _metered(crossed: Crossings, coefficients: Mapping[str, Coefficient]) -> dict[str, float]:
@@ -69,12 +69,14 @@ def _told(kind: str, part: Part, coefficients: Mapping[str, Coefficient]) -> flo
     return part.mass.amount * found[1] if found else math.nan
 
 
-def _kwh(crossed: Crossings, documents: Sequence[Part]) -> dict[int, float]:
-    """Electricity that came in less what was fed in, by year."""
+def _kwh(crossed: Crossings, sold: Crossings, documents: Sequence[Part]) -> dict[int, float]:
+    """Electricity that came in less what was fed in and sold, by year."""
     years = np.array([day.year for day in crossed.day])
-    flows = [(1, row) for row in crossed.rows(IMPORT)] + [(-1, row) for row in crossed.rows(EXPORT)]
+    flows = [(1, crossed.amount[row]) for row in crossed.rows(IMPORT)]
+    flows += [(-1, crossed.amount[row]) for row in crossed.rows(EXPORT)]
+    flows += [(-1, sold.amount[row]) for row in sold.rows(IMPORT)]
     found = {
-        year: math.fsum(sign * float(np.nansum(crossed.amount[row][years == year])) for sign, row in flows)
+        year: math.fsum(sign * float(np.nansum(kwh[years == year])) for sign, kwh in flows)
         for year in np.unique(years).tolist()
     }
     for part in documents:

@@ -124,7 +124,7 @@ def test_air_from_outside_is_a_named_shortfall_and_no_zero(begun: Start) -> None
     assert (found["short"], found["scopes"]) == (["air_volume"], {})
     figures, origins, number = _closed(service, "D")
     of_air = figures["emission.location.scope2.CO2"]
-    assert (of_air["closed"], of_air["missing"], len(origins)) == (None, 30, 30)
+    assert (of_air["closed"], of_air["missing"], len(origins)) == (None, 30, 60)
     assert service.get(f"/periods/{number}/recomputation")["same"]
 
 

@@ -21,7 +21,7 @@ Start = Callable[..., Service]
 EDGES = "2023-06-01T00:00:00+08:00", "2023-07-01T00:00:00+08:00"
 JUNE = {"from": "2023-06-01", "to": "2023-07-01"}
 BERLIN = ZoneInfo("Europe/Berlin")
-GAS, POWER, PER_GJ = 3000 * 2.1621888, 2000 * 0.4419, 64.865664
+GAS, POWER, PER_GJ, RESIDUAL = 3000 * 2.1621888, 2000 * 0.4419, 64.865664, 0.6096
 TOTALS = {
     "P-M": {"energy_import": 2000.0},
     "A-M": {"energy_import": 2000.0},
@@ -162,6 +162,16 @@ def test_what_the_enterprises_emit_is_what_the_park_does(begun: Start, sale: boo
     assert total == pytest.approx(GAS + POWER)
 
 
+def test_by_the_market_the_enterprises_emit_what_the_park_does(begun: Start) -> None:
+    service = begun()
+    found = [_inventory(service, area, "cn-enterprise")["scope2_market"] for area in "ABCD"]
+    scope1 = _inventory(service, "A")["scopes"]["1"]["CO2"]
+    park = _inventory(service, "park", "cn-enterprise")
+    total = scope1 + math.fsum(kg.get("CO2", 0.0) for kg in found)
+    assert total == pytest.approx(park["scopes"]["1"]["CO2"] + park["scope2_market"]["CO2"], rel=1e-9)
+    assert _inventory(service, "C")["scope2_market"]["CO2"] == pytest.approx(200 * RESIDUAL)
+
+
 @pytest.mark.parametrize("basis", ["location", "market"])
 @pytest.mark.parametrize("step", ["day", "month"])
 def test_emissions_of_enterprises_hold_it_by_day_and_month(begun: Start, basis: str, step: str) -> None:
@@ -169,9 +179,10 @@ def test_emissions_of_enterprises_hold_it_by_day_and_month(begun: Start, basis: 
     told = {
         (each["key"], each["quantity"]): math.fsum(each["values"]) for each in found if each["key"] in "BCD"
     }
+    power = {"location": 0.4419, "market": RESIDUAL}[basis]
     assert told == {
         ("B", "heat_energy"): pytest.approx(40 * PER_GJ),
-        ("C", "cooling_energy"): pytest.approx(200 * 0.4419),
+        ("C", "cooling_energy"): pytest.approx(200 * power),
         ("D", "heat_energy"): pytest.approx(10 * PER_GJ),
     }
 
@@ -194,12 +205,12 @@ def test_a_trace_leads_to_the_gas_that_the_neighbour_burnt(begun: Start) -> None
         assert any("meter=B-HEAT&quantity=heat_energy" in each for each in part["traces"])
 
 
-def test_what_was_reported_when_it_was_settled_stays_by_the_factor_of_bought_heat(begun: Start) -> None:
+def test_what_was_reported_when_it_was_settled_is_told_by_the_makers_pool(begun: Start) -> None:
     service = begun()
     for place in ("/emissions", "/trace/emissions"):
         found = service.get(place, **JUNE, area="B", revision="reported")
         kg = found["series"][0]["values"] if "series" in found else [found["figures"][0]["kg"]]
-        assert math.fsum(kg) == pytest.approx(40 * 110)
+        assert math.fsum(kg) == pytest.approx(40 * PER_GJ)
 
 
 def test_a_closed_month_holds_what_the_heat_was_made_of(begun: Start) -> None:
@@ -209,6 +220,7 @@ def test_a_closed_month_holds_what_the_heat_was_made_of(begun: Start) -> None:
     told = {each["name"]: each["closed"] for each in closed["figures"]}
     assert told["emission.location.scope2.CO2"] == pytest.approx(40 * PER_GJ)
     assert told["emission.market.scope2.CO2"] == pytest.approx(40 * PER_GJ)
+    assert told["emission.location.sold.CO2"] == pytest.approx(10 * PER_GJ)
     rows = [json.loads(each) for each in service.get(f"/periods/{closed['id']}/rows")["lines"]]
     assert [row for row in rows if row["sort"] == "emission"] == []
     origins = {(row["through"], row["received"], row["meter"]) for row in rows if row["sort"] == "origin"}
@@ -218,6 +230,17 @@ def test_a_closed_month_holds_what_the_heat_was_made_of(begun: Start) -> None:
     [series] = found["series"]
     assert (series["quantity"], series["values"]) == ("heat_energy", [pytest.approx(40 * PER_GJ)])
     assert {each["drift"] for each in service.get(f"/periods/{closed['id']}")["figures"]} == {0.0}
+
+
+def test_a_trace_of_the_seller_leads_to_what_it_made_the_heat_of(begun: Start) -> None:
+    found = begun().get("/trace/emissions", **JUNE, area="A")
+    told = {(part["through"], part["meter"]): part["kg"] for part in found["sold"]}
+    assert told == {
+        ("B-HEAT", "P-GAS"): pytest.approx(40 * PER_GJ),
+        ("C-COOL", "P-M"): pytest.approx(200 * 0.4419),
+    }
+    [figure] = found["sold_figures"]
+    assert figure["kg"] == pytest.approx(40 * PER_GJ + 200 * 0.4419)
 
 
 def test_a_boiler_that_nobody_reads_is_a_named_shortfall_and_no_zero(begun: Start) -> None:

@@ -11,6 +11,8 @@ from telemetry.model import Site
 
 pytestmark = pytest.mark.database
 JSON = Service = Any
+AIR = {"location": "1104.75", "market": "1524.00"}
+"""What the air of B was made of carries, on each basis [kg]."""
 JUNE = {"from": "2023-06-01", "to": "2023-07-01", "step": "month"}
 EDGES = "2023-06-01T00:00:00+08:00", "2023-07-01T00:00:00+08:00"
 AMOUNTS: Mapping[str, Mapping[str, float]] = {
@@ -220,18 +222,19 @@ def test_the_neighbours_closed_month_holds_what_its_air_was_made_of(service: Ser
     closed = service.call("POST", "/api/v1/periods", json=order).json()
     told = {each["name"]: each["closed"] for each in closed["figures"]}
     assert f"{told['emission.location.scope2.CO2']:.2f}" == "1104.75"
-    assert f"{told['emission.market.scope2.CO2']:.2f}" == "1104.75"
+    assert f"{told['emission.market.scope2.CO2']:.2f}" == "1524.00"
     rows = [json.loads(each) for each in service.get(f"/periods/{closed['id']}/rows")["lines"]]
     origins = [row for row in rows if row["sort"] == "origin"]
     assert {(row["through"], row["meter"], row["quantity"]) for row in origins} == {
         ("B-AIR", "A-M", "energy_import")
     }
+    origins = [row for row in origins if row["basis"] == "location"]
     assert (len(origins), f"{math.fsum(row['amount'] for row in origins):.2f}") == (30, "2500.00")
     assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
-    for basis in ("location", "market"):
+    for basis, kg in AIR.items():
         found = service.get("/emissions", **JUNE, by="enterprise", area="B", state="closed", basis=basis)
         [series] = [each for each in found["series"] if each["quantity"] == "air_volume"]
-        assert f"{series['values'][0]:.2f}" == "1104.75"
+        assert f"{series['values'][0]:.2f}" == kg
     assert service.get(f"/periods/{closed['id']}")["figures"][0]["drift"] == 0
 
 
@@ -240,17 +243,16 @@ def test_the_closed_month_of_a_takes_off_what_it_fed_in_and_sold(service: Servic
     closed = service.call("POST", "/api/v1/periods", json=order).json()
     told = {each["name"]: each["closed"] for each in closed["figures"]}
     assert (f"{told['tce']:.4f}", f"{told['sold.heat_energy']:.2f}") == ("46.0059", "50.00")
+    assert f"{told['emission.location.sold.CO2']:.2f}" == "7709.50"
     again = service.get(f"/periods/{closed['id']}/recomputation")
     assert (again["same"], again["differences"]) == (True, [])
     assert f"{service.get('/intensity', period='2023-06', area='A')['tce']:.4f}" == "46.0059"
 
 
 def test_the_neighbours_emissions_by_month_and_day_hold_its_air(service: Service) -> None:
-    for basis in ("location", "market"):
+    for basis, kg in AIR.items():
         month = service.get("/emissions", **JUNE, by="enterprise", area="B", basis=basis)["series"]
-        assert [(each["quantity"], f"{each['values'][0]:.2f}") for each in month] == [
-            ("air_volume", "1104.75")
-        ]
+        assert [(each["quantity"], f"{each['values'][0]:.2f}") for each in month] == [("air_volume", kg)]
     days = service.get("/emissions", **(JUNE | {"step": "day"}), by="area")["series"]
     [air] = [each for each in days if each["quantity"] == "air_volume"]
     assert (air["key"], len(air["values"]), f"{math.fsum(air['values']):.2f}") == ("B", 30, "1104.75")
@@ -259,14 +261,15 @@ def test_the_neighbours_emissions_by_month_and_day_hold_its_air(service: Service
 
 def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(service: Service) -> None:
     asked = {"from": "2023-06-01", "to": "2023-07-01", "area": "B"}
-    for basis in ("location", "market"):
+    for basis, kg in AIR.items():
         found = service.get("/trace/emissions", **asked, basis=basis)
         [part] = found["parts"]
         assert (part["through"], part["meter"], part["quantity"]) == ("B-AIR", "A-M", "energy_import")
-        assert (f"{part['amount']:.2f}", f"{part['kg']:.2f}") == ("2500.00", "1104.75")
-        assert part["formula"] == "2500 kWh x 0.4419 kgCO2/kWh"
-        assert part["factor"]["id"] == "cn.grid.province.gd.2023"
-        assert [f"{each['kg']:.2f}" for each in found["figures"]] == ["1104.75"]
+        assert (f"{part['amount']:.2f}", f"{part['kg']:.2f}") == ("2500.00", kg)
+        rate = {"location": "0.4419", "market": "0.6096"}[basis]
+        assert part["formula"] == f"2500 kWh x {rate} kgCO2/kWh"
+        assert part["factor"]["region"] == {"location": "CN-GD", "market": "CN"}[basis]
+        assert [f"{each['kg']:.2f}" for each in found["figures"]] == [kg]
         behind = [each for each in part["traces"] if "meter=B-AIR&quantity=air_volume" in each]
         assert behind
         assert any("meter=A-M&quantity=energy_import" in each for each in part["traces"])

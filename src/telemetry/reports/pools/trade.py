@@ -29,12 +29,12 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What leaves an area by its heat, steam and cooling meters."""
+    """What leaves an area for neighbours: electricity, heat, steam and cooling."""
 
     mixed: dict[Row, Days]
-    """Out of a pool in which something is made: it carries the pool's mix."""
+    """Heat, steam and cooling out of a pool in which something is made: it carries the pool's mix."""
     plain: dict[Row, Days]
-    """Out of a pool of what was bought from outside alone: the factor of that tells it."""
+    """What the factor of bought energy tells: electricity, and heat out of a pool that makes none."""
 
 
 def received(park: Park, steps: Steps, areas: Collection[str]) -> Passing:
@@ -85,25 +85,24 @@ def hidden(site: Site, registry: Registry) -> frozenset[str]:
 def sold(park: Park, steps: Steps, area: str) -> Sold:
     """By meters of the role sale, and by boundary meters of neighbours that no such meter stands before."""
     found = Sold({}, {})
-    if any(meter.carrier in HEATS for meter in park.registry.meters):
-        inside = within(park.registry, (area,))
-        every = _daily(park, steps, lambda stretch: _leaving(stretch, area, inside))
-        for (made, row), days in every.items():
-            (found.mixed if made else found.plain)[row] = days
+    inside = within(park.registry, (area,))
+    every = _daily(park, steps, lambda stretch: _leaving(stretch, area, inside))
+    for (mixed, row), days in every.items():
+        (found.mixed if mixed else found.plain)[row] = days
     return found
 
 
 def _leaving(stretch: Stretch, area: str, inside: Collection[str]) -> Iterator[tuple[bool, Row]]:
-    """Each with whether something is made in its pool."""
+    """Each with whether it carries what its pool makes."""
     made, rows = _made(stretch.laid), stretch.laid.rows
     counted = {row.meter for row in rows if row.part is Part.USED and row.sign < 0}
     for row in rows:
-        if row.pool.carrier in HEATS and row.way is Way.ALONG:
+        if row.pool.carrier in HEATS | {Carrier.ELECTRICITY} and row.way is Way.ALONG:
             term = stretch.standing[row.meter]
             sent = row.part is Part.SENT and row.pool.area in inside and row.meter not in counted
             sale = row.part is Part.USED and row.sign > 0 and term.role == Role.SALE and term.area == area
             if sale or (sent and row.other is not None and row.other.area not in inside):
-                yield row.pool in made, row
+                yield row.pool in made and row.pool.carrier in HEATS, row
 
 
 def _made(laid: Layout) -> set[PoolKey]:
