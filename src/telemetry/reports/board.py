@@ -68,8 +68,8 @@ class Board:
         self._rise(meter, newest.time[row], newest.values[row])
         self.last.time[meter] = newest.time[row]
         self.last.values[meter] = newest.values[row]
-        for one in meter.tolist():
-            self.values[one] = live.shown(self.roster, self.last, one)
+        for one, shown in zip(meter.tolist(), live.shown(self.roster, self.last, meter), strict=True):
+            self.values[one] = shown
 
     def _rise(self, meter: NDArray[np.int64], time: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         self.rises.take(meter, time, values[:, _COUNTERS])

@@ -70,7 +70,7 @@ class Derived:
         at, row = QUANTITIES.index(gauge), link.row
         shown = board.last.values[:, at] * multiplier.of(gauge, self._roster.multiplier)
         board.last.values[row, at] = sum(part.of(shown) for part in link.parts)
-        board.values[row] = live.shown(self._roster, board.last, row)
+        board.values[row] = live.shown(self._roster, board.last, np.array([row]))[0]
         if self._roster.boundary[:, row].any():
             board.counted[row] = live.counted(~np.isnan(board.last.values[row : row + 1]))[0]
 

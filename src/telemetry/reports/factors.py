@@ -89,12 +89,15 @@ class Factors:
             self._found[key] = found
         return found
 
-    def rates(self, regions: Sequence[str], quantity: str, day: date) -> NDArray[np.float64]:
-        """Rate of each region on a day that runs, float64[m] [kg per unit of the quantity]; NaN: none."""
-        known = {
-            region: kg_per_unit(quantity, self.choice(region, quantity, day, day)) for region in set(regions)
-        }
-        return np.array([known[region] for region in regions], dtype=np.float64)
+    def rates(self, regions: Sequence[str], quantities: Sequence[str], day: date) -> NDArray[np.float64]:
+        """Rates of each region on a day that runs, float64[m, k] [kg per unit of the quantity]; NaN: none."""
+        place = {region: at for at, region in enumerate(dict.fromkeys(regions))}
+        known = [
+            [kg_per_unit(name, self.choice(region, name, day, day)) for name in quantities]
+            for region in place
+        ]
+        table = np.array(known, np.float64).reshape(len(place), len(quantities))
+        return table[np.array([place[region] for region in regions], np.int64)]
 
 
 def kg_per_unit(quantity: str, choice: Choice | None) -> float:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -117,9 +119,9 @@ def generated(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def summed(members: NDArray[np.bool_], amount: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum over members bool[a, m] of what is known, float64[a]; NaN where nothing is."""
-    known = ~np.isnan(amount)
-    total = members @ np.where(known, amount, 0.0)
-    return np.where((members & known).any(axis=1), total, np.nan)
+    area, meter = np.nonzero(members & ~np.isnan(amount))
+    total = np.bincount(area, amount[meter], len(members))
+    return np.where(np.bincount(area, minlength=len(members)) > 0, total, np.nan)
 
 
 def area_rows(
@@ -151,7 +153,9 @@ def area_rows(
 
 def _share(members: NDArray[np.bool_], amount: NDArray[np.float64]) -> list[float]:
     """Share of the members bool[a, m] whose amount is known."""
-    found = (members & ~np.isnan(amount)).sum(axis=1) / np.maximum(members.sum(axis=1), 1)
+    area, meter = np.nonzero(members)
+    known = np.bincount(area, ~np.isnan(amount[meter]), len(members))
+    found = known / np.maximum(np.bincount(area, minlength=len(members)), 1)
     rounded: list[float] = np.round(found, 4).tolist()
     return rounded
 
@@ -169,19 +173,17 @@ def meter_rows(
 ) -> list[MeterRow]:
     """One row a meter; power and rate stay those of the last reading, its state says how old they are."""
     times = [None if us == NEVER_US else local_time(us, zone) for us in last.time.tolist()]
-    columns = (np.round(age, 1).tolist(), state.tolist(), power.tolist(), rate.tolist())
-    return [
-        MeterRow(code, time, _known(seconds), _STATES[at], _known(kw), _known(kg), shown)
-        for code, time, shown, seconds, at, kw, kg in zip(roster.codes, times, values, *columns, strict=True)
-    ]
+    named = [_STATES[at] for at in state.tolist()]
+    columns = (roster.codes, times, _told(np.round(age, 1)), named, _told(power), _told(rate), values)
+    return [MeterRow(*row) for row in zip(*columns, strict=True)]
 
 
-def shown(roster: Roster, last: Last, row: int) -> dict[str, float]:
-    """What was read of one meter, by quantity, with its multiplier applied."""
-    one = multiplier.primary(last.values[row : row + 1], QUANTITIES, roster.multiplier[row : row + 1])[0]
-    return {
-        name: value for name, value in zip(QUANTITIES, one.tolist(), strict=True) if not math.isnan(value)
-    }
+def shown(roster: Roster, last: Last, rows: NDArray[np.int64]) -> list[dict[str, float]]:
+    """What was read of some meters, by quantity, with their multipliers applied."""
+    values = multiplier.primary(last.values[rows], QUANTITIES, roster.multiplier[rows])
+    row, column = np.nonzero(~np.isnan(values))
+    cells = zip([QUANTITIES[at] for at in column.tolist()], values[row, column].tolist(), strict=True)
+    return [dict(islice(cells, count)) for count in np.bincount(row, minlength=len(rows)).tolist()]
 
 
 def counts(state: NDArray[np.int8]) -> Counts:
@@ -190,3 +192,10 @@ def counts(state: NDArray[np.int8]) -> Counts:
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
+
+
+def _told(values: NDArray[np.float64]) -> list[float | None]:
+    """As float64[n], None where a value is not known."""
+    told = values.astype(object)
+    told[np.isnan(values)] = None
+    return cast("list[float | None]", told.tolist())

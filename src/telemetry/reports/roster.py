@@ -85,16 +85,13 @@ def _areas(
 ) -> tuple[list[str], NDArray[np.bool_], NDArray[np.bool_]]:
     parents = {area.code: area.parent for area in registry.areas}
     standing = sorted((a for a in registry.areas if a.removed_at is None), key=_park_first)
-    terms = [meter.at(now) for meter in meters]
-    above = [lineage(term.area, parents) for term in terms]
-    boundary = [[t.role == Role.BOUNDARY and t.area == a.code for t in terms] for a in standing]
-    inside = [
-        [t.role == Role.GENERATION and a.code in up for t, up in zip(terms, above, strict=True)]
-        for a in standing
-    ]
-    shape = (len(standing), len(meters))
-    crossing = np.array(boundary, dtype=np.bool_).reshape(shape)
-    making = np.array(inside, dtype=np.bool_).reshape(shape)
+    place = {area.code: at for at, area in enumerate(standing)}
+    crossing, making = np.zeros((2, len(standing), len(meters)), np.bool_)
+    for column, term in enumerate(meter.at(now) for meter in meters):
+        if term.role == Role.BOUNDARY and term.area in place:
+            crossing[place[term.area], column] = True
+        if term.role == Role.GENERATION:
+            making[[place[code] for code in lineage(term.area, parents) if code in place], column] = True
     some = (crossing | making).any(axis=1) | np.array([_park_first(a)[0] == 0 for a in standing], np.bool_)
     return [a.code for a, kept in zip(standing, some, strict=True) if kept], crossing[some], making[some]
 

@@ -107,7 +107,7 @@ class ParkView:
         state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
         state = self._derived.doubted(state)
         power = live.power_kw(people, board.last)
-        factor = np.column_stack([self._factors.rates(people.region, name, at.date()) for name in EMITTERS])
+        factor = self._factors.rates(people.region, EMITTERS, at.date())
         flow = live.flows(people, board.last, board.rises.per_hour)
         rate = live.co2_rate(people, flow, board.counted, factor)
         areas = live.area_rows(people, power, rate, state)

@@ -193,7 +193,7 @@ def test_a_meter_that_is_read_every_quarter_of_an_hour_is_not_stale_after_minute
 def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roster) -> None:
     last = _last([1.0, NAN, NAN, NAN, NAN], [4.0, NAN, NAN, NAN, NAN])
     last.values[0, QUANTITIES.index("voltage")] = 57.7
-    values = [live.shown(people, last, row) for row in range(5)]
+    values = live.shown(people, last, np.arange(5))
     age = live.age_s(last, NOW_US)
     kw = live.power_kw(people, last)
     state = live.states(age, np.full(5, 5.0))
