@@ -30,6 +30,7 @@ from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
+from telemetry.api.opening import opening
 from telemetry.jobs.adopt import Adopter, Bounds
 from telemetry.jobs.alert_news import AlertNews
 from telemetry.jobs.alerts import Alerter
@@ -317,7 +318,7 @@ class _Server(uvicorn.Server):
 
 def _server(environment: Environment, dependencies: Dependencies, hub: LiveHub) -> uvicorn.Server:
     application = create(dependencies)
-    web.mount(application)
+    web.mount(application, opening=opening(dependencies))
     config = uvicorn.Config(
         application,
         host=environment.host,

@@ -1,9 +1,15 @@
 """What the page says while there is nothing to show, and that it recovers by itself."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
+from far import Cable
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
@@ -27,12 +33,6 @@ def expected_noise() -> tuple[str, ...]:
     return ("Failed to load resource:",)
 
 
-def test_without_a_site_the_page_says_how_to_write_one(page: Page, serve: Serve) -> None:
-    page.goto(f"{serve('').url}/live?lang=en")
-    expect(page.get_by_role("heading", name="No park is described yet")).to_be_visible(timeout=60_000)
-    expect(page.locator("pre").first).to_contain_text("kind: modbus")
-
-
 def test_a_lost_connection_says_stale_since_and_recovers(page: Page, serve: Serve, site: str) -> None:
     service = serve(site)
     page.goto(f"{service.url}/live?lang=en")
@@ -42,6 +42,22 @@ def test_a_lost_connection_says_stale_since_and_recovers(page: Page, serve: Serv
     service.start()
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     expect(page.locator(".banner")).to_have_count(0)
+
+
+def test_a_cut_network_says_stale_since_and_recovers_without_loading_anew(
+    page: Page, serve: Serve, site: str
+) -> None:
+    cable = Cable(urlsplit(serve(site).url).port or 0)
+    page.goto(f"http://127.0.0.1:{cable.port}/live?lang=en")
+    expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
+    page.evaluate("window.loadedOnce = true")
+    cable.cut()
+    expect(page.locator(".banner")).to_contain_text("stale since", timeout=60_000)
+    cable.join()
+    expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
+    expect(page.locator(".banner")).to_have_count(0)
+    assert page.evaluate("window.loadedOnce") is True
+    cable.close()
 
 
 def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str) -> None:

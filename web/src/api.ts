@@ -44,9 +44,8 @@ export const STREAM = `${ROOT}/live/stream`;
 
 export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
   const search = new URLSearchParams(query).toString();
-  const response = await fetch(`${ROOT}${path}${search ? `?${search}` : ""}`, {
-    headers: { Accept: "application/json" },
-  });
+  // As the page's preloads ask, or the browser would ask twice.
+  const response = await fetch(`${ROOT}${path}${search ? `?${search}` : ""}`);
   if (!response.ok) throw new ApiError(await problemOf(response));
   return (await response.json()) as T;
 }

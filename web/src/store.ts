@@ -55,7 +55,8 @@ class Store extends EventTarget {
     try {
       this.door = await this.#known();
       if (this.door.asks && this.door.who === null) return this.#shut();
-      await this.#describe();
+      const [, first] = await Promise.all([this.#describe(), this.#picture()]);
+      if (first) this.#snapshot(first);
       this.#enter("running");
       if (may("see-live")) this.#stream.open();
     } catch (error) {
@@ -84,6 +85,12 @@ class Store extends EventTarget {
     const [site, meters] = await Promise.all([get<Site>("/site"), get<{ meters: Meter[] }>("/meters")]);
     this.site = site;
     this.meters = new Map(meters.meters.map((meter) => [meter.code, meter]));
+  }
+
+  /** The first picture comes with the page, before a stream can; null where there is none yet. */
+  async #picture(): Promise<Snapshot | null> {
+    if (this.live !== null || !may("see-live")) return null;
+    return get<Snapshot>("/live").catch(() => null);
   }
 
   go(change: Partial<Route>, replace = false): void {

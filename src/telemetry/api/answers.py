@@ -11,11 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope, Send
 
+from telemetry.api import packing
 from telemetry.api.formats import FORMATS, JSON, chosen, written
 from telemetry.api.problems import MEDIA_TYPE, Problem
 from telemetry.api.tables import names, tables
 
 _OK, NOT_MODIFIED = 200, 304
+_VARY = "Accept, Accept-Encoding"
 TABLE = "table"
 """The parameter that chooses one, where a format holds one."""
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -41,8 +43,9 @@ class _Answer(Response):
     def _suit(self, path: str, headers: Headers, query: QueryParams) -> None:
         """Raises Refusal."""
         media, table = chosen(headers.get("accept", "*/*")), query.get(TABLE)
-        mark = _mark(self.body, f"{media} {table}")
-        self.headers.update({"ETag": mark, "Vary": "Accept", "Cache-Control": "private, no-cache"})
+        packs = media == JSON and packing.wanted(headers, len(self.body))
+        mark = _mark(self.body, f"{media} {table} {packs}")
+        self.headers.update({"ETag": mark, "Vary": _VARY, "Cache-Control": "private, no-cache"})
         if mark in _marks(headers.get("if-none-match", "")):
             self.status_code, self.body = NOT_MODIFIED, b""
             del self.headers["Content-Length"]
@@ -51,6 +54,9 @@ class _Answer(Response):
             name = f'attachment; filename="{PurePosixPath(path).name}.{ending}"'
             self.headers.update({"Content-Type": media, "Content-Disposition": name})
             self.headers["Content-Length"] = str(len(self.body))
+        elif packs:
+            self.body = packing.packed(self.body)
+            self.headers.update({"Content-Encoding": packing.ENCODING, "Content-Length": str(len(self.body))})
 
 
 def _mark(body: bytes | memoryview, form: str) -> str:

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from telemetry.api import packing
 from telemetry.api.answers import documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.feed import Watcher
@@ -90,7 +91,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["live"])
 
     @routes.get("/live", responses=documented("The park now", Snapshot), summary="The park now")
-    async def snapshot() -> Response:
+    async def snapshot(request: Request) -> Response:
         """Every meter's last reading with its age, and the sums over areas and the park.
 
         Whoever is let in for single areas gets their meters, and the sums of areas that are wholly theirs.
@@ -99,7 +100,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         picture = await run_in_threadpool(live.snapshot) if live.database.cut else live.snapshot()
         if picture is None:
             raise come_again(503, "The live view is being drawn for the first time.")
-        return Response(picture, media_type="application/json")
+        headers = {"Vary": "Accept-Encoding"}
+        if packing.wanted(request.headers, len(picture)):
+            picture, headers["Content-Encoding"] = packing.packed(picture), packing.ENCODING
+        return Response(picture, headers=headers, media_type="application/json")
 
     @routes.get(
         "/live/stream", response_class=StreamingResponse, responses=_STREAM, summary="Follow the park"

@@ -1,9 +1,7 @@
 /** <park-watt>: rail, strip and the page that the address names. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import "../collectors/page.ts";
 import "../live/page.ts";
-import "../meters/page.ts";
 import { rolesOf } from "../account/names.ts";
 import { wordsOf } from "../i18n/words.ts";
 import { icon } from "../parts/icons.ts";
@@ -23,6 +21,8 @@ const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   cost: () => import("../cost/page.ts"),
   alerts: () => import("../alerts/page.ts"),
   account: () => import("../account/page.ts"),
+  collectors: () => import("../collectors/page.ts"),
+  meters: () => import("../meters/page.ts"),
   live: () => (store.route.wall ? import("../live/wall.ts") : Promise.resolve()),
 };
 
