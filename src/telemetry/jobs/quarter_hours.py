@@ -34,7 +34,7 @@ def settle(tx: Transaction, meters: Mapping[int, RegisteredMeter], marks: Marks,
     """
     ranges = joined(Ranges(marks.meter_id, marks.lo, marks.hi), DAY_US)
     written = [ranges]
-    for task in evidence.tasks(tx, meters, ranges):
+    for task in evidence.tasks(tx, meters, ranges, now_us):
         wanted = np.isin(ranges.meter_id, np.array(list(task.meters), np.int32))
         touched = pieces(_touched(tx, task, picked(ranges, np.flatnonzero(wanted))), _STRETCH)
         written.append(touched)

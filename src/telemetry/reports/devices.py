@@ -26,10 +26,11 @@ class Series:
     """int32[n]: which of the meter's devices; None: always the same."""
 
 
-def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Ranges) -> Series:
+def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Ranges, now_us: int) -> Series:
     """With the device at each reading, and with both counters at each replacement within a window.
 
-    `of` has the replacements of each range's meter, in the order of time.
+    `of` has the replacements of each range's meter, in the order of time. One that is planned for after
+    `now_us` tells nothing yet, unless a reading stands beyond it.
     """
     if not any(of):
         return read
@@ -40,7 +41,10 @@ def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Range
         at = np.flatnonzero(read.number == place)
         moments = np.array([each["us"] for each in those], np.int64)
         device[at] = np.searchsorted(moments, read.time[at], side="right")
-    told = list(_told(quantity, of, window))
+    over = np.full(len(of), now_us, np.int64)
+    np.maximum.at(over, read.number, read.time)
+    past = Ranges(window.meter_id, window.lo, np.minimum(window.hi, over))
+    told = list(_told(quantity, of, past))
     number = np.concatenate([np.array([each[0] for each in told], np.int32), read.number])
     time = np.concatenate([np.array([each[1] for each in told], np.int64), read.time])
     value = np.concatenate([np.array([each[2] for each in told], np.float64), read.value])
@@ -50,9 +54,11 @@ def apart(read: Series, quantity: str, of: Sequence[Replacements], window: Range
     return Series(number[order], time[order], value[order], shown_by[order])
 
 
-def told(quantity: str, of: Sequence[Replacements], ranges: Ranges) -> Ranges:
+def told(quantity: str, of: Sequence[Replacements], ranges: Ranges, now_us: int) -> Ranges:
     """The ranges, widened to the first and last replacement at which people read the quantity's counters."""
-    moments = [[each["us"] for each in those if quantity in each["ends"]] for those in of]
+    moments = [
+        [each["us"] for each in those if quantity in each["ends"] and each["us"] <= now_us] for those in of
+    ]
     lo = [min([start, *those]) for start, those in zip(ranges.lo.tolist(), moments, strict=True)]
     hi = [max([end, *those]) for end, those in zip(ranges.hi.tolist(), moments, strict=True)]
     return Ranges(ranges.meter_id, np.array(lo, np.int64), np.array(hi, np.int64))

@@ -28,11 +28,12 @@ class Task:
     meters: Mapping[int, RegisteredMeter]
     still: frozenset[int]
     """Meters whose source never stood off zero."""
+    now_us: int
     lapsed: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """What is no longer made of the source for want of a declaration: quantity -> meters."""
 
 
-def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges) -> list[Task]:
+def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges, now_us: int) -> list[Task]:
     known = seen.of_meters(tx, np.unique(ranges.meter_id))
     followers: dict[Recipe, dict[int, RegisteredMeter]] = {}
     for meter_id, moved in known.items():
@@ -43,6 +44,7 @@ def tasks(tx: Transaction, meters: Mapping[int, RegisteredMeter], ranges: Ranges
             recipe,
             those,
             frozenset(m for m in those if not known[m][recipe.source]),
+            now_us,
             _lapsed(recipe, {meter_id: {*known[meter_id], *meters[meter_id].declared} for meter_id in those}),
         )
         for recipe, those in followers.items()
@@ -72,7 +74,7 @@ def anchored(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:
     """From and to which readings those of each range have a part in what settles, and are settled by."""
     if task.recipe.method is Method.SETTLE:
         still = np.array([one in task.still for one in ranges.meter_id.tolist()], bool)
-        told = devices.told(task.recipe.source, _replacements(task, ranges), ranges)
+        told = devices.told(task.recipe.source, _replacements(task, ranges), ranges, task.now_us)
         return readings.anchors(tx, task.recipe.source, ranges, still, intervals.ANCHORS, told)
     far = reach(task, ranges)
     wide = Ranges(ranges.meter_id, ranges.lo - far, ranges.hi + far)
@@ -103,7 +105,8 @@ def _read(tx: Transaction, task: Task, window: Ranges, those: Sequence[Registere
     read = Series(*readings.series(tx, task.recipe.source, window))
     if task.recipe.method is not Method.SETTLE:
         return read
-    return devices.apart(read, task.recipe.source, [meter.replacements for meter in those], window)
+    of = [meter.replacements for meter in those]
+    return devices.apart(read, task.recipe.source, of, window, task.now_us)
 
 
 def _is_split(task: Task) -> bool:
@@ -166,7 +169,7 @@ def _amounts(shown: Readings, grid: Grid, task: Task, ranges: Ranges) -> Settled
 
 def mean(tx: Transaction, quantity: str, grid: Grid, task: Task, ranges: Ranges) -> NDArray[np.float64]:
     """Mean of a gauge of the task's meters over each quarter hour, float64[m, s]."""
-    gauge = Task(Recipe(quantity, quantity, Method.INTEGRATE), task.meters, frozenset())
+    gauge = Task(Recipe(quantity, quantity, Method.INTEGRATE), task.meters, frozenset(), task.now_us)
     readings_of = shown(tx, gauge, anchored(tx, gauge, ranges), ranges)
     found: NDArray[np.float64] = intervals.integrate(readings_of, grid).amount / _HOUR
     return found

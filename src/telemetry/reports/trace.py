@@ -76,7 +76,7 @@ def report(tx: Transaction, devices: Mapping[str, Template], question: Question)
         held = _terms(meter, steps, question.zone)
         virtual = Reckoned(meter, question.quantity, steps, reckoned, held)
         return virtual_trace.answer(tx, virtual, values, coverage)
-    task = _task(tx, meter, question.quantity, steps)
+    task = _task(tx, meter, question, steps)
     if task is None:
         bare = Bare(meter, question.quantity, steps, _terms(meter, steps, question.zone))
         within = Stretch(question.quantity, question.lo, question.hi)
@@ -110,11 +110,12 @@ def _steps(question: Question) -> Steps:
     return steps
 
 
-def _task(tx: Transaction, meter: RegisteredMeter, quantity: str, steps: Steps) -> Task | None:
+def _task(tx: Transaction, meter: RegisteredMeter, question: Question, steps: Steps) -> Task | None:
     """How the quantity is settled; None: a person set its amounts. Raises QueryError when it is not."""
-    edges = steps.edges[[0, -1]]
+    quantity, edges = question.quantity, steps.edges[[0, -1]]
     one = Ranges(np.array([meter.id], np.int32), edges[:1], edges[1:])
-    tasks = {task.recipe.target: task for task in evidence.tasks(tx, {meter.id: meter}, one)}
+    found = evidence.tasks(tx, {meter.id: meter}, one, to_us(question.now))
+    tasks = {task.recipe.target: task for task in found}
     if quantity not in tasks and quantity in corrections.quantities(tx, one.meter_id).get(meter.id, ()):
         return None
     if quantity not in tasks:

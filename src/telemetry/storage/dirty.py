@@ -66,7 +66,10 @@ def mark_all_energy(conn: Connection[Any]) -> None:
 
 
 def mark_newest(conn: Connection[Any], since: datetime, until: datetime) -> None:
-    """Mark the newest readings in [since, until): no later one closes their quarter hour."""
+    """Mark the newest readings in [since, until): no later one closes their quarter hour.
+
+    And replacements in it that no reading follows: what people read there counts by now.
+    """
     conn.execute(_SQL["mark_newest"], {"since": since, "until": until})
 
 

@@ -32,6 +32,15 @@ insert into dirty (meter_id, stage, lo, hi)
 select l.meter_id, 'energy', l.time, l.time
 from latest l
 where l.time >= %(since)s::timestamptz and l.time < %(until)s::timestamptz
+union all
+select l.meter_id, 'energy', replaced.time, replaced.time
+from latest l
+join meter m on m.id = l.meter_id
+cross join lateral (
+    select timestamptz 'epoch' + (r ->> 'us')::bigint * interval '1 microsecond' as time
+    from jsonb_array_elements(m.replacements) as r
+) as replaced
+where replaced.time > l.time and replaced.time >= %(since)s::timestamptz and replaced.time < %(until)s::timestamptz
 
 -- name: waiting
 select coalesce(array_agg(meter_id order by first), array[]::integer[]), coalesce(array_agg(days order by first), array[]::integer[])

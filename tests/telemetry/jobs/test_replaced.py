@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ingest.batch import Batch
+from telemetry.jobs.basis import Basis
 from telemetry.jobs.settle import Worker
 from telemetry.model import Site
 from telemetry.reports.correcting import Desk
@@ -21,7 +22,7 @@ NOON = int(datetime(2023, 5, 10, 12, tzinfo=UTC).timestamp())
 """Of the last day before ranges are cut: settlement goes on by pieces of eight days."""
 HOUR, QUARTER = 3600, 900
 Made = Callable[..., Batch]
-Show = Callable[[Sequence[tuple[float, float]]], None]
+Show = Callable[..., None]
 Withdraw = Callable[[float, float], None]
 Slots = Callable[..., dict[int, tuple[Any, Any]]]
 Ask = Callable[..., list[tuple[Any, ...]]]
@@ -50,10 +51,10 @@ def replaced(three: Database, make_site: Callable[..., Site], now: datetime) -> 
 def show(writer: Writer, worker: Worker, batch: Made) -> Show:
     """Write readings (hours after NOON, value) and settle."""
 
-    def write(readings: Sequence[tuple[float, float]]) -> None:
+    def write(readings: Sequence[tuple[float, float]], settler: Worker = worker) -> None:
         rows = [("m1", NOON + int(at * HOUR), {"energy_import": float(value)}) for at, value in readings]
         writer.write([batch(*rows)])
-        worker.drain()
+        settler.drain()
 
     return write
 
@@ -115,6 +116,29 @@ def test_one_that_is_taken_back_leaves_nothing(
     replaced()
     worker.drain()
     assert _hours(slots()) == _even(0, 1, 10)
+
+
+def test_one_that_is_planned_counts_when_its_time_has_come(
+    three: Database, replaced: Callable[..., None], writer: Writer, show: Show, basis: Basis, slots: Slots
+) -> None:
+    replaced(_replacement(2, ends=30, starts=0))
+    clock = NOON + HOUR
+    planned = Worker(three, basis, lambda: clock)
+    show([(0, 10), (1, 20)], planned)
+    assert _hours(slots()) == _even(0, 1, 10)
+    writer.close()
+    clock = NOON + 2 * HOUR + QUARTER
+    planned.sweep()
+    planned.drain()
+    assert _hours(slots()) == _even(0, 2, 20)
+
+
+def test_one_that_a_slow_clock_has_before_it_counts_from_the_first_reading_of_the_new_device(
+    three: Database, replaced: Callable[..., None], show: Show, basis: Basis, slots: Slots
+) -> None:
+    replaced(_replacement(2, ends=30, starts=0))
+    show([(0, 10), (1, 20), (3, 8)], Worker(three, basis, lambda: NOON + HOUR))
+    assert _hours(slots()) == _even(0, 1, 10) | _even(1, 2, 10) | _even(2, 3, 8)
 
 
 def test_one_that_nobody_read_before_one_that_was_read(
