@@ -62,6 +62,7 @@ from telemetry.api.guard import Guard, permitted
 from telemetry.api.health import Status
 from telemetry.api.influx import WriteError, WriteErrorV1
 from telemetry.api.metrics import Metrics
+from telemetry.api.parameters import known
 from telemetry.api.problems import HANDLERS, Problem
 from telemetry.api.receipt import PushedRow
 from telemetry.reports.edges import EdgeReport
@@ -202,7 +203,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         exception_handlers=HANDLERS,
     )
     metrics = Metrics(dependencies)
-    versioned = APIRouter(prefix="/api/v1")
+    versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(known)])
     for router in (
         site.router(dependencies),
         tariff.router(dependencies),

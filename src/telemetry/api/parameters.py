@@ -1,10 +1,13 @@
 """What several routes are asked by: a range of time with its step, and a part of the park."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from telemetry.model import Site
 from telemetry.reports.errors import NoSuchSite, QueryError
@@ -13,6 +16,8 @@ from telemetry.reports.steps import Step, Steps, moment, today, tomorrow
 from telemetry.settings.plan import Plan
 
 _MOST_CODES = 1000
+_LONGEST = 100
+"""Characters of a parameter that nobody knows which its refusal repeats."""
 From = Annotated[
     str | None,
     Query(
@@ -37,6 +42,22 @@ Quantities = Annotated[
     Query(max_length=100, description="Names of the catalogue; default: all", examples=[["energy_import"]]),
 ]
 _Codes = Annotated[list[str], Query(max_length=_MOST_CODES, description="Codes; default: all")]
+
+
+async def known(request: Request) -> None:
+    """Refuses parameters that a route does not take. Raises QueryError."""
+    route = request.scope["route"]
+    names = list(_names(route.dependant)) if isinstance(route, APIRoute) else []
+    unknown = next((name for name in request.query_params if name not in names), None)
+    if unknown is not None:
+        reason = f"is no parameter of this question, which takes {', '.join(names) or 'none'}"
+        raise QueryError(unknown[:_LONGEST], request.query_params[unknown][:_LONGEST], reason)
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    yield from (each.alias for each in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _names(each)
 
 
 def site_of(plan: Plan) -> Site:
