@@ -5,6 +5,7 @@ each day's part in what passed is then rated by the factor of the meter's region
 that was passed on is that of the pool's mix.
 """
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -93,10 +94,17 @@ class Passed:
     """Day and reason: some of it was made of something unknown."""
     known: list[_Floats] = field(default_factory=list)
     """By quarter hour: 1 where it is known, 0 where not."""
+    amount: float = 0.0
+    """What passed in the quarter hours that are known."""
 
     @property
     def coverage(self) -> float:
         return round(float(np.concatenate(self.known).mean()), 4) if self.known else 0.0
+
+    @property
+    def kg_per_unit(self) -> float:
+        """What a unit of what passed carried, of all gases; NaN where nothing passed, or without a factor."""
+        return sum(each.kg for each in self.shares) / self.amount if self.amount > 0 else math.nan
 
     def by_market(self) -> "Passed":
         """The same market-based: electricity goes on without instruments, which stay with whoever bought."""
@@ -223,7 +231,9 @@ def _follow(tx: Transaction, month: _Month, passing: Passing, found: dict[str, P
             made = np.where((amount > 0)[:, None], made, 0.0)
             quantity = book.showing.quantity(row.meter)
             one = found.setdefault(row.meter, Passed(row.pool.area, row.meter, quantity))
-            one.known.append(np.where(np.isnan(made).any(axis=1) | np.isnan(amount), 0.0, 1.0)[inside])
+            known = ~(np.isnan(made).any(axis=1) | np.isnan(amount))
+            one.known.append(known[inside].astype(np.float64))
+            one.amount += float(amount[known].sum())
             _lack(one, month, book, made)
             one.shares.extend(_shares(month, book, made, reported))
 

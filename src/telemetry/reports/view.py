@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.reports import band, billing, demand, live
+from telemetry.reports import band, billing, demand, live, live_mixes
 from telemetry.reports.billing_month import month_of
 from telemetry.reports.board import Board
 from telemetry.reports.demand import Block, Highest
@@ -16,6 +16,7 @@ from telemetry.reports.derived import Derived
 from telemetry.reports.factors import Factors
 from telemetry.reports.live import EMITTERS, QUANTITIES
 from telemetry.reports.picture import AreaRow, Demand, ParkRow, Picture
+from telemetry.reports.pools.report import Park
 from telemetry.reports.roster import Roster, roster
 from telemetry.reports.steps import local_time
 from telemetry.settings.current import Current
@@ -24,9 +25,11 @@ from telemetry.storage import latest, readings
 from telemetry.storage import registry as registries
 from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.registry import Registry
 
 _LOG = logging.getLogger(__name__)
 _SLOW_S = 30.0  # how old the registry and the month's maximum may be
+_MIXES_S = 300.0  # how old what neighbours' pools carry may be
 _NEWEST, _RECALLED_US = 5, 86_400_000_000  # readings from which a board is filled at first, and how old
 
 
@@ -41,9 +44,10 @@ class ParkView:
         self._failing = failing
         self._current = current
         self._adopt(current.plan)
-        self._board = Board.blank(roster(registries.Registry((), ()), {}, datetime.now(UTC)))
+        self._board = Board.blank(roster(Registry((), ()), {}, datetime.now(UTC)))
         self._derived = Derived(self._board.roster)
         self._month = Highest(None, None)
+        self._mixes = live_mixes.NONE
         self._block = Block(np.nan, np.nan)
         self._change = 0
         self._drawn: tuple[NDArray[np.int64], NDArray[np.int8]] | None = None
@@ -54,7 +58,7 @@ class ParkView:
         self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
         self._polled_s = plan.polled_s()
         self._factors = Factors(plan.library.factors, plan.library.regions)
-        self._renewed = -np.inf
+        self._renewed = self._mixed = -np.inf
 
     def look(self, now: float) -> Picture:
         """The park at `now` [s since 1970]."""
@@ -75,13 +79,23 @@ class ParkView:
         with self._database.connection() as conn:
             if now - self._renewed >= _SLOW_S:
                 apart = self._plan.supply().apart_on(at.date())
-                self._renew(conn, roster(registries.read(conn), self._polled_s, at, apart), now)
+                known = registries.read(conn)
+                self._renew(conn, roster(known, self._polled_s, at, apart), now)
+                self._mix(conn, known, now, at)
                 self._month = billing.month(conn, self._board.roster, self._first_day(at), at)
                 self._renewed = now
             newest = latest.changed_since(conn, self._change)
             self._change = int(newest.change.max(initial=self._change))
             self._board.take(newest)
             self._block = billing.block(conn, self._board.roster, self._board.last, int(now * 1e6))
+
+    def _mix(self, tx: Transaction, known: Registry, now: float, at: datetime) -> None:
+        if now - self._mixed < _MIXES_S:
+            return
+        site = self._plan.site
+        park = Park(known, site.converters if site else (), self._factors)
+        self._mixes = live_mixes.mixes(tx, park, self._zone, at)
+        self._mixed = now
 
     def _first_day(self, at: datetime) -> date:
         """Of the billing month that runs."""
@@ -107,7 +121,8 @@ class ParkView:
         state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
         state = self._derived.doubted(state)
         power = live.power_kw(people, board.last)
-        factor = self._factors.rates(people.region, EMITTERS, at.date())
+        rates = self._factors.rates(people.region, EMITTERS, at.date())
+        factor = self._mixes.over(rates, people.codes)
         flow = live.flows(people, board.last, board.rises.per_hour)
         rate = live.co2_rate(people, flow, board.counted, factor)
         areas = live.area_rows(people, power, rate, state)

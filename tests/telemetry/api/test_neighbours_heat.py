@@ -20,7 +20,7 @@ JSON = Service = Any
 Start = Callable[..., Service]
 EDGES = "2023-06-01T00:00:00+08:00", "2023-07-01T00:00:00+08:00"
 JUNE = {"from": "2023-06-01", "to": "2023-07-01"}
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 GAS, POWER, PER_GJ, RESIDUAL = 3000 * 2.1621888, 2000 * 0.4419, 64.865664, 0.6096
 TOTALS = {
     "P-M": {"energy_import": 2000.0},
@@ -314,3 +314,14 @@ def test_months_of_a_day_with_23_or_25_hours_hold_all_of_it(begun: Start, month:
     order = {"area": "B", "period": month, "who": "li.na"}
     closed = service.call("POST", "/api/v1/periods", json=order).json()
     assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
+
+
+def test_the_live_page_rates_it_by_what_the_pool_carried_lately(begun: Start) -> None:
+    """Since yesterday: what B has is rated at 64.865664 kg/GJ, and not by the 110 of bought heat."""
+    now = datetime.now(SHANGHAI).replace(microsecond=0)
+    first = (now - timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    service = begun(edges=(first.isoformat(), (now - timedelta(seconds=30)).isoformat()))
+    service.post([{"meter": "B-HEAT", "time": now.isoformat(), "values": {"heat_power": 1000.0}}])
+    service.settle()
+    rows = {row["meter"]: row for row in service.tick()["meters"]}
+    assert rows["B-HEAT"]["co2_kg_per_h"] == pytest.approx(3.6 * PER_GJ, rel=1e-6)
