@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { size } from "../src/collectors/notices.ts";
+import { bytes } from "../src/parts/bytes.ts";
 
 it.each([
   [0, "0 B"],
@@ -7,4 +7,4 @@ it.each([
   [1024, "1 KiB"],
   [210_944, "206 KiB"],
   [2 ** 30, "1 GiB"],
-])("%d bytes are written %s", (bytes, text) => expect(size(bytes).replaceAll("\u00a0", " ").replace(".0 ", " ")).toBe(text));
+])("%d bytes are written %s", (amount, text) => expect(bytes(amount).replaceAll("\u00a0", " ").replace(".0 ", " ")).toBe(text));

@@ -12,6 +12,7 @@ export function roleName(role: string, words: Words): string {
     integrator: words.roleIntegrator,
     auditor: words.roleAuditor,
     guest: words.roleGuest,
+    push: words.rolePush,
   };
   return names[role] ?? role;
 }

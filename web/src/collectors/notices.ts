@@ -5,6 +5,7 @@ import type { Edge, Settlement, Source, SourceList, Spool, StageProgress } from 
 import { detail } from "../i18n/details.ts";
 import { span } from "../i18n/words.ts";
 import { exact, three } from "../numbers.ts";
+import { bytes } from "../parts/bytes.ts";
 import { moment } from "../time.ts";
 import { age, type Context } from "./trace.ts";
 
@@ -40,7 +41,7 @@ function ofSpool({ spool, queue }: SourceList, context: Context): TemplateResult
 
 function waiting(spool: Spool, { words, now, language }: Context): string {
   const seconds = spool.oldest === null ? 0 : (now - Date.parse(spool.oldest)) / 1000;
-  return words.spoolText(exact(spool.rows), size(spool.bytes), size(spool.limit_bytes), span(seconds, language));
+  return words.spoolText(exact(spool.rows), bytes(spool.bytes), bytes(spool.limit_bytes), span(seconds, language));
 }
 
 function ofQueue({ queue }: SourceList, { words }: Context): TemplateResult[] {
@@ -75,7 +76,7 @@ function told({ spool, aside_rows, clock_ahead_s }: Edge, { words, now, language
   const ahead = clock_ahead_s ?? 0;
   return [
     ...(spool && spool.rows > 0 && oldest > SENT_S
-      ? [words.edgeSpool(exact(spool.rows), size(spool.bytes), size(spool.limit_bytes), span(oldest, language))]
+      ? [words.edgeSpool(exact(spool.rows), bytes(spool.bytes), bytes(spool.limit_bytes), span(oldest, language))]
       : []),
     ...(spool && spool.damaged_records > 0 ? [words.spoolDamaged(exact(spool.damaged_records))] : []),
     ...(aside_rows > 0 ? [words.edgeAside(exact(aside_rows))] : []),
@@ -101,12 +102,4 @@ function note(title: string, texts: readonly string[], level: "plain" | "warning
     <h2>${title}</h2>
     ${texts.map((text) => html`<p>${text}</p>`)}
   </section>`;
-}
-
-const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-/** 206 KiB */
-export function size(bytes: number): string {
-  const step = bytes < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${three(bytes / 1024 ** step, 1)}\u00a0${SIZES[step] ?? ""}`;
 }

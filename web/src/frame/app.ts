@@ -22,6 +22,7 @@ const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
   alerts: () => import("../alerts/page.ts"),
   account: () => import("../account/page.ts"),
   collectors: () => import("../collectors/page.ts"),
+  settings: () => import("../settings/page.ts"),
   meters: () => import("../meters/page.ts"),
   live: () => (store.route.wall ? import("../live/wall.ts") : Promise.resolve()),
 };
@@ -35,6 +36,7 @@ const NEEDS: Partial<Record<Page, string>> = {
   meters: "see-energy",
   alerts: "see-alerts",
   collectors: "see-operation",
+  settings: "see-park",
 };
 /** Pages about the whole park, for nobody who is let in for parts of it. */
 const OF_PARK: readonly Page[] = ["collectors"];
@@ -123,6 +125,7 @@ const PAGE: Record<Page, () => TemplateResult> = {
   meters: () => html`<pw-meters></pw-meters>`,
   alerts: () => html`<pw-alerts></pw-alerts>`,
   collectors: () => html`<pw-collectors></pw-collectors>`,
+  settings: () => html`<pw-settings></pw-settings>`,
   account: () => html`<pw-account></pw-account>`,
 };
 

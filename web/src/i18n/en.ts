@@ -3,6 +3,7 @@ import { alertsEn } from "./alerts-en.ts";
 import { costEn } from "./cost-en.ts";
 import { energyEn } from "./energy-en.ts";
 import { peopleEn } from "./people-en.ts";
+import { settingsEn } from "./settings-en.ts";
 import { wallEn } from "./wall-en.ts";
 
 export const en = {
@@ -11,6 +12,7 @@ export const en = {
   ...alertsEn,
   ...energyEn,
   ...peopleEn,
+  ...settingsEn,
   ...wallEn,
   locale: "en",
   live: "Live",

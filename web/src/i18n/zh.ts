@@ -3,6 +3,7 @@ import { alertsZh } from "./alerts-zh.ts";
 import { costZh } from "./cost-zh.ts";
 import { energyZh } from "./energy-zh.ts";
 import { peopleZh } from "./people-zh.ts";
+import { settingsZh } from "./settings-zh.ts";
 import { wallZh } from "./wall-zh.ts";
 import type { Words } from "./words.ts";
 
@@ -12,6 +13,7 @@ export const zh: Words = {
   ...alertsZh,
   ...energyZh,
   ...peopleZh,
+  ...settingsZh,
   ...wallZh,
   locale: "zh-CN",
   live: "实时",

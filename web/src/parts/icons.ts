@@ -11,6 +11,7 @@ const PATHS: Record<Page | "sun" | "moon" | "search" | "wall", TemplateResult> =
   meters: svg`<rect x="4" y="3" width="16" height="18" rx="2" /><path d="M8 8h8M8 16h3" /><circle cx="15" cy="15" r="2" />`,
   alerts: svg`<path d="M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 21h4" />`,
   collectors: svg`<circle cx="5" cy="6" r="2" /><circle cx="5" cy="18" r="2" /><circle cx="19" cy="12" r="3" /><path d="M7 6h4l3 4M7 18h4l3-4" />`,
+  settings: svg`<path d="M4 7h9M17 7h3M4 17h3M11 17h9" /><circle cx="15" cy="7" r="2" /><circle cx="9" cy="17" r="2" />`,
   account: svg`<circle cx="12" cy="8" r="4" /><path d="M4 21a8 8 0 0 1 16 0" />`,
   search: svg`<circle cx="10.5" cy="10.5" r="6.5" /><path d="m15.5 15.5 5 5" />`,
   wall: svg`<rect x="3" y="4" width="18" height="12" rx="1.5" /><path d="M8 20h8M12 16v4" />`,
