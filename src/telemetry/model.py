@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from accounting import formula
 from accounting.contract import Contract
 from accounting.formula import Formula
-from accounting.quantity import CATALOGUE, Carrier
+from accounting.quantity import CATALOGUE, Carrier, Kind
 from accounting.recipes import SETTLED
 from ingest.collectors.push import PushSource
 from ingest.kinds import AnySource
@@ -109,6 +109,8 @@ class Term(Frozen):
         return self.model_copy(update={"since": self.since.replace(tzinfo=zone)})
 
 
+_LEAST_ROLLOVER = 100.0
+"""No counter is as narrow as that: a number below tells digits."""
 _OF_DEVICES = frozenset(
     {"device", "address", "pace", "multiplier", "serial", "counter_digits", "interval_s", "stamp"}
 ) | {"gas", "replacements"}
@@ -197,10 +199,14 @@ class Meter(Frozen):
 
     @field_validator("counter_digits")
     @classmethod
-    def _catalogued(cls, value: dict[str, float]) -> dict[str, float]:
-        for name in value:
-            if name not in CATALOGUE:
-                raise ValueError(f"{name!r} is not in the catalogue")
+    def _rolling(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, limit in value.items():
+            if name not in CATALOGUE or CATALOGUE[name].kind is not Kind.COUNTER:
+                raise ValueError(f"{name!r} is no counter of the catalogue")
+            if limit < _LEAST_ROLLOVER:
+                raise ValueError(
+                    f"{limit:g} of {name}: say the value at which it rolls over, such as 1000000"
+                )
         return value
 
 

@@ -71,6 +71,13 @@ MISTAKES = [
     ("meters.4.formula", {"energy_import": "m9.energy_import"}, "meters[4].formula", "no meter 'm9'"),
     ("meters.3.formula", {"energy_import": "v1.energy_import"}, "meters", "v1 -> v1"),
     ("meters.4.history", [{"formula": {"energy_import": "v2.energy_import"}}], "meters", "v2 -> v2"),
+    (
+        "meters.0.counter_digits",
+        {"energy_import": 6},
+        "meters[0].counter_digits",
+        "6 of energy_import: say the value",
+    ),
+    ("meters.0.counter_digits", {"active_power": 1000}, "meters[0].counter_digits", "is no counter"),
     ("meters.3.multiplier", 80, "meters[3]", "no device behind it: multiplier"),
     ("meters.0.role", "generation", "meters[3].role", "counts beside 'm1'"),
     (
