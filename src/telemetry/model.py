@@ -241,11 +241,17 @@ class Supply(Frozen):
         return float(terms.contract_kw) if terms and terms.contract_kw else self.contract_kw
 
 
+class OwnSupply(Supply):
+    """Of an enterprise that a utility supplies and bills by a contract of its own."""
+
+    to: date | None = None
+    """Last day of the contract; afterwards the park's supplies it."""
+
+
 class Billing(Supply):
     """The park's supply contract."""
 
-    own: dict[Code, Supply] = Field(default_factory=dict)
-    """Enterprises that a utility supplies and bills by a contract of their own."""
+    own: dict[Code, OwnSupply] = Field(default_factory=dict)
 
 
 class ConverterKind(StrEnum):

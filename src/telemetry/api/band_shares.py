@@ -1,6 +1,6 @@
 """Shares of bought energy by band, against the valley share that was set."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -74,13 +74,14 @@ def router(dependencies: Dependencies) -> APIRouter:
         told = band_shares.by_product if by is ShareBy.PRODUCT else band_shares.report
         with dependencies.database.connection() as conn:
             known = registry.read(conn)
-            return answer(told(conn, known, plan.library.tariffs, question, _marks(plan)))
+            return answer(told(conn, known, plan.library.tariffs, question, _marks(plan, steps.days[1])))
 
     return routes
 
 
-def _marks(plan: Plan) -> Marks:
-    own = {code: _mark(each) for code, each in plan.own_supplies.items()}
+def _marks(plan: Plan, day: date) -> Marks:
+    """As contracts hold on a day."""
+    own = {code: _mark(each) for code, each in plan.own_supplies.items() if each.holds(day)}
     return Marks(_mark(plan.supply()), own)
 
 

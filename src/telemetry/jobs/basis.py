@@ -12,6 +12,7 @@ from accounting.factors import lineage
 from accounting.fuels import Fuel
 from accounting.gwp import Potentials
 from accounting.heating import HeatingValue
+from accounting.supply import Held
 from accounting.tariff import Tariff
 from telemetry.reports.activities import Rating
 from telemetry.reports.factors import Factors
@@ -26,8 +27,8 @@ class Basis:
     factors: Factors
     coal: Mapping[str, Coefficient]
     tariff: Tariff | None = None
-    own_tariffs: Mapping[str, Tariff] = field(default_factory=dict)
-    """Area -> tariff, of areas that are not under the park's; before the tariff holds they are."""
+    own_tariffs: Mapping[str, Held] = field(default_factory=dict)
+    """Area -> tariff, of areas that are not always under the park's."""
     potentials: Potentials = field(default_factory=dict)
     region: str = ""
     """Of the park."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from accounting.calendar import NO_BAND
 from accounting.grid import to_us
 from accounting.prices import by_band
+from accounting.supply import Held
 from accounting.tariff import Tariff
 from telemetry.jobs.basis import Basis
 from telemetry.jobs.blocks import Block
@@ -41,27 +42,25 @@ class Priced:
 def price(block: Block, basis: Basis, meters: Mapping[int, RegisteredMeter]) -> Priced:
     """Price what is bought from the grid, each meter by the tariff that its area is under."""
     found = _by(block, basis.tariff)
-    for tariff in {id(each): each for each in basis.own_tariffs.values()}.values():
-        at = _under(tariff, block, basis, meters)
+    for held in dict.fromkeys(basis.own_tariffs.values()):
+        at = _under(held, block, basis, meters)
         if at.any():
-            found = _merged(found, _by(block, tariff), at)
+            found = _merged(found, _by(block, held.tariff), at)
     return found
 
 
 def _under(
-    tariff: Tariff, block: Block, basis: Basis, meters: Mapping[int, RegisteredMeter]
+    held: Held, block: Block, basis: Basis, meters: Mapping[int, RegisteredMeter]
 ) -> NDArray[np.bool_]:
     """Days on which meters stand in areas of a tariff that holds, bool[p, d]."""
-    areas = {code for code, each in basis.own_tariffs.items() if each is tariff}
+    areas = {code for code, each in basis.own_tariffs.items() if each == held}
     found = np.zeros(block.amount.shape[:2], bool)
     for row, meter_id in enumerate(block.meter_id.tolist()):
         terms = meters[meter_id].terms
         since = np.array([to_us(term.valid_from) for term in terms])
         inside = np.array([term.area in areas for term in terms], bool)
         found[row] = inside[np.maximum(np.searchsorted(since, block.slot[:, 0], side="right") - 1, 0)]
-    if tariff.valid_from is not None:
-        found &= block.day >= np.datetime64(tariff.valid_from)
-    return found
+    return found & held.on(block.day)
 
 
 def _merged(one: Priced, other: Priced, at: NDArray[np.bool_]) -> Priced:

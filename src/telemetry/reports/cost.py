@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from accounting.supply import Held
 from accounting.tariff import Tariff
 from telemetry.reports import energy, months
 from telemetry.reports.cost_hours import Kind, Quarters, standing_apart, under_own
@@ -129,7 +130,7 @@ def report(
     currency: str,
     *,
     tariff: Tariff | None = None,
-    own: Mapping[str, Tariff] | None = None,
+    own: Mapping[str, Held] | None = None,
 ) -> CostAnswer:
     """Days and months as the statement has them, hours and quarter hours by `tariff`, the one that holds now.
 
@@ -173,7 +174,7 @@ def report(
 
 
 def _quarters(
-    tx: Transaction, registry: Registry, question: Question, tariff: Tariff | None, own: Mapping[str, Tariff]
+    tx: Transaction, registry: Registry, question: Question, tariff: Tariff | None, own: Mapping[str, Held]
 ) -> Quarters:
     rows = energy.settled(tx, registry, question)
     held = under_own(registry, rows, question.steps, own, question.now)

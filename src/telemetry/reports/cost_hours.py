@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accounting.calendar import NO_BAND
-from accounting.grid import local_days, to_us
+from accounting.grid import local_days
+from accounting.supply import Held
 from accounting.tariff import Tariff
 from telemetry.model import Role
 from telemetry.reports.series import Cells
@@ -79,16 +80,15 @@ class Quarters:
 
 
 def under_own(
-    registry: Registry, rows: Cells, steps: Steps, own: Mapping[str, Tariff], now: datetime
+    registry: Registry, rows: Cells, steps: Steps, own: Mapping[str, Held], now: datetime
 ) -> list[tuple[Tariff, NDArray[np.bool_]]]:
     """Tariffs of areas that are not under the park's, each with where it holds, bool[r, n]."""
     areas = [registry.by_id[meter_id].at(now).area for meter_id in rows.meter_id.tolist()]
     found = []
-    for tariff in {id(each): each for each in own.values()}.values():
-        inside = np.array([own.get(area) is tariff for area in areas], np.bool_)
-        first = datetime.combine(tariff.valid_from or date.min, time(), steps.zone)
-        begun = steps.grid.slots >= (to_us(first) if tariff.valid_from else 0)
-        found.append((tariff, inside[:, None] & begun))
+    days = local_days(steps.zone, steps.grid.slots)
+    for held in dict.fromkeys(own.values()):
+        inside = np.array([own.get(area) == held for area in areas], np.bool_)
+        found.append((held.tariff, inside[:, None] & held.on(days)))
     return found
 
 

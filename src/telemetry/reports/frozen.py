@@ -13,6 +13,7 @@ from accounting.factors import Factor
 from accounting.frozen import Row, coefficient_row, factor_row
 from accounting.grid import to_us
 from accounting.prices import PriceTable
+from accounting.supply import Held
 from accounting.tariff import Tariff
 from telemetry.model import Converter
 from telemetry.reports import frozen_passing, frozen_supply
@@ -53,13 +54,13 @@ class Shelf:
     grid: Factors
     """What electricity is rated by, by region and day."""
     converters: Sequence[Converter] = ()
-    own: Mapping[str, Tariff] = field(default_factory=dict)
+    own: Mapping[str, Held] = field(default_factory=dict)
     """Of areas under an enterprise's own supply contract."""
 
     def priced_by(self, area: str, day: date) -> Tariff | None:
         """The tariff of what an area bought on a day."""
         own = self.own.get(area)
-        return own if own and (own.valid_from or date.min) <= day else self.tariff
+        return own.tariff if own and own.holds(day) else self.tariff
 
     def factors(self) -> Mapping[str, Factor]:
         return self.rating.kinds.by_id()
@@ -261,9 +262,12 @@ def _libraries(shelf: Shelf, stretch: Stretch, rows: Sequence[Row]) -> Iterator[
 
 
 def _tariffs(shelf: Shelf, stretch: Stretch) -> list[Tariff]:
-    """Those that hold on a day of the period: before an own contract's first day the park's."""
-    both = (shelf.priced_by(stretch.area, day) for day in (stretch.first, stretch.last))
-    return list({id(each): each for each in both if each}.values())
+    """Those that hold on a day of the period: outside the days of an own contract the park's."""
+    own = shelf.own.get(stretch.area)
+    days = {stretch.first, stretch.last, *([own.first] if own else ())}
+    inside = (day for day in sorted(days) if stretch.first <= day <= stretch.last)
+    each = (shelf.priced_by(stretch.area, day) for day in inside)
+    return list({id(one): one for one in each if one}.values())
 
 
 def _series(tariff: Tariff) -> str | None:

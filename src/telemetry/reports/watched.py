@@ -15,7 +15,6 @@ from telemetry.reports.behind import behind
 from telemetry.reports.derived import links
 from telemetry.reports.membership import lineage
 from telemetry.settings.plan import Plan
-from telemetry.settings.supplies import since_of
 from telemetry.storage import late, latest, readings
 from telemetry.storage.dirty import Marks
 from telemetry.storage.latest import Newest
@@ -64,11 +63,7 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
     }
     root = next((area.code for area in standing if area.kind == AreaKind.PARK), "")
     today = now.astimezone(ZoneInfo(plan.site.zone if plan.site else "UTC")).date()
-    own = {
-        code: each
-        for code, each in plan.own_supplies.items()
-        if code == each.area and since_of(each) <= today
-    }
+    own = {code: each for code, each in plan.own_supplies.items() if code == each.area and each.holds(today)}
     return Park(
         zone=ZoneInfo(plan.site.zone if plan.site else "UTC"),
         codes=codes,

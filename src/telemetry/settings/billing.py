@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from accounting.charges import Adjustments
 from accounting.contract import Contract
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
-from telemetry.model import AreaKind, Role, Site, Supply
+from telemetry.model import AreaKind, Billing, OwnSupply, Role, Site, Supply
 from telemetry.settings.holidays import of_country
 from telemetry.settings.mistakes import no_such
 
@@ -86,10 +86,26 @@ def _own(site: Site) -> Iterator[tuple[str, str]]:
         day = _read_on(billing, supply.since) if supply.since else None
         if supply.since is not None and supply.since.day != day:
             yield f"billing.own.{code}.since", f"{supply.since} is no reading day of the park's: day {day}"
-    for at, supply in supplies_of(site):
-        for number, contract in enumerate(supply.contracts):
+        yield from _ending(billing, code, supply)
+    for at, each in supplies_of(site):
+        for number, contract in enumerate(each.contracts):
             for key, reason in _strangers(at, contract, site, billing.own):
                 yield f"{at}.contracts[{number}].{key}", reason
+
+
+def _ending(billing: Billing, code: str, supply: OwnSupply) -> Iterator[tuple[str, str]]:
+    """Months are billed by one contract: the park's takes over on a day on which it is read."""
+    if supply.to is None:
+        return
+    if supply.since and supply.to < supply.since:
+        yield f"billing.own.{code}.to", f"{supply.to} is before since, {supply.since}"
+    after = supply.to + timedelta(days=1)
+    day = _read_on(billing, after)
+    if after.day != day:
+        yield (
+            f"billing.own.{code}.to",
+            f"{supply.to} is not the day before a reading day of the park's: day {day}",
+        )
 
 
 def _strangers(at: str, contract: Contract, site: Site, own: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from accounting.quantity import CATALOGUE
+from accounting.supply import Held
 from accounting.tariff import Tariff
 from alerts.contacts import NOBODY, Directory
 from alerts.rule import Rule
@@ -24,7 +25,7 @@ from telemetry.settings.contacts import load_directory
 from telemetry.settings.documents import load_file
 from telemetry.settings.library import Library, library_folder, load_library
 from telemetry.settings.mistakes import ConfigError, Mistake, UnknownName, no_such
-from telemetry.settings.supplies import Supplied, of_park, own, since_of
+from telemetry.settings.supplies import Supplied, of_park, own
 
 _SITE: TypeAdapter[Site] = TypeAdapter(Site)
 _INFLUX: TypeAdapter[InfluxMapping] = TypeAdapter(InfluxMapping)
@@ -54,14 +55,14 @@ class Plan:
     def supply(self, area: str | None = None, day: date = date.max) -> Supplied:
         """The contract that supplies an area on a day; that of the park without one."""
         held = self.own_supplies.get(area or "")
-        if held is not None and since_of(held) <= day:
+        if held is not None and held.holds(day):
             return held
         return of_park(self.site, self.library.tariffs, self.announced)
 
     @property
-    def own_tariffs(self) -> Mapping[str, Tariff]:
-        """Area -> tariff, of areas that are not under the park's supply contract."""
-        return {code: each.tariff for code, each in self.own_supplies.items() if each.tariff}
+    def own_tariffs(self) -> Mapping[str, Held]:
+        """Area -> tariff, of areas that are not always under the park's supply contract."""
+        return {code: each.held for code, each in self.own_supplies.items() if each.held}
 
     @property
     def own_supplies(self) -> Mapping[str, Supplied]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from accounting.supply import Held
 from accounting.tariff import Tariff
-from telemetry.model import Site, Supply
+from telemetry.model import OwnSupply, Site, Supply
 from telemetry.settings.billing import nearest, of_contract
 
 
@@ -18,11 +19,20 @@ class Supplied:
     supply: Supply | None
     """None: the park's file says nothing."""
     tariff: Tariff | None
-    apart: Mapping[str, date]
-    """Of the park's: enterprises that are not under it, each from a day on."""
+    apart: Mapping[str, "Supplied"]
+    """Of the park's: enterprises that are not always under it, each with its own."""
+
+    @property
+    def held(self) -> Held | None:
+        """With its days; None where nothing says by which tariff."""
+        to = self.supply.to if isinstance(self.supply, OwnSupply) else None
+        return Held(self.tariff, to or date.max) if self.tariff else None
+
+    def holds(self, day: date) -> bool:
+        return self.held is None or self.held.holds(day)
 
     def apart_on(self, day: date) -> frozenset[str]:
-        return frozenset(code for code, since in self.apart.items() if since <= day)
+        return frozenset(code for code, each in self.apart.items() if each.holds(day))
 
 
 def of_park(
@@ -32,7 +42,7 @@ def of_park(
     billing = site.billing if site else None
     if billing is None:
         return Supplied(None, None, None, {})
-    apart = {each.area or "": since_of(each) for each in own(site, tariffs, announced).values()}
+    apart = {each.area or "": each for each in own(site, tariffs, announced).values()}
     return Supplied(None, billing, of_contract(tariffs, billing, announced), apart)
 
 
@@ -50,9 +60,3 @@ def own(
     }
     found = {code: nearest(code, parents, held) for code in parents}
     return {code: held[at] for code, at in found.items() if at is not None}
-
-
-def since_of(supplied: Supplied) -> date:
-    """First day that an enterprise's own contract holds."""
-    tariff = supplied.tariff
-    return tariff.valid_from if tariff and tariff.valid_from else date.min

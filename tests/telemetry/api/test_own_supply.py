@@ -137,6 +137,32 @@ def test_a_closed_month_holds_the_prices_of_its_own_contract(start: Start, make_
     assert (again["same"], again["differences"]) == (True, [])
 
 
+def test_a_contract_that_ended_keeps_its_days(start: Start, make_site: Made) -> None:
+    """From the 11th to the 20th by its own tariff, before and after by the park's."""
+    own = {"tariff": "cn-gd-331-2021", "series": "prd5-commercial-below-1kv"}
+    service = start(_park(make_site, **own, since="2023-10-11", to="2023-10-20", contracts=[]))
+    _read(service)
+    for day, tariff in ((10, "demo-park"), (11, own["tariff"]), (20, own["tariff"]), (21, "demo-park")):
+        for step in ("day", "hour"):
+            asked = {"from": f"2023-10-{day}", "to": f"2023-10-{day + 1}", "step": step, "by": "area"}
+            [two] = [each for each in service.get("/cost", **asked)["series"] if each["key"] == "two"]
+            assert {band["tariff"] for band in two["bands"]} == {tariff}, (day, step)
+    order = {"area": "two", "period": "2023-10", "who": "li.na"}
+    closed = service.call("POST", "/api/v1/periods", json=order).json()
+    rows = [json.loads(each) for each in service.get(f"/periods/{closed['id']}/rows")["lines"]]
+    assert {row["tariff"] for row in rows if row["sort"] == "price"} == {"demo-park", own["tariff"]}
+    assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
+
+
+def test_from_the_day_after_it_ended_the_park_is_billed_for_it_again(start: Start, make_site: Made) -> None:
+    service = start(_park(make_site, since="2023-08-01", to="2023-09-30"))
+    _read(service)
+    months = {month: service.get("/bills", month=month) for month in ("2023-09", "2023-10")}
+    assert [bills["apart"] for bills in months.values()] == [["two"], []]
+    assert [bill["area"] for bill in months["2023-10"]["parties"]] == ["one", "two"]
+    assert service.get("/demand", month="2023-10", area="two")["contract_kw"] is None
+
+
 def test_the_block_that_runs_and_the_months_maximum_hold_nothing_of_it(start: Start, make_site: Made) -> None:
     service = start(_park(make_site))
     block = int(time.time()) // 900 * 900 - 900

@@ -104,6 +104,18 @@ MISTAKES = [
     ),
     (
         "billing.own",
+        {"one": {"tariff": "demo-park", "since": "2026-01-01", "to": "2026-03-30"}},
+        "billing.own.one.to",
+        "2026-03-30 is not the day before a reading day of the park's: day 1",
+    ),
+    (
+        "billing.own",
+        {"one": {"tariff": "demo-park", "since": "2026-02-01", "to": "2026-01-31"}},
+        "billing.own.one.to",
+        "2026-01-31 is before since, 2026-02-01",
+    ),
+    (
+        "billing.own",
         {"one": {"tariff": "demo-park", "contracts": [{"since": "2026-01-01", "tenants": ["park"]}]}},
         "billing.own.one.contracts[0].tenants[0]",
         "park is under another supply contract: the park's",

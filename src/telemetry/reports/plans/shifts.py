@@ -14,6 +14,7 @@ from accounting import shift
 from accounting.calendar import NO_BAND
 from accounting.grid import DAY_SLOTS
 from accounting.quantity import Carrier
+from accounting.supply import Held
 from accounting.tariff import Tariff, ordinal
 from telemetry.model import Role
 from telemetry.reports.errors import QueryError
@@ -59,7 +60,7 @@ def report(  # noqa: PLR0917  # a month of a park, and whose prices hold
     tx: Transaction,
     registry: Registry,
     tariff: Tariff,
-    own: Mapping[str, Tariff],
+    own: Mapping[str, Held],
     month: date,
     zone: ZoneInfo,
 ) -> ShiftAnswer:
@@ -69,8 +70,7 @@ def report(  # noqa: PLR0917  # a month of a park, and whose prices hold
     at = datetime.combine(month, time(), zone)
     for meter in _loads(registry, month, zone):
         held = own.get(meter.at(at).area)
-        begun = held is not None and (held.valid_from is None or held.valid_from <= month)
-        mine = held if held is not None and begun else tariff
+        mine = held.tariff if held is not None and held.holds(month) else tariff
         by_tariff.setdefault(id(mine), (mine, []))[1].append(meter)
     found = [e for mine, loads in by_tariff.values() for e in _found(tx, registry, mine, loads, days)]
     found.sort(key=lambda each: -each.saves)
