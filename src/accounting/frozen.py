@@ -1,4 +1,4 @@
-"""A closed period as rows: their canonical form and hash, the figures they come to, and these reckoned anew.
+"""A closed period as rows: their canonical form and hash, the figures they come to, and how two differ.
 
 docs/periods.md describes the form.
 """
@@ -14,11 +14,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from accounting import coal, frozen_supply
-from accounting.activities import UNITS, worth
+from accounting import frozen_supply
 from accounting.coal import Coefficient
-from accounting.emissions import rate
-from accounting.errors import FactorError
 from accounting.factors import Factor
 from accounting.quantity import CATALOGUE
 from accounting.sources import ELECTRICITY, SOURCES
@@ -45,8 +42,6 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Sort of row -> what tells its rows apart."""
 
-_DERIVED = frozenset({"day", "emission", "record_emission", "record_energy", "origin", "sale", "sold"})
-"""Sorts with results that are reckoned from other fields."""
 _CLOSE = 1e-9
 _ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
 """Results that may come out otherwise in their last digits."""
@@ -56,7 +51,6 @@ _POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRI
 _BOTH_BASES, _ORIGINS_BY_BASIS = 2, 5
 """Editions of the form from which on a period tells both bases of scope 2, and has origins on each."""
 IMPORT, EXPORT = "energy_import", "energy_export"
-_DIGITS = 4
 _CENTS = 1e-4
 """Costs are kept to four decimals."""
 
@@ -158,118 +152,17 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
         yield from frozen_supply.parts(row)
 
 
-def recomputed(rows: Sequence[Row]) -> list[Row]:
-    """The rows with every result reckoned anew from the frozen amounts, factors, coefficients and prices.
-
-    Raises FactorError when a row names a factor that was not frozen with it.
-    """
-    basis = _Basis.of(rows)
-    alone = [row for row in rows if row["sort"] not in frozen_supply.SORTS]
-    supply = [row for row in rows if row["sort"] in frozen_supply.SORTS]
-    return [
-        *(basis.again(row) if row["sort"] in _DERIVED else row for row in alone),
-        *frozen_supply.again(supply, basis.amounts, basis.factors),
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Basis:
-    factors: Mapping[str, Factor]
-    coefficients: Mapping[str, Coefficient]
-    prices: Sequence[Row]
-    amounts: Mapping[tuple[str, str, str], float]
-    records: Mapping[int, Row]
-
-    @classmethod
-    def of(cls, rows: Sequence[Row]) -> "_Basis":
-        by_sort: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in rows:
-            by_sort[row["sort"]].append(row)
-        coefficients = (Coefficient(**_without_sort(row)) for row in by_sort["coefficient"])
-        return cls(
-            factors_of(by_sort["factor"]),
-            {each.id: each for each in coefficients},
-            sorted(by_sort["price"], key=lambda row: str(row["valid_from"])),
-            {(row["meter"], row["quantity"], row["day"]): row["amount"] for row in by_sort["day"]},
-            {row["id"]: row for row in by_sort["record"]},
-        )
-
-    def again(self, row: Row) -> Row:
-        if row["sort"] in {"day", "sale"}:
-            cost = {"cost": self._cost(row)} if row["sort"] == "day" else {}
-            return {**row, "tce": self._tce(row), **cost}
-        if row["sort"] == "record_energy":
-            return {**row, "tce": self._worth(row)}
-        if row["factor"] is None:
-            return {**row, "kg": None}
-        factor = self.factors.get(row["factor"])
-        if factor is None:
-            raise FactorError(f"the factor {row['factor']!r} was not frozen with the period")
-        if row["sort"] in {"origin", "sold"}:
-            return {**row, "kg": row["amount"] * rate(SOURCES[row["quantity"]], factor)}
-        if row["sort"] == "emission":
-            amount = self.amounts[row["meter"], row["quantity"], row["day"]]
-            return {**row, "kg": amount * rate(SOURCES[row["quantity"]], factor)}
-        return {**row, "kg": row["amount"] * (factor.kg * self._conversion(row, factor))}
-
-    def _tce(self, row: Row) -> float | None:
-        coefficient = self.coefficients.get(row["coefficient"] or "")
-        if coefficient is None:
-            return None
-        day, name = date.fromisoformat(row["day"]), row["quantity"]
-        leaves = row["sort"] == "sale" or name == EXPORT
-        rate = coal.rate({coefficient.id: coefficient}, IMPORT if name == EXPORT else name, day)
-        found = float(row["amount"] * rate)
-        return None if math.isnan(found) else (0.0 - found if leaves else found)
-
-    def _conversion(self, row: Row, factor: Factor) -> float:
-        """By the unit alone where that says it; what a heating value came to was frozen."""
-        record = self.records[row["record"]]
-        listed = dict(UNITS[record["unit"]]).get(factor.unit_denominator)
-        return row["conversion"] if listed is None or record.get("heating_value") is not None else listed
-
-    def _worth(self, row: Row) -> float | None:
-        if row["coefficient"] is None:
-            return None
-        record, frozen = self.records[row["record"]], self.coefficients.get(row["coefficient"])
-        day, known = date.fromisoformat(row["first_day"]), {frozen.id: frozen} if frozen else {}
-        found = worth(known, record["name"], record["unit"], day, record.get("heating_value"))
-        return row["amount"] * found[1] if found else None
-
-    def _cost(self, row: Row) -> str | None:
-        """Amounts by band at the prices of the day, each to four decimals; None without a frozen table.
-
-        Where a curve prices the hours, the bands' frozen costs are added up alone.
-        """
-        if row["cost"] is None or row["bands"] is None:
-            return None
-        table = next((each for each in reversed(self.prices) if _prices(each, row)), None)
-        if table is None:
-            return None
-        if table["curve"]:
-            return f"{math.fsum(row['band_costs'].values()):.4f}"
-        per_kwh = {band: float(Decimal(price)) for band, price in table["per_kwh"].items()}
-        costs = (round(kwh * per_kwh[band], _DIGITS) for band, kwh in row["bands"].items() if kwh)
-        return f"{math.fsum(costs):.4f}"
-
-
-def _prices(price: Row, row: Row) -> bool:
-    """Whether a table can price a day's row; forms before 4 do not say which series does."""
-    alike = "series" not in row or (price["tariff"], price["series"]) == (row["tariff"], row["series"])
-    return bool(alike and price["valid_from"] <= row["day"])
-
-
 def factors_of(rows: Iterable[Row]) -> dict[str, Factor]:
     """The factors that were frozen, by id."""
     return {row["id"]: _factor(row) for row in rows if row["sort"] == "factor"}
 
 
-def _without_sort(row: Row) -> dict[str, Any]:
+def without_sort(row: Row) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != "sort"}
 
 
 def _factor(row: Row) -> Factor:
-    values, dates = _without_sort(row), {each.name for each in fields(Factor) if "date" in str(each.type)}
+    values, dates = without_sort(row), {each.name for each in fields(Factor) if "date" in str(each.type)}
     for name in dates & values.keys():
         values[name] = values[name] and date.fromisoformat(values[name])
     return Factor(**values)

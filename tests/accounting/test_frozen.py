@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from accounting.errors import FactorError
-from accounting.frozen import canonical, digest, figures, line, recomputed, unlike
+from accounting.frozen import canonical, digest, figures, line, unlike
+from accounting.recomputed import recomputed
 
 DAY: dict[str, Any] = {
     "sort": "day",
@@ -126,3 +127,46 @@ def test_differences_name_row_and_field_and_ignore_rounding_alone() -> None:
     noise = [{**EMISSION, "kg": 44.190000000000005}]
     assert unlike([EMISSION], noise, close=True) == []
     assert unlike([EMISSION], noise) != []
+
+
+FACTOR: dict[str, Any] = {
+    "sort": "factor",
+    "id": "gd",
+    "item": "electricity",
+    "value": 0.4419,
+    "unit_numerator": "kgCO2",
+    "unit_denominator": "kWh",
+    "gas": "CO2",
+    "scope": "2",
+    "region": "CN-GD",
+    "year": 2023,
+    "purpose": "scope2_location",
+    "edition": "e",
+    "source": "s",
+    "verified": "VERIFIED",
+    "valid_from": None,
+    "valid_to": None,
+    "published": "2025-12-31",
+    "name_en": "",
+    "name_zh": "",
+}
+
+
+def test_rows_of_many_meters_and_days_come_out_each_by_its_own_amount_and_table() -> None:
+    later = {**PRICE, "valid_from": "2026-05-04", "per_kwh": {"peak": "2", "flat": "1"}}
+    days = [
+        {**DAY, "meter": meter, "day": day, "amount": amount, "bands": {"peak": amount}, "cost": "0.0000"}
+        for meter, day, amount in (
+            ("M1", "2026-05-03", 10.0),
+            ("M2", "2026-05-04", 20.0),
+            ("M1", "2026-05-04", 3.0),
+        )
+    ]
+    emissions = [
+        {**EMISSION, "meter": row["meter"], "day": row["day"], "kg": 0.0, "factor": factor}
+        for row, factor in zip(days, ("gd", None, "gd"), strict=True)
+    ]
+    again = recomputed([FACTOR, PRICE, later, *days, *emissions])
+    assert [row["cost"] for row in again if row["sort"] == "day"] == ["11.5000", "40.0000", "6.0000"]
+    kg = [row["kg"] for row in again if row["sort"] == "emission"]
+    assert kg == [pytest.approx(4.419), None, pytest.approx(1.3257)]

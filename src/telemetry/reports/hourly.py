@@ -110,7 +110,7 @@ def _answer(parts: Sequence[_Part], editions: list[str], zone: ZoneInfo) -> Hour
         score,
         covered,
         unmatched,
-        carbon_score,
+        None if score is None else carbon_score,
     )
 
 

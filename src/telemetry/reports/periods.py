@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from accounting.frozen import Difference, Figure, Row, canonical, digest, figures, recomputed, unlike
+from accounting.frozen import Difference, Figure, Row, canonical, digest, figures, unlike
+from accounting.recomputed import recomputed
 from telemetry.reports.errors import QueryError
 from telemetry.reports.frozen import FORM, Shelf, Stretch, collect
 from telemetry.reports.membership import boundary_meters
