@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from accounting.contract import Contract
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
-from telemetry.model import AreaKind, Role, Supply
+from telemetry.model import AreaKind, Role
 from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import lineage
 from telemetry.reports.period import span
 from telemetry.storage.registry import RegisteredMeter, Registry
+from telemetry.supply import Supply
 
 _DAY = timedelta(days=1)
 _MONTH = 7

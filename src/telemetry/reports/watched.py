@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accounting.quantity import Carrier
 from alerts.park import NOBODY, Flow, Park
-from telemetry.model import AreaKind, Role, Supply
+from telemetry.model import AreaKind, Role
 from telemetry.reports.behind import behind
 from telemetry.reports.derived import links
 from telemetry.reports.membership import lineage
@@ -21,6 +21,7 @@ from telemetry.storage.latest import Newest
 from telemetry.storage.pool import Connections
 from telemetry.storage.readings import ReadingColumns
 from telemetry.storage.registry import RegisteredMeter, Registry
+from telemetry.supply import Supply
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from accounting.charges import Adjustments
 from accounting.contract import Contract
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
-from telemetry.model import AreaKind, Billing, OwnSupply, Role, Site, Supply
+from telemetry.model import AreaKind, Role, Site
 from telemetry.settings.holidays import of_country
 from telemetry.settings.mistakes import no_such
+from telemetry.supply import Billing, OwnSupply, Supply
 
 _Days = tuple[tuple[str, tuple[date, ...]], ...]
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from accounting.supply import Held
 from accounting.tariff import Tariff
-from telemetry.model import OwnSupply, Site, Supply
+from telemetry.model import Site
 from telemetry.settings.billing import nearest, of_contract
+from telemetry.supply import OwnSupply, Supply
 
 
 @dataclass(frozen=True, slots=True)
