@@ -27,19 +27,18 @@ NAMES = tuple(CATALOGUE)[:20]
 COUNTERS = 13
 NUMBER_BYTES = 8
 KINDS = {
-    "steady": "half of the registers as before, the rest moved",
-    "moving": "every register moved",
+    "steady": (0.5, False, "half of the registers as before, the rest moved"),
+    "moving": (0.0, False, "every register moved"),
+    "scaled": (0.0, True, "every register moved, each a whole number of hundredths"),
 }
+"""Share of the registers that stand still, and whether they are scaled integers in place of float32."""
 _PLAIN_SIZE = "select pg_total_relation_size(%s::regclass)"
 _CHUNKS_SIZE = "select hypertable_size(%s::regclass)"
 _COLUMNS = "select compress_chunk(c) from show_chunks('reading') c"
 
 
-def polls(still: float) -> Iterator[Batch]:
-    """All meters once after another, as they are polled, of float32 registers; each poll is a commit.
-
-    `still` is the share of registers that show what they showed.
-    """
+def polls(still: float, *, scaled: bool) -> Iterator[Batch]:
+    """All meters once after another, as they are polled; each poll is a commit."""
     rng = np.random.default_rng(1)
     codes, each = tuple(f"m{n}" for n in range(METERS)), np.arange(METERS, dtype=np.int32)
     size = rng.uniform(50, 500, (METERS, len(NAMES)))
@@ -49,18 +48,18 @@ def polls(still: float) -> Iterator[Batch]:
         risen = shown[:, :COUNTERS] + size[:, :COUNTERS] * POLL_US / 3.6e9
         load = size[:, COUNTERS:] * rng.normal(1, 0.02, (METERS, len(NAMES) - COUNTERS))
         shown = np.where(moved, np.hstack([risen, load]), shown)
-        registers = shown.astype(np.float32).astype(np.float64)
+        registers = shown.round(2) if scaled else shown.astype(np.float32).astype(np.float64)
         yield Batch("bench", codes, each, np.full(METERS, FIRST_US + n * POLL_US), NAMES, registers)
 
 
-def readings(url: str, still: float) -> Iterator[tuple[str, int]]:
+def readings(url: str, shown: Iterator[Batch]) -> Iterator[tuple[str, int]]:
     """Bytes of the rows, and of the columns where the server has them."""
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("truncate reading")
         db = Database.open(url)
         writer = Writer(db)
         writer.refresh()
-        for poll in polls(still):
+        for poll in shown:
             writer.write([poll])
         db.close()
         conn.execute("vacuum reading")
@@ -95,10 +94,10 @@ def measure() -> Iterator[Measure]:
         migrate(url)
         with psycopg.connect(url) as conn:
             conn.execute(METERS_MADE, [METERS - 1])
-        for still, kind in zip((0.5, 0.0), KINDS, strict=True):
-            for what, found in readings(url, still):
+        for kind, (still, scaled, how) in KINDS.items():
+            for what, found in readings(url, polls(still, scaled=scaled)):
                 per_value = found / (METERS * POLLS * len(NAMES))
-                told = f"a double alone; ours: rows as they are polled, with indexes, {filled}, {KINDS[kind]}"
+                told = f"a double alone; ours: rows as they are polled, with indexes, {filled}, {how}"
                 yield Measure(f"size.{what}.{kind}", per_value, NUMBER_BYTES, "bytes/value", told)
         per_interval = quarter_hours(url) / (METERS * DAYS * DAY_SLOTS)
     told = "a double alone; ours: amount and coverage in arrays of a day, with the key"
