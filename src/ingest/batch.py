@@ -84,12 +84,14 @@ def merge(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def _joined(group: list[Batch]) -> Batch:
-    codes = {code: i for i, code in enumerate(dict.fromkeys(code for one in group for code in one.meters))}
-    index = [np.array([codes[code] for code in one.meters], np.int32)[one.row_meter] for one in group]
+    listed = [code for one in group for code in one.meters]
+    codes = {code: i for i, code in enumerate(dict.fromkeys(listed))}
+    begins = np.cumsum([0, *(len(one.meters) for one in group[:-1])])
+    named = np.concatenate([one.row_meter for one in group]) + np.repeat(begins, [len(one) for one in group])
     return Batch(
         group[0].source,
         tuple(codes),
-        np.concatenate(index),
+        np.array([codes[code] for code in listed], np.int32)[named],
         np.concatenate([one.time for one in group]),
         group[0].quantities,
         np.concatenate([one.values for one in group]),

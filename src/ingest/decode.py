@@ -33,6 +33,8 @@ _DTYPES: Mapping[RegisterType, str] = {
     RegisterType.BCD64: ">u8",
     RegisterType.BOOL: ">u2",
 }
+_BCD = {RegisterType.BCD16, RegisterType.BCD32, RegisterType.BCD64}
+_FLOAT32 = np.dtype(">f4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class _Layout:
 
     def image(self, words: Words) -> tuple[NDArray[np.uint16], NDArray[np.bool_] | None]:
         """The words in their places, and which are there; None: all."""
+        if len(words) == len(self.starts) == 1:
+            return np.asarray(next(iter(words.values())), ">u2"), None
         image = np.zeros(self.length, ">u2")
         for block, content in words.items():
             start = self.starts[block]
@@ -144,6 +148,7 @@ class Decoder:
         values = np.empty(len(self.quantities))
         for group in self._groups:
             group.decode_into(values, image, present)
+        values[~(np.abs(values) <= LARGEST)] = np.nan
         return values
 
     def _check_identity(self, image: NDArray[np.uint16], present: NDArray[np.bool_] | None) -> None:
@@ -161,20 +166,18 @@ class _Group:
 
     def __init__(self, layout: _Layout, device: Device, members: list[int]) -> None:
         registers = [device.registers[i] for i in members]
-        self._type = registers[0].type
+        kind = registers[0].type
+        self._dtype, self._is_bcd = np.dtype(_DTYPES[kind]), kind in _BCD
         self._members = np.array(members)
         at = np.array([layout.position(one.table, one.address) for one in registers])
-        self._first, self._last = at, at + self._type.words - 1
+        self._first, self._last = at, at + kind.words - 1
         self._bytes = np.stack(
-            [
-                2 * i + _byte_order(self._type, device.order_of(one))
-                for i, one in zip(at, registers, strict=True)
-            ]
+            [2 * i + _byte_order(kind, device.order_of(one)) for i, one in zip(at, registers, strict=True)]
         )
         linear = [Linear.of(one) for one in registers]
-        self._numerator = np.array([one.numerator for one in linear])
-        self._denominator = np.array([one.denominator for one in linear])
-        self._offset = np.array([one.offset for one in linear])
+        self._numerator = _unless(1.0, [one.numerator for one in linear])
+        self._denominator = _unless(1.0, [one.denominator for one in linear])
+        self._offset = _unless(0.0, [one.offset for one in linear])
         self._missing = [
             (row, np.array(patterns, np.uint64))
             for row, one in enumerate(registers)
@@ -194,18 +197,20 @@ class _Group:
         if present is not None:
             numbers[~(present[self._first] & present[self._last])] = np.nan
         self._drop_missing(numbers, raw)
-        numbers *= self._numerator
-        numbers /= self._denominator
+        if self._numerator is not None:
+            numbers *= self._numerator
+        if self._denominator is not None:
+            numbers /= self._denominator
         self._apply_scale_registers(numbers, image, present)
-        numbers += self._offset
-        numbers[~(np.abs(numbers) <= LARGEST)] = np.nan
+        if self._offset is not None:
+            numbers += self._offset
         values[self._members] = numbers
 
     def _numbers(self, raw: NDArray[np.uint8]) -> NDArray[np.float64]:
-        if self._type in {RegisterType.BCD16, RegisterType.BCD32, RegisterType.BCD64}:
+        if self._is_bcd:
             return _from_bcd(raw)
-        typed = raw.view(_DTYPES[self._type])[:, 0]
-        if self._type is not RegisterType.FLOAT32:
+        typed = raw.view(self._dtype)[:, 0]
+        if self._dtype != _FLOAT32:
             return typed.astype(np.float64)
         with np.errstate(invalid="ignore"):  # a signalling NaN
             return typed.astype(np.float64)
@@ -227,6 +232,11 @@ class _Group:
                 numbers[row] = np.nan
             else:
                 numbers[row] = _shift(float(numbers[row]), power - 0x10000 if power & 0x8000 else power)
+
+
+def _unless(neutral: float, values: Sequence[float]) -> NDArray[np.float64] | None:
+    """None where all are neutral: there is nothing to do."""
+    return np.array(values) if any(value != neutral for value in values) else None
 
 
 def _shift(number: float, power: int) -> float:

@@ -23,13 +23,15 @@ class Table(StrEnum):
     HOLDING = "holding"
     INPUT = "input"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and every read looks blocks up
+
     @property
     def function_code(self) -> int:
         return _FUNCTION_CODES[self]
 
     @property
     def holds_bits(self) -> bool:
-        return self in {Table.COIL, Table.DISCRETE}
+        return self.function_code <= 2  # noqa: PLR2004  # 1, 2: bits
 
     @property
     def read_limit(self) -> int:

@@ -105,13 +105,13 @@ class TcpWire(Wire):
             settle(asked.answer, _MIXED)
             self._end(_MIXED)
         else:
-            self._hold(_Held(asked, frame[_HEADER.size :], {each.number for each in doubtful}))
+            self._hold(asked, frame[_HEADER.size :], doubtful)
 
-    def _hold(self, held: _Held) -> None:
-        if held.doubtful:
-            self._held.append(held)
+    def _hold(self, asked: Asked, pdu: bytes, doubtful: list[Asked]) -> None:
+        if doubtful:
+            self._held.append(_Held(asked, pdu, {each.number for each in doubtful}))
         else:
-            _deliver(held)
+            asked.answer.set_result(pdu)
 
     def _release(self, elsewhere: set[int]) -> None:
         """Answers that did not begin in those that are held."""
