@@ -98,3 +98,16 @@ def test_a_traced_figure_shows_the_way_through_the_neighbour(page: Page, neighbo
         page.goto(f"{neighbours.url}/carbon/inventory?area=E2&month={neighbours.month}&lang={language}")
         row = page.locator("#made-of tr").filter(has_text="GAS")
         expect(row.locator("th")).to_have_text(f"GAS {word} E2-H", timeout=60_000)
+
+
+def test_the_seller_sees_what_left_beside_what_it_emits(page: Page, neighbours: Park) -> None:
+    for language, heading, name in (
+        ("en", "Fed in and sold", "Heat (sold)"),
+        ("zh", "上网与外售部分", "热量 (外售)"),
+    ):
+        page.goto(f"{neighbours.url}/carbon/inventory?area=E1&month={neighbours.month}&lang={language}")
+        expect(page.locator("#made-of h3")).to_contain_text(heading, timeout=60_000)
+        row = page.locator("#made-of table").last.locator("tbody tr")
+        expect(row.locator("th")).to_contain_text("E2-H")
+        page.locator("pw-inventory pw-exhibit summary").click()
+        expect(page.locator("pw-inventory pw-exhibit table")).to_contain_text(name)

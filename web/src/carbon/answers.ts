@@ -8,6 +8,8 @@ export interface InventoryLine {
   flow: string;
   origin: "meters" | "documents";
   kg: Record<string, number | null>;
+  /** Market-based, where that is another. */
+  market_kg?: Record<string, number | null> | null;
   coverage: number;
   shortfalls: Shortfall[];
 }

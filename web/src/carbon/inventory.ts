@@ -22,6 +22,7 @@ import "./records.ts";
 const REFRESH_MS = 300_000;
 const ROW = 34;
 const BOUGHT_POWER = ["energy_import", "electricity"];
+const SOLD = /\.sold$/;
 const GAS = "CO2";
 
 interface Source {
@@ -87,18 +88,21 @@ class InventoryView extends Asking<FullInventory> {
     return lines.map((line) => ({ name: this.#named(line), scope: line.scope, flow: line.flow, coverage: line.coverage, kg: this.#mass(line, answer) }));
   }
 
-  /** Bought electricity on the basis that is shown; all else has one. */
+  /** On the basis that is shown; bought electricity is one figure, told by its first line. */
   #mass(line: InventoryLine, answer: FullInventory): number | null {
     const bought = line.flow === "bought" && BOUGHT_POWER.includes(line.name);
-    if (!bought || this.#basis === "location") return line.kg[GAS] ?? null;
+    if (this.#basis === "location") return line.kg[GAS] ?? null;
+    if (!bought) return (line.market_kg ?? line.kg)[GAS] ?? null;
     const all = answer.lines.filter((one) => one.flow === "bought" && BOUGHT_POWER.includes(one.name));
     return all[0] === line ? (answer.market.kg[GAS] ?? null) : 0;
   }
 
   #named(line: InventoryLine): string {
     if (line.flow === "bought" && BOUGHT_POWER.includes(line.name)) return this.words.boughtElectricity;
-    const quantity = store.site?.quantities[line.name];
-    return quantity ? this.name(quantity.name, line.name) : line.name;
+    const name = line.name.replace(SOLD, "");
+    const quantity = store.site?.quantities[name];
+    const told = quantity ? this.name(quantity.name, name) : name;
+    return SOLD.test(line.name) ? `${told} (${this.words.sold})` : told;
   }
 
   #totals(answer: FullInventory, sources: readonly Source[], scale: { unit: string; divisor: number }): TemplateResult {

@@ -220,6 +220,8 @@ export const en = {
   boughtElectricity: "Electricity bought",
   madeOf: "What it is made of",
   through: "through",
+  sold: "sold",
+  soldParts: "Fed in and sold, in none of the figures: a rule set may take it off",
   meterOrDocument: "Meter or document",
   scope: "Scope",
   mass: "Mass",

@@ -220,6 +220,8 @@ export const zh: Words = {
   boughtElectricity: "外购电力",
   madeOf: "数值构成",
   through: "经由",
+  sold: "外售",
+  soldParts: "上网与外售部分，不计入上列数值，是否扣减由核算规则决定",
   meterOrDocument: "表计或单据",
   scope: "范围",
   mass: "排放量",

@@ -62,6 +62,7 @@ class EmissionTracePanel extends View {
       </header>
       ${this.#basis === "market" ? this.#served(this.#inventory) : nothing}
       ${this.#parts(this.#trace.parts)}
+      ${this.#sold(this.#trace.sold ?? [])}
     </section>`;
   }
 
@@ -113,6 +114,11 @@ class EmissionTracePanel extends View {
         <tbody>${parts.map((part) => this.#part(part, scale))}</tbody>
       </table>
     </div>`;
+  }
+
+  #sold(parts: readonly EmissionPart[]): TemplateResult | typeof nothing {
+    if (parts.length === 0) return nothing;
+    return html`<h3>${this.words.soldParts}</h3>${this.#parts(parts)}`;
   }
 
   #part(part: EmissionPart, scale: Scale): TemplateResult {
