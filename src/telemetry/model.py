@@ -52,7 +52,7 @@ class Role(StrEnum):
     GENERATION = "generation"
     """Generates inside the area; import is what the generator draws, export what it makes."""
     SALE = "sale"
-    """Leaves the area across its edge, counted outwards: heat, steam or cooling that is sold."""
+    """Leaves the area across its edge, counted outwards: electricity, heat, steam or cooling that is sold."""
     CHECK = "check"
     """Stands beside another meter and counts into no area."""
 
