@@ -13,7 +13,7 @@ from pymodbus.framer.rtu import FramerRTU
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from ingest.collectors.modbus import Line, ModbusSource
+from ingest.collectors.modbus import Line, ModbusSource, rtu
 from ingest.device import Table
 from ingest.errors import LineDown, UnitRefuses, UnitSilent
 from ingest.plan import Span
@@ -171,6 +171,67 @@ def test_a_late_refusal_is_not_taken_for_the_next_ones() -> None:
             await line.read(7, C)
 
     against(bus, scenario)
+
+
+@pytest.fixture
+def short_lived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question given up is old at once."""
+    monkeypatch.setattr(rtu, "_LIFE", 0.0)
+    monkeypatch.setattr(rtu, "_SHORTEST_LIFE_S", 0.0)
+
+
+@pytest.mark.usefixtures("short_lived")
+def test_an_answer_is_not_taken_for_the_next_one_however_late_it_is() -> None:
+    bus = Bus(lambda _: [])
+
+    async def scenario(line: Line) -> None:
+        with pytest.raises(UnitSilent):
+            await line.read(7, A)
+        bus.answers = lambda request: [(0.0, shows_addresses(bus.requests[0]) + shows_addresses(request))]
+        assert list(await line.read(7, B)) == [100, 101]
+
+    against(bus, scenario)
+
+
+@pytest.mark.usefixtures("short_lived")
+def test_once_the_unit_has_passed_by_what_was_asked_long_before_nothing_is_asked_longer() -> None:
+    bus = Bus(lambda _: [])
+
+    async def scenario(line: Line) -> None:
+        for unit in (7, 8):
+            with pytest.raises(UnitSilent):
+                await line.read(unit, A)
+        bus.answers = lambda request: [(0.0, shows_addresses(request))]
+        await line.read(7, C)
+        for unit in (7, 8):
+            assert list(await line.read(unit, B)) == [100, 101]
+
+    against(bus, scenario)
+    asked = [(request[0], *struct.unpack(">HH", request[2:6])) for request in bus.requests[-2:]]
+    assert asked == [(7, 100, 2), (8, 100, 3)]
+
+
+@pytest.mark.usefixtures("short_lived")
+@pytest.mark.parametrize("count", [2, 125])
+def test_a_unit_that_refuses_a_longer_read_is_asked_a_shorter_one_first(count: int) -> None:
+    bus = Bus(lambda _: [])
+
+    def limited(request: bytes) -> list[tuple[float, bytes]]:
+        longest = struct.unpack(">H", request[4:6])[0] > count
+        return [(0.0, sealed(bytes([7, 0x83, 2])) if longest else shows_addresses(request))]
+
+    async def scenario(line: Line) -> None:
+        with pytest.raises(UnitSilent):
+            await line.read(7, Span(Table.HOLDING, 10, count))
+        bus.answers = limited
+        other = Span(Table.HOLDING, 300, count)
+        assert list(await line.read(7, other)) == list(range(300, 300 + count))
+
+    against(bus, scenario)
+    assert [struct.unpack(">HH", request[2:6]) for request in bus.requests[-2:]] == [
+        (300, count - 1),
+        (300, count),
+    ]
 
 
 def test_another_units_late_answer_is_passed_over() -> None:

@@ -1,6 +1,7 @@
 """Modbus RTU, over a serial port or TCP: answers carry no number, so doubt is cleared first."""
 
 import asyncio
+from collections.abc import Iterator
 from time import monotonic
 
 from ingest.collectors.modbus.frame import REFUSED, Question, is_sealed, sealed
@@ -14,36 +15,56 @@ _LIFE = 10.0
 _SHORTEST_LIFE_S = 10.0
 _QUIET_S = 0.02
 _SHOWN = 40
+_MOST = 100
 _KEPT = 4_096
 
 
 class Ghosts:
     """Questions given up whose answers may still come, once for each time they were asked in vain.
 
-    Each lives for ten times the patience it was given.
+    Each is young for ten times the patience it was given; one that is old rests once its unit has answered
+    something asked later, for a device answers in turn.
     """
 
     def __init__(self) -> None:
         self._until: dict[Question, list[float]] = {}
 
     def add(self, question: Question, timeout_s: float) -> None:
-        until = monotonic() + max(_LIFE * timeout_s, _SHORTEST_LIFE_S)
-        self._until.setdefault(question, []).append(until)
+        until = self._until.setdefault(question, [])
+        until.append(monotonic() + max(_LIFE * timeout_s, _SHORTEST_LIFE_S))
+        del until[:-_MOST]
 
-    def alive(self) -> list[Question]:
+    def __iter__(self) -> Iterator[Question]:
+        return iter(tuple(self._until))
+
+    def young(self, unit: int, function: int) -> list[Question]:
         now = monotonic()
-        left = ((question, [one for one in until if one > now]) for question, until in self._until.items())
-        self._until = {question: until for question, until in left if until}
-        return list(self._until)
+        return [one for one in self if one[:2] == (unit, function) and self._until[one][-1] > now]
 
     def rest(self, question: Question) -> None:
         """One answer has come."""
         if until := self._until.get(question):
             until.pop(0)
+            self._forget(question, until)
+
+    def passed_by(self, answered: Question) -> None:
+        """Its answer has come; where it can be no late one, what was asked long before comes no more."""
+        if any(ghost.resembles(answered) for ghost in self):
+            return
+        now = monotonic()
+        for ghost in self:
+            if ghost.unit == answered.unit:
+                self._forget(ghost, [one for one in self._until[ghost] if one > now])
+
+    def _forget(self, question: Question, left: list[float]) -> None:
+        if left:
+            self._until[question] = left
+        else:
+            del self._until[question]
 
     def doubles(self, question: Question) -> list[Question]:
         """Those whose late answer would read as the answer to this one."""
-        return [ghost for ghost in self.alive() if ghost != question and ghost.resembles(question)]
+        return [ghost for ghost in self if ghost != question and ghost.resembles(question)]
 
 
 class RtuWire(Wire):
@@ -64,22 +85,33 @@ class RtuWire(Wire):
         try:
             return (await self._exchange(self._longer(question), timeout_s))[: question.size]
         except UnitRefuses as error:
-            raise UnitSilent(
-                f"an earlier answer may still come, and a longer read is refused: {error}"
-            ) from error
+            if self._ghosts.young(question.unit, question.function):
+                raise UnitSilent(
+                    f"an earlier answer may still come, and a longer read is refused: {error}"
+                ) from error
+        return await self._after_a_shorter(question, timeout_s)
+
+    async def _after_a_shorter(self, question: Question, timeout_s: float) -> bytes:
+        """Where a longer one is refused: its answer shows that the old ones come no more."""
+        for length in range(question.length - _step(question), 0, -_step(question)):
+            shorter = question._replace(length=length)
+            if not self._ghosts.doubles(shorter):
+                await self._exchange(shorter, timeout_s)
+                break
+        return await self._exchange(question, timeout_s)
 
     def fail(self, reason: str) -> None:
         if self._answer is not None:
             settle(self._answer, reason)
 
     def _longer(self, question: Question) -> Question:
-        """The same and a little more, so that its answer has a length of its own. Raises UnitSilent."""
-        step = 1 if question.function > 2 else 8  # noqa: PLR2004  # 1, 2: bits
+        """The same and a little more, so that its answer has a length of its own. Raises UnitRefuses."""
+        step = _step(question)
         for length in range(question.length + step, question.length + 9 * step, step):
             longer = question._replace(length=length)
             if longer.size <= _LONGEST and not self._ghosts.doubles(longer):
                 return longer
-        raise UnitSilent("an earlier answer may still come")
+        raise UnitRefuses("no frame is long enough")
 
     async def _exchange(self, question: Question, timeout_s: float) -> bytes:
         await self._quiet(timeout_s)
@@ -99,10 +131,12 @@ class RtuWire(Wire):
 
     def _judged(self, question: Question, pdu: bytes) -> bytes:
         """A refusal has one form for all questions of a function: it counts where no other is open."""
-        ghosts = [ghost for ghost in self._ghosts.alive() if ghost.unit == question.unit]
-        if pdu[0] & REFUSED and any(g.function == question.function and g != question for g in ghosts):
+        young = self._ghosts.young(question.unit, question.function)
+        if pdu[0] & REFUSED and any(ghost != question for ghost in young):
             raise UnitSilent("a refusal came that may belong to an earlier request")
-        return question.data(pdu)
+        data = question.data(pdu)
+        self._ghosts.passed_by(question)
+        return data
 
     async def _quiet(self, longest_s: float) -> None:
         """After a failure nothing is sent into an answer that still comes."""
@@ -132,13 +166,18 @@ class RtuWire(Wire):
         """The first frame, if sound and an answer to something asked; what follows noise is noise."""
         if len(self._buffer) < _SHORTEST:
             return None
-        for question in (asked, *self._ghosts.alive()):
+        for question in (asked, *self._ghosts):
             length = _awaited(self._buffer, question)
             if length and len(self._buffer) >= length and is_sealed(bytes(self._buffer[:length])):
                 frame = bytes(self._buffer[:length])
                 del self._buffer[:length]
                 return question, frame[1:-2]
         return None
+
+
+def _step(question: Question) -> int:
+    """By how much a question must grow for its answer to grow."""
+    return 1 if question.function > 2 else 8  # noqa: PLR2004  # 1, 2: bits
 
 
 def _request(question: Question) -> bytes:
