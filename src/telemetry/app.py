@@ -25,7 +25,9 @@ from ingest.spool import Spool
 from ingest.supervisor import Change, Supervisor
 from telemetry import web
 from telemetry.access.keyring import Keyring
+from telemetry.access.provider import Provider
 from telemetry.access.roster import Roster
+from telemetry.access.vouching import unfit_roles
 from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
@@ -51,6 +53,7 @@ from telemetry.settings import standing
 from telemetry.settings.audit_heads import noted
 from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
+from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import accounts_noted, first_token
 from telemetry.storage.errors import StorageUnavailable
@@ -136,7 +139,17 @@ def _settings(environment: Environment) -> Settings:
         hosts=served(environment.host, (*environment.allowed_hosts, *named)),
         access=Access(Keyring(first), asked=first is not None, roster=roster),
         url=environment.url,
+        provider=_provider(environment),
     )
+
+
+def _provider(environment: Environment) -> Provider | None:
+    """Raises ConfigError for roles that nobody can have by it."""
+    if environment.provider is None:
+        return None
+    if unfit := unfit_roles(environment.provider):
+        raise ConfigError([Mistake("environment", "PARKWATT_OIDC_ROLES", reason) for reason in unfit])
+    return Provider(environment.provider)
 
 
 class _Part(Protocol):

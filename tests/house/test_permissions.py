@@ -76,6 +76,7 @@ def test_nothing_of_the_park_is_open_to_everybody() -> None:
     open_ = {route for route, rule in PERMISSIONS.routes.items() if rule.reach is Reach.ANYONE}
     session = {f"{method} /api/v1/session" for method in ("GET", "POST", "DELETE")}
     session |= {"POST /api/v1/session/person", "POST /api/v1/links/look", "POST /api/v1/links/use"}
+    session |= {"POST /api/v1/session/provider", "GET /api/v1/session/provider/return"}
     assert open_ == session | {"GET /healthz", "GET /readyz", "GET /ping", "HEAD /ping"}
 
 

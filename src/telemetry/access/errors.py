@@ -5,7 +5,9 @@ ParkWattError
     ├── WrongSecret     no such name, or another password or code
     ├── CodeNeeded      the password is right, and a code is asked for beside it
     ├── LockedOut       too many tries under this name
-    └── LinkSpent       no such link, or it was used, or is too old
+    ├── LinkSpent       no such link, or it was used, or is too old
+    ├── NotVouched      the provider of OpenID Connect does not vouch for them, or for nobody with an account
+    └── ProviderSilent  the provider does not answer, or with what cannot be used
 """
 
 from telemetry.model import ParkWattError
@@ -34,3 +36,13 @@ class LockedOut(NotLetIn):
 class LinkSpent(NotLetIn):
     def __init__(self) -> None:
         super().__init__("This link was used already, or is too old, or never was one. Ask for another.")
+
+
+class NotVouched(NotLetIn):
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The provider does not let them in: {reason}.")
+
+
+class ProviderSilent(NotLetIn):
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The provider of sign-ins cannot be asked now: {reason}.")

@@ -42,6 +42,7 @@ from telemetry.api import (
     periods,
     plans,
     pools,
+    provider,
     readings,
     receipt,
     records,
@@ -135,6 +136,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     account.EXAMPLE,
     links.EXAMPLE,
     session.EXAMPLE,
+    provider.EXAMPLE,
     alerts.LIST_EXAMPLE,
     alerts.EXAMPLE,
     silences.EXAMPLE,
@@ -173,6 +175,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     *account.FURTHER,
     *links.FURTHER,
     *session.FURTHER,
+    *provider.FURTHER,
     *alerts.FURTHER,
     *silences.FURTHER,
     *alert_rules.FURTHER,
@@ -255,6 +258,7 @@ def create(dependencies: Dependencies) -> FastAPI:
     ):
         versioned.include_router(router)
     app.include_router(versioned)
+    app.include_router(provider.router(dependencies), prefix="/api/v1")
     app.include_router(influx.router(dependencies, metrics))
     app.include_router(health.router(dependencies, metrics))
     settings = dependencies.settings

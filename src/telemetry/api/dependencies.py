@@ -11,6 +11,7 @@ from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from telemetry.access.doorway import Doorway
+from telemetry.access.provider import Provider
 from telemetry.api.access import Access
 from telemetry.api.feed import Live, LiveFeed
 from telemetry.reports.edges import Edges
@@ -32,6 +33,9 @@ class Settings:
     access: Access = field(default_factory=Access)
     url: str | None = None
     """Under which address people reach the page; None: whatever they asked for."""
+
+    provider: Provider | None = None
+    """Of OpenID Connect; None: nobody else vouches for people."""
 
     def secure(self, request: Request) -> bool:
         """Whether cookies are for TLS alone."""

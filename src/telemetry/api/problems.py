@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from starlette.exceptions import HTTPException
 
 from ingest.errors import StoreUnavailable
-from telemetry.access.errors import CodeNeeded, LinkSpent, LockedOut, NotLetIn
+from telemetry.access.errors import CodeNeeded, LinkSpent, LockedOut, NotLetIn, ProviderSilent
 from telemetry.reports.errors import NamesOthers, NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
 from telemetry.storage.errors import ClosedToTenants, NotEntrusted, StorageUnavailable
 
@@ -136,6 +136,8 @@ async def _not_let_in(_: Request, error: Exception) -> Response:
         return Refusal(429, str(error), headers={"Retry-After": str(error.wait_s)}).response()
     if isinstance(error, LinkSpent):
         return Refusal(410, str(error)).response()
+    if isinstance(error, ProviderSilent):
+        return come_again(503, str(error)).response()
     needed = [Mistake("code", None, "is needed")] if isinstance(error, CodeNeeded) else []
     return Refusal(401, str(error), needed, headers).response()
 

@@ -61,12 +61,14 @@ class Door(Struct, frozen=True):
 
     asks: Annotated[bool, Meta(description="Whether one has to say who one is")]
     accounts: Annotated[bool, Meta(description="Whether anybody has an account")]
+    provider: Annotated[str | None, Meta(description="Who else vouches for people; null: nobody")]
     who: Annotated[Signed | None, Meta(description="null: nobody is signed in")]
 
 
 EXAMPLE = Door(
     asks=True,
     accounts=True,
+    provider="Park SSO",
     who=Signed("li.na", "person", ["enterprise-user"], ["see-energy", "see-live"], ["E1"]),
 )
 FURTHER: tuple[type[Struct], ...] = (Token, Credentials)
@@ -138,14 +140,15 @@ def _leave(dependencies: Dependencies, address: str, hashed: bytes, present: Pre
 
 
 def _door(request: Request, settings: Settings) -> Door:
-    access = settings.access
+    access, provider = settings.access, settings.provider
+    named = provider.settings.name if provider else None
     try:
         asker = access.asker(request)
     except Refusal as refusal:
         if refusal.status != 401:  # noqa: PLR2004  # not let in
             raise
-        return Door(access.asks, access.roster.anybody, None)
-    return Door(access.asks, access.roster.anybody, _signed(asker))
+        return Door(access.asks, access.roster.anybody, named, None)
+    return Door(access.asks, access.roster.anybody, named, _signed(asker))
 
 
 def _signed(asker: Asker) -> Signed:

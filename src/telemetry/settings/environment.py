@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from telemetry.settings.mistakes import ConfigError, Mistake
+from telemetry.settings.provider import ProviderSettings, read_provider
 
 _PORTS = range(1, 65536)
 _SHORTEST_TOKEN = 16
@@ -30,6 +31,9 @@ class Environment:
     """How people reach the page, such as https://park.example; None: where it listens."""
     spool_mb: int
     """What the readings that wait for the database may take of the disk [MiB]."""
+
+    provider: ProviderSettings | None = None
+    """Of OpenID Connect; None: people sign in here alone."""
 
     @property
     def loopback(self) -> bool:
@@ -66,6 +70,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         token=_token(variables.get("PARKWATT_TOKEN", "")),
         url=_url(variables.get("PARKWATT_URL", "")),
         spool_mb=_spool_mb(variables.get("PARKWATT_SPOOL_MB") or "1024"),
+        provider=read_provider(variables),
     )
 
 

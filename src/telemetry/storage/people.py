@@ -76,6 +76,18 @@ def numbered(conn: Connection[Any], person: int) -> Person | None:
     return conn.cursor(row_factory=class_row(Person)).execute(_SQL["numbered"], {"person": person}).fetchone()
 
 
+def vouched(conn: Connection[Any], issuer: str, subject: str) -> Person | None:
+    """Whose account stands for whom this provider vouches."""
+    asked = {"issuer": issuer, "subject": subject}
+    return conn.cursor(row_factory=class_row(Person)).execute(_SQL["vouched"], asked).fetchone()
+
+
+def vouch(conn: Connection[Any], person: int, issuer: str, subject: str) -> None:
+    """The provider vouches for them from now on, and no password holds any more."""
+    void(conn, person)
+    conn.execute(_SQL["vouch"], {"person": person, "issuer": issuer, "subject": subject})
+
+
 def secrets(conn: Connection[Any], person: int) -> Secrets:
     """Nothing in it where the person has set none."""
     found = conn.cursor(row_factory=class_row(Secrets)).execute(_SQL["secrets"], {"person": person})

@@ -19,6 +19,16 @@ select id, name, roles, areas, issuer, subject, created_by, created_at, password
 from person
 where id = %(person)s::integer
 
+-- name: vouched
+select id, name, roles, areas, issuer, subject, created_by, created_at, password_at, totp_at, ended_by, ended_at
+from person
+where issuer = %(issuer)s::text and subject = %(subject)s::text and ended_at is null
+
+-- name: vouch
+update person
+set issuer = %(issuer)s::text, subject = %(subject)s::text
+where id = %(person)s::integer and ended_at is null
+
 -- name: secrets
 select person_id, password, totp, totp_step, totp_begun
 from person_secret

@@ -11,6 +11,7 @@ export interface Signed {
 export interface Door {
   asks: boolean;
   accounts: boolean;
+  provider: string | null;
   who: Signed | null;
 }
 

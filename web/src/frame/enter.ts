@@ -47,6 +47,9 @@ class Enter extends View {
       <input id="again" name="again" type="password" autocomplete="new-password" required />
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
       <button class="primary">${words.setPassword}</button>
+      ${name !== null && store.door?.provider
+        ? html`<button type="button" @click=${this.#vouched}>${words.signInWith(store.door.provider)}</button><p class="hint">${words.vouchedHint}</p>`
+        : nothing}
     </form>`;
   }
 
@@ -55,6 +58,15 @@ class Enter extends View {
     return html`<label for="name" ?hidden=${name !== null}>${words.personName}</label>
       <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required .value=${name ?? ""} ?hidden=${name !== null} />`;
   }
+
+  readonly #vouched = async (): Promise<void> => {
+    try {
+      location.assign((await post<{ address: string }>("/session/provider", { link: this.#link })).address);
+    } catch (error) {
+      this.#wrong = refusal(error, this.words);
+      this.requestUpdate();
+    }
+  };
 
   readonly #submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();

@@ -1,7 +1,7 @@
 /** <pw-sign-in>: asks who one is: a person by name and password, or a program's key. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, send } from "../api.ts";
+import { ApiError, post, send } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { refusal } from "../parts/refusal.ts";
 import { View } from "../parts/view.ts";
@@ -25,6 +25,7 @@ class SignIn extends View {
       ${this.#key ? this.#keyFields(words) : this.#fields(words)}
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
       <button class="primary">${words.signIn}</button>
+      ${store.door?.provider ? html`<button type="button" @click=${this.#vouched}>${words.signInWith(store.door.provider)}</button>` : nothing}
       <button type="button" class="quiet" @click=${this.#turn}>${this.#key ? words.withPassword : words.withKey}</button>
     </form>`;
   }
@@ -46,6 +47,15 @@ class SignIn extends View {
   readonly #turn = (): void => {
     [this.#byKey, this.#wrong] = [!this.#key, ""];
     this.requestUpdate();
+  };
+
+  readonly #vouched = async (): Promise<void> => {
+    try {
+      location.assign((await post<{ address: string }>("/session/provider", {})).address);
+    } catch (error) {
+      this.#wrong = refusal(error, this.words);
+      this.requestUpdate();
+    }
   };
 
   readonly #submit = async (event: SubmitEvent): Promise<void> => {

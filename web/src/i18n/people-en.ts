@@ -6,6 +6,8 @@ export const peopleEn = {
   people: "People",
   signIn: "Sign in",
   signOut: "Sign out",
+  signInWith: (name: string) => `Sign in with ${name}`,
+  vouchedHint: "From then on you come in that way, and no password is kept here.",
   signInText: "With the name and password of your account.",
   signInKeyText: "With a key of a program, or the token that the first start printed.",
   personName: "Name",
