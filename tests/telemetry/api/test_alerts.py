@@ -72,6 +72,11 @@ def test_an_alert_is_seen_taken_and_over(service: Any, alerter: Alerter) -> None
     again = _post(service, "/alerts/acknowledgement", {"alert": alert["id"], "who": "li.na"})
     assert again == taken
     _post(service, "/alerts/comment", {"alert": alert["id"], "who": "li.na", "note": "furnace 2"})
+    acts = service.get("/audit", kind="alert_transition")["entries"]
+    assert [(each["after"]["what"], each["after"]["by"]) for each in acts] == [
+        ("commented", "li.na"),
+        ("acknowledged", "wang"),
+    ]
     _read(service, m1=100.0)
     _until(alerter, service, "resolved")
     assert service.get("/alerts")["alerts"] == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,44 @@ def test_a_torn_line_of_the_heads_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "audit.heads").write_text(f"{line}\n2026-11-22T08:01:00+00:00 8 abc")
     assert noted(tmp_path) == {7: "a" * 64}
     assert noted(tmp_path / "nothing") == {}
+
+
+def _told(service: Any, path: str, **body: Any) -> Any:  # noqa: ANN401  # JSON
+    answer = _ask(service, FIRST, "POST", path, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_silence_and_its_end_stand_in_it(service: Any) -> None:  # noqa: ANN401  # as above
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    begin = {"to": later, "who": "li.na", "reason": "works", "meters": ["m1"]}
+    [silence] = _told(service, "/silences", **begin)["silences"]
+    _told(service, f"/silences/{silence['id']}/end", who="wang")
+    ended, made = _log(service, kind="alert_silence")["entries"]
+    assert (made["who"], made["act"], made["after"]["made_by"]) == ("first token", "insert", "li.na")
+    assert (ended["act"], ended["before"]["ended_by"], ended["after"]["ended_by"]) == ("update", None, "wang")
+
+
+def test_what_people_enter_by_hand_stands_in_it(service: Any) -> None:  # noqa: ANN401  # as above
+    row = {"meter": "m1", "time": "2026-11-20T08:00:00+08:00", "quantity": "energy_import", "value": 12.5}
+    _told(service, "/manual-readings", **row, who="li.na", note="display scratched")
+    (entry,) = _log(service, kind="manual_reading")["entries"]
+    assert (entry["who"], entry["name"]) == ("first token", "m1")
+    assert (entry["after"]["value"], entry["after"]["who"]) == (12.5, "li.na")
+
+
+def test_hourly_factors_stand_in_it_without_their_hours(service: Any) -> None:  # noqa: ANN401  # as above
+    series = {
+        "region": "CN-GD",
+        "edition": "dispatch June",
+        "source": "operator's table 2",
+        "start": "2024-06-01T00:00:00+08:00",
+        "unit": "gCO2/kWh",
+        "values": [300, None, 500],
+    }
+    made = _told(service, "/hourly-factors", **series, who="li.na")
+    withdrawal = {"who": "li.na", "reason": "wrong month"}
+    _told(service, f"/hourly-factors/{made['id']}/withdrawal", **withdrawal)
+    gone, put = _log(service, kind="hourly_series")["entries"]
+    assert (put["act"], gone["after"]["withdrawn_because"]) == ("insert", "wrong month")
+    assert not {"hours", "kg"} & {*put["after"]}
