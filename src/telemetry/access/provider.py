@@ -137,6 +137,8 @@ class Provider:
             told.validate(int(time.time()), _LEEWAY_S)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise NotVouched(f"its ID token does not hold ({type(error).__name__})") from error
+        if not isinstance(told["sub"], str) or not told["sub"].strip():
+            raise NotVouched("its ID token does not hold (it names nobody)")
         return dict(told)
 
     def _discovered(self) -> Discovered:

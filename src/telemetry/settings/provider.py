@@ -1,7 +1,7 @@
 """Which provider of OpenID Connect vouches for people, and what its claims open here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from telemetry.settings.mistakes import ConfigError, Mistake
@@ -23,7 +23,7 @@ class Granted:
 class ProviderSettings:
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     name: str
     """As the page calls it."""
     claim: str

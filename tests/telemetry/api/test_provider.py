@@ -330,6 +330,8 @@ def test_an_honest_one_is_believed(service: Any, liar: Liar) -> None:  # noqa: A
         {"exp": int(time.time()) - 3600},
         {"exp": None},
         {"sub": None},
+        {"sub": " "},
+        {"sub": 7},
         {"aud": ["parkwatt", "another"], "azp": "another"},
     ],
 )

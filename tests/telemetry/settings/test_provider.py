@@ -22,6 +22,7 @@ def test_values_of_the_claim_open_roles_in_areas() -> None:
     )
     assert (found.name, found.claim) == ("sso.park.example", "groups")
     assert read_provider({}) is None
+    assert GOOD["PARKWATT_OIDC_CLIENT_SECRET"] not in repr(found)
 
 
 @pytest.mark.parametrize(
