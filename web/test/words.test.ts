@@ -9,6 +9,15 @@ const texts = (words: object): [string, string][] =>
 describe("dictionaries", () => {
   it("have the same keys", () => expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort()));
 
+  it.each(["en", "zh"])("say a word of %s in one file only", (language) => {
+    const files = import.meta.glob("../src/i18n/*.ts", { eager: true, query: "?raw", import: "default" }) as Record<string, string>;
+    const keys = Object.entries(files)
+      .filter(([path]) => path.endsWith(`/${language}.ts`) || path.endsWith(`-${language}.ts`))
+      .flatMap(([, text]) => [...text.matchAll(/^ {2}(\w+):/gm)].map(([, key]) => key));
+    expect(keys.length).toBeGreaterThan(100);
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+  });
+
   it("leave no text empty", () => {
     expect([...texts(en), ...texts(zh)].filter(([, text]) => text.trim() === "")).toEqual([]);
   });

@@ -33,8 +33,8 @@ class FirstPark extends View {
   protected override render(): TemplateResult {
     const words = this.words;
     return html`<section class="first">
-      <h1>${words.firstTitle}</h1>
-      <p>${words.firstText}</p>
+      <h1>${words.noParkTitle}</h1>
+      <p>${words.noParkText}</p>
       ${this.#written ? html`<p class="good" role="status">✓ ${words.takingUp}</p>` : nothing} ${faultList(this.#faults, words)}
       <div class="ways">
         <form class="panel entry" @submit=${this.#create}>

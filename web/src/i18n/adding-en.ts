@@ -1,8 +1,8 @@
 /** Words of the first run and of adding meters. */
 
 export const addingEn = {
-  firstTitle: "No park is described yet",
-  firstText: "Name your park, or import a site file that you have. Then add the first meter: about three minutes.",
+  noParkTitle: "No park is described yet",
+  noParkText: "Name your park, or import a site file that you have. Then add the first meter: about three minutes.",
   firstName: "Name your park",
   firstImport: "Import a site file",
   importText: "A YAML file as docs and config/demo/sites show it. It is checked as a whole; with a mistake in it nothing is written.",

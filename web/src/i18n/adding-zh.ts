@@ -2,8 +2,8 @@ import type { Words } from "./words.ts";
 import type { addingEn } from "./adding-en.ts";
 
 export const addingZh: Pick<Words, keyof typeof addingEn> = {
-  firstTitle: "尚未描述园区",
-  firstText: "为园区命名，或导入已有的站点文件，然后添加第一只表计：约三分钟。",
+  noParkTitle: "尚未描述园区",
+  noParkText: "为园区命名，或导入已有的站点文件，然后添加第一只表计：约三分钟。",
   firstName: "为园区命名",
   firstImport: "导入站点文件",
   importText: "YAML 文件，格式见文档与 config/demo/sites。整体检查；只要有一处错误就不写入任何内容。",
