@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 
-@pytest.mark.parametrize(("language", "size"), [("en", WIDE), ("zh", NARROW)])
+@pytest.mark.parametrize(("language", "size"), [("en", WIDE), ("en", NARROW), ("zh", NARROW)])
 def test_settings_name_sources_and_show_where_everything_is_kept(
     page: Page, serve: Callable[..., Any], site: str, language: str, size: dict[str, int]
 ) -> None:

@@ -19,6 +19,7 @@ class SettingsPage extends View {
     const keys = ofPark && may("manage-keys");
     return html`<nav class="periods views" aria-label=${words.settings}>
         ${this.#entry(null, words.factors)}${this.#entry("tariffs", words.tariffs)}${storage ? this.#entry("storage", words.storageTitle) : nothing}${keys ? this.#entry("keys", words.keys) : nothing}
+        <a href=${href({ ...store.route, page: "account", view: null })}>${words.ownAccount}</a>
         ${may("manage-people") ? html`<a href=${href({ ...store.route, page: "account", view: "people" })}>${words.people}</a>` : nothing}
       </nav>
       <section class="panel settings">${this.#view(storage, keys)}</section>`;
