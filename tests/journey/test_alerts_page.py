@@ -126,3 +126,44 @@ def test_the_page_of_alerts_in_chinese_and_dark(page: Page, forge: str) -> None:
     row.get_by_role("button", name="经过").click()
     expect(row.locator("pw-alert-story li")).to_contain_text("触发")
     assert looked_at(page) == []
+
+
+HEARD = """window.tones = 0;
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) { window.tones++; return start.apply(this, when); };"""
+
+
+def test_a_rule_is_tried_on_the_past(page: Page, forge: str) -> None:
+    read(forge, 45)
+    read(forge, 20)
+    page.goto(f"{forge}/alerts?lang=en")
+    trial = page.locator("pw-trial")
+    trial.locator("[name=rule]").select_option("press-limit")
+    trial.locator("[name=field-above]").fill("30 kW")
+    trial.locator("[name=days]").select_option("1")
+    trial.get_by_role("button", name="Try it").click()
+    expect(trial.get_by_role("status")).to_contain_text("It would have fired")
+    expect(trial.locator("tbody tr").first).to_contain_text("30 kW")
+    expect(trial.locator("tbody tr").first).to_contain_text("Press <b>1</b>")
+    assert looked_at(page) == []
+    trial.locator("[name=field-above]").fill("3000 kW")
+    trial.get_by_role("button", name="Try it").click()
+    expect(trial.get_by_role("status")).to_contain_text("It would have told nothing")
+
+
+def test_a_sound_comes_with_an_alert_where_it_is_wanted(page: Page, forge: str) -> None:
+    read(forge, 20)
+    page.add_init_script(HEARD)
+    page.goto(f"{forge}/alerts?lang=en")
+    expect(page.locator("pw-alert-list").first).to_contain_text("Nothing is open.")
+    page.get_by_label("A sound when an alert comes").check()
+    assert page.evaluate("window.tones") == 2
+    read(forge, 48)
+    expect(page.locator(".rail .badge")).to_have_text("1")
+    page.wait_for_function("window.tones === 4", timeout=60_000)
+    page.get_by_label("A sound when an alert comes").uncheck()
+    read(forge, 20)
+    expect(page.locator("pw-alert-list").first).to_contain_text("Nothing is open.")
+    read(forge, 49)
+    expect(page.locator(".rail .badge")).to_have_text("1")
+    assert page.evaluate("window.tones") == 4

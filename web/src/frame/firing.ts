@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
+import { chime } from "./chime.ts";
 import { href, type Route } from "../route.ts";
 
 const MOST = 99;
@@ -16,7 +17,9 @@ export class Firing {
   async ask(): Promise<void> {
     try {
       const { alerts } = await get<{ alerts: { state: string }[] }>("/alerts");
+      const before = this.count;
       this.count = alerts.filter((one) => one.state === "firing").length;
+      if (before !== null && this.count > before) chime();
     } catch {
       this.count = null;
     }

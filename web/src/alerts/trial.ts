@@ -1,0 +1,101 @@
+/** <pw-trial>: what a rule, changed as one likes, would have told over days that are past; nobody is told. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { get, post, type Schemas } from "../api.ts";
+import { ruleField } from "../i18n/rule-fields.ts";
+import { named } from "../i18n/words.ts";
+import { brief, exact, NONE, unitText } from "../numbers.ts";
+import { Asking } from "../parts/asking.ts";
+import { refusal } from "../parts/refusal.ts";
+import { store } from "../store.ts";
+import { DAY_MS, iso, moment } from "../time.ts";
+import { firings, fromText, textOf, triedFields, type Document, type Firing } from "./documents.ts";
+
+const DAYS = [1, 3, 7, 14, 31];
+const SHOWN = 50;
+const FRESH: Document = { kind: "limit", code: "trial", name: { en: "A limit of one's own", zh: "自定限值" }, quantity: "active_power", above: "100 kW", below: null, hold: 60 };
+
+class Trial extends Asking<Schemas["RuleList"]> {
+  #code = "";
+  #told: Schemas["TrialAnswer"] | null = null;
+  #since = 0;
+  #took = 0;
+  #wrong = "";
+
+  protected override get question(): string {
+    return "rules";
+  }
+
+  protected override ask(): Promise<Schemas["RuleList"]> {
+    return get("/alert-rules");
+  }
+
+  protected override render(): TemplateResult {
+    const words = this.words;
+    return html`<h2>${words.trial} <span class="subject">${words.trialSubject}</span></h2>${this.body()}`;
+  }
+
+  #document(rules: Schemas["RuleList"]["rules"]): Document {
+    return (rules.find((one) => one.code === this.#code)?.rule as Document | undefined) ?? FRESH;
+  }
+
+  protected override filled({ rules }: Schemas["RuleList"]): TemplateResult {
+    const words = this.words;
+    const document = this.#document(rules);
+    const choose = (event: Event): void => {
+      [this.#code, this.#told, this.#wrong] = [(event.target as HTMLSelectElement).value, null, ""];
+      this.requestUpdate();
+    };
+    return html`<form class="entry" aria-label=${words.trial} @submit=${(event: SubmitEvent) => this.#try(event, document)}>
+        <label>${words.rule}<select name="rule" @change=${choose}><option value="">${named(FRESH.name, store.route.language)}</option>
+          ${rules.map((one) => html`<option value=${one.code} ?selected=${one.code === this.#code}>${named((one.rule as unknown as Document).name, store.route.language, one.code)}</option>`)}</select></label>
+        ${triedFields(document).map((field) => html`<label>${ruleField(field, store.route.language)}<input name=${`field-${field}`} .value=${textOf(document[field])} autocomplete="off" data-of=${this.#code} /></label>`)}
+        <label>${words.trialMeter}<select name="meter"><option value="">${words.trialAsRule}</option>${[...store.meters.values()].map((meter) => html`<option value=${meter.code}>${this.name(meter.name, meter.code)}</option>`)}</select></label>
+        <label>${words.trialDays}<select name="days">${DAYS.map((days) => html`<option value=${days} ?selected=${days === 7}>${words.silencedDays(String(days))}</option>`)}</select></label>
+        <button type="submit" ?disabled=${this.#since > 0}>${this.#since > 0 ? words.trying : words.tryRule}</button>
+      </form>
+      ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
+      <div role="status">${this.#since > 0 ? html`<p class="hint">${words.tryingHint}</p>` : this.#told ? this.#outcome(this.#told) : nothing}</div>`;
+  }
+
+  async #try(event: SubmitEvent, document: Document): Promise<void> {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    const read = (name: string): string => String(form.get(name) ?? "").trim();
+    const changed = Object.fromEntries(triedFields(document).map((field) => [field, fromText(read(`field-${field}`), document[field])]));
+    const where = read("meter") ? { where: { meters: [read("meter")] } } : {};
+    [this.#wrong, this.#told, this.#since] = ["", null, performance.now()];
+    this.requestUpdate();
+    try {
+      const to = store.now();
+      this.#told = await post("/alert-rules/test", { rule: { ...document, ...changed, ...where }, from: iso(to - Number(read("days")) * DAY_MS), to: iso(to) });
+    } catch (error) {
+      this.#wrong = refusal(error, this.words);
+    }
+    [this.#took, this.#since] = [(performance.now() - this.#since) / 1000, 0];
+    this.requestUpdate();
+  }
+
+  #outcome(told: Schemas["TrialAnswer"]): TemplateResult {
+    const words = this.words;
+    const found = firings(told.changes);
+    const subjects = new Set(found.map((one) => one.subject)).size;
+    if (found.length === 0) return html`<p class="empty">${words.trialNothing(brief(this.#took))}</p>`;
+    return html`<p><strong>${words.trialTold(exact(found.length), exact(subjects))}</strong> <span class="unit">${words.trialStep(String(told.step_s), brief(this.#took))}${told.cut ? ` ${words.trialCut}` : ""}</span></p>
+      <table class="cards"><thead><tr>${[words.alertSubject, words.alertSince, words.alertOver, words.value, words.alertLimit].map((head, at) => html`<th scope="col" class=${at > 2 ? "number" : ""}>${head}</th>`)}</tr></thead>
+        <tbody>${found.slice(-SHOWN).reverse().map((one) => this.#row(one))}</tbody></table>
+      ${found.length > SHOWN ? html`<p class="hint">${words.newestAlerts(exact(SHOWN), exact(found.length))}</p>` : nothing}`;
+  }
+
+  #row(one: Firing): TemplateResult {
+    const words = this.words;
+    const area = store.site?.areas.find(({ code }) => code === one.subject);
+    const at = (time: string | null): string => (time === null ? NONE : moment(Date.parse(time), this.zone));
+    return html`<tr><th scope="row">${this.name(store.meters.get(one.subject)?.name ?? area?.name, one.subject)}</th>
+      <td data-label=${words.alertSince} class="nowrap">${at(one.since)}</td><td data-label=${words.alertOver} class="nowrap">${at(one.until)}</td>
+      <td data-label=${words.value} class="number">${brief(one.value)} <span class="unit">${unitText(one.unit)}</span></td>
+      <td data-label=${words.alertLimit} class="number">${brief(one.limit)} <span class="unit">${unitText(one.unit)}</span></td></tr>`;
+  }
+}
+
+customElements.define("pw-trial", Trial);
