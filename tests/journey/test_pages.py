@@ -20,6 +20,7 @@ PAGES = {
     "/meters": "pw-meter-tree .meter-line[data-meter='M-1']",
     "/collectors/line-1": "pw-collectors tr[data-meter='M-1']",
     "/meters/M-1": "pw-meter [data-quantity=active_power]",
+    "/settings/tariffs": "pw-tariffs [data-tariff]",
 }
 SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
 
@@ -52,7 +53,7 @@ def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) ->
     expect(page.locator(PAGES[path]).first).to_be_visible(timeout=60_000)
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.locator(".rail > a").count() == 7
+    assert page.locator(".rail > a").count() == 8
 
 
 @looks

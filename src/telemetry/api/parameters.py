@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from telemetry.api.answers import TABLE
 from telemetry.model import Site
 from telemetry.reports.errors import NoSuchSite, QueryError
 from telemetry.reports.membership import By, Selection
@@ -47,11 +49,17 @@ _Codes = Annotated[list[str], Query(max_length=_MOST_CODES, description="Codes; 
 async def known(request: Request) -> None:
     """Refuses parameters that a route does not take. Raises QueryError."""
     route = request.scope["route"]
-    names = list(_names(route.dependant)) if isinstance(route, APIRoute) else []
+    names = list(_taken(route)) if isinstance(route, APIRoute) else []
     unknown = next((name for name in request.query_params if name not in names), None)
     if unknown is not None:
         reason = f"is no parameter of this question, which takes {', '.join(names) or 'none'}"
         raise QueryError(unknown[:_LONGEST], request.query_params[unknown][:_LONGEST], reason)
+
+
+def _taken(route: APIRoute) -> Iterator[str]:
+    yield from _names(route.dependant)
+    if "GET" in (route.methods or ()) and HTTPStatus.OK in route.responses:
+        yield TABLE
 
 
 def _names(dependant: Dependant) -> Iterator[str]:

@@ -7,6 +7,8 @@ import pytest
 
 pytestmark = pytest.mark.database
 Service = Any
+_RETURN = "/api/v1/session/provider/return"
+"""What a sign-in provider adds to its way back is its own."""
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def test_a_parameter_that_a_question_does_not_take_is_named(service: Service) ->
 def test_every_question_refuses_what_it_does_not_take(service: Service) -> None:
     paths = service.app.openapi()["paths"]
     asked = [path for path, kinds in paths.items() if "get" in kinds and path.startswith("/api/v1/")]
+    asked.remove(_RETURN)
     assert len(asked) > 40
     for path in asked:
         response = service.call("GET", path.replace("{", "").replace("}", "") + "?never=1")

@@ -139,7 +139,12 @@ def test_an_open_loopback_port_closes_with_the_first_account(
         "areas": None,
     }
     assert stranger.ask("GET", "/meters").status_code == 401
-    assert stranger.ask("GET", "/session").json() == {"asks": True, "accounts": True, "who": None}
+    assert stranger.ask("GET", "/session").json() == {
+        "asks": True,
+        "accounts": True,
+        "who": None,
+        "provider": None,
+    }
     service.watch.step()
     assert service.noted == [False, True]
 
