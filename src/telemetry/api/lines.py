@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from accounting.multiplier import scales
 from accounting.quantity import CATALOGUE
 from ingest.collector import read_meter
+from ingest.collectors.modbus.scan import unit_ids
 from ingest.collectors.modbus.source import ModbusSource
 from ingest.device import Device
 from ingest.errors import IngestError
@@ -32,7 +32,6 @@ from telemetry.settings.mistakes import ConfigError
 from telemetry.settings.plan import Plan
 from telemetry.settings.site_file import posted_source
 
-_UNITS = range(248)
 _A_SECOND = 20.0
 _TEST_S = 40.0
 _AT_ONCE = 2
@@ -154,7 +153,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
 
 def _begin(dependencies: Dependencies, posted: PostedScan) -> ScanAnswer:
-    source, units = source_of(dependencies.plan, posted.source), unit_ids(posted.units)
+    source, units = source_of(dependencies.plan, posted.source), _listed(posted.units)
     if not isinstance(source, ModbusSource):
         raise _wrong("source.kind", source.kind, "is not modbus; nothing else can be scanned")
     if not posted.agreed:
@@ -169,17 +168,12 @@ def _begin(dependencies: Dependencies, posted: PostedScan) -> ScanAnswer:
     return _scan(dependencies, code)
 
 
-def unit_ids(text: str) -> list[int]:
-    """Raises Refusal (422) for what is no list of unit ids."""
-    numbers: set[int] = set()
-    for part in text.split(","):
-        found = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", part)
-        if found is None:
-            raise _wrong("units", text, f"{part.strip()!r} is neither a unit id nor a range such as 1-32")
-        numbers.update(range(int(found[1]), int(found[2] or found[1]) + 1))
-    if not numbers or not numbers <= set(_UNITS):
-        raise _wrong("units", text, "unit ids are numbers from 0 to 247")
-    return sorted(numbers)
+def _listed(units: str) -> list[int]:
+    """Raises Refusal (422)."""
+    try:
+        return unit_ids(units)
+    except ValueError as error:
+        raise _wrong("units", units, str(error)) from error
 
 
 def source_of(plan: Plan, posted: Mapping[str, Any] | str) -> Source:

@@ -102,7 +102,8 @@ def router(dependencies: Dependencies) -> APIRouter:
             raise come_again(503, "The live view is being drawn for the first time.")
         headers = {"Vary": "Accept-Encoding"}
         if packing.wanted(request.headers, len(picture)):
-            picture, headers["Content-Encoding"] = packing.packed(picture), packing.ENCODING
+            picture = await run_in_threadpool(packing.packed, picture)
+            headers["Content-Encoding"] = packing.ENCODING
         return Response(picture, headers=headers, media_type="application/json")
 
     @routes.get(

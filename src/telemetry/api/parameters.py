@@ -48,6 +48,8 @@ _Codes = Annotated[list[str], Query(max_length=_MOST_CODES, description="Codes; 
 
 async def known(request: Request) -> None:
     """Refuses parameters that a route does not take. Raises QueryError."""
+    if not request.query_params:
+        return
     route = request.scope["route"]
     names = list(_taken(route)) if isinstance(route, APIRoute) else []
     unknown = next((name for name in request.query_params if name not in names), None)

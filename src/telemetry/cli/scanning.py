@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress
 
 from ingest.collectors.half_duplex.source import Parity
-from ingest.collectors.modbus.scan import Found
+from ingest.collectors.modbus.scan import Found, unit_ids
 from ingest.collectors.modbus.scan import scan as units_of
 from ingest.collectors.modbus.source import Framing, ModbusSource
 from ingest.device import Device
@@ -26,7 +26,6 @@ from telemetry.settings.environment import read_environment
 from telemetry.settings.plan import load_plan
 
 commands = typer.Typer()
-_UNITS = range(248)
 _SHOWN = 5
 
 
@@ -47,7 +46,7 @@ def scan(
     stop_bits: StopBitsOption = 1,
 ) -> None:
     """Say which unit ids of a Modbus line answer and which templates fit what they show."""
-    numbers = unit_ids(units)
+    numbers = _listed(units)
     source = line_at(
         place,
         port=port,
@@ -68,17 +67,11 @@ def scan(
         _print(source, each)
 
 
-def unit_ids(text: str) -> list[int]:
-    """Raises typer.BadParameter for what is no list of unit ids."""
-    numbers: set[int] = set()
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not (first.isdecimal() and (last or first).isdecimal()):
-            raise typer.BadParameter(f"{part.strip()!r} is neither a unit id nor a range such as 1-32")
-        numbers.update(range(int(first), int(last or first) + 1))
-    if not numbers or not numbers <= set(_UNITS):
-        raise typer.BadParameter(f"unit ids are numbers from 0 to 247 (got {text!r})")
-    return sorted(numbers)
+def _listed(units: str) -> list[int]:
+    try:
+        return unit_ids(units)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _ask(source: ModbusSource, numbers: Sequence[int], rate: float) -> None:

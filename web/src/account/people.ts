@@ -5,6 +5,7 @@ import { get, post } from "../api.ts";
 import { partsOf } from "../areas.ts";
 import type { Words } from "../i18n/words.ts";
 import { Asking } from "../parts/asking.ts";
+import { typed } from "../parts/form.ts";
 import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
 import { day } from "../time.ts";
@@ -123,7 +124,7 @@ class People extends Asking<{ people: Person[] }> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
     return this.#act(async () => {
-      const name = String(new FormData(form).get("name")).trim();
+      const name = typed(form, "name");
       this.#hand(await post<MadePerson>("/people", { name, ...partIn(form) }));
       form.reset();
     });
@@ -138,7 +139,7 @@ class People extends Asking<{ people: Person[] }> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
     return this.#act(async () => {
-      const name = `wall: ${String(new FormData(form).get("place")).trim()}`;
+      const name = `wall: ${typed(form, "place")}`;
       const { secret } = await post<{ secret: string }>("/keys", { name, roles: ["guest"], whole_park: true });
       this.#made = { told: (words) => words.wallLinkMade, path: `/live?wall=1&lang=${store.route.language}#key=${secret}` };
       form.reset();

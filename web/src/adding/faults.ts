@@ -16,17 +16,8 @@ export function faultList(faults: readonly string[], words: Words): TemplateResu
     <ul class="reasons bad">${faults.map((one) => html`<li>${one}</li>`)}</ul></div>`;
 }
 
-/** What a person typed into the fields of a form, without the space around it. */
-export function typed(form: HTMLFormElement, name: string): string {
-  return String(new FormData(form).get(name) ?? "").trim();
-}
-
 /** Why the service goes on by the file of before, if it does. */
 export async function refusals(): Promise<string[]> {
   const { configuration } = await get<SourceList>("/sources");
   return configuration.mistakes.map((one) => [one.file, one.key, one.reason].filter(Boolean).join(": "));
-}
-
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((done) => window.setTimeout(done, milliseconds));
 }

@@ -3,12 +3,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, type Schemas, type Source, type SourceList } from "../api.ts";
 import { exact } from "../numbers.ts";
+import { typed } from "../parts/form.ts";
+import { pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import "../styles/cost.css";
 import "../styles/adding.css";
-import { faultList, faultsOf, pause, refusals, typed } from "./faults.ts";
+import { faultList, faultsOf, refusals } from "./faults.ts";
 import { readingTable, scanTable, type Reading, type Scan, type Taken } from "./found.ts";
 import { isNew, kindOf, placeOf, sourceFields, sourceIn } from "./source.ts";
 

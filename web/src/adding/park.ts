@@ -2,11 +2,13 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, postYaml, type Schemas } from "../api.ts";
+import { typed } from "../parts/form.ts";
+import { pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import "../styles/cost.css";
 import "../styles/adding.css";
-import { faultList, faultsOf, pause, refusals, typed } from "./faults.ts";
+import { faultList, faultsOf, refusals } from "./faults.ts";
 
 const LOOK_MS = 800;
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -20,7 +20,6 @@ export const peopleEn = {
   tokenWrong: "That is no key that holds. Nothing was changed.",
   signInWrong: "Name, password or code is wrong.",
   tooOften: (wait: string) => `There were too many tries. Come again in ${wait}.`,
-  goneSession: "Your session has ended. Sign in again to go on.",
   enterTitle: "Set a password",
   firstTitle: "Set ParkWatt up",
   enterFor: (name: string) => `For the account ${name}. The link is good once.`,

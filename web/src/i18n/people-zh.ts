@@ -23,7 +23,6 @@ export const peopleZh: Pick<Words, keyof typeof peopleEn> = {
   tokenWrong: "该密钥无效，未作任何更改。",
   signInWrong: "名称、密码或验证码不正确。",
   tooOften: (wait) => `尝试次数过多，请在 ${wait} 后再试。`,
-  goneSession: "会话已结束，请重新登录后继续。",
   enterTitle: "设置密码",
   firstTitle: "设置 ParkWatt",
   enterFor: (name) => `用于账户 ${name}。此链接只能使用一次。`,

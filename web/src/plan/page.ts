@@ -9,6 +9,7 @@ import { dayField } from "../parts/day-field.ts";
 import type { DrawShown } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
 import { bandName } from "../parts/band.ts";
+import { pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, day, iso, shortDay, startOfDay } from "../time.ts";
@@ -253,7 +254,7 @@ class PlanView extends View {
       this.#optimum = await post<Optimum>("/plans/optima", this.#body);
       this.requestUpdate();
       while (this.isConnected && this.#optimum?.state === "running") {
-        await new Promise((done) => window.setTimeout(done, ASK_AGAIN_MS));
+        await pause(ASK_AGAIN_MS);
         this.#optimum = await get<Optimum>(`/plans/optima/${this.#optimum.id}`);
         this.requestUpdate();
       }

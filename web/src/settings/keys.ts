@@ -5,6 +5,7 @@ import { rolesOf } from "../account/names.ts";
 import { get, post, type Schemas } from "../api.ts";
 import { partsOf } from "../areas.ts";
 import { Asking } from "../parts/asking.ts";
+import { typed } from "../parts/form.ts";
 import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
@@ -82,7 +83,7 @@ class Keys extends Asking<Schemas["KeyList"]> {
   readonly #add = (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    const read = (name: string): string => String(new FormData(form).get(name) ?? "").trim();
+    const read = (name: string): string => typed(form, name);
     const reach = read("area") ? { areas: [read("area")] } : { whole_park: true };
     return this.#act(async () => {
       this.#made = await post("/keys", { name: read("name"), roles: [read("role")], ...reach });

@@ -1,5 +1,6 @@
 """Which unit ids of a line answer, and which templates fit what they show."""
 
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from ingest.plan import Span
 
 _FIRST = (Span(Table.HOLDING, 0, 1), Span(Table.INPUT, 0, 1))
 _PATIENCE = 6
+_UNITS = range(248)
+_RANGE = re.compile(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,19 @@ class Found:
     def best(self) -> tuple[Fit, ...]:
         """Those between which the readings do not decide."""
         return tuple(fit for fit in self.fits if fit.evidence.points == self.fits[0].evidence.points)
+
+
+def unit_ids(text: str) -> list[int]:
+    """Those that a list such as 1-32,100 names. Raises ValueError for what is none."""
+    numbers: set[int] = set()
+    for part in text.split(","):
+        found = _RANGE.fullmatch(part)
+        if found is None:
+            raise ValueError(f"{part.strip()!r} is neither a unit id nor a range such as 1-32")
+        numbers.update(range(int(found[1]), int(found[2] or found[1]) + 1))
+    if not numbers or not numbers <= set(_UNITS):
+        raise ValueError(f"unit ids are numbers from 0 to 247 (got {text!r})")
+    return sorted(numbers)
 
 
 async def scan(
