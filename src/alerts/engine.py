@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from alerts.journal import Open, Quiet, Recalled, Subject, Transition, What
 from alerts.look import Circumstances, Look, Standing
 from alerts.machine import NOT_YET, Changes, Phase, States, Timing, step
+from alerts.order import ordered
 from alerts.park import NOBODY, Park
 from alerts.rule import Rule, Severity
 from alerts.verdict import Kind, Subjects, Verdict
@@ -123,8 +124,7 @@ class Engine:
 
     def __init__(self, rules: Sequence[Rule], window: Window) -> None:
         self.window = window
-        ordered = sorted(rules, key=lambda rule: rule.rank)
-        self.watched = {rule.code: Watched.of(rule, window.park) for rule in ordered}
+        self.watched = {rule.code: Watched.of(rule, window.park) for rule in ordered(rules)}
 
     @property
     def flapping_us(self) -> int:

@@ -73,7 +73,7 @@ class Rule(Frozen):
     ends_its_meters: ClassVar[bool] = False
     """Whether its subjects are sources, whose meters are silent while it fires."""
     rank: ClassVar[int] = 1
-    """Rules of a lower one are judged first."""
+    """Rules of a lower one are judged first, as far as none is a part of the other."""
 
     kind: str
     code: Code

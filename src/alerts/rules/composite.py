@@ -1,7 +1,7 @@
 """Several other rules at once, all of them or any."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,6 @@ class Rule(AnyRule):
 
     An alert of a source counts for its meters, one of an area or the park for all that stands in it.
     """
-
-    rank: ClassVar[int] = 2
 
     kind: Literal["composite"]
     all: tuple[Code, ...] = ()
@@ -39,7 +37,7 @@ class Rule(AnyRule):
         """The value is how many of them have an alert. Raises LookupError for one that does not hold."""
         for code in (*self.all, *self.any):
             if code not in look.others:
-                raise LookupError(f"the rule {code!r} does not hold, or is a composite itself")
+                raise LookupError(f"the rule {code!r} does not hold, or stands in a circle with this one")
         parts = [_about(look.others[code], look)[subjects.at] for code in (*self.all, *self.any)]
         count = np.sum(parts, axis=0)
         needed = len(self.all) if self.all else 1
@@ -52,8 +50,6 @@ class Rule(AnyRule):
     def _one_of_both(self) -> Self:
         if bool(self.all) == bool(self.any):
             raise ValueError("either all or any has to name rules")
-        if self.code in (*self.all, *self.any):
-            raise ValueError(f"{self.code!r} cannot be a part of itself")
         return self
 
 

@@ -14,6 +14,7 @@ from accounting.grid import moment_of
 from alerts.engine import Health
 from alerts.errors import RuleError
 from alerts.kinds import read_rule
+from alerts.order import circles
 from alerts.rule import Rule
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
@@ -26,7 +27,7 @@ from telemetry.reports.alerts import AlertChange, supposed
 from telemetry.reports.moment import Moment
 from telemetry.reports.steps import moment
 from telemetry.reports.trial import MOST_TOLD, Trial
-from telemetry.settings.alert_rules import misnamed
+from telemetry.settings.alert_rules import misnamed, read_stored
 from telemetry.storage import alert_rules
 from telemetry.storage.alert_rules import Edition
 
@@ -216,9 +217,11 @@ def _read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:
         raise _refused(error.mistakes) from error
     plan = dependencies.plan
     with dependencies.database.connection() as tx:
-        put = {str(each["code"]) for each in alert_rules.standing(tx)}
-    known = {"band": plan.library.bands, "rule": put.union(each.code for each in plan.rules)}
-    wrong = list(misnamed(rule, site_of(plan), known))
+        standing = alert_rules.standing(tx)
+    put = {each.code: each for each in (read_stored(document, plan.site) for document in standing) if each}
+    codes = {str(document["code"]) for document in standing} | {each.code for each in plan.rules}
+    known = {"band": plan.library.bands, "rule": codes}
+    wrong = [*misnamed(rule, site_of(plan), known), *circles(rule, put)]
     if wrong:
         raise _refused(wrong)
     return rule

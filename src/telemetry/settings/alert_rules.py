@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from alerts.errors import RuleError
 from alerts.kinds import AnyRule, read_rule
+from alerts.order import circles
 from alerts.rule import Rule
 from telemetry.model import Site
 from telemetry.settings.documents import load_file
@@ -34,6 +35,7 @@ def load_rules(
         names = misnamed(rule, site, known) if site else ()
         mistakes.extend(Mistake(str(path), key, reason) for key, reason in names)
     mistakes.extend(_twice(found))
+    mistakes.extend(_circling(found))
     return tuple(sorted(found.values(), key=_order))
 
 
@@ -52,6 +54,22 @@ def _twice(found: dict[Path, Rule]) -> Iterator[Mistake]:
         first = seen.setdefault(_order(rule), path)
         if first is not path:
             yield Mistake(str(path), "code", f"{rule.code!r} from that day stands in {first} already")
+
+
+def _circling(found: dict[Path, Rule]) -> Iterator[Mistake]:
+    """Rules that are parts of themselves on some day, each once."""
+    editions = sorted(found.values(), key=_order)
+    days = {rule.since or date.min for rule in editions}
+    held = [{rule.code: rule for rule in holding(editions, day)} for day in sorted(days)]
+    told = {
+        (path, key): reason
+        for path, rule in found.items()
+        for others in held
+        if others.get(rule.code) is rule
+        for key, reason in circles(rule, others)
+    }
+    for (path, key), reason in told.items():
+        yield Mistake(str(path), key, reason)
 
 
 def misnamed(

@@ -184,6 +184,22 @@ def test_a_rule_that_cannot_be_is_refused_by_field(
     assert (error["field"], error["reason"]) == (field, reason)
 
 
+def test_a_circle_of_rules_is_refused(service: Any) -> None:  # noqa: ANN401
+    def composite(code: str, *parts: str) -> dict[str, Any]:
+        return {"kind": "composite", "code": code, "name": RULE["name"], "any": list(parts)}
+
+    _post(service, "/alert-rules", PUT)
+    for rule in (composite("one", "high"), composite("two", "one", "high"), composite("three", "two")):
+        _post(service, "/alert-rules", PUT | {"rule": rule})
+    for rule, key, way in (
+        (composite("one", "high", "three"), "any[1]", "one > three > two > one"),
+        (composite("one", "one"), "any[0]", "one > one"),
+    ):
+        [error] = _post(service, "/alert-rules", PUT | {"rule": rule}, 422)["errors"]
+        assert error["field"] == f"rule.{key}"
+        assert error["reason"] == f"{way} is a circle: no rule can be a part of itself"
+
+
 def test_a_rule_is_tried_on_the_past(service: Any) -> None:  # noqa: ANN401
     lo = datetime(2026, 6, 22, tzinfo=UTC)
     rows = [

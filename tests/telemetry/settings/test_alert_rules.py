@@ -69,3 +69,24 @@ def test_the_edition_that_began_last_holds(tmp_path: Path) -> None:
     assert [str(rule.model_dump()["above"]) for rule in holding(rules, date(2026, 6, 30))] == ["400 kW"]
     assert [str(rule.model_dump()["above"]) for rule in holding(rules, date(2026, 7, 1))] == ["500 kW"]
     assert holding(rules, date(2026, 8, 1)) == ()
+
+
+def test_rules_that_stand_in_a_circle_are_each_named(tmp_path: Path, make_site: "type[Site]") -> None:
+    others = {"b": "any: [high, c]", "c": "all: [both]", "d": "any: [both]"}
+    texts = {f"own_{code}": BOTH.replace("both", code) + parts for code, parts in others.items()}
+    own = {"own_both": BOTH + "all: [b, high]", "own_rule": RULE} | texts
+    _, mistakes = _loaded(tmp_path, make_site({"code": "m1"}), **own)
+    assert [(Path(mistake.file).stem, mistake.key, mistake.reason) for mistake in mistakes] == [
+        ("b", "any[1]", "b > c > both > b is a circle: no rule can be a part of itself"),
+        ("both", "all[0]", "both > b > c > both is a circle: no rule can be a part of itself"),
+        ("c", "all[0]", "c > both > b > c is a circle: no rule can be a part of itself"),
+    ]
+
+
+def test_editions_of_other_days_make_no_circle(tmp_path: Path, make_site: "type[Site]") -> None:
+    before = BOTH + "any: [b]\nto: 2026-06-30\n"
+    after = BOTH + "any: [high]\nfrom: 2026-07-01\n"
+    later = BOTH.replace("both", "b") + "any: [both]\nfrom: 2026-07-01\n"
+    first = BOTH.replace("both", "b") + "any: [high]\n"
+    texts = {"own_a": before, "own_b": after, "own_c": first, "own_d": later, "own_e": RULE}
+    assert _loaded(tmp_path, make_site({"code": "m1"}), **texts)[1] == []
