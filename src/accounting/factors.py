@@ -308,19 +308,28 @@ def parse(header: FactorSet, rows: Iterable[Mapping[str, str]]) -> tuple[Factor,
 
 def _row(code: str, line: int, row: Mapping[str, str]) -> Factor:
     try:
+        first, last = _validity(row)
         return Factor(
             value=_number(row, "value"),
             gwp=_number(row, "gwp") if row.keys() & {"gwp", "gwp_set"} else 1.0,
             scope=_whole(row, "scope"),
             year=_whole(row, "year"),
-            valid_from=_day(row, "valid_from"),
-            valid_to=_day(row, "valid_to"),
+            valid_from=first,
+            valid_to=last,
             published=_day(row, "published"),
             withdrawn=_day(row, "withdrawn"),
             **{name: row.get(name, "").strip() for name in _TEXT},
         )
     except ValueError as error:
         raise FactorError(f"{code}, line {line}: {error}") from error
+
+
+def _validity(row: Mapping[str, str]) -> tuple[date | None, date | None]:
+    """First and last day; those of its data year where the row says no first day."""
+    year, first, last = _whole(row, "year"), _day(row, "valid_from"), _day(row, "valid_to")
+    if year is None or first:
+        return first, last
+    return date(year, 1, 1), last or date(year, 12, 31)
 
 
 _TEXT = (

@@ -277,6 +277,15 @@ def test_a_number_without_a_source_is_refused() -> None:
         replace(HEADER, source="")
 
 
+def test_a_data_year_without_days_is_that_year_and_answers_for_none_before() -> None:
+    newer = of(id="x.2", year="2023", valid_from="", valid_to="")
+    assert (newer.valid_from, newer.valid_to) == (date(2023, 1, 1), date(2023, 12, 31))
+    check([of(), newer])
+    asked = {"known": TODAY, "regions": ["CN-GD"], "purpose": GRID}
+    found = [choose([of(), newer], day=date(year, 6, 1), **asked).factor for year in (2020, 2022, 2024)]
+    assert [factor and factor.id for factor in found] == [None, "x.1", "x.2"]
+
+
 def test_the_header_fills_what_rows_leave_empty() -> None:
     header = replace(HEADER, published=date(2025, 1, 2))
     bare, full = parse(header, [ROW | {"published": ""}, ROW | {"edition": "f", "source": "b"}])

@@ -54,7 +54,7 @@ def _settle(tx: Transaction, meters: Meters, ranges: Ranges, basis: Basis, now: 
     _remove(tx, gone)
     apart = _apart(block, meters)
     priced = without(price(block, basis, meters), apart, block)
-    coal = np.where(apart, np.nan, worth(block, meters, basis))
+    coal = np.where(apart, np.nan, worth(block, meters, shown, basis))
     rows = _statement(block, wanted & known, priced, basis, coal)
     since = local_days(basis.zone, daily.first_settled(tx, rows, now))
     daily.write(tx, rows, now)

@@ -46,3 +46,23 @@ def test_water_counts_at_the_boundary_and_not_behind_it(
         ("w1", pytest.approx(100), pytest.approx(100 * 0.2571e-3), "water_new_2020"),
         ("w2", pytest.approx(100), None, None),
     ]
+
+
+def test_steam_that_a_meter_shows_as_mass_and_as_heat_counts_once(
+    three: Database,
+    make_site: Callable[..., Site],
+    writer: Writer,
+    batch: Callable[..., Batch],
+    basis: Basis,
+    now: datetime,
+    ask: Callable[..., list[tuple[Any, ...]]],
+) -> None:
+    apply_site(three, make_site({"code": "s1", "carrier": "steam"}, *METERS), now)
+    shown = ({"steam_mass": 1.0 * n, "steam_energy": 2.8 * n} for n in range(11))
+    writer.write([batch(*(("s1", START + n * 900, values) for n, values in enumerate(shown)))])
+    Worker(three, replace(basis, coal=load_library(None, []).coal), now.timestamp).drain()
+    asked = "select quantity, amount, tce, coefficient from daily order by 1"
+    assert ask(asked) == [
+        ("steam_energy", pytest.approx(28), pytest.approx(28 * 0.03412), "heat_eq"),
+        ("steam_mass", pytest.approx(10), None, None),
+    ]
