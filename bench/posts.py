@@ -94,7 +94,7 @@ class Server:
         return sum(processor.spent(pid) for pid in (self.pid, self.beside) if pid)
 
 
-def site() -> str:
+def site(meters: int = METERS) -> str:
     meter = {"area": "park", "source": "bench"}
     return json.dumps(
         {
@@ -105,7 +105,7 @@ def site() -> str:
             "areas": [{"code": "park", "kind": "park", "name": {"en": "Park", "zh": "园区"}}],
             "sources": [{"code": "bench", "kind": "push"}],
             "meters": [
-                {"code": f"m{n}", "name": {"en": f"m{n}", "zh": f"m{n}"}, **meter} for n in range(METERS)
+                {"code": f"m{n}", "name": {"en": f"m{n}", "zh": f"m{n}"}, **meter} for n in range(meters)
             ],
         }
     )
@@ -135,10 +135,10 @@ def listening(command: list[str], port: int, **environment: str) -> Iterator[int
 
 
 @contextmanager
-def service(url: str, folder: Path) -> Iterator[Server]:
+def service(url: str, folder: Path, meters: int = METERS) -> Iterator[Server]:
     port = unused_port()
     (folder / "sites").mkdir()
-    (folder / "sites" / "bench.yaml").write_text(site(), encoding="utf-8")
+    (folder / "sites" / "bench.yaml").write_text(site(meters), encoding="utf-8")
     places = {"PARKWATT_CONFIG_DIR": str(folder), "PARKWATT_DATA_DIR": str(folder / "data")}
     command = [sys.executable, "-m", "telemetry.cli", "serve"]
     with listening(command, port, PARKWATT_PORT=str(port), PARKWATT_DATABASE_URL=url, **places) as pid:

@@ -28,6 +28,7 @@ from telemetry.access.keyring import Keyring
 from telemetry.access.provider import Provider
 from telemetry.access.roster import Roster
 from telemetry.access.vouching import unfit_roles
+from telemetry.api import packing
 from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
@@ -169,7 +170,7 @@ async def _serve(
     pipeline: Pipeline,
 ) -> None:
     supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
-    hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)))
+    hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)), pack=packing.packed)
     strays = StrayTally()
     adopter = Adopter(database, preparation, strays, current.named, partial(_bounds, current))
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)

@@ -3,9 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Query, Response
-from msgspec import Struct, structs
+from msgspec import structs
 
 from accounting.charges import DemandBasis
 from telemetry.api.answers import answer, documented
@@ -35,14 +34,6 @@ EXAMPLE = DemandAnswer(
 )
 
 
-class _Park(Struct):
-    demand: Demand | None = None
-
-
-class _Shown(Struct):
-    park: _Park
-
-
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["cost"])
 
@@ -64,11 +55,7 @@ def router(dependencies: Dependencies) -> APIRouter:
             known = registry.read(conn)
             found = report(conn, known, terms, asked, area, now)
         if found.area == park(known) and asked.last >= here.date():
-            found = structs.replace(found, running=_running(dependencies.live.snapshot()))
+            found = structs.replace(found, running=dependencies.live.demand())
         return answer(found)
 
     return routes
-
-
-def _running(snapshot: bytes | None) -> Demand | None:
-    return None if snapshot is None else msgspec.json.decode(snapshot, type=_Shown).park.demand

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from accounting.grid import moment_of
 from telemetry.access.doorway import Doorway
+from telemetry.api import packing
 from telemetry.reports import own
-from telemetry.reports.picture import MeterRow, Picture, Snapshot, Update
+from telemetry.reports.picture import Demand, MeterRow, Picture, Snapshot, Told, Update
 from telemetry.storage.tenancy import Scope
 
 _RESOLVED_LOOKS = 10
@@ -51,8 +52,8 @@ class LiveFeed(Protocol):
         """The newest; None before the first."""
         ...
 
-    def snapshot(self) -> bytes | None:
-        """The newest picture as JSON; None before the first."""
+    def snapshot(self) -> Told | None:
+        """The newest picture; None before the first. Takes its time where nobody asked lately."""
         ...
 
     def rows(self) -> Mapping[str, MeterRow]:
@@ -75,12 +76,20 @@ class Live:
     def watchers(self) -> int:
         return self.feed.watchers
 
-    def snapshot(self) -> bytes | None:
-        """The newest picture as JSON; None before the first. Raises StorageError."""
+    def snapshot(self) -> Told | None:
+        """The newest picture; None before the first. Takes its time, and raises StorageError."""
         scope, picture = self.database.scope(), self.feed.picture
         if scope is None:
             return self.feed.snapshot()
-        return None if picture is None else encoded(self.feed, own.picture(picture, scope))
+        if picture is None:
+            return None
+        plain = encoded(self.feed, own.picture(picture, scope))
+        return Told(self.feed.looks, self.feed.sequence, plain, packing.packed(plain))
+
+    def demand(self) -> Demand | None:
+        """The block that runs; None before the first picture and for single areas. Raises StorageError."""
+        picture = self.feed.picture
+        return None if picture is None or self.database.scope() is not None else picture.park.demand
 
     def rows(self) -> Mapping[str, MeterRow]:
         """The newest picture's meters by code; empty before the first. Raises StorageError."""

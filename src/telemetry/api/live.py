@@ -96,15 +96,12 @@ def router(dependencies: Dependencies) -> APIRouter:
 
         Whoever is let in for single areas gets their meters, and the sums of areas that are wholly theirs.
         """
-        live = dependencies.live
-        picture = await run_in_threadpool(live.snapshot) if live.database.cut else live.snapshot()
-        if picture is None:
+        told = await run_in_threadpool(dependencies.live.snapshot)
+        if told is None:
             raise come_again(503, "The live view is being drawn for the first time.")
-        headers = {"Vary": "Accept-Encoding"}
-        if packing.wanted(request.headers, len(picture)):
-            picture = await run_in_threadpool(packing.packed, picture)
-            headers["Content-Encoding"] = packing.ENCODING
-        return Response(picture, headers=headers, media_type="application/json")
+        packs = packing.wanted(request.headers, len(told.plain))
+        headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": packing.ENCODING} if packs else {})
+        return Response(told.packed if packs else told.plain, headers=headers, media_type="application/json")
 
     @routes.get(
         "/live/stream", response_class=StreamingResponse, responses=_STREAM, summary="Follow the park"

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -11,13 +13,14 @@ from typing import Protocol
 import msgspec
 
 from telemetry.reports.errors import TooManyWatchers
-from telemetry.reports.picture import MeterRow, Picture, Snapshot, Update
+from telemetry.reports.picture import MeterRow, Picture, Snapshot, Told, Update
 
 _LOG = logging.getLogger(__name__)
 TICK_S = 1.0
 SILENCE_S = 15.0
 REPLAYED = 60
 MAX_WATCHERS = 256
+_WARM_S = 600.0  # so long after a question every picture is packed before the next one
 _RETRY = b"retry: 2000\n\n"
 _SILENCE = b": nothing new\n\n"
 
@@ -38,6 +41,29 @@ class Frame:
     wire: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The picture that was drawn last."""
+
+    look: int
+    epoch: str
+    sequence: int
+    picture: Picture
+
+    def encoded(self) -> bytes:
+        return msgspec.json.encode(
+            Snapshot(
+                time=self.picture.time,
+                epoch=self.epoch,
+                sequence=self.sequence,
+                park=self.picture.park,
+                areas=self.picture.areas,
+                meters=self.picture.meters,
+                counts=self.picture.counts,
+            )
+        )
+
+
 class LiveHub:
     """Looks once a tick; watchers follow by sequence and get a snapshot after a gap."""
 
@@ -48,9 +74,11 @@ class LiveHub:
         *,
         tick_s: float = TICK_S,
         silence_s: float = SILENCE_S,
+        pack: Callable[[bytes], bytes],
         replayed: int = REPLAYED,
         max_watchers: int = MAX_WATCHERS,
     ) -> None:
+        """`pack` makes of a snapshot what goes to those who unpack it."""
         self.epoch = f"{int(clock() * 1000):x}"
         self.sequence = 0
         self.watchers = 0
@@ -61,9 +89,13 @@ class LiveHub:
         self._tick_s = tick_s
         self._max_watchers = max_watchers
         self._frames: deque[Frame] = deque(maxlen=replayed)
-        self._picture: Picture | None = None
         self.looks = 0
-        self._encoded: tuple[int, bytes] = (0, b"")
+        self._newest: _Newest | None = None
+        self._pack = pack
+        self._kept: Told | None = None
+        self._keeping = threading.Lock()
+        self._asked = -math.inf
+        self._coming = False
         self._failing = False
         self.closed = False
         self._news = asyncio.Event()
@@ -102,7 +134,7 @@ class LiveHub:
         if gap:
             self._frames.clear()
             self._renewed = False
-        self._picture = picture
+            self._kept = None
         self.looks += 1
         self.sequence = frame.sequence
         self._frames.append(frame)
@@ -110,25 +142,34 @@ class LiveHub:
         for event, data in told:
             self.sequence += 1
             self._frames.append(Frame(self.sequence, self._wire(event, self.sequence, data)))
+        self._coming = self._clock() - self._asked < _WARM_S
+        self._newest = _Newest(self.looks, self.epoch, self.sequence, picture)
         news, self._news = self._news, asyncio.Event()
         news.set()
+        if self._coming:
+            await self._pack_ahead(self._newest)
 
-    def snapshot(self) -> bytes | None:
-        """The newest picture as JSON; None before the first."""
-        if self._picture is None:
+    def snapshot(self) -> Told | None:
+        """The newest picture, or the one before it while that is being packed; None before the first.
+
+        It is there at once where somebody asked lately; else it takes its time, so ask in a worker thread.
+        """
+        self._asked = self._clock()
+        newest, kept = self._newest, self._kept
+        if newest is None:
             return None
-        if self._encoded[0] != self.sequence:
-            self._encoded = (self.sequence, self._encode_snapshot(self._picture))
-        return self._encoded[1]
+        if kept is not None and kept.look >= newest.look - self._coming:
+            return kept
+        return self._keep(newest)
 
     @property
     def picture(self) -> Picture | None:
         """The newest; None before the first."""
-        return self._picture
+        return self._newest.picture if self._newest else None
 
     def rows(self) -> Mapping[str, MeterRow]:
         """The newest picture's meters by code; empty before the first."""
-        return {row.meter: row for row in self._picture.meters} if self._picture else {}
+        return {row.meter: row for row in self._newest.picture.meters} if self._newest else {}
 
     def join(self, last_event_id: str | None) -> "Watcher":
         """A new watcher; it continues after `last_event_id` while that is kept. Raises TooManyWatchers."""
@@ -137,14 +178,17 @@ class LiveHub:
         self.watchers += 1
         return Watcher(self, self._sequence_of(last_event_id))
 
-    def after(self, sequence: int | None) -> Frame | None:
+    async def after(self, sequence: int | None) -> Frame | None:
         """What follows `sequence`: the next update, a snapshot after a gap, None when nothing does."""
-        if self._picture is None or sequence == self.sequence:
+        if self._newest is None or sequence == self.sequence:
             return None
         oldest = self._frames[0].sequence
-        if sequence is None or not oldest - 1 <= sequence < self.sequence:
-            return Frame(self.sequence, self._wire("snapshot", self.sequence, self.snapshot() or b""))
-        return self._frames[sequence + 1 - oldest]
+        if sequence is not None and oldest - 1 <= sequence < self.sequence:
+            return self._frames[sequence + 1 - oldest]
+        told = await asyncio.to_thread(self.snapshot)
+        if told is None or told.sequence == sequence:
+            return None
+        return Frame(told.sequence, self._wire("snapshot", told.sequence, told.plain))
 
     async def news(self, timeout_s: float) -> None:
         """Returns at the next tick. Raises TimeoutError."""
@@ -157,18 +201,21 @@ class LiveHub:
         update = Update(picture.time, sequence, picture.park, picture.areas, changed, picture.counts)
         return picture, Frame(sequence, self._wire("update", sequence, msgspec.json.encode(update)))
 
-    def _encode_snapshot(self, picture: Picture) -> bytes:
-        return msgspec.json.encode(
-            Snapshot(
-                time=picture.time,
-                epoch=self.epoch,
-                sequence=self.sequence,
-                park=picture.park,
-                areas=picture.areas,
-                meters=picture.meters,
-                counts=picture.counts,
-            )
-        )
+    async def _pack_ahead(self, newest: _Newest) -> None:
+        try:
+            await asyncio.to_thread(self._keep, newest)
+        finally:
+            self._coming = False
+
+    def _keep(self, newest: _Newest) -> Told:
+        """What is told of a picture; whoever asks while another makes it waits for that one."""
+        with self._keeping:
+            kept = self._kept
+            if kept is None or kept.look < newest.look:
+                plain = newest.encoded()
+                kept = Told(newest.look, newest.sequence, plain, self._pack(plain))
+                self._kept = kept
+            return kept
 
     def _wire(self, event: str, sequence: int, data: bytes) -> bytes:
         return b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (self.epoch.encode(), sequence, event.encode(), data)
@@ -189,7 +236,7 @@ class Watcher:
     async def events(self) -> AsyncIterator[bytes]:
         yield _RETRY
         while not self._hub.closed:
-            frame = self._hub.after(self._cursor)
+            frame = await self._hub.after(self._cursor)
             if frame is not None:
                 self._cursor = frame.sequence
                 yield frame.wire

@@ -159,6 +159,17 @@ class Snapshot(Struct, frozen=True):
     counts: Counts
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A snapshot as it goes over the line."""
+
+    look: int
+    sequence: int
+    plain: bytes
+    """JSON."""
+    packed: bytes
+
+
 class Update(Struct, frozen=True):
     """What differs from the event before; meters holds changed rows only."""
 

@@ -16,6 +16,7 @@ from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
+from telemetry.api import packing
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
@@ -48,7 +49,7 @@ class Service:
         self.spool = spool
         self.pipeline = Pipeline(self.writer, spool)
         self.current = Current(plan)
-        self.hub = LiveHub(ParkView(database, self.current), clock)
+        self.hub = LiveHub(ParkView(database, self.current), clock, pack=packing.packed)
         self.health: dict[str, SourceHealth] = {}
         arrivals = Arrivals()
         if plan.site:

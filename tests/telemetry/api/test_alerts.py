@@ -257,7 +257,7 @@ def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter:
     before = service.hub.sequence
     service.run(news.look())
     service.run(service.hub.tick())
-    frame = service.hub.after(before + 1)
+    frame = service.run(service.hub.after(before + 1))
     kind, _, data = frame.wire.decode().partition("\nevent: ")[2].partition("\ndata: ")
     assert kind == "alert"
     told = json.loads(data)

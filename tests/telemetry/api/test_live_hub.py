@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ def view() -> Counting:
 
 @pytest.fixture
 def hub(view: Counting) -> LiveHub:
-    return LiveHub(view, lambda: 1000.0, replayed=3, max_watchers=2, silence_s=0.01)
+    return LiveHub(view, lambda: 1000.0, pack=bytes, replayed=3, max_watchers=2, silence_s=0.01)
 
 
 def _parsed(wire: bytes) -> tuple[str, str, bytes]:
@@ -76,7 +77,9 @@ def test_a_new_watcher_begins_with_a_snapshot(hub: LiveHub) -> None:
     assert (event, identity) == ("snapshot", f"{hub.epoch}-2")
     assert (snapshot.epoch, snapshot.sequence) == (hub.epoch, 2)
     assert [row.meter for row in snapshot.meters] == ["A", "B"]
-    assert data == hub.snapshot()
+    told = hub.snapshot()
+    assert told is not None
+    assert (told.plain, told.sequence) == (data, 2)
 
 
 def test_what_was_missed_is_replayed_and_holds_changed_rows_only(hub: LiveHub) -> None:
@@ -96,6 +99,53 @@ def test_after_a_gap_or_an_unknown_id_comes_a_snapshot(hub: LiveHub, last: str) 
     _ticked(hub, 6)
     [(identity, event, _)] = _events(hub, last.format(epoch=hub.epoch), 1)
     assert (event, identity) == ("snapshot", f"{hub.epoch}-6")
+
+
+def test_pictures_are_packed_ahead_as_long_as_somebody_asks(view: Counting) -> None:
+    now, packed = [1000.0], list[bytes]()
+
+    def pack(plain: bytes) -> bytes:
+        packed.append(plain)
+        return b"packed"
+
+    hub = LiveHub(view, lambda: now[0], pack=pack)
+    _ticked(hub, 3)
+    assert packed == []
+    told = hub.snapshot()
+    assert told == hub.snapshot()
+    _ticked(hub, 2)
+    assert [msgspec.json.decode(each, type=Snapshot).sequence for each in packed] == [3, 4, 5]
+    told = hub.snapshot()
+    assert told is not None
+    assert (told.sequence, told.plain, told.packed, len(packed)) == (5, packed[2], b"packed", 3)
+    now[0] += 601
+    _ticked(hub, 2)
+    assert len(packed) == 3
+
+
+def test_while_a_picture_is_packed_the_one_before_it_is_told(view: Counting) -> None:
+    going, free = threading.Event(), threading.Event()
+    free.set()
+
+    def pack(_: bytes) -> bytes:
+        going.set()
+        assert free.wait(10)
+        return b""
+
+    async def told_meanwhile() -> list[int]:
+        await hub.tick()
+        found = [hub.snapshot()]
+        free.clear()
+        going.clear()
+        tick = asyncio.ensure_future(hub.tick())
+        await asyncio.to_thread(going.wait, 10)
+        found.append(hub.snapshot())
+        free.set()
+        await tick
+        return [told.sequence for told in (*found, hub.snapshot()) if told]
+
+    hub = LiveHub(view, lambda: 1000.0, pack=pack)
+    assert asyncio.run(told_meanwhile()) == [1, 1, 2]
 
 
 def test_a_slow_watcher_jumps_to_the_newest_picture(hub: LiveHub) -> None:
@@ -122,7 +172,7 @@ def test_a_watcher_waits_for_the_first_picture_and_hears_that_nothing_is_new(hub
 
 
 def test_a_tick_wakes_whoever_waits(view: Counting) -> None:
-    hub = LiveHub(view, lambda: 1000.0, silence_s=30)
+    hub = LiveHub(view, lambda: 1000.0, pack=bytes, silence_s=30)
 
     async def wake() -> str:
         async with aclosing(hub.join(None).events()) as events:
@@ -135,7 +185,7 @@ def test_a_tick_wakes_whoever_waits(view: Counting) -> None:
 
 
 def test_a_closed_hub_lets_its_watchers_go(view: Counting) -> None:
-    hub = LiveHub(view, lambda: 1000.0, silence_s=30)
+    hub = LiveHub(view, lambda: 1000.0, pack=bytes, silence_s=30)
 
     async def follow() -> list[bytes]:
         watcher = hub.join(None)
@@ -165,7 +215,7 @@ def test_there_is_room_for_so_many_and_again_when_one_leaves(hub: LiveHub) -> No
 def test_a_view_that_fails_is_told_once_and_tried_again(
     view: Counting, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hub = LiveHub(view, lambda: 1000.0, tick_s=0.001)
+    hub = LiveHub(view, lambda: 1000.0, pack=bytes, tick_s=0.001)
 
     async def run() -> None:
         view.broken = True
