@@ -119,6 +119,16 @@ class Stranger:
     """When it was last heard of [s since 1970]."""
 
 
+@dataclass(frozen=True, slots=True)
+class DropCount:
+    """What a counter of a broker showed."""
+
+    count: int
+    """Since the broker started."""
+    heard: float
+    """When it showed that first [s since 1970]."""
+
+
 @dataclass(slots=True, eq=False)
 class SourceHealth:
     """A source, its meters, and what it could not use."""
@@ -135,12 +145,17 @@ class SourceHealth:
     """Rows kept for the next attempt."""
     refused: int = 0
     """Payloads and rows that could not be read."""
-    dropped: int = 0
-    """Messages that a broker says it gave up before they came here."""
+    drops: dict[str, DropCount] = field(default_factory=dict)
+    """Counter of its broker -> messages that it says it gave up before they came here."""
     aside: deque[Aside] = field(default_factory=lambda: deque(maxlen=_KEPT_ASIDE))
     """The newest of the refused."""
     strangers: dict[str, Stranger] = field(default_factory=dict)
     """By the code, topic or address under which they send; the first few hundred."""
+
+    @property
+    def dropped(self) -> int:
+        """Messages that its broker says it gave up."""
+        return sum(each.count for each in self.drops.values())
 
     @property
     def answering(self) -> int:

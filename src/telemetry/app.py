@@ -178,7 +178,7 @@ async def _serve(
     collected = partial(_by_source, supervisor)
     sender = Sender(database, current)
     beside = partial(_circumstances, supervisor, pipeline.spool)
-    alerter = Alerter(database, current, beside, told=sender.wake)
+    alerter = Alerter(database, current, beside, told=sender.wake, sources=lambda: supervisor.health)
     writer.tell(alerter.wake)
     dependencies = Dependencies(
         database,
@@ -302,12 +302,11 @@ def _failing(supervisor: Supervisor) -> set[str]:
 
 
 def _circumstances(supervisor: Supervisor, spool: Spool | None) -> Circumstances:
-    """What is known beside the readings; what was lost, since the start."""
+    """What is known beside the readings."""
     down = {each.source for each in supervisor.health if each.line.failing and each.line.last_cause in _GONE}
     kept = spool.health() if spool else None
     share = kept.bytes / kept.limit if kept else float("nan")
-    lost = {each.source: each.dropped + each.lost for each in supervisor.health}
-    return Circumstances(frozenset(_failing(supervisor)), frozenset(down), spool_share=share, dropped=lost)
+    return Circumstances(frozenset(_failing(supervisor)), frozenset(down), spool_share=share)
 
 
 def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:

@@ -14,7 +14,6 @@ import yaml
 from alerts.errors import LeaseLost
 from alerts.journal import Transition, What
 from alerts.kinds import kinds, read_rule
-from alerts.lately import Lately
 from alerts.look import Circumstances, MonthFactor
 from alerts.machine import Phase
 from alerts.park import Park
@@ -54,7 +53,7 @@ class Case:
     spool: Mapping[str, float] = field(default_factory=dict)
     """How full it is from each moment on."""
     dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """What each source lost since the start, from each moment on."""
+    """What each source lost of late, from each moment on."""
     month: Mapping[str, Any] | None = None
     """What the power factor does to the month's bill."""
     more: Mapping[str, Mapping[str, float]] | None = None
@@ -173,7 +172,6 @@ class Run:
             for code, span in case.late.items()
         }
         self.journal = Memory()
-        self.lately = Lately()
         self.process = 0
         self.watch = self.begun()
         self.length = max(len(series(t)) for columns in case.series.values() for t in columns.values())
@@ -199,7 +197,7 @@ class Run:
             _within(self.case.failing_meters, at_s),
             _within(self.case.failing_sources, at_s),
             spool_share=_since(self.case.spool, at_s, float("nan")),
-            dropped=self.lately.rise(_since(self.case.dropped, at_s, {}), now / 1e6),
+            dropped=_since(self.case.dropped, at_s, {}),
             month_factor=MonthFactor(**self.case.month) if self.case.month else None,
             usual_kw=self.case.usual,
         )

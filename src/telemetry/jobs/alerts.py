@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +19,9 @@ from alerts.park import Park
 from alerts.rule import Rule
 from alerts.silence import Silence
 from alerts.watch import Watch
+from ingest.health import SourceHealth
 from telemetry.jobs.beside import Beside
+from telemetry.jobs.losses import Losses
 from telemetry.jobs.telling import Teller
 from telemetry.reports.watched import StoredHistory, park_of
 from telemetry.settings.alert_rules import holding, read_stored
@@ -50,8 +52,12 @@ class Alerter:
         lease_s: float = LEASE_S,
         tick_s: float = _TICK_S,
         told: Callable[[], None] = lambda: None,
+        sources: Callable[[], Iterable[SourceHealth]] = tuple,
     ) -> None:
-        """`beside` is asked at every tick, `clock` gives the wall's time [s]; `told`: messages may be due."""
+        """`beside` and `sources` are asked at every tick, `clock` gives the wall's time [s].
+
+        `told`: messages may be due.
+        """
         self._call = told
         self._tick_s = tick_s
         self._woken = asyncio.Event()
@@ -61,6 +67,7 @@ class Alerter:
         self._current = current
         self._beside = beside
         self._asked_beside = Beside(database)
+        self._losses = Losses(database, sources)
         self._clock = clock
         self._journal = StoredJournal(database, Teller(current).tell, lease_s)
         self._history = StoredHistory(database)
@@ -133,7 +140,8 @@ class Alerter:
             self._renew(plan, now)
         if self.watch is None:
             return []
-        known = replace(self._beside(), silences=self._silences)
+        lost = self._losses.of_late(now)
+        known = replace(self._beside(), silences=self._silences, dropped=lost)
         beside = self._asked_beside.completed(known, plan, self.watch.window.park, self._rules, now)
         return self.watch.tick(int(now * 1e6), beside)
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from accounting.grid import SLOT_US
-from alerts.lately import Lately
 from alerts.look import Circumstances, MonthFactor
 from alerts.park import Park
 from alerts.rule import Rule
@@ -22,7 +21,6 @@ class Beside:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lately = Lately()
         self._slot = -1
         self._for: tuple[Park, Sequence[Rule]] | None = None
         self._usual_kw: Mapping[str, float] = {}
@@ -31,16 +29,12 @@ class Beside:
     def completed(
         self, known: Circumstances, plan: Plan, park: Park, rules: Sequence[Rule], now: float
     ) -> Circumstances:
-        """`known` with what the database tells; `dropped` of it becomes what was lost of late.
-
-        Raises StorageError.
-        """
+        """`known` with what the database tells. Raises StorageError."""
         slot = int(now * 1e6) // SLOT_US
         if slot != self._slot or self._for is None or self._for[0] is not park or self._for[1] is not rules:
             self._ask(plan, park, rules, now)
             self._slot, self._for = slot, (park, rules)
-        lost = self._lately.rise(known.dropped, now)
-        return replace(known, dropped=lost, usual_kw=self._usual_kw, month_factor=self._factor)
+        return replace(known, usual_kw=self._usual_kw, month_factor=self._factor)
 
     def _ask(self, plan: Plan, park: Park, rules: Sequence[Rule], now: float) -> None:
         self._usual_kw, self._factor = {}, None

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.errors import LineDown, UnitSilent
-from ingest.health import SourceHealth
+from ingest.health import DropCount, SourceHealth
 from telemetry.model import Site
 
 pytestmark = pytest.mark.database
@@ -112,7 +112,7 @@ def test_a_source_that_nobody_knows_is_not_found(service: Any) -> None:  # noqa:
 
 def test_prometheus_is_told_of_sources_and_meters(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
     now = _now()
-    line.lost, line.dropped = 7, 3
+    line.lost, line.drops["$SYS/broker/publish/messages/dropped"] = 7, DropCount(3, now)
     line.line.succeeded(now, 0.25)
     line.meters["M-1"].succeeded(now, 0.25)
     line.meters["M-2"].failed(now, UnitSilent("no answer"))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.collectors.mqtt.inbox import Arrival
-from ingest.health import SourceHealth
+from ingest.health import DropCount, SourceHealth
 
 _log = logging.getLogger("ingest")
 COUNTERS = (
@@ -22,7 +22,6 @@ class DropWatch:
     def __init__(self, health: SourceHealth) -> None:
         self._health = health
         self._told = False
-        self._by_topic: dict[str, int] = {}
 
     def without_counter(self, window: Sequence[Arrival]) -> list[Arrival]:
         """The messages of meters; what the counters show among them is taken note of."""
@@ -32,17 +31,19 @@ class DropWatch:
         return messages
 
     def _note(self, window: Sequence[Arrival]) -> None:
+        before = self._health.dropped
         for each in window:
             if _COUNTER.fullmatch(each.topic) and each.payload.isdigit():
-                self._by_topic[each.topic] = int(each.payload)
-        self._show(sum(self._by_topic.values()))
-
-    def _show(self, dropped: int) -> None:
-        if dropped > self._health.dropped and not self._told:
+                self._show(each.topic, DropCount(int(each.payload), each.at))
+        if self._health.dropped > before and not self._told:
             self._told = True
             _log.warning(
                 "%s: the broker has dropped %d messages since it started; raise its queue limits",
                 self._health.line.name,
-                dropped,
+                self._health.dropped,
             )
-        self._health.dropped = dropped
+
+    def _show(self, counter: str, shown: DropCount) -> None:
+        before = self._health.drops.get(counter)
+        if before is None or before.count != shown.count:
+            self._health.drops[counter] = shown
