@@ -117,6 +117,44 @@ def test_an_alert_is_seen_taken_care_of_and_silenced(page: Page, forge: str) -> 
     expect(page.locator("pw-alert-list").last.locator("tbody")).to_contain_text("Press <i>over</i> its limit")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_silence_by_hours_of_the_week_is_set_on_the_page(page: Page, forge: str, language: str) -> None:
+    page.goto(f"{forge}/alerts?lang={language}")
+    form = page.locator("pw-silencing")
+    form.locator("summary").click()
+    form.locator("[name=rule]").select_option("press-limit")
+    form.locator("[name=where]").select_option("meters:press")
+    form.get_by_label("Last day" if language == "en" else "末日").first.fill("2036-03-31")
+    form.locator("[name=hours]").select_option("weekly")
+    form.locator("[name=reason]").fill(f"night shift {language}")
+    form.locator("[name=who]").fill("li.na")
+    submit = form.locator("button[type=submit]")
+    submit.click()
+    expect(form.get_by_role("alert")).to_have_text(
+        {"en": "Choose at least one day of the week.", "zh": "请至少选择一天。"}[language]
+    )
+    form.locator("[name=day][value=fri]").check()
+    form.locator("[name=day][value=sat]").check()
+    form.locator("[name=to]").fill("25:00")
+    submit.click()
+    assert not form.evaluate("it => it.querySelector('form').checkValidity()")
+    form.locator("[name=to]").fill("05:30")
+    form.locator("[name=maintenance]").check()
+    assert looked_at(page) == []
+    submit.click()
+    expect(form.get_by_role("status")).to_contain_text("2036-04-01 00:00")
+    silence = page.locator("[data-silence]").filter(has_text=f"night shift {language}")
+    expect(silence).to_contain_text(
+        {"en": "Fri, Sat, 22:00 to 05:30", "zh": "周五, 周六 22:00 至 05:30"}[language]
+    )
+    expect(silence).to_contain_text("press-limit, press")
+    told = httpx.get(f"{forge}/api/v1/silences").json()["silences"]
+    [kept] = [one for one in told if one["reason"] == f"night shift {language}"]
+    assert kept["weekly"] == {"days": ["fri", "sat"], "from": "22:00", "to": "05:30"}
+    assert kept["maintenance"]
+    sent(forge, f"/silences/{kept['id']}/end", {"who": "li.na"})
+
+
 def test_the_page_of_alerts_in_chinese_and_dark(page: Page, forge: str) -> None:
     read(forge, 50)
     page.goto(f"{forge}/alerts?lang=zh&theme=dark")

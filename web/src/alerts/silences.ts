@@ -3,16 +3,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
 import { Asking } from "../parts/asking.ts";
-import { store } from "../store.ts";
-import { DAY_MS, moment } from "../time.ts";
+import { may, store } from "../store.ts";
+import { moment } from "../time.ts";
 import { turn, type Silence } from "./answers.ts";
-
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
-function weekday(day: string, language: string): string {
-  const monday = Date.UTC(2026, 5, 22);
-  return new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" }).format(monday + DAYS.indexOf(day) * DAY_MS);
-}
+import "./silencing.ts";
+import { weekday } from "./weekdays.ts";
 
 class SilencesPanel extends Asking<{ silences: Silence[] }> {
   #wrong = "";
@@ -27,7 +22,8 @@ class SilencesPanel extends Asking<{ silences: Silence[] }> {
 
   protected override render(): TemplateResult {
     return html`<h2>${this.words.silences} <span class="subject">${this.words.silencesSubject}</span></h2>${this.body()}
-      ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}`;
+      ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
+      ${may("handle-alerts") && store.door?.who?.areas === null ? html`<pw-silencing></pw-silencing>` : nothing}`;
   }
 
   protected override filled({ silences }: { silences: Silence[] }): TemplateResult {
