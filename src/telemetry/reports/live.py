@@ -1,6 +1,5 @@
 """The park at one moment, drawn from the last reading of every meter."""
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from accounting import multiplier
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES, UNSETTLED, emitting
-from telemetry.reports.picture import AreaRow, Counts, MeterRow, State
+from telemetry.reports.picture import Counts, MeterRow, State
 from telemetry.reports.rising import COUNTERS
 from telemetry.reports.roster import Roster
 from telemetry.reports.steps import local_time
@@ -67,6 +66,8 @@ def states(age: NDArray[np.float64], interval_s: NDArray[np.float64]) -> NDArray
 
 def doubted(state: NDArray[np.int8], codes: Sequence[str], failing: Collection[str]) -> NDArray[np.int8]:
     """State of each meter, int8[m]; one that did not answer when it was last asked is late at once."""
+    if not failing:
+        return state
     silent = np.array([code in failing for code in codes], np.bool_)
     return np.where(silent & (state == LIVE), np.int8(LATE), state)
 
@@ -112,54 +113,6 @@ def co2_rate(
     return np.where(roster.generation | ~counted.any(axis=1), np.nan, rates)
 
 
-def generated(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What generators make, float64[m] [kW]: power counts into the meter's area, so making is negative."""
-    return 0.0 - power
-
-
-def summed(members: NDArray[np.bool_], amount: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum over members bool[a, m] of what is known, float64[a]; NaN where nothing is."""
-    area, meter = np.nonzero(members & ~np.isnan(amount))
-    total = np.bincount(area, amount[meter], len(members))
-    return np.where(np.bincount(area, minlength=len(members)) > 0, total, np.nan)
-
-
-def area_rows(
-    roster: Roster, power: NDArray[np.float64], rate: NDArray[np.float64], state: NDArray[np.int8]
-) -> list[AreaRow]:
-    """Areas by boundary meters; a stale meter counts as unknown, and coverage says so."""
-    fresh = np.where(state <= LATE, power, np.nan)
-    crossing = roster.boundary & roster.electric
-    imported = summed(crossing, fresh)
-    made = summed(roster.inside, generated(fresh))
-    load = np.where(np.isnan(imported), np.nan, imported + np.nan_to_num(made))
-    current = np.where(state <= LATE, rate, np.nan)
-    burning = roster.boundary & roster.emits
-    columns = zip(
-        roster.areas,
-        load,
-        imported,
-        made,
-        summed(burning, current),
-        _share(crossing | roster.inside, fresh),
-        _share(burning, current),
-        strict=True,
-    )
-    return [
-        AreaRow(code, _known(kw), _known(bought), _known(own), _known(kg), share, co2_share)
-        for code, kw, bought, own, kg, share, co2_share in columns
-    ]
-
-
-def _share(members: NDArray[np.bool_], amount: NDArray[np.float64]) -> list[float]:
-    """Share of the members bool[a, m] whose amount is known."""
-    area, meter = np.nonzero(members)
-    known = np.bincount(area, ~np.isnan(amount[meter]), len(members))
-    found = known / np.maximum(np.bincount(area, minlength=len(members)), 1)
-    rounded: list[float] = np.round(found, 4).tolist()
-    return rounded
-
-
 def meter_rows(
     roster: Roster,
     last: Last,
@@ -188,10 +141,6 @@ def shown(roster: Roster, last: Last, rows: NDArray[np.int64]) -> list[dict[str,
 
 def counts(state: NDArray[np.int8]) -> Counts:
     return Counts(*np.bincount(state, minlength=4).tolist())
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _told(values: NDArray[np.float64]) -> list[float | None]:

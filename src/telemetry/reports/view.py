@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.reports import band, billing, demand, live, live_mixes
+from telemetry.reports.area_sums import AreaSums
 from telemetry.reports.billing_month import month_of
 from telemetry.reports.board import Board
 from telemetry.reports.demand import Block, Highest
@@ -46,6 +47,7 @@ class ParkView:
         self._adopt(current.plan)
         self._board = Board.blank(roster(Registry((), ()), {}, datetime.now(UTC)))
         self._derived = Derived(self._board.roster)
+        self._sums = AreaSums(self._board.roster)
         self._month = Highest(None, None)
         self._mixes = live_mixes.NONE
         self._block = Block(np.nan, np.nan)
@@ -58,6 +60,7 @@ class ParkView:
         self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
         self._polled_s = plan.polled_s()
         self._factors = Factors(plan.library.factors, plan.library.regions)
+        self._rates: tuple[date, NDArray[np.float64]] | None = None
         self._renewed = self._mixed = -np.inf
 
     def look(self, now: float) -> Picture:
@@ -112,7 +115,7 @@ class ParkView:
             self._change = 0
             self._drawn = None
         self._board.roster = new
-        self._derived = Derived(new)
+        self._derived, self._sums, self._rates = Derived(new), AreaSums(new), None
 
     def _draw(self, now_us: int, at: datetime) -> Picture:
         board, people = self._board, self._board.roster
@@ -121,11 +124,10 @@ class ParkView:
         state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
         state = self._derived.doubted(state)
         power = live.power_kw(people, board.last)
-        rates = self._factors.rates(people.region, EMITTERS, at.date())
-        factor = self._mixes.over(rates, people.codes)
+        factor = self._mixes.over(self._rated(at.date()), people.codes)
         flow = live.flows(people, board.last, board.rises.per_hour)
         rate = live.co2_rate(people, flow, board.counted, factor)
-        areas = live.area_rows(people, power, rate, state)
+        areas = self._sums.rows(power, rate, state)
         return Picture(
             time=at,
             park=self._park(areas, now_us),
@@ -143,6 +145,12 @@ class ParkView:
             changed=self._changed(self._derived.news(board.last.time), state),
             counts=live.counts(state),
         )
+
+    def _rated(self, day: date) -> NDArray[np.float64]:
+        """Rates of each meter, float64[m, e] [kg per unit] by EMITTERS."""
+        if self._rates is None or self._rates[0] != day:
+            self._rates = (day, self._factors.rates(self._board.roster.region, EMITTERS, day))
+        return self._rates[1]
 
     def _park(self, areas: list[AreaRow], now_us: int) -> ParkRow:
         whole = areas[0] if areas else AreaRow("", None, None, None, None, 0.0, 0.0)

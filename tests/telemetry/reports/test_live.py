@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from accounting.sources import ELECTRICITY, SOURCES, UNSETTLED
 from telemetry.reports import live
+from telemetry.reports.area_sums import AreaSums
 from telemetry.reports.board import Board
 from telemetry.reports.live import EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
 from telemetry.reports.picture import AreaRow, Counts, State
@@ -126,7 +127,7 @@ def _areas(people: Roster, ages: list[float], power: list[float], **gas: float) 
     kw = live.power_kw(people, last)
     rate = _rates(people, last, {4: gas} if gas else {})
     state = live.states(live.age_s(last, NOW_US), np.full(len(people), 5.0))
-    return {row.area: row for row in live.area_rows(people, kw, rate, state)}
+    return {row.area: row for row in AreaSums(people).rows(kw, rate, state)}
 
 
 def test_areas_are_their_boundary_and_what_they_generate(people: Roster) -> None:
@@ -208,5 +209,5 @@ def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roste
 
 def test_a_park_without_meters_is_drawn() -> None:
     nobody = roster(Registry((), ()), {}, NOW)
-    assert live.area_rows(nobody, np.empty(0), np.empty(0), np.empty(0, np.int8)) == []
+    assert AreaSums(nobody).rows(np.empty(0), np.empty(0), np.empty(0, np.int8)) == []
     assert live.counts(np.empty(0, np.int8)) == Counts(0, 0, 0, 0)
