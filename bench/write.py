@@ -24,15 +24,17 @@ from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
 
 METERS = 200
+MANY = 1000
 ROWS = 10_000
 BATCHES = 20
 WRITERS = 2
 FIRST_US = 1_761_955_200_000_000
 POLL_US = 5_000_000
 NAMES = tuple(CATALOGUE)[:20]
+KNOWN = "what each meter shows was noted before"
 REFERENCE = "one COPY BINARY of the same rows of 20 values, encoded before, into the same table"
 KINDS = {
-    "new": "ours: rows that are new, 10 000 a commit",
+    "new": f"ours: rows that are new, 10 000 a commit; {KNOWN}",
     "mixed": "ours: a hundredth of them stands already",
     "again": "ours: all of them stand already",
     "completing": "ours: half of each row's values stand, the other half comes",
@@ -96,6 +98,11 @@ def copy(conn: psycopg.Connection, data: memoryview) -> None:
         out.write(data)
 
 
+def copied(conn: psycopg.Connection, parts: list[memoryview]) -> None:
+    for part in parts:
+        copy(conn, part)
+
+
 def seconds(action: Callable[[], None]) -> float:
     start = time.perf_counter()
     action()
@@ -145,11 +152,21 @@ def standing(writer: Writer, rows: list[Batch]) -> None:
 
 
 def emptied(
-    conn: psycopg.Connection, url: str, action: Callable[[Writer], None], *, keep: bool = False
+    conn: psycopg.Connection,
+    url: str,
+    action: Callable[[Writer], None],
+    *,
+    keep: bool = False,
+    unseen: bool = False,
 ) -> float:
-    """Seconds of an action by a fresh writer on an empty table, or on what stands."""
+    """Seconds of an action by a fresh writer on an empty table, or on what stands.
+
+    What each meter has ever shown stays noted, unless `unseen`.
+    """
     if not keep:
-        conn.execute("truncate reading, latest, dirty, batch, seen")
+        conn.execute("truncate reading, latest, dirty, batch")
+    if unseen:
+        conn.execute("truncate seen")
     conn.execute("checkpoint")
     db = Database.open(url)
     writer = Writer(db)
@@ -159,11 +176,37 @@ def emptied(
     return taken
 
 
-def measure() -> Iterator[Measure]:
+def rounds_of_many(url: str) -> Iterator[tuple[float, ...]]:
+    """Seconds of the bare COPY, of one for each commit, and through the writer of known and of new meters."""
+    rows = batches(MANY)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(METERS_MADE, [MANY - 1])
+        ids: dict[str, int] = dict(conn.execute("select code, id from meter").fetchall())
+        whole, parts = encoded(rows, ids), [encoded([batch], ids) for batch in rows]
+        for _ in range(ROUNDS + 1):
+            yield (
+                emptied(conn, url, lambda _: copy(conn, whole)),
+                emptied(conn, url, lambda _: copied(conn, parts)),
+                emptied(conn, url, lambda writer: through(writer, rows)),
+                emptied(conn, url, lambda writer: through(writer, rows), unseen=True),
+            )
+
+
+def medians(of: Callable[[str], Iterator[tuple[float, ...]]]) -> list[float]:
+    """Thousands of rows a second of each way, in a database of its own; the first round does not count."""
     with database() as url:
         migrate(url)
-        taken = list(rounds(url))[1:]
-    bare, *ours = (statistics.median(column) for column in zip(*taken, strict=True))
-    rows = BATCHES * ROWS / 1e3
+        taken = list(of(url))[1:]
+    return [BATCHES * ROWS / 1e3 / statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def measure() -> Iterator[Measure]:
+    bare, *ours = medians(rounds)
     for (name, what), one in zip(KINDS.items(), ours, strict=True):
-        yield Measure(f"write.{name}", rows / one, rows / bare, "k rows/s", f"{REFERENCE}; {what}")
+        yield Measure(f"write.{name}", one, bare, "k rows/s", f"{REFERENCE}; {what}")
+    bare, parts, known, new = medians(rounds_of_many)
+    rows = f"rows of {MANY} meters, 10 000 a commit"
+    yield Measure("write.many", known, bare, "k rows/s", f"{REFERENCE}; ours: {rows}; {KNOWN}")
+    parted = "a COPY for each commit, one after another"
+    yield Measure("write.many.commits", known, parts, "k rows/s", f"{parted}; ours: the same as before")
+    yield Measure("write.many.first", new, bare, "k rows/s", f"{REFERENCE}; ours: no meter was heard before")
