@@ -11,6 +11,7 @@ from alerts.journal import What
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.paging import Next, Page
 from telemetry.api.parameters import zone_of
 from telemetry.api.problems import Refusal
 from telemetry.api.receipt import JSON
@@ -18,7 +19,7 @@ from telemetry.api.records import as_body, told
 from telemetry.reports.alerts import AlertChange, AlertEntry, Person, change, entry
 from telemetry.reports.steps import moment
 from telemetry.storage import alert_lists, deliveries
-from telemetry.storage.alert_lists import Wanted
+from telemetry.storage.alert_lists import Place, Wanted
 
 _Who = Annotated[str, Meta(min_length=1, max_length=200, examples=["li.na"])]
 _Code = Annotated[str | None, Query(max_length=100)]
@@ -30,6 +31,7 @@ class AlertList(Struct, frozen=True):
     """Open alerts first, then the newest."""
 
     alerts: list[AlertEntry]
+    next: Next = None
 
 
 class AlertStory(Struct, frozen=True):
@@ -109,21 +111,25 @@ def router(dependencies: Dependencies) -> APIRouter:
     @routes.get("/alerts", responses=documented("Alerts", AlertList), summary="Alerts")
     def listed(
         *,
+        page: Page,
         history: Annotated[bool, Query(description="Also those that are over")] = False,
         rule: _Code = None,
         subject: _Code = None,
         from_: Annotated[_Time, Query(alias="from")] = None,
         to: _Time = None,
-        limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
     ) -> Response:
         """Those that are open; with `history` those that went on in a range too, the newest first."""
         zone = zone_of(dependencies.plan)
         lo = None if from_ is None else moment(from_, "from", zone)
         hi = None if to is None else moment(to, "to", zone)
-        wanted = Wanted(history=history, rule=rule, subject=subject, lo=lo, hi=hi, limit=limit)
+        after = page.after(Place)
+        wanted = Wanted(
+            history=history, rule=rule, subject=subject, lo=lo, hi=hi, after=after, limit=page.wanted
+        )
         with dependencies.database.connection() as tx:
             found = alert_lists.listed(tx, wanted)
-        return answer(AlertList([entry(each, zone) for each in found]))
+        shown, following = page.cut(found, lambda each: Place(each.resolved is None, each.fired, each.id))
+        return answer(AlertList([entry(each, zone) for each in shown], following))
 
     @routes.get("/alerts/story", responses=documented("The alert", AlertStory), summary="One alert")
     def story(alert: _Id) -> Response:

@@ -3,6 +3,7 @@
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import Response
@@ -20,6 +21,8 @@ _OK, NOT_MODIFIED = 200, 304
 _VARY = "Accept, Accept-Encoding"
 TABLE = "table"
 """The parameter that chooses one, where a format holds one."""
+CURSOR, FOLLOWING = "cursor", "next"
+"""The parameter that asks for a further page, and the field of an answer that says which."""
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Refused; the problem says why."},
     "5XX": {"description": "Cannot be answered now; Retry-After says when to come again."},
@@ -44,6 +47,9 @@ class _Answer(Response):
         """Raises Refusal."""
         media, table = chosen(headers.get("accept", "*/*")), query.get(TABLE)
         packs = media == JSON and packing.wanted(headers, len(self.body))
+        following = getattr(self._value, FOLLOWING, None)
+        if isinstance(following, str):
+            self.headers["Link"] = f'<{path}?{urlencode(_turned(query, following))}>; rel="next"'
         mark = _mark(self.body, f"{media} {table} {packs}")
         self.headers.update({"ETag": mark, "Vary": _VARY, "Cache-Control": "private, no-cache"})
         if mark in _marks(headers.get("if-none-match", "")):
@@ -57,6 +63,11 @@ class _Answer(Response):
         elif packs:
             self.body = packing.packed(self.body)
             self.headers.update({"Content-Encoding": packing.ENCODING, "Content-Length": str(len(self.body))})
+
+
+def _turned(query: QueryParams, following: str) -> list[tuple[str, str]]:
+    """What asks for the next page."""
+    return [*((name, value) for name, value in query.multi_items() if name != CURSOR), (CURSOR, following)]
 
 
 def _mark(body: bytes | memoryview, form: str) -> str:

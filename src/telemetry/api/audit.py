@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.paging import Next, Number, Page, marked
 from telemetry.reports.moment import Moment
 from telemetry.reports.steps import moment
 from telemetry.storage import audit
@@ -49,7 +50,7 @@ class AuditList(Struct, frozen=True):
     """The newest first."""
 
     entries: list[AuditEntry]
-    next: Annotated[int | None, Meta(description="Ask with it as `before` for older ones; null: none are")]
+    next: Next
 
 
 EXAMPLE = AuditList(
@@ -67,7 +68,7 @@ EXAMPLE = AuditList(
             hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         )
     ],
-    next=4711,
+    next=marked((4711,)),
 )
 
 
@@ -90,15 +91,14 @@ def router(dependencies: Dependencies) -> APIRouter:
         ] = None,
         from_: Annotated[_Time, Query(alias="from")] = None,
         to: _Time = None,
-        before: Annotated[int, Query(ge=1, le=_NEWEST, description="Only smaller numbers")] = _NEWEST,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        page: Page,
     ) -> Response:
         """Who changed what and when, with before and after; `parkwatt audit verify` proves it whole."""
         site = dependencies.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")
         sought = Sought(
-            below=before,
-            limit=limit + 1,
+            below=(page.after(tuple[Number]) or (_NEWEST,))[0],
+            limit=page.wanted,
             kind=kind,
             name=name,
             who=who,
@@ -108,8 +108,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         )
         with dependencies.database.connection() as tx:
             found = audit.listed(tx, sought)
-        shown = found[:limit]
-        following = shown[-1].number if len(found) > limit else None
+        shown, following = page.cut(found, lambda row: (row.number,))
         return answer(AuditList([_entry(row, zone) for row in shown], following))
 
     @routes.get(

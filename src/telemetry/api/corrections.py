@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.paging import Next, Number, Page
 from telemetry.api.parameters import From, To, between, site_of
 from telemetry.api.receipt import JSON
 from telemetry.reports.correcting import Desk
@@ -21,13 +22,12 @@ from telemetry.storage import corrections, registry
 from telemetry.storage.findings import ENDLESS
 from telemetry.storage.terms import BEGINNING
 
-_MOST = 1000
-
 
 class CorrectionList(Struct, frozen=True):
     """Corrections that touch the range asked for, the newest first."""
 
     corrections: list[CorrectionEntry]
+    next: Next = None
 
 
 _AT = datetime.fromisoformat("2026-11-22T08:00:00+08:00")
@@ -72,10 +72,10 @@ def router(dependencies: Dependencies) -> APIRouter:
 
     @routes.get("/corrections", responses=documented("Corrections", CorrectionList), summary="Corrections")
     def listed(
+        page: Page,
         meter: Annotated[list[str], Query(max_length=1000, description="Codes; default: all")] = [],  # noqa: B006  # FastAPI copies it
         from_: From = None,
         to: To = None,
-        limit: Annotated[int, Query(ge=1, le=_MOST)] = 100,
     ) -> Response:
         """Who changed what, when and why; also what was undone. Without from and to: of all times."""
         zone = ZoneInfo(site_of(dependencies.plan).zone)
@@ -84,8 +84,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         with dependencies.database.connection() as tx:
             known = registry.read(tx)
             ids = [_meter(known, code).id for code in meter] or None
-            found = corrections.listed(tx, ids, None, lo, hi, limit)
-            return answer(CorrectionList(entries(tx, known, found, zone)))
+            (before,) = page.after(tuple[Number]) or (None,)
+            found = corrections.listed(tx, ids, None, lo, hi, page.wanted, before=before)
+            shown, following = page.cut(found, lambda each: (each.id,))
+            return answer(CorrectionList(entries(tx, known, shown, zone), following))
 
     return routes
 

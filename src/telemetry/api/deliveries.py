@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from alerts.routing import Draft, key
 from alerts.wording import TEST
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.paging import Next, Number, Page
 from telemetry.api.problems import Refusal
 from telemetry.reports.moment import Moment
 from telemetry.storage import deliveries
@@ -53,6 +55,7 @@ class DeliveryList(Struct, frozen=True):
     """The newest first."""
 
     deliveries: list[DeliveryEntry]
+    next: Next = None
 
 
 class ContactEntry(Struct, frozen=True):
@@ -104,16 +107,16 @@ def router(dependencies: Dependencies) -> APIRouter:
 
     @routes.get("/deliveries", responses=documented("The log", DeliveryList), summary="Deliveries of alerts")
     def listed(
+        page: Page,
         state: Annotated[list[State], Query(max_length=5, description="Default: all")] = [],  # noqa: B006  # FastAPI copies it
         contact: Annotated[str | None, Query(max_length=64)] = None,
         alert: Annotated[str | None, Query(max_length=300)] = None,
-        before: Annotated[int | None, Query(ge=1, lt=1 << 63, description="Only smaller numbers")] = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
         """What was sent, what waits, and with `state=dead` what was given up; the newest first."""
         with dependencies.database.connection() as tx:
-            found = deliveries.listed(tx, Listing(state or None, contact, alert, before, limit))
-        return answer(_list(dependencies, found))
+            (before,) = page.after(tuple[Number]) or (None,)
+            found = deliveries.listed(tx, Listing(state or None, contact, alert, before, page.wanted))
+        return answer(_list(dependencies, *page.cut(found, lambda each: (each.id,))))
 
     @routes.post(
         "/deliveries/{number}/retry",
@@ -156,10 +159,12 @@ def router(dependencies: Dependencies) -> APIRouter:
     return routes
 
 
-def _list(dependencies: Dependencies, found: list[Delivery]) -> DeliveryList:
+def _list(
+    dependencies: Dependencies, found: Sequence[Delivery], following: str | None = None
+) -> DeliveryList:
     site = dependencies.plan.site
     zone = ZoneInfo(site.zone if site else "UTC")
-    return DeliveryList([_entry(each, zone) for each in found])
+    return DeliveryList([_entry(each, zone) for each in found], following)
 
 
 def _entry(of: Delivery, zone: ZoneInfo) -> DeliveryEntry:

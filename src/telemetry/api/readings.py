@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from ingest.collectors.push.columns import UNITS_US
-from telemetry.api import bodies, parameters
+from telemetry.api import bodies, paging, parameters
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Asking
@@ -127,13 +128,17 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
             bool, Query(description="With CT x PT applied; else as the meter shows it")
         ] = False,
         limit: Annotated[int, Query(ge=1, le=100_000, description="Newest rows at step=raw")] = 10_000,
+        cursor: paging.Cursor = None,
     ) -> Response:
         """One meter's readings; gauges as means of each interval, counters as they stood at its end."""
         zone = ZoneInfo(site_of(dependencies.plan).zone)
         lo, hi = between(from_, to, zone, datetime.now(UTC))
+        (hi,) = paging.found(cursor, tuple[datetime]) or (hi,)
         question = readings.Question(meter, lo, hi, step, tuple(quantity), zone, primary, limit)
         with dependencies.database.connection() as conn:
-            return answer(readings.report(conn, question))
+            shown = readings.report(conn, question)
+        following = paging.marked((shown.times[0],)) if shown.more else None
+        return answer(msgspec.structs.replace(shown, next=following))
 
     return routes
 

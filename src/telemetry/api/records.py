@@ -16,6 +16,7 @@ from accounting.factors import lineage
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.paging import Next, Number, Page
 from telemetry.api.parameters import site_of
 from telemetry.api.problems import Mistake, Refusal, shortened
 from telemetry.api.receipt import JSON, RejectedField
@@ -54,6 +55,7 @@ class RecordList(Struct, frozen=True):
     """Rows that touch the days asked for, by their first day."""
 
     records: list[RecordEntry]
+    next: Next = None
 
 
 class PostedWithdrawal(Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,6 +207,7 @@ def _checks(tx: Transaction, desk: Desk) -> Checks:
 
 def _listing(dependencies: Dependencies, sort: Sort) -> Callable[..., Response]:
     def listed(
+        page: Page,
         period: Annotated[str | None, Query(max_length=25, examples=["2026-05"])] = None,
         enterprise: Annotated[list[str], Query(max_length=1000, description="Codes; default: all")] = [],  # noqa: B006  # FastAPI copies it
         *,
@@ -214,8 +217,12 @@ def _listing(dependencies: Dependencies, sort: Sort) -> Callable[..., Response]:
         desk = _desk(dependencies)
         first, last = span(period, "period") if period else (date.min, date.max)
         with dependencies.database.connection() as tx:
-            found = records.listed(tx, Listing(sort, first, last, enterprise or None, withdrawn))
-        return answer(RecordList([desk.entry(each) for each in found]))
+            after = page.after(tuple[date, Number])
+            found = records.listed(
+                tx, Listing(sort, first, last, enterprise or None, withdrawn, after, page.wanted)
+            )
+        shown, following = page.cut(found, lambda each: (each.first_day, each.id))
+        return answer(RecordList([desk.entry(each) for each in shown], following))
 
     return listed
 

@@ -1,17 +1,19 @@
 """Meters that send, and names under which numbers come, that nobody has declared."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from msgspec import Meta, Struct
 
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
+from telemetry.api.paging import Next, Page, marked
 from telemetry.reports.moment import Moment
 from telemetry.storage import stray
-from telemetry.storage.stray import Stray, StrayName
+from telemetry.storage.stray import Place, Stray, StrayName
 
 
 class StrayEntry(Struct, frozen=True):
@@ -71,6 +73,15 @@ class StrayList(Struct, frozen=True):
     unmapped: list[UnmappedEntry]
     adopted: Annotated[int, Meta(description="Rows that became readings when meter and name were declared")]
     dropped: Annotated[int, Meta(description="Rows given up because too many were kept")]
+    next: Next = None
+
+
+class _Places(NamedTuple):
+    """Where a page ends in each list; None: nothing was shown of it."""
+
+    strays: Place | None = None
+    names: Place | None = None
+    unmapped: Place | None = None
 
 
 _AT = datetime.fromisoformat("2026-11-22T08:07:09+08:00")
@@ -84,7 +95,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["sources"])
 
     @routes.get("/strays", responses=documented("Strays", StrayList), summary="Undeclared meters and names")
-    def strays(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
+    def strays(page: Page) -> Response:
         """Meters that sent readings and stand in no plan, and numbers under names that mean nothing yet.
 
         All are kept aside as they came. Once a meter is declared, or a name mapped to a quantity, they become
@@ -92,23 +103,41 @@ def router(dependencies: Dependencies) -> APIRouter:
         not mention, of MQTT payloads and Sparkplug metrics: a sample of them is kept, and becomes readings
         once the template mentions them. All that comes of an address at which no meter is declared stands
         there too, under @ and the address, until one is. Both counts are since the service started.
+        A page has so many rows of each list.
         """
         site = dependencies.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")
         with dependencies.database.connection() as conn:
-            found, names = stray.listed(conn, limit), stray.listed_names(conn, limit)
-            unmapped = stray.listed_names(conn, limit, unmapped=True)
+            after = page.after(_Places) or _Places()
+            found = stray.listed(conn, page.wanted, after.strays)
+            names = stray.listed_names(conn, page.wanted, after.names)
+            unmapped = stray.listed_names(conn, page.wanted, after.unmapped, unmapped=True)
+        places = _Places(
+            _place(page, found, after.strays),
+            _place(page, names, after.names),
+            _place(page, unmapped, after.unmapped),
+        )
         tally = dependencies.strays
         listed = StrayList(
-            [_entry(each, zone) for each in found],
-            [UnnamedEntry(measurement=each.measurement, **_named(each, zone)) for each in names],
-            [UnmappedEntry(**_named(each, zone)) for each in unmapped],
+            [_entry(each, zone) for each in found[: page.limit]],
+            [
+                UnnamedEntry(measurement=each.measurement, **_named(each, zone))
+                for each in names[: page.limit]
+            ],
+            [UnmappedEntry(**_named(each, zone)) for each in unmapped[: page.limit]],
             tally.adopted,
             tally.dropped,
+            marked(places) if max(len(found), len(names), len(unmapped)) > page.limit else None,
         )
         return answer(listed)
 
     return routes
+
+
+def _place(page: Page, rows: Sequence[Stray | StrayName], before: Place | None) -> Place | None:
+    """Of the last row that is shown; a list that has ended stays where it was."""
+    shown = rows[: page.limit]
+    return shown[-1].place if shown else before
 
 
 def _entry(found: Stray, zone: ZoneInfo) -> StrayEntry:

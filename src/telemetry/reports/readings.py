@@ -50,6 +50,9 @@ class ReadingColumns(Struct, frozen=True, rename={"from_": "from"}):
     more: Annotated[bool, Meta(description="Earlier rows were left off; ask again up to the first time")]
     times: Annotated[list[Moment], Meta(description="Of the readings, or starts of the intervals")]
     quantities: dict[str, ReadingValues]
+    next: Annotated[str | None, Meta(description="Ask with it as `cursor` for those before; null: none")] = (
+        None
+    )
 
 
 def edges(resolution: Resolution, zone: ZoneInfo, lo: datetime, hi: datetime) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -67,6 +67,14 @@ class KeptChange:
     more: Mapping[str, float | None]
 
 
+class Place(NamedTuple):
+    """Of an alert in the list."""
+
+    is_open: bool
+    fired: datetime
+    id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Alerts that fit everything that is named."""
@@ -78,12 +86,15 @@ class Wanted:
     subject: str | None = None
     lo: datetime | None = None
     hi: datetime | None = None
+    after: Place | None = None
     limit: int = 1000
 
 
 def listed(conn: Connection[Any], wanted: Wanted) -> list[KeptAlert]:
     """Open ones first, then the newest."""
-    return conn.cursor(row_factory=class_row(KeptAlert)).execute(_SQL["listed"], asdict(wanted)).fetchall()
+    is_open, fired, place = wanted.after or (None, None, None)
+    asked = asdict(wanted) | {"after_open": is_open, "after_fired": fired, "after": place}
+    return conn.cursor(row_factory=class_row(KeptAlert)).execute(_SQL["listed"], asked).fetchall()
 
 
 def changes(conn: Connection[Any], *, alert: str | None = None, after: int = 0) -> list[KeptChange]:

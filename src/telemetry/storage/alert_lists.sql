@@ -8,6 +8,15 @@ where (resolved is null or %(history)s::boolean)
     and (%(subject)s::text is null or subject = %(subject)s::text)
     and (%(lo)s::timestamptz is null or coalesce(resolved, 'infinity') >= %(lo)s::timestamptz)
     and (%(hi)s::timestamptz is null or fired < %(hi)s::timestamptz)
+    and (
+        %(after)s::text is null
+        or (resolved is null) < %(after_open)s::boolean
+        or (resolved is null) = %(after_open)s::boolean
+            and (
+                fired < %(after_fired)s::timestamptz
+                or fired = %(after_fired)s::timestamptz and id > %(after)s::text
+            )
+    )
 order by resolved is null desc, fired desc, id
 limit %(limit)s::integer
 

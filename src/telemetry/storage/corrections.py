@@ -192,9 +192,12 @@ def listed(  # noqa: PLR0917  # which ones, and how many
     lo: datetime,
     hi: datetime,
     limit: int,
+    *,
+    before: int | None = None,
 ) -> list[Correction]:
-    """Those that touch [lo, hi), the newest first; None: of all."""
+    """Those that touch [lo, hi), the newest first; None: of all. Only those with numbers below `before`."""
     asked = {"meters": meter_ids, "quantities": quantities, "lo": lo, "hi": hi, "limit": limit}
+    asked |= {"before": before}
     return conn.cursor(row_factory=class_row(Correction)).execute(_SQL["listed"], asked).fetchall()
 
 

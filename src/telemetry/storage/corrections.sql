@@ -114,6 +114,7 @@ where (%(meters)s::integer[] is null or meter_id = any(%(meters)s::integer[]))
     and (%(quantities)s::text[] is null or quantity = any(%(quantities)s::text[]))
     and lo < %(hi)s::timestamptz
     and hi >= %(lo)s::timestamptz
+    and (%(before)s::bigint is null or id < %(before)s::bigint)
 order by id desc
 limit %(limit)s::integer
 

@@ -140,6 +140,8 @@ class Listing:
     """None: all."""
     withdrawn: bool = False
     """Also those that were withdrawn."""
+    after: tuple[date, int] | None = None
+    """First day and number of the one before."""
     limit: int = 100_000
 
 
@@ -177,7 +179,9 @@ def one(conn: Connection[Any], sort: Sort, number: int) -> Record | None:
 
 def listed(conn: Connection[Any], asked: Listing) -> list[Record]:
     """By their first day."""
+    day, number = asked.after or (None, None)
     columns = asdict(asked) | {"areas": None if asked.areas is None else list(asked.areas)}
+    columns |= {"after_day": day, "after": number}
     return _rows(conn).execute(_SQL["listed"], columns).fetchall()
 
 

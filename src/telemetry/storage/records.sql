@@ -44,6 +44,7 @@ where sort = %(sort)s::text
     and last_day >= %(first)s::date
     and (%(areas)s::text[] is null or area = any(%(areas)s::text[]))
     and (%(withdrawn)s::boolean or withdrawn_at is null)
+    and (%(after)s::bigint is null or (first_day, id) > (%(after_day)s::date, %(after)s::bigint))
 order by first_day, id
 limit %(limit)s::integer
 

@@ -20,6 +20,13 @@ from telemetry.storage import queries
 _SQL = queries.beside(__file__)
 
 
+class Place(NamedTuple):
+    """Of an entry in its list: when it came last, and what tells it from others that came then."""
+
+    received: datetime
+    words: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Stray:
     """What came of one undeclared meter."""
@@ -34,6 +41,10 @@ class Stray:
     received: datetime
     values: dict[str, float]
     """Of its newest row, as they came."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.received, [self.source, self.meter])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class StrayName:
     received: datetime
     value: float
     """The newest, as it came."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.received, [self.source, self.meter, self.measurement, self.name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +177,23 @@ def batch(rows: Sequence[Kept]) -> Batch:
     )
 
 
-def listed(conn: Connection[Any], limit: int) -> list[Stray]:
+def listed(conn: Connection[Any], limit: int, after: Place | None = None) -> list[Stray]:
     """Those that came last first."""
-    return conn.cursor(row_factory=class_row(Stray)).execute(_SQL["listed"], {"limit": limit}).fetchall()
+    asked = {"limit": limit, **_beyond(after)}
+    return conn.cursor(row_factory=class_row(Stray)).execute(_SQL["listed"], asked).fetchall()
 
 
-def listed_names(conn: Connection[Any], limit: int, *, unmapped: bool = False) -> list[StrayName]:
+def listed_names(
+    conn: Connection[Any], limit: int, after: Place | None = None, *, unmapped: bool = False
+) -> list[StrayName]:
     """Those that came last first: posted names, or the places of numbers that no template mentions."""
-    asked = {"limit": limit, "unmapped": unmapped}
+    asked = {"limit": limit, "unmapped": unmapped, **_beyond(after)}
     return conn.cursor(row_factory=class_row(StrayName)).execute(_SQL["listed_names"], asked).fetchall()
+
+
+def _beyond(after: Place | None) -> dict[str, Any]:
+    received, words = after or (None, None)
+    return {"received": received, "words": words}
 
 
 def put_unnamed(conn: Connection[Any], source: str, unnamed: Sequence[Unnamed]) -> None:

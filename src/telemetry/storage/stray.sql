@@ -172,6 +172,9 @@ from (
     where measurement is null
     group by source, meter
 ) s
+where %(received)s::timestamptz is null
+    or received < %(received)s::timestamptz
+    or received = %(received)s::timestamptz and array[source, meter] > %(words)s::text[]
 order by received desc, source, meter
 limit %(limit)s
 
@@ -190,5 +193,9 @@ from stray s
 cross join lateral jsonb_each(s.values) v
 where s.measurement is not null and not s.aside and s.unmapped = %(unmapped)s::boolean
 group by s.source, s.meter, s.measurement, v.key
+having %(received)s::timestamptz is null
+    or max(s.received_at) < %(received)s::timestamptz
+    or max(s.received_at) = %(received)s::timestamptz
+        and array[s.source, s.meter, s.measurement, v.key] > %(words)s::text[]
 order by received desc, s.source, s.meter, s.measurement, v.key
 limit %(limit)s
