@@ -39,7 +39,7 @@ describe("a meter's quarter hours", () => {
 
 it("minutes stand at their place in the day, and what was not read is a gap", () => {
   const run: ReadingRun = {
-    meter: "M", from: "", to: "", step: "1min", more: false, times: ["2026-11-22T00:02:00+08:00", "2026-11-21T23:59:00+08:00"],
+    meter: "M", from: "", to: "", step: "1min", more: false, next: null, times: ["2026-11-22T00:02:00+08:00", "2026-11-21T23:59:00+08:00"],
     quantities: { gas_flow: { unit: "m3/h", values: [12, 99] } },
   };
   const line = minutes(run, "gas_flow", span);

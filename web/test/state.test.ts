@@ -76,7 +76,7 @@ describe("trail", () => {
 describe("what the service remembers of an hour", () => {
   const minutes = Array.from({ length: 30 }, (_, i) => new Date(i * 60_000).toISOString());
   const run = (values: (number | null)[]): ReadingRun => ({
-    meter: "A", from: "", to: "", step: "1min", more: false, times: minutes, quantities: { active_power: { unit: "kW", values } },
+    meter: "A", from: "", to: "", step: "1min", more: false, next: null, times: minutes, quantities: { active_power: { unit: "kW", values } },
   });
   const sparse = minutes.map((_, i) => (i === 0 || i >= 15 ? 100 + i : null));
 
