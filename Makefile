@@ -7,7 +7,7 @@ PROCESSES ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 PAGE := $(shell find web \( -path web/node_modules -o -path web/generated \) -prune -o -type f -print)
 
-.PHONY: help run setup test check web-test bench proof pictures web clean
+.PHONY: help run setup test check audit web-test bench proof pictures web clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -29,6 +29,9 @@ check: .venv/.dev ## Format, lint, types, import contracts, the page's tests, al
 	.venv/bin/lint-imports --no-cache
 	$(MAKE) web-test
 	$(MAKE) test
+
+audit: .venv/.dev ## Known weaknesses of the locked packages; 2: an advisory service did not answer
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python ci/advisories.py
 
 web-test: .venv/.dev ## Pass the tests of the page's own modules
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web test

@@ -59,11 +59,22 @@ user=(chroot --userspec=10001:10001 "$work/final" env -i PATH=/opt/parkwatt/bin:
     PARKWATT_DATA_DIR=/var/lib/parkwatt PARKWATT_CONFIG_DIR=/etc/parkwatt PARKWATT_DATABASE_URL="$database_url"
     PARKWATT_HOST=127.0.0.1)
 "${user[@]}" parkwatt check
-"${user[@]}" parkwatt serve >"$work/serve.log" 2>&1 &
+# As compose.yaml runs it: nothing can be written but /tmp, in memory, and the data folder.
+install -d -o 10001 -g 10001 -m 750 "$work/data"
+closed='set -e
+tree=$1 data=$2; shift 2
+mount --bind "$tree" "$tree"
+mount -o remount,bind,ro "$tree"
+mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
+mount --bind "$data" "$tree/var/lib/parkwatt"
+exec "$@"'
+unshare --mount --fork --kill-child sh -c "$closed" sh "$work/final" "$work/data" \
+    "${user[@]}" sh -c '! touch /etc/parkwatt/written 2>/dev/null && exec parkwatt serve' \
+    >"$work/serve.log" 2>&1 &
 service=$!
 for _ in $(seq 120); do
     if "${user[@]}" sh /opt/parkwatt/health.sh 2>/dev/null; then
-        echo "image: healthy"
+        echo "image: healthy, its files read-only"
         exit 0
     fi
     kill -0 "$service" 2>/dev/null || break

@@ -55,7 +55,7 @@ class Doorway:
             with self.whole.tenant(visit.asker.areas, visit.found) as tx:
                 yield tx
             return
-        with self.whole.connection() as tx:
+        with self.whole.bounded() as tx:
             if visit.writes:
                 audit.sign(tx, visit.asker.name, visit.origin)
             yield tx
@@ -97,7 +97,7 @@ class Doorway:
         """
         if not self.holds(area, lo, hi):
             raise NotEntrusted(area, lo, hi)
-        with self.whole.connection() as tx:
+        with self.whole.bounded() as tx:
             yield tx
 
     @contextlib.contextmanager
@@ -107,6 +107,6 @@ class Doorway:
         Raises NobodyAsksError, StorageUnavailable, StorageError.
         """
         visit = _visit()
-        with self.whole.connection() as tx:
+        with self.whole.bounded() as tx:
             audit.sign(tx, visit.asker.name, visit.origin)
             yield tx

@@ -1,5 +1,6 @@
 """Request bodies: bounded while they arrive, and bounded again while they are unpacked."""
 
+import asyncio
 import zlib
 from collections.abc import Collection
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from telemetry.api.problems import Mistake, Refusal, shortened
 
+PATIENCE_S = 120.0
+"""How long a body may take to arrive."""
 BODY_BYTES = 8 * 1024 * 1024
 UNPACKED_BYTES = 32 * 1024 * 1024
 _SECRET_BYTES = 4096
@@ -23,15 +26,18 @@ def _too_large(limit: int) -> Refusal:
 
 
 async def read(request: Request, limit: int = BODY_BYTES) -> bytes:
-    """The body, at most `limit` bytes whatever its headers claim. Raises Refusal (400, 413)."""
+    """The body, at most `limit` bytes whatever its headers claim. Raises Refusal (400, 408, 413)."""
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise _too_large(limit)
+        async with asyncio.timeout(PATIENCE_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise _too_large(limit)
     except ClientDisconnect:
         raise Refusal(400, "The body ended early.") from None
+    except TimeoutError:
+        raise Refusal(408, f"The body took more than {PATIENCE_S:g} s; send it in parts.") from None
     return bytes(body)
 
 

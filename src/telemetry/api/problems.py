@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from ingest.errors import StoreUnavailable
 from telemetry.access.errors import CodeNeeded, LinkSpent, LockedOut, NotLetIn, ProviderSilent
 from telemetry.reports.errors import NamesOthers, NoSuchMeter, NoSuchPlan, NoSuchSite, PlanChanged, QueryError
-from telemetry.storage.errors import ClosedToTenants, NotEntrusted, StorageUnavailable
+from telemetry.storage.errors import ClosedToTenants, NotEntrusted, StorageUnavailable, TakesTooLong
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -130,6 +130,12 @@ async def _unavailable(_: Request, __: Exception) -> Response:
     return come_again(503, "The database does not answer; please come again.").response()
 
 
+async def _too_long(_: Request, __: Exception) -> Response:
+    return Refusal(
+        503, "This takes too long to find out at once; ask for less, such as a shorter time."
+    ).response()
+
+
 async def _not_let_in(_: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": CHALLENGE}
     if isinstance(error, LockedOut):
@@ -152,6 +158,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     NoSuchSite: _absent,
     NoSuchPlan: _absent,
     PlanChanged: _overtaken,
+    TakesTooLong: _too_long,
     StoreUnavailable: _unavailable,
     StorageUnavailable: _unavailable,
     ClosedToTenants: _closed,

@@ -3,6 +3,7 @@
 ParkWattError
 └── StorageError               the database refused what was asked of it
     ├── StorageUnavailable     it does not answer or has no room: the same call may work later
+    ├── TakesTooLong           a statement of whoever asks from outside ran out of its time
     ├── ClosedToTenants        it is about the whole park, and whoever asks has single areas
     ├── NotEntrusted           it is about an area that is not all theirs in all of the time asked for
     ├── SchemaError            too old, migrated by a newer ParkWatt, or denying what a migration needs
@@ -21,6 +22,10 @@ class StorageError(ParkWattError):
 
 
 class StorageUnavailable(StorageError):  # noqa: N818  # read as a state by its callers
+    pass
+
+
+class TakesTooLong(StorageError):  # noqa: N818  # read as a state by its callers
     pass
 
 

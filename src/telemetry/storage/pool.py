@@ -6,11 +6,11 @@ from typing import Any, LiteralString, Protocol, Self, TypeAlias
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
+from psycopg.errors import InsufficientPrivilege, QueryCanceled, ReadOnlySqlTransaction
 from psycopg_pool import ConnectionPool
 
 from telemetry.storage import arrays, queries, tenancy
-from telemetry.storage.errors import ClosedToTenants, StorageError, StorageUnavailable
+from telemetry.storage.errors import ClosedToTenants, StorageError, StorageUnavailable, TakesTooLong
 from telemetry.storage.tenancy import Resolved
 
 _SQL = queries.beside(__file__)
@@ -38,11 +38,15 @@ class Connections(Protocol):
 class Database:
     """A pool of connections; lost ones are replaced when the server is back."""
 
-    def __init__(self, url: str, size: int = 8, wait_s: float = 10.0) -> None:
-        """Not connected yet; a connection is waited for up to `wait_s` [s]."""
+    def __init__(self, url: str, size: int = 8, wait_s: float = 10.0, longest_s: float = 60.0) -> None:
+        """Not connected yet; a connection is waited for up to `wait_s` [s].
+
+        No statement of whoever asks from outside runs longer than `longest_s` [s].
+        """
         self._url = url
         self._size = size
         self._wait_s = wait_s
+        self._longest_s = longest_s
         self._pool: _Pool | None = None
         self._tenants = self._made(_admit, 0, _TENANTS)
 
@@ -75,6 +79,13 @@ class Database:
             yield conn
 
     @contextlib.contextmanager
+    def bounded(self) -> Iterator[Connection[Any]]:
+        """The same for whoever asks from outside. Raises TakesTooLong too."""
+        with self._lent(self._connected()) as conn:
+            self._bound(conn)
+            yield conn
+
+    @contextlib.contextmanager
     def tenant(
         self, areas: Collection[str], found: list[Resolved] | None = None
     ) -> Iterator[Connection[Any]]:
@@ -82,12 +93,13 @@ class Database:
 
         `found` keeps the scope for the further transactions of a request.
 
-        Raises ClosedToTenants for what they have no part in, StorageUnavailable when the server is away,
-        StorageError for what it refuses.
+        Raises ClosedToTenants for what they have no part in, TakesTooLong, StorageUnavailable when the server
+        is away, StorageError for what it refuses.
         """
         self._connected()
         self._tenants.open()
         with self._lent(self._tenants) as conn:
+            self._bound(conn)
             scope = tenancy.enter(conn, areas, found[0] if found else None)
             if found is not None:
                 found[:] = [scope]
@@ -100,6 +112,9 @@ class Database:
         if self._pool is not None:
             self._pool.close()
         self._tenants.close()
+
+    def _bound(self, conn: Connection[Any]) -> None:
+        conn.execute(_SQL["bound"], {"longest": f"{self._longest_s:g}s"})
 
     def _connected(self) -> _Pool:
         if self._pool is None:
@@ -124,6 +139,8 @@ class Database:
         try:
             with pool.connection() as conn:
                 yield conn
+        except QueryCanceled as error:
+            raise TakesTooLong from error
         except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as error:
             raise StorageUnavailable(_reason(error)) from error
         except psycopg.Error as error:

@@ -10,3 +10,6 @@ begin
     set timescaledb.max_tuples_decompressed_per_dml_transaction to 0;
     set client_min_messages to warning;
 end $$
+
+-- name: bound
+select set_config('statement_timeout', %(longest)s::text, true)

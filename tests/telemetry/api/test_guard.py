@@ -262,3 +262,16 @@ def test_broken_gzip_is_refused(unlocked: FastAPI) -> None:
     for body in (whole[:-4], b"not gzip", whole + whole, b""):
         _is_problem(_packed(unlocked, body), 400)
     _is_problem(_packed(unlocked, whole, "br"), 415)
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(
+    unlocked: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "PATIENCE_S", 0.05)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"some"
+        await asyncio.sleep(60)
+
+    problem = _is_problem(_call(unlocked, "POST", "/api/v1/size", content=trickle()), 408)
+    assert "took more than" in problem["detail"]
