@@ -69,13 +69,13 @@ def _add(page: Page) -> str:
 
 
 def _hang(page: Page, browser: Browser) -> None:
-    """A wall comes in by its link, and again when its session has ended."""
-    people = page.locator("pw-people")
-    people.get_by_label("Where it hangs").fill("canteen")
-    people.get_by_role("button", name="Make the link").click()
-    expect(people.locator(".handing")).to_contain_text("Open this on the display")
+    """A wall comes in by its link, and again when its session has ended, until the link is revoked."""
+    walls = page.locator("pw-walls")
+    walls.get_by_label("Where it hangs").fill("canteen")
+    walls.get_by_role("button", name="Make the link").click()
+    expect(walls.locator(".handing")).to_contain_text("Open this on the display")
     wall = browser.new_context(viewport=WIDE).new_page()  # type: ignore[arg-type]  # a size
-    wall.goto(people.locator(".handing code").inner_text())
+    wall.goto(walls.locator(".handing code").inner_text())
     for _ in range(2):
         expect(wall.locator(".wall h1")).to_have_text("Riverside works")
         expect(wall.locator(".wall pw-load")).to_be_visible()
@@ -86,6 +86,12 @@ def _hang(page: Page, browser: Browser) -> None:
     for path, status in (("/live", 200), ("/bills", 403), ("/people", 403), ("/audit", 403)):
         asked = wall.evaluate("path => fetch('/api/v1' + path).then(answer => answer.status)", path)
         assert asked == status, path
+    assert complaints(page) == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    walls.get_by_role("button", name="Revoke: canteen").click()
+    expect(walls.locator("[data-wall]")).to_have_count(0)
+    wall.reload()
+    assert wall.evaluate("fetch('/api/v1/live').then(answer => answer.status)") == 401
     wall.close()
 
 

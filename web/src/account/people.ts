@@ -11,6 +11,7 @@ import { store } from "../store.ts";
 import { day } from "../time.ts";
 import { OF_PARK, ROLES, type MadePerson, type Person } from "./answers.ts";
 import { areasOf, roleName, rolesOf } from "./names.ts";
+import "./walls.ts";
 
 class People extends Asking<{ people: Person[] }> {
   #wrong = "";
@@ -37,10 +38,7 @@ class People extends Asking<{ people: Person[] }> {
         <label>${words.personName}<input name="name" required maxlength="64" autocomplete="off" autocapitalize="none" spellcheck="false" /></label>
         ${this.#part(this.#role, [])}<button type="submit" class="primary">${words.makeAccount}</button>
       </form>
-      <h2>${words.wallLink} <span class="subject">${words.wallLinkSubject}</span></h2>
-      <form class="entry" data-form="wall" @submit=${this.#hang}>
-        <label>${words.wallPlace}<input name="place" required maxlength="50" autocomplete="off" /></label><button type="submit">${words.makeWallLink}</button>
-      </form>`;
+      <pw-walls></pw-walls>`;
   }
 
   /** A link that was just made, and what to do with it. */
@@ -133,18 +131,6 @@ class People extends Asking<{ people: Person[] }> {
   #hand({ link, person }: MadePerson): void {
     this.#made = { told: (words) => words.handOver(person.name), path: link };
   }
-
-  /** A wall comes in by a key of the guest, which its address holds behind the mark #. */
-  readonly #hang = (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = event.target as HTMLFormElement;
-    return this.#act(async () => {
-      const name = `wall: ${typed(form, "place")}`;
-      const { secret } = await post<{ secret: string }>("/keys", { name, roles: ["guest"], whole_park: true });
-      this.#made = { told: (words) => words.wallLinkMade, path: `/live?wall=1&lang=${store.route.language}#key=${secret}` };
-      form.reset();
-    });
-  };
 
   #change(event: SubmitEvent, one: Person): Promise<void> {
     event.preventDefault();
