@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
+from telemetry.access.permissions import PERMISSIONS
 from telemetry.api import (
     account,
     alert_rules,
@@ -62,6 +63,7 @@ from telemetry.api.answers import PROBLEMS, in_tables, problem_content
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Guard, permitted
 from telemetry.api.health import Status
+from telemetry.api.idempotency import PARAMETER, Repeatable, takes
 from telemetry.api.influx import WriteError, WriteErrorV1
 from telemetry.api.metrics import Metrics
 from telemetry.api.parameters import known
@@ -262,6 +264,7 @@ def create(dependencies: Dependencies) -> FastAPI:
     app.include_router(influx.router(dependencies, metrics))
     app.include_router(health.router(dependencies, metrics))
     settings = dependencies.settings
+    app.add_middleware(Repeatable, store=dependencies.store)
     app.add_middleware(Guard, hosts=settings.hosts, access=settings.access)
     return app
 
@@ -279,9 +282,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     }
     document["security"] = [{}, {"token": []}, {"session": []}]
-    for path in document["paths"].values():
-        for method, operation in path.items():
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             _complete(method, operation)
+            if method == "post" and takes(PERMISSIONS.rule("POST", path)):
+                operation.setdefault("parameters", []).append(PARAMETER)
     return _plainly_named(document)
 
 
