@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from accounting.carriers import FLOWS, energy_of
 from accounting.quantity import Carrier
-from telemetry.model import Converter, Meter, Role, Site
+from telemetry.model import Converter, ConverterKind, Meter, Role, Site
 from telemetry.settings.mistakes import no_such
 
 
@@ -37,6 +37,11 @@ def _fitting(key: str, converter: Converter, meters: Mapping[str, Meter]) -> Ite
                 yield f"{key}.{name}", f"{code!r} measures {meters[code].carrier.value}, which is no energy"
             if meters[code].role is Role.BOUNDARY:
                 yield f"{key}.{name}", f"{code!r} is a boundary; a meter of the converter itself is meant"
+    if converter.kind is not ConverterKind.STORAGE:
+        for code in converter.outputs:
+            if meters[code].role is Role.GENERATION:
+                reason = "is generation, which carries nothing; what a converter gives has the role load"
+                yield f"{key}.outputs", f"{code!r} {reason}"
     for code in converter.recovered:
         if meters[code].carrier is not Carrier.RECOVERED_HEAT:
             yield f"{key}.recovered", f"{code!r} measures {meters[code].carrier.value}, not recovered heat"

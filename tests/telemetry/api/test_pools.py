@@ -179,6 +179,30 @@ def test_a_boiler_turns_gas_into_steam_for_a_chiller(start: Start) -> None:
     assert (boiler["taken_gj"], boiler["given_gj"]) == ([None], [pytest.approx(3.5)])
 
 
+def test_electricity_of_a_chp_is_own_generation(start: Start) -> None:
+    """60 kWh bought and 40 made, 10 of which are fed in: 30 of 90 used are its own."""
+    meters = (
+        meter("M", "park", "boundary"),
+        meter("G", "park", "boundary", carrier="gas"),
+        meter("CHP-G", "park", carrier="gas", parent="G"),
+        meter("CHP-E", "park"),
+        meter("CHP-H", "park", carrier="heat"),
+    )
+    made = {"code": "CHP", "kind": "chp", "inputs": ["CHP-G"], "outputs": ["CHP-E", "CHP-H"]}
+    service = start(site(meters, [made]))
+    shown(
+        service,
+        M={"energy_import": 60, "energy_export": 10},
+        G={"gas_volume_0c": 12},
+        CHP_G={"gas_volume_0c": 12},
+        CHP_E={"energy_import": 40},
+        CHP_H={"heat_energy": 0.2},
+    )
+    of = pool(service.get("/pools", **DAY), "park")
+    assert of["self_consumption"] == [pytest.approx(30 / 40)]
+    assert of["self_sufficiency"] == [pytest.approx(30 / 90)]
+
+
 def test_feed_in_and_what_neighbours_get_of_it(start: Start) -> None:
     """A makes 100 and uses 60: 40 go to the park, which buys 160 and gives 200 to B."""
     meters = (
@@ -252,6 +276,8 @@ def test_a_battery_gives_what_it_took_with_its_losses(start: Start) -> None:
     assert row(of, "discharged")["carried"]["CO2"] == [pytest.approx(10 * FACTOR)]
     assert row(of, "used")["carried"]["CO2"] == [pytest.approx(30 * FACTOR)]
     [series] = found["converters"]
+    assert (series["taken_gj"], series["given_gj"]) == ([pytest.approx(0.036)], [pytest.approx(0.0324)])
+    assert series["carried"]["CO2"] == [pytest.approx(10 * FACTOR)]
     assert series["content"]["CO2"] == pytest.approx(0, abs=1e-9)
     assert series["unfilled"] == pytest.approx(0, abs=1e-9)
 

@@ -31,6 +31,7 @@ def found(*converters: dict[str, Any]) -> list[tuple[str, str]]:
                 meter("AIR", carrier="compressed_air"),
                 meter("R", carrier="recovered_heat"),
                 meter("W", carrier="water"),
+                meter("PV", role="generation"),
             ],
             "converters": [{"kind": "compressor", "name": NAMED, **each} for each in converters],
         }
@@ -52,6 +53,7 @@ def test_a_converter_that_fits() -> None:
         ({"inputs": ["X"]}, "converters[0].inputs", "no meter 'X'"),
         ({"inputs": ["W"]}, "converters[0].inputs", "'W' measures water, which is no energy"),
         ({"inputs": ["M"]}, "converters[0].inputs", "'M' is a boundary"),
+        ({"outputs": ["PV"]}, "converters[0].outputs", "'PV' is generation, which carries nothing"),
         ({"recovered": ["AIR"]}, "converters[0].recovered", "not recovered heat"),
         ({"outputs": ["E", "AIR"]}, "converters[0].weights", "AIR shows no energy"),
     ],

@@ -285,6 +285,7 @@ class Told:
         if key.carrier != Carrier.ELECTRICITY:
             return [], []
         made = self._total(rows, (Part.GENERATED, Way.AGAINST), (Part.RECEIVED, Way.AGAINST))
+        made = made + self._cogenerated(rows)
         came = self._total(rows, (Part.BOUGHT, Way.ALONG), (Part.RECEIVED, Way.ALONG))
         left = self._total(rows, (Part.EXPORTED, Way.AGAINST), (Part.SENT, Way.AGAINST))
         found = own_use(made, came, left)
@@ -295,10 +296,21 @@ class Told:
         chosen = [both[0] for row, both in rows.items() if (row.part, row.way) in wanted]
         return sum(chosen, self.book.zeros())
 
+    def _cogenerated(self, rows: Mapping[Row, tuple[_Floats, _Floats]]) -> _Floats:
+        """Electricity that converters made of other carriers."""
+        takers = {row.converter for row in rows if row.part is Part.TAKEN}
+        made = (
+            both[0] for row, both in rows.items() if row.part is Part.CONVERTED and row.converter not in takers
+        )
+        return sum(made, self.book.zeros())
+
     def converter(self, of: Converter) -> ConverterSeries:
         book = self.book
         nothing = book.zeros(len(book.gases))
-        taken, given = (self._energy(of.code, part) for part in (Part.TAKEN, Part.CONVERTED))
+        storage = of.kind is ConverterKind.STORAGE
+        both = (Part.CHARGED, Part.DISCHARGED) if storage else (Part.TAKEN, Part.CONVERTED)
+        taken, given = (self._energy(of.code, part) for part in both)
+        carried = self._charged(of.code) if storage else book.converted.get(of.code, nothing)
         recovered = self._recovered(of)
         could = taken * (of.recoverable_share or np.nan)
         return ConverterSeries(
@@ -307,7 +319,7 @@ class Told:
             kind=of.kind,
             taken_gj=self._values(taken),
             given_gj=self._values(given),
-            carried=self._carried(book.converted.get(of.code, nothing)),
+            carried=self._carried(carried),
             idle=self._carried(book.idle.get(of.code, nothing)),
             recovered_gj=self._values(recovered) if of.recovered else [],
             recovery_rate=listed(recovery_rate(self.sums(recovered), self.sums(could)))
@@ -318,6 +330,12 @@ class Told:
             else {},
             unfilled=book.unfilled.get(of.code, 0.0),
         )
+
+    def _charged(self, code: str) -> _Floats:
+        """What went into a storage carried, float64[n, g] [kg]."""
+        rows = self.book.rows.items()
+        found = (kg for row, (_, kg) in rows if row.converter == code and row.part is Part.CHARGED)
+        return sum(found, self.book.zeros(len(self.book.gases)))
 
     def _energy(self, code: str, part: Part) -> _Floats:
         total = self.book.zeros()
