@@ -43,8 +43,8 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Sort of row -> what tells its rows apart."""
 
 _CLOSE = 1e-9
-_ROUNDED = frozenset({"kg", "tce", "cost", "kwh", "open"})
-"""Results that may come out otherwise in their last digits."""
+_ROUNDED = frozenset({"amount", "kg", "tce", "cost", "kwh", "open"})
+"""What may come out otherwise in its last digits; amounts of what pools were made of are solved for."""
 _NOTHING = 1e-6
 _SCOPE_2 = 2
 _POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRICITY)

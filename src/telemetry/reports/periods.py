@@ -129,13 +129,19 @@ class Books:
         stretch = self._stretch(order)
         self._settled(tx, stretch)
         standing = self._standing(tx, order)
-        if standing and standing.hash == digest(canonical(self._rows(tx, stretch, standing.form))):
+        if standing and self._stands(tx, stretch, standing):
             return self.answer(tx, standing, new=False)
         rows = self._rows(tx, stretch)
         lines = canonical(rows)
         _allowed(order, standing)
         number = periods.put(tx, self._closing(order, stretch, rows, standing), lines)
         return self.answer(tx, one(tx, number), new=True)
+
+    def _stands(self, tx: Transaction, stretch: Stretch, standing: Closed) -> bool:
+        """Whether its rows are the same but for rounding."""
+        rows = self._rows(tx, stretch, standing.form)
+        same = standing.hash == digest(canonical(rows))
+        return same or not unlike(read(tx, standing.id), rows, close=True)
 
     def _rows(self, tx: Transaction, stretch: Stretch, form: int = FORM) -> list[Row]:
         return collect(tx, self.registry, self.shelf, stretch, now=self.now, form=form)
@@ -198,7 +204,7 @@ class Books:
         """With the drift of each figure, and the differences to the issue that it replaces."""
         changed: list[Difference] = []
         if closed.replaces is not None:
-            changed = unlike(read(tx, closed.replaces), read(tx, closed.id))
+            changed = unlike(read(tx, closed.replaces), read(tx, closed.id), close=True)
         return PeriodAnswer(
             **self._facts(closed),
             new=new,

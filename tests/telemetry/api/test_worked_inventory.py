@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from telemetry.model import Site
+from telemetry.reports import periods
+from telemetry.reports.frozen import collect
 
 pytestmark = pytest.mark.database
 JSON = Service = Any
@@ -236,6 +238,22 @@ def test_the_neighbours_closed_month_holds_what_its_air_was_made_of(service: Ser
         [series] = [each for each in found["series"] if each["quantity"] == "air_volume"]
         assert f"{series['values'][0]:.2f}" == kg
     assert service.get(f"/periods/{closed['id']}")["figures"][0]["drift"] == 0
+
+
+def test_a_month_whose_rows_differ_by_rounding_alone_stands(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine's solver may end in other digits."""
+    order = {"area": "B", "period": "2023-06", "who": "li.na"}
+    assert service.call("POST", "/api/v1/periods", json=order).json()["new"]
+    for nudge, status in ((1 + 4e-16, 200), (1 + 1e-6, 422)):
+
+        def nudged(*asked: JSON, by: float = nudge, **rest: JSON) -> list[JSON]:
+            rows = collect(*asked, **rest)
+            return [row | {"amount": row["amount"] * by} if row["sort"] == "origin" else row for row in rows]
+
+        monkeypatch.setattr(periods, "collect", nudged)
+        assert service.call("POST", "/api/v1/periods", json=order).status_code == status
 
 
 def test_the_closed_month_of_a_takes_off_what_it_fed_in_and_sold(service: Service) -> None:
