@@ -75,7 +75,7 @@ def report(tx: Transaction, park: Park, desk: Desk, asked: Asked) -> EmissionTra
         parts = _by_market(supply, asked, parts)
     behind = records.of_ids(tx, sorted({part.record for part in documented if part.record}))
     parts += neighbour_trace.parts(_brought(tx, park, asked))
-    sold = list(neighbour_trace.parts(_sold(tx, park, asked, supply)))
+    sold = None if supply is None else list(neighbour_trace.parts(_sold(tx, park, asked, supply)))
     serving = instruments.serving(tx, registry, asked.steps.days, asked.area) if asked.area else []
     return EmissionTrace(
         area=asked.area,
@@ -90,7 +90,7 @@ def report(tx: Transaction, park: Park, desk: Desk, asked: Asked) -> EmissionTra
         certificates=[desk.entry(each) for each in serving if each.sort == Sort.CERTIFICATE],
         contracts=[desk.entry(each) for each in serving if each.sort != Sort.CERTIFICATE],
         sold=sold,
-        sold_figures=figures(sold),
+        sold_figures=None if sold is None else figures(sold),
     )
 
 
@@ -111,10 +111,8 @@ def _supplied(tx: Transaction, park: Park, asked: Asked, region: str) -> Supply 
     return supplied(tx, park.registry, park.factors, asked.question, Place(asked.area, region))
 
 
-def _sold(tx: Transaction, park: Park, asked: Asked, supply: Supply | None) -> list[Passed]:
-    if asked.area is None or supply is None:
-        return []
-    found = outgoing(tx, park, asked.question, asked.area, supply).parts
+def _sold(tx: Transaction, park: Park, asked: Asked, supply: Supply) -> list[Passed]:
+    found = outgoing(tx, park, asked.question, asked.area or "", supply).parts
     return [each.by_market() for each in found] if asked.basis is Basis.MARKET else found
 
 

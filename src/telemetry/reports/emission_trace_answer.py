@@ -77,10 +77,13 @@ class EmissionTrace(Struct, frozen=True, rename={"from_": "from"}):
         list[RecordEntry], Meta(description="Contracts and supplier rates that may serve its electricity")
     ]
     sold: Annotated[
-        list[EmissionPart],
-        Meta(description="What the area fed in and sold, as known now: in no figure, a rule set nets it"),
-    ] = []
-    sold_figures: Annotated[list[EmissionFigure], Meta(description="What that comes to")] = []
+        list[EmissionPart] | None,
+        Meta(
+            description="What the area fed in and sold: in no figure, a rule set nets it; "
+            "null: told of areas as known now alone"
+        ),
+    ] = None
+    sold_figures: Annotated[list[EmissionFigure] | None, Meta(description="What that comes to")] = None
 
 
 def traces(meter: str, quantity: str, first: date, last: date) -> Iterator[str]:

@@ -18,8 +18,8 @@ def trace(found: EmissionTrace, scope: Scope | None) -> EmissionTrace:
     """Without the meters of neighbours: who made what came, and who has what was sold."""
     if scope is None:
         return found
-    parts, sold = ([_part(part, scope) for part in those] for those in (found.parts, found.sold))
-    return structs.replace(found, parts=parts, sold=sold)
+    parts, sold = ([_part(part, scope) for part in those] for those in (found.parts, found.sold or ()))
+    return structs.replace(found, parts=parts, sold=None if found.sold is None else sold)
 
 
 def _part(part: EmissionPart, scope: Scope) -> EmissionPart:

@@ -117,6 +117,12 @@ def test_a_trace_tells_what_was_sold_beside_its_figures(service: Service, basis:
     assert service.get("/trace/emissions", **JUNE, area="B", basis=basis)["sold"] == []
 
 
+def test_what_was_sold_is_null_where_a_trace_does_not_tell_it(service: Service) -> None:
+    for asked in ({"area": "A", "revision": "reported"}, {"meter": "A-M"}):
+        found = service.get("/trace/emissions", **JUNE, **asked)
+        assert (found["sold"], found["sold_figures"]) == (None, None)
+
+
 def test_a_closed_month_freezes_what_was_sold(service: Service) -> None:
     order = {"area": "A", "period": "2023-06", "who": "li.na"}
     closed = service.call("POST", "/api/v1/periods", json=order).json()
