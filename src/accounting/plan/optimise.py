@@ -10,6 +10,7 @@ from time import monotonic
 from accounting.plan import solver
 from accounting.plan.board import Board
 from accounting.plan.job import Aim, Horizon, Job, Slots, in_order
+from accounting.plan.joint import joint
 from accounting.plan.model import Programme, programme
 from accounting.plan.obstacle import Obstacle, obstacles
 from accounting.plan.search import Search
@@ -19,6 +20,8 @@ _SEARCHED = 0.7
 _PATIENCE = 25
 """Changes a job, and one for each place, one after the other, that made nothing better."""
 _TOLD_S = 0.25
+_REASONS_S = 2.0
+"""To tell why there is no plan, at least."""
 
 
 class Stage(StrEnum):
@@ -114,14 +117,18 @@ class _Run:
         model = programme(self.jobs, self._horizon, self._aim)
         bound = solver.bound(model, self._left)
         if bound is None:
-            return self.impossible([])
+            return self.impossible(self._reasons())
         self._bound = bound
         self._improve(len(model.cost) + _PATIENCE * len(self.jobs))
         if not self._good:
             impossible = self._prove(model)
             if impossible:
-                return self.impossible([])
+                return self.impossible(self._reasons())
         return self._solution(impossible=False, known=())
+
+    def _reasons(self) -> list[Obstacle]:
+        left_out = sorted(self._search.left_out) or [job.code for job in self.jobs]
+        return joint(self.jobs, left_out, self._horizon, max(self._left, _REASONS_S))
 
     def impossible(self, known: Sequence[Obstacle]) -> Solution:
         return self._solution(impossible=True, known=known)

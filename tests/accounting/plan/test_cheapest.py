@@ -1,5 +1,6 @@
 """The optimiser against every plan there is, on instances small enough to try them all."""
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -100,6 +101,9 @@ def test_the_cheapest_of_all_plans_is_found(jobs: list[Job], within: Horizon, ai
     costs = every_cost(jobs, within, aim)
     solution = solved(jobs, within, aim)
     assert solution.impossible == (not costs)
+    assert bool(solution.obstacles) == solution.impossible
+    for obstacle in solution.obstacles:
+        assert every_cost(_alone([job for job in jobs if job.code in obstacle.jobs]), within, aim) == []
     if costs:
         assert solution.left_out == ()
         assert solution.cost == pytest.approx(min(costs), abs=1e-6)
@@ -134,6 +138,45 @@ def test_a_job_that_fits_nowhere_is_named_with_its_promise() -> None:
     assert [(each.kind, each.jobs) for each in solution.obstacles] == [("demand", ("J",))]
     assert solution.impossible
     assert solution.left_out == ("J",)
+
+
+def _alone(jobs: list[Job]) -> list[Job]:
+    codes = {job.code for job in jobs}
+    return [replace(job, after=tuple(code for code in job.after if code in codes)) for job in jobs]
+
+
+@pytest.mark.parametrize(
+    ("power", "crew", "within", "kind"),
+    [
+        (9.0, 0, {"limit_kw": 20.0}, "demand"),
+        (1.0, 1, {"crew": np.full(COUNT, 2)}, "crew"),
+    ],
+)
+def test_jobs_that_together_break_a_promise_are_named_with_it(
+    power: float, crew: int, within: dict[str, object], kind: str
+) -> None:
+    """Two of three fit at a time, and there is time for no third; a fourth job has nothing to do with it."""
+    jobs = [
+        Job(code=code, line=code, power=np.full(2, power), earliest=1, deadline=4, crew=crew)
+        for code in ("A", "B", "C")
+    ]
+    other = Job(code="D", line="D", power=np.ones(1), earliest=0, deadline=COUNT)
+    solution = optimise([other, *jobs], horizon(**within), Aim(), EXACT)
+    assert [(each.kind, each.jobs) for each in solution.obstacles] == [(kind, ("A", "B", "C"))]
+
+
+def test_a_line_and_an_order_that_together_leave_no_plan_are_both_named() -> None:
+    """B waits for A, which C keeps off the line."""
+    jobs = [
+        Job(code="A", line="L", power=np.ones(2), earliest=0, deadline=COUNT),
+        Job(code="C", line="L", power=np.ones(2), earliest=0, deadline=3),
+        Job(code="B", line="M", power=np.ones(2), earliest=0, deadline=5, after=("A",)),
+    ]
+    found = optimise(jobs, horizon(), Aim(), EXACT).obstacles
+    assert {(each.kind, each.jobs) for each in found} == {
+        ("line", ("A", "C", "B")),
+        ("order", ("A", "C", "B")),
+    }
 
 
 def test_a_line_with_too_much_to_do_is_named_with_what_it_needs_and_has() -> None:
