@@ -213,7 +213,7 @@ async def _posted(request: Request, from_: str | None, to: str | None) -> tuple[
         return await bodies.posted(request), True
     body = bodies.unpack(await bodies.read(request), request.headers.get("content-encoding", ""))
     try:
-        return {"from": from_, "to": to, "jobs": forms.jobs_of_csv(body.decode())}, False
+        return {"from": from_, "to": to, "jobs": forms.jobs_of_csv(body.decode("utf-8-sig"))}, False
     except UnicodeDecodeError as error:
         mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
         raise Refusal(422, "The body cannot be read.", [mistake]) from error

@@ -86,9 +86,10 @@ def test_promises_that_are_broken_are_named_with_their_time(service: Service) ->
     }
 
 
-def test_a_table_is_read_as_its_jobs(service: Service) -> None:
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "as-excel-saves-it"])
+def test_a_table_is_read_as_its_jobs(service: Service, mark: str) -> None:
     text = (
-        "code,line,power_kw,energy_kwh,profile_kw,duration_min,start,interruptible,after\n"
+        f"{mark}code,line,power_kw,energy_kwh,profile_kw,duration_min,start,interruptible,after\n"
         f"A,m1,100,,,60,{at('00:00')},false,\n"
         f"B,m1,,40,,30,{at('01:00')},true,A\n"
         f"C,m2,,,10;20;30,,,,A;B\n"
