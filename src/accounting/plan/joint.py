@@ -1,6 +1,6 @@
 """Which jobs stand against one another where no plan holds them all, and by which promise.
 
-Jobs are taken away as long as the rest has no plan; what is left has one as soon as a named promise is lifted.
+Jobs are taken away as long as the rest has no plan; what is left has one as soon as a named promise falls.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +25,8 @@ _SHRINKING = 0.7
 _Task = tuple[Sequence[Job], Horizon]
 
 
-def joint(
-    jobs: Sequence[Job], left_out: Sequence[str], horizon: Horizon, seconds: float
-) -> list[Obstacle]:
-    """Of jobs that are known to have no plan together: fewer of them that have none, as far as time allows."""
+def joint(jobs: Sequence[Job], left_out: Sequence[str], horizon: Horizon, seconds: float) -> list[Obstacle]:
+    """Of jobs that have no plan together: fewer of them that have none, as far as time allows."""
     until = monotonic() + seconds
     those = _least(jobs, left_out, _Trial(horizon, until - (1 - _SHRINKING) * seconds))
     trial = _Trial(horizon, until)

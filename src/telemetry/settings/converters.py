@@ -23,11 +23,21 @@ def contradictions(site: Site) -> Iterator[tuple[str, str]]:
         yield from ((f"{key}.{name}", no_such("meter", code, meters)) for name, code in unknown)
         if not unknown:
             yield from _fitting(key, converter, meters)
+            yield from _made(key, converter, meters)
         for name in ("inputs", "outputs"):
             for code in getattr(converter, name):
                 other = held.setdefault((name, code), converter.code)
                 if other != converter.code:
                     yield f"{key}.{name}", f"{code!r} is one of the {name} of {other!r} already"
+
+
+def _made(key: str, converter: Converter, meters: Mapping[str, Meter]) -> Iterator[tuple[str, str]]:
+    if converter.kind is ConverterKind.STORAGE:
+        return
+    for code in converter.outputs:
+        if meters[code].role is Role.GENERATION:
+            reason = "is generation, which carries nothing; what a converter gives has the role load"
+            yield f"{key}.outputs", f"{code!r} {reason}"
 
 
 def _fitting(key: str, converter: Converter, meters: Mapping[str, Meter]) -> Iterator[tuple[str, str]]:
@@ -37,11 +47,6 @@ def _fitting(key: str, converter: Converter, meters: Mapping[str, Meter]) -> Ite
                 yield f"{key}.{name}", f"{code!r} measures {meters[code].carrier.value}, which is no energy"
             if meters[code].role is Role.BOUNDARY:
                 yield f"{key}.{name}", f"{code!r} is a boundary; a meter of the converter itself is meant"
-    if converter.kind is not ConverterKind.STORAGE:
-        for code in converter.outputs:
-            if meters[code].role is Role.GENERATION:
-                reason = "is generation, which carries nothing; what a converter gives has the role load"
-                yield f"{key}.outputs", f"{code!r} {reason}"
     for code in converter.recovered:
         if meters[code].carrier is not Carrier.RECOVERED_HEAT:
             yield f"{key}.recovered", f"{code!r} measures {meters[code].carrier.value}, not recovered heat"

@@ -300,7 +300,9 @@ class Told:
         """Electricity that converters made of other carriers."""
         takers = {row.converter for row in rows if row.part is Part.TAKEN}
         made = (
-            both[0] for row, both in rows.items() if row.part is Part.CONVERTED and row.converter not in takers
+            both[0]
+            for row, both in rows.items()
+            if row.part is Part.CONVERTED and row.converter not in takers
         )
         return sum(made, self.book.zeros())
 
