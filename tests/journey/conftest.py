@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -167,16 +167,15 @@ def built_page() -> None:
         pytest.fail("the page has not been built: npm --prefix web ci && npm --prefix web run build")
 
 
-@pytest.fixture(scope="session")
-def serve(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+@contextmanager
+def _services(
+    new_database: Callable[[], str], folders: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Service]]:
     """Starts services, each with a database of its own, and ends them."""
-    del built_page
     started: list[Service] = []
 
     def start(site: str, **variables: str) -> Service:
-        folder, port = tmp_path_factory.mktemp("service"), _unused_port()
+        folder, port = folders.mktemp("service"), _unused_port()
         (folder / "sites").mkdir()
         if site:
             (folder / "sites/plant.yaml").write_text(site, encoding="utf-8")
@@ -199,6 +198,36 @@ def serve(
 
 
 @pytest.fixture(scope="session")
+def serve_for_all(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+) -> Iterator[Callable[..., Service]]:
+    """Starts services that stay until the session ends."""
+    del built_page
+    with _services(new_database, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def serve_for_file(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+) -> Iterator[Callable[..., Service]]:
+    """Starts services that stay until the file's last test."""
+    del built_page
+    with _services(new_database, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture
+def serve(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+) -> Iterator[Callable[..., Service]]:
+    """Starts services that end with the test."""
+    del built_page
+    with _services(new_database, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
 def registers() -> Iterator[Registers]:
     bank = Registers()
     for unit, power in ((1, 240_000.0), (2, 90_000.0)):
@@ -214,9 +243,9 @@ def site(registers: Registers) -> str:
 
 
 @pytest.fixture(scope="session")
-def url(serve: Callable[..., Service], site: str) -> str:
+def url(serve_for_all: Callable[..., Service], site: str) -> str:
     """The page of a service that reads both meters."""
-    return serve(site).url
+    return serve_for_all(site).url
 
 
 @pytest.fixture(scope="session")
@@ -269,8 +298,8 @@ class Priced:
 
 
 @pytest.fixture(scope="session")
-def priced(serve: Callable[..., Service]) -> Priced:
-    service, now = serve(PRICED), datetime.now(ZoneInfo("Asia/Shanghai"))
+def priced(serve_for_all: Callable[..., Service]) -> Priced:
+    service, now = serve_for_all(PRICED), datetime.now(ZoneInfo("Asia/Shanghai"))
     before = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)).replace(
         day=8
     )

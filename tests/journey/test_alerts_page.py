@@ -40,9 +40,9 @@ RULE = {
 
 
 @pytest.fixture(scope="module")
-def forge(serve: Callable[..., Any]) -> str:
+def forge(serve_for_file: Callable[..., Any]) -> str:
     """A park whose one meter is posted, and its rule."""
-    url: str = serve(SITE).url
+    url: str = serve_for_file(SITE).url
     sent(url, "/alert-rules", {"rule": RULE, "who": "li.na", "reason": "new press"})
     return url
 

@@ -23,8 +23,8 @@ def counting(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Reg
 
 
 @pytest.fixture(scope="module")
-def centre(serve: Callable[..., Any], counting: Any) -> Any:  # noqa: ANN401  # conftest's Service
-    return serve(SITE.format(port=counting.port), PARKWATT_TOKEN=TOKEN)
+def centre(serve_for_file: Callable[..., Any], counting: Any) -> Any:  # noqa: ANN401  # conftest's Service
+    return serve_for_file(SITE.format(port=counting.port), PARKWATT_TOKEN=TOKEN)
 
 
 @pytest.fixture

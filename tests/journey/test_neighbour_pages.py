@@ -56,9 +56,9 @@ class Park:
 
 
 @pytest.fixture(scope="module")
-def neighbours(serve: Callable[..., Any]) -> Park:
+def neighbours(serve_for_file: Callable[..., Any]) -> Park:
     """Two days of steady load in the month before."""
-    service, now = serve(SITE), datetime.now(ZoneInfo("Asia/Shanghai"))
+    service, now = serve_for_file(SITE), datetime.now(ZoneInfo("Asia/Shanghai"))
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     times = [month.replace(day=8) + n * timedelta(minutes=15) for n in range(2 * 96 + 1)]
     for meter, (quantity, amount) in PER_QUARTER.items():
