@@ -335,8 +335,11 @@ def expected_noise() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, expected_noise: tuple[str, ...]) -> Iterator[Page]:
-    """A page whose console has to stay clean."""
+def page(
+    context: BrowserContext, expected_noise: tuple[str, ...], serve: Callable[..., Service]
+) -> Iterator[Page]:
+    """A page whose console has to stay clean; it closes before its services end."""
+    del serve
     opened, complaints = context.new_page(), list[str]()
     opened.on(
         "console",

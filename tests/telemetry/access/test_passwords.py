@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+from argon2 import extract_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,10 @@ def test_a_good_password_is_kept_as_argon2id_encodes_it_and_known_again() -> Non
     assert not passwords.same(kept, GOOD + " ")
     assert passwords.encoded(GOOD) != kept
     assert not passwords.outdated(kept)
+
+
+def test_nobodys_password_takes_as_long_to_compare_as_one_that_was_kept() -> None:
+    assert extract_parameters(passwords._NOBODYS) == extract_parameters(passwords.encoded(GOOD))
 
 
 def test_nothing_is_the_password_of_nobody() -> None:
