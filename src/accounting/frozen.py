@@ -37,6 +37,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "instrument": ("record",),
         "origin": ("through", "meter", "day", "basis"),
         "sale": ("meter", "quantity", "day"),
+        "receipt": ("meter", "quantity", "day"),
         "sold": ("through", "sent", "meter", "day", "basis"),
     }
 )
@@ -51,6 +52,8 @@ _POWER = frozenset(name for name, source in SOURCES.items() if source == ELECTRI
 _BOTH_BASES, _ORIGINS_BY_BASIS = 2, 5
 """Editions of the form from which on a period tells both bases of scope 2, and has origins on each."""
 IMPORT, EXPORT = "energy_import", "energy_export"
+_PASSED = MappingProxyType({"sale": "sold", "receipt": "returned"})
+"""Sort of what neighbours had, or fed back -> how its figure is named."""
 _CENTS = 1e-4
 """Costs are kept to four decimals."""
 
@@ -139,8 +142,8 @@ def _parts(row: Row) -> Iterator[tuple[str, str, float | None]]:
             yield "tce", "tce", row["tce"]
         if row["cost"] is not None or row["unpriced"] is not None:
             yield "cost", "currency", None if row["cost"] is None else float(Decimal(row["cost"]))
-    elif row["sort"] == "sale":
-        yield f"sold.{row['quantity']}", CATALOGUE[row["quantity"]].unit, row["amount"]
+    elif row["sort"] in _PASSED:
+        yield f"{_PASSED[row['sort']]}.{row['quantity']}", CATALOGUE[row["quantity"]].unit, row["amount"]
         yield "tce", "tce", row["tce"]
     elif row["sort"] == "record_energy":
         yield "tce", "tce", row["tce"]

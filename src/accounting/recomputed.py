@@ -201,6 +201,7 @@ def _worth(basis: _Basis, row: Row) -> float | None:
 _RECKONED: Mapping[str, Callable[[_Basis, Sequence[Row]], _Results]] = {
     "day": _days,
     "sale": _sales,
+    "receipt": _sales,
     "emission": _emissions,
     "origin": _passed,
     "sold": _passed,

@@ -153,7 +153,7 @@ class _Area:
                 ends = (row["day"], row["day"])
             else:
                 continue
-            if self.basis is Basis.MARKET and source.quantity in POWER:
+            if self.basis is Basis.MARKET and source.quantity in POWER and row["sort"] != "origin":
                 continue
             days = found.setdefault(source, _Days.empty(len(mine)))
             _put(days, row, self._part(ends, mine), coverage)

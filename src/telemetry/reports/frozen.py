@@ -22,7 +22,7 @@ from telemetry.reports.emitted import Revision
 from telemetry.reports.energy import Question
 from telemetry.reports.factors import Factors
 from telemetry.reports.membership import By, Selection, boundary_meters, crosses, within
-from telemetry.reports.neighbours import brought
+from telemetry.reports.neighbours import brought, came_back
 from telemetry.reports.outgoing import outgoing
 from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
@@ -34,10 +34,10 @@ from telemetry.storage.record_emission import RecordEmission
 from telemetry.storage.records import Listing, Record, Sort
 from telemetry.storage.registry import RegisteredMeter, Registry
 
-FORM = 5
+FORM = 6
 """Edition of the canonical form; 2 and later tell scope 2 by both bases, 3 what air of neighbours carries,
 4 heat, steam and cooling too, the series of prices of each day, and what was sold, 5 what that would have
-emitted, and what came from neighbours by both bases."""
+emitted, and what came from neighbours by both bases, 6 electricity that they fed back."""
 _LOCATION_ALONE = 1
 _WITH_ORIGINS = 3
 _WITH_SALES = 4
@@ -98,9 +98,14 @@ def collect(
         known |= {each.id: each for each in (*found.sold, *(held.record for held, _ in found.served.held))}
     if form >= _WITH_ORIGINS:
         question = Question(steps, Selection(By.AREA, (), (stretch.area,)), (), now)
-        supply.extend(frozen_passing.origins(brought(tx, park, question, {stretch.area}), form))
+        came = brought(tx, park, question, {stretch.area})
+        supply.extend(frozen_passing.origins(came, form))
+        if form >= frozen_passing.WITH_BACK:
+            back = came_back(came, park, found.crossed.day)
+            supply.extend(frozen_passing.receipts(back, registry, shelf.coal))
         if form >= _WITH_SALES:
-            sold = outgoing(tx, park, question, stretch.area, found)
+            apart = form >= frozen_passing.WITH_BACK
+            sold = outgoing(tx, park, question, stretch.area, found, apart=apart)
             supply.extend(frozen_passing.sales(sold.sales, registry, shelf.coal, form))
             supply.extend(frozen_passing.sold(sold.parts) if form >= frozen_passing.WITH_SOLD else ())
     recorded = list(_recorded(tx, known, shelf, stretch))

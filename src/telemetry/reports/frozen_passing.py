@@ -19,6 +19,8 @@ WITH_HEAT = 4
 """Edition of the form from which on heat from neighbours is told by its origin, as air was before."""
 WITH_SOLD = 5
 """Edition from which on what was sold is told by what it would have emitted, and origins by both bases."""
+WITH_BACK = 6
+"""Edition from which on electricity that neighbours fed back is told."""
 
 
 def is_fed(row: Row, fed: Mapping[str, Days], first: date) -> bool:
@@ -30,7 +32,7 @@ def is_fed(row: Row, fed: Mapping[str, Days], first: date) -> bool:
 def origins(found: Sequence[Passed], form: int) -> Iterator[Row]:
     """What came from neighbours' pools, by what it was made of; air alone before heat had a place."""
     for each in found:
-        if form < WITH_HEAT and each.quantity != AIR:
+        if (form < WITH_HEAT and each.quantity != AIR) or (form < WITH_BACK and each.back):
             continue
         told = {"sort": "origin", **({"received": each.quantity} if form >= WITH_HEAT else {})}
         yield from (row | told for row in _made(each, both=form >= WITH_SOLD))
@@ -73,6 +75,23 @@ def fed_in(row: Row, known: Known) -> Row:
     if row["sort"] != "day" or row["quantity"] != EXPORT or row["amount"] is None:
         return row
     return {**row, **_less(row["amount"], IMPORT, date.fromisoformat(row["day"]), known)}
+
+
+def receipts(back: Crossings, registry: Registry, known: Known) -> Iterator[Row]:
+    """Electricity that neighbours fed back, by day."""
+    for row, at in np.argwhere(~np.isnan(back.amount)).tolist():
+        meter, name, day = registry.by_id[back.meter_id[row]].code, back.quantity[row], back.day[at]
+        amount, coefficient = float(back.amount[row, at]), applied(known, name, day)
+        tce = amount * rate(known, name, day)
+        yield {
+            "sort": "receipt",
+            "meter": meter,
+            "quantity": name,
+            "day": str(day),
+            "amount": amount,
+            "coefficient": coefficient and coefficient.id,
+            "tce": None if math.isnan(tce) else tce,
+        }
 
 
 def _less(amount: float, quantity: str, day: date, known: Known) -> dict[str, Any]:

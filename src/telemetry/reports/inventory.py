@@ -35,7 +35,7 @@ from telemetry.reports.inventory_answer import (
     ServedUnder,
 )
 from telemetry.reports.market import Bought, Grid, Told
-from telemetry.reports.neighbours import brought
+from telemetry.reports.neighbours import brought, came_back
 from telemetry.reports.outgoing import outgoing
 from telemetry.reports.pools.report import Park
 from telemetry.reports.posted_series import standing
@@ -103,9 +103,10 @@ def report(
     supply = supplied(tx, registry, library.factors, question, Place(asked.area, asked.region))
     sold = outgoing(tx, park, question, asked.area, supply)
     crossed, grid, served = supply.crossed, supply.grid, supply.served
+    came = brought(tx, park, question, {asked.area})
     lines = [
         *_lines(series, library.potentials, asked.report),
-        *neighbour_lines.bought(brought(tx, park, question, {asked.area})),
+        *neighbour_lines.bought(came),
         *neighbour_lines.sold(sold.parts),
         *_lost(crossed, supply.told, asked.losses, grid),
     ]
@@ -113,7 +114,14 @@ def report(
         lines,
         served,
         hourly(tx, registry, question, [*library.series, *standing(tx, question.steps)]),
-        worth(crossed, sold.sales, documents, library.coal, library.coal_rates),
+        worth(
+            crossed,
+            sold.sales,
+            came_back(came, park, crossed.day),
+            documents,
+            library.coal,
+            library.coal_rates,
+        ),
         crossed.refused,
     )
     return _answer(question, asked, found, library)

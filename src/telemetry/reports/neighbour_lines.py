@@ -10,13 +10,14 @@ from telemetry.reports.emission_answer import Origin
 from telemetry.reports.factors import Shortfall, Used, shortfalls, uses
 from telemetry.reports.inventory_answer import InventoryLine
 from telemetry.reports.neighbours import SCOPE, Passed
-from telemetry.reports.worth import SOLD
+from telemetry.reports.worth import BACK, SOLD
 
 
 def bought(found: Sequence[Passed]) -> Iterator[InventoryLine]:
     """One line for each quantity that came."""
-    for quantity in dict.fromkeys(each.quantity for each in found):
-        yield _line(quantity, Flow.BOUGHT, [each for each in found if each.quantity == quantity])
+    for quantity, back in dict.fromkeys((each.quantity, each.back) for each in found):
+        name = f"{quantity}.{BACK}" if back else quantity
+        yield _line(name, Flow.BOUGHT, [each for each in found if each.quantity == quantity])
 
 
 def sold(found: Sequence[Passed]) -> Iterator[InventoryLine]:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from accounting.quantity import CATALOGUE
 from accounting.sources import SOURCES
+from telemetry.reports.crossings import EXPORT
 from telemetry.reports.emission_answer import Origin
 from telemetry.reports.emission_trace_answer import EmissionPart, formula, known, traces
 from telemetry.reports.factors import Shortfall, Used, shortfalls, uses
@@ -62,7 +63,7 @@ def _part(passed: Passed, those: list[Share]) -> EmissionPart:
 
 
 def _behind(passed: Passed, one: Share, first: date, last: date) -> Iterator[str]:
-    yield from traces(passed.through, passed.quantity, first, last)
+    yield from traces(passed.through, EXPORT if passed.back else passed.quantity, first, last)
     if one.meter != passed.through:
         yield from traces(one.meter, one.quantity, first, last)
 

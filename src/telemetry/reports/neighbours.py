@@ -20,8 +20,9 @@ from accounting.factors import Choice, Rule
 from accounting.grid import SLOT_US
 from accounting.quantity import Carrier
 from accounting.sources import ELECTRICITY, SOURCES
+from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 from telemetry.reports.emitted import Revision
-from telemetry.reports.energy import Question, chosen
+from telemetry.reports.energy import Question, by_quarter_hour, chosen
 from telemetry.reports.factors import kg_per_unit
 from telemetry.reports.market import start_of
 from telemetry.reports.pools import trade
@@ -96,6 +97,8 @@ class Passed:
     """By quarter hour: 1 where it is known, 0 where not."""
     amount: float = 0.0
     """What passed in the quarter hours that are known."""
+    back: bool = False
+    """Whether it went against the meter's direction: electricity that is fed back."""
 
     @property
     def coverage(self) -> float:
@@ -121,9 +124,12 @@ def brought(
 ) -> list[Passed]:
     """What areas have from pools of others; nothing of what the factor of bought heat tells."""
     found: dict[str, Passed] = {}
+    back: dict[str, Passed] = {}
     for steps in _months(question.steps):
-        _follow(tx, _Month(park, question, steps, revision), trade.received(park, steps, areas), found)
-    return [*found.values(), *_hidden(park, question, areas)]
+        month = _Month(park, question, steps, revision)
+        _follow(tx, month, trade.received(park, steps, areas), found)
+        _return(tx, month, trade.returned(park, steps, areas), back)
+    return [*found.values(), *back.values(), *_hidden(park, question, areas)]
 
 
 def _hidden(park: Park, question: Question, areas: Collection[str]) -> Iterator[Passed]:
@@ -133,6 +139,17 @@ def _hidden(park: Park, question: Question, areas: Collection[str]) -> Iterator[
         area, quantity = meter.at(question.steps.times()[0]).area, FLOWS[Carrier(meter.carrier)][0]
         if area in areas:
             yield Passed(area, code, quantity, untold=[(day, _UNSEEN) for day in question.steps.days])
+
+
+def came_back(found: Sequence[Passed], park: Park, days: Sequence[date]) -> Crossings:
+    """Electricity that neighbours fed back, by meter and day."""
+    those, at = [each for each in found if each.back], {day: place for place, day in enumerate(days)}
+    amount = np.full((len(those), len(days)), np.nan)
+    for row, each in enumerate(those):
+        for share in each.shares:
+            amount[row, at[share.day]] = share.amount
+    ids = [park.registry.by_code[each.through].id for each in those]
+    return Crossings(ids, [each.quantity for each in those], list(days), amount, [])
 
 
 def given(tx: Transaction, park: Park, question: Question, area: str) -> list[Passed]:
@@ -167,6 +184,11 @@ class _Month:
         """Of each day its first quarter hour, and the end of the last, int64[d + 1]."""
         firsts: NDArray[np.int64] = (self.steps.edges - self.steps.edges[0]) // SLOT_US
         return firsts
+
+    @property
+    def quarters(self) -> NDArray[np.int64]:
+        """Edges of its quarter hours, int64[n + 1] [us]."""
+        return np.arange(self.steps.edges[0], self.steps.edges[-1] + 1, SLOT_US, dtype=np.int64)
 
     def inside(self, days: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Quarter hours of the days."""
@@ -211,6 +233,33 @@ class _Month:
             (registry.by_id[key[0]].code, *key[1:]): why.of(key, factor, lack)
             for key, factor, lack in zip(columns, rows.factor, rows.shortfall, strict=True)
         }
+
+
+def _return(tx: Transaction, month: _Month, passing: Passing, found: dict[str, Passed]) -> None:
+    """Electricity that comes back is bought like any other, by the factors of where its meter stands."""
+    if not passing:
+        return
+    registry, steps = month.park.registry, month.steps
+    ids = np.array([registry.by_code[row.meter].id for row in passing], np.int32)
+    cells = by_quarter_hour(tx, ids, [EXPORT], Steps(Step.QUARTER, steps.zone, month.quarters))
+    shown = {registry.by_id[meter].code: row for row, meter in enumerate(cells.meter_id.tolist())}
+    reported = month.reported(tx, [row.meter for row in passing])
+    for row, days in passing.items():
+        inside = month.inside(days)
+        amount = cells.amount[shown[row.meter]] if row.meter in shown else np.zeros(len(inside))
+        amount = np.where(inside, amount, 0.0)
+        if np.nansum(amount) > 0:
+            one = found.setdefault(row.meter, Passed(row.pool.area, row.meter, IMPORT, back=True))
+            one.known.append((~np.isnan(amount[inside])).astype(np.float64))
+            one.amount += float(np.nansum(amount))
+            one.shares.extend(_plain(month, row.meter, amount, reported))
+
+
+def _plain(month: _Month, meter: str, amount: _Floats, reported: _Reported) -> Iterator[Share]:
+    for day, us, cells in month.by_day(amount):
+        if np.nansum(cells) > 0:
+            key = (meter, IMPORT, day)
+            yield Share(*key, us, cells, reported.get(key) or month.choice(*key), month.residual(*key))
 
 
 def _follow(tx: Transaction, month: _Month, passing: Passing, found: dict[str, Passed]) -> None:

@@ -1,7 +1,7 @@
 """What an area fed in and sold, and what that would have emitted where it goes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -11,6 +11,7 @@ from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 from telemetry.reports.energy import Question
 from telemetry.reports.market import Grid
 from telemetry.reports.neighbours import Passed, Share, given
+from telemetry.reports.pools import trade
 from telemetry.reports.pools.report import Park
 from telemetry.reports.sales import sales
 from telemetry.reports.supply import Supply
@@ -27,11 +28,13 @@ class Outgoing:
     """To neighbours, by meter and day."""
 
 
-def outgoing(tx: Transaction, park: Park, question: Question, area: str, supply: Supply) -> Outgoing:
+def outgoing(
+    tx: Transaction, park: Park, question: Question, area: str, supply: Supply, *, apart: bool = True
+) -> Outgoing:
     """Fed-in electricity by the grid's average; what was bought and goes on by the factor of what is bought.
 
-    Market-based, electricity that goes on to neighbours takes the residual, for instruments stay with whoever
-    bought.
+    Market-based, electricity that goes on or back to neighbours takes the residual, for instruments stay with
+    whoever bought.
     """
     sold, grid = sales(tx, park, question, area), supply.grid
     plain = (
@@ -39,8 +42,24 @@ def outgoing(tx: Transaction, park: Park, question: Question, area: str, supply:
         for name in dict.fromkeys(sold.plain.quantity)
         for each in _rated(sold.plain, name, grid, _goes_on(grid, name))
     )
-    fed_in = _rated(supply.crossed, EXPORT, grid, lambda region, day: (grid.average(region, day), None))
-    return Outgoing([*fed_in, *plain, *given(tx, park, question, area)], sold.every)
+    fed_in, back = _divided(supply.crossed, park, question) if apart else (supply.crossed, None)
+    parts = list(_rated(fed_in, EXPORT, grid, lambda region, day: (grid.average(region, day), None)))
+    if back is not None:
+        parts.extend(_rated(back, EXPORT, grid, _goes_on(grid, IMPORT)))
+    return Outgoing([*parts, *plain, *given(tx, park, question, area)], sold.every)
+
+
+def _divided(crossed: Crossings, park: Park, question: Question) -> tuple[Crossings, Crossings]:
+    """What left by the meters that feed nobody's pool, and what went back into a neighbour's."""
+    back = np.zeros(crossed.amount.shape, np.bool_)
+    areas = {area.code for area in park.registry.areas}
+    days = {row.meter: each for row, each in trade.returned(park, question.steps, areas).items()}
+    for row in crossed.rows(EXPORT):
+        back[row] = days.get(park.registry.by_id[crossed.meter_id[row]].code, False)
+    return (
+        replace(crossed, amount=np.where(back, np.nan, crossed.amount)),
+        replace(crossed, amount=np.where(back, crossed.amount, np.nan)),
+    )
 
 
 def _goes_on(grid: Grid, quantity: str) -> _Rating:

@@ -10,7 +10,7 @@ from telemetry.reports.errors import NamesOthers
 from telemetry.reports.periods import PeriodAnswer, PeriodDifference, Recomputation
 from telemetry.storage.tenancy import Scope
 
-_PASSED = ("origin", "sold")
+_PASSED = ("origin", "sold", "receipt")
 """Sorts of the frozen rows that tell of whose bought energy something was made that passed an edge."""
 
 

@@ -13,9 +13,9 @@ from accounting.coal import Coefficient
 from telemetry.reports.activities import Part
 from telemetry.reports.crossings import EXPORT, IMPORT, Crossings
 
-SOLD = "sold"
-"""Ends the name of a line of what left."""
-_ELECTRICITY = frozenset({IMPORT, EXPORT, "electricity", f"{IMPORT}.{SOLD}"})
+SOLD, BACK = "sold", "returned"
+"""End the name of a line of what left, and of what neighbours fed back."""
+_ELECTRICITY = frozenset({IMPORT, EXPORT, "electricity", f"{IMPORT}.{SOLD}", f"{IMPORT}.{BACK}"})
 
 
 class Worth(Struct, frozen=True):
@@ -29,9 +29,10 @@ class Worth(Struct, frozen=True):
     unrated: Annotated[list[str], Meta(description="Energy without a coefficient: in no sum")]
 
 
-def worth(
+def worth(  # noqa: PLR0917  # what came, what left, and what rates them
     crossed: Crossings,
     sold: Crossings,
+    back: Crossings,
     documents: Sequence[tuple[str, Part]],
     coefficients: Mapping[str, Coefficient],
     yearly: Mapping[int, float],
@@ -40,13 +41,14 @@ def worth(
     told = [(kind, _told(kind, part, coefficients)) for kind, part in once]
     lines = _metered(crossed, coefficients)
     lines |= {f"{name}.{SOLD}": -tce for name, tce in _metered(sold, coefficients).items()}
+    lines |= {f"{name}.{BACK}": tce for name, tce in _metered(back, coefficients).items()}
     for kind, tce in told:
         if not math.isnan(tce):
             lines[kind] = lines.get(kind, 0.0) + tce
     total = math.fsum(lines.values()) if lines else None
     unrated = sorted({kind for kind, tce in told if math.isnan(tce)})
     electric = [part for kind, part in once if kind == "electricity"]
-    return Worth(total, _equivalent(lines, _kwh(crossed, sold, electric), yearly), lines, unrated)
+    return Worth(total, _equivalent(lines, _kwh(crossed, sold, back, electric), yearly), lines, unrated)
 
 
 def _metered(crossed: Crossings, coefficients: Mapping[str, Coefficient]) -> dict[str, float]:
@@ -69,12 +71,13 @@ def _told(kind: str, part: Part, coefficients: Mapping[str, Coefficient]) -> flo
     return part.mass.amount * found[1] if found else math.nan
 
 
-def _kwh(crossed: Crossings, sold: Crossings, documents: Sequence[Part]) -> dict[int, float]:
-    """Electricity that came in less what was fed in and sold, by year."""
+def _kwh(crossed: Crossings, sold: Crossings, back: Crossings, documents: Sequence[Part]) -> dict[int, float]:
+    """Electricity that came in and back less what was fed in and sold, by year."""
     years = np.array([day.year for day in crossed.day])
     flows = [(1, crossed.amount[row]) for row in crossed.rows(IMPORT)]
     flows += [(-1, crossed.amount[row]) for row in crossed.rows(EXPORT)]
     flows += [(-1, sold.amount[row]) for row in sold.rows(IMPORT)]
+    flows += [(1, amount) for amount in back.amount]
     found = {
         year: math.fsum(sign * float(np.nansum(kwh[years == year])) for sign, kwh in flows)
         for year in np.unique(years).tolist()

@@ -135,3 +135,63 @@ def test_a_closed_month_freezes_what_was_sold(service: Service) -> None:
     assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
     figures = service.get(f"/periods/{closed['id']}")["figures"]
     assert {each["drift"] for each in figures if each["closed"] is not None} == {0.0}
+
+
+@pytest.fixture
+def feeding_back(start: Start) -> Service:
+    """The same, but B also has a roof that gave 50 kWh back into A's pool."""
+    site = _site(sale=False)
+    service = start(site)
+    shown = {meter.code: {"energy_import": TOTALS[meter.code]} for meter in site.meters}
+    shown["B-M"]["energy_export"] = 50.0
+    service.post(
+        [
+            {"meter": code, "time": at, "values": {name: share * total for name, total in values.items()}}
+            for code, values in shown.items()
+            for share, at in enumerate(EDGES)
+        ]
+    )
+    service.settle()
+    return service
+
+
+@pytest.mark.parametrize(("scope2", "rate"), [("location", FACTOR), ("market", RESIDUAL)])
+def test_electricity_that_a_neighbour_feeds_back_is_bought(
+    feeding_back: Service, scope2: str, rate: float
+) -> None:
+    found = [_inventory(feeding_back, area) for area in ("A", "B", "C", "park")]
+    told = [each["scopes"]["2"] if scope2 == "location" else each["scope2_market"] for each in found]
+    assert [each["CO2"] for each in told] == pytest.approx([450 * rate, 150 * rate, 400 * rate, 1000 * rate])
+    assert [each["coal"]["calorific"] for each in found] == pytest.approx(
+        [450 * TCE, 150 * TCE, 400 * TCE, 1000 * TCE]
+    )
+
+
+def test_by_the_ghg_protocol_what_came_back_is_bought_in_full(feeding_back: Service) -> None:
+    found = _inventory(feeding_back, "A", "ghgp")
+    assert found["scopes"]["2"]["CO2"] == pytest.approx(650 * FACTOR)
+    [line] = [each for each in found["lines"] if each["name"] == "energy_import.returned"]
+    assert (line["flow"], line["kg"]["CO2"]) == ("bought", pytest.approx(50 * FACTOR))
+    assert line["market_kg"]["CO2"] == pytest.approx(50 * RESIDUAL)
+
+
+@pytest.mark.parametrize(("basis", "rate"), [("location", FACTOR), ("market", RESIDUAL)])
+def test_what_came_back_is_told_by_interval_in_the_trace_and_closed(
+    feeding_back: Service, basis: str, rate: float
+) -> None:
+    asked = {**JUNE, "area": "A", "basis": basis}
+    series = feeding_back.get("/emissions", **asked, step="day", by="area")["series"]
+    assert math.fsum(kg for each in series for kg in each["values"]) == pytest.approx(650 * rate)
+    parts = feeding_back.get("/trace/emissions", **asked)["parts"]
+    [part] = [each for each in parts if each["through"] == "B-M"]
+    assert (part["amount"], part["kg"]) == (pytest.approx(50), pytest.approx(50 * rate))
+    assert "meter=B-M&quantity=energy_export" in part["traces"][0]
+    order = {"area": "A", "period": "2023-06", "who": "li.na"}
+    closed = feeding_back.call("POST", "/api/v1/periods", json=order).json()
+    told = {each["name"]: each["closed"] for each in closed["figures"]}
+    assert told[f"emission.{basis}.scope2.CO2"] == pytest.approx(650 * rate)
+    assert told["returned.energy_import"] == pytest.approx(50)
+    assert told["tce"] == pytest.approx(450 * TCE)
+    assert feeding_back.get(f"/periods/{closed['id']}/recomputation")["same"]
+    frozen = feeding_back.get("/emissions", **asked, step="month", by="area", state="closed")["series"]
+    assert math.fsum(kg for each in frozen for kg in each["values"]) == pytest.approx(650 * rate)

@@ -23,6 +23,7 @@ const REFRESH_MS = 300_000;
 const ROW = 34;
 const BOUGHT_POWER = ["energy_import", "electricity"];
 const SOLD = /\.sold$/;
+const RETURNED = /\.returned$/;
 const GAS = "CO2";
 
 interface Source {
@@ -99,6 +100,7 @@ class InventoryView extends Asking<FullInventory> {
 
   #named(line: InventoryLine): string {
     if (line.flow === "bought" && BOUGHT_POWER.includes(line.name)) return this.words.boughtElectricity;
+    if (RETURNED.test(line.name)) return this.words.returnedElectricity;
     const name = line.name.replace(SOLD, "");
     const quantity = store.site?.quantities[name];
     const told = quantity ? this.name(quantity.name, name) : name;

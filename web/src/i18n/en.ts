@@ -218,6 +218,7 @@ export const en = {
   basisLocation: "location-based",
   basisMarket: "market-based",
   boughtElectricity: "Electricity bought",
+  returnedElectricity: "Electricity that neighbours fed back",
   madeOf: "What it is made of",
   through: "through",
   sold: "sold",

@@ -218,6 +218,7 @@ export const zh: Words = {
   basisLocation: "基于位置",
   basisMarket: "基于市场",
   boughtElectricity: "外购电力",
+  returnedElectricity: "邻户回馈电力",
   madeOf: "数值构成",
   through: "经由",
   sold: "外售",

@@ -51,6 +51,23 @@ def received(park: Park, steps: Steps, areas: Collection[str]) -> Passing:
     return _daily(park, steps, chosen) if _crossed(park, areas) else {}
 
 
+def returned(park: Park, steps: Steps, areas: Collection[str]) -> Passing:
+    """Boundary meters of others by which electricity is fed back into the pool that feeds them."""
+
+    def chosen(stretch: Stretch) -> Iterator[Row]:
+        for row in stretch.laid.rows:
+            if (
+                row.part is Part.RECEIVED
+                and row.way is Way.AGAINST
+                and row.pool.carrier == Carrier.ELECTRICITY
+            ):
+                inside = within(park.registry, (row.pool.area,))
+                if row.pool.area in areas and row.other is not None and row.other.area not in inside:
+                    yield row
+
+    return _daily(park, steps, chosen)
+
+
 def _crossed(park: Park, areas: Collection[str]) -> bool:
     return any(
         meter.carrier in HEATS | {Carrier.COMPRESSED_AIR}
