@@ -10,6 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import sampled_from
 
 from telemetry.access.doorway import NobodyAsksError
 from telemetry.access.keyring import Keyring
@@ -448,3 +451,49 @@ def _heated(make_site: Callable[..., Site]) -> Site:
         ],
         converters=[{**boiler, "outputs": ["m-alpha"]}],
     )
+
+
+@pytest.mark.parametrize(
+    ("roles", "examples"),
+    [
+        (("enterprise-administrator", "push"), 2),
+        pytest.param(tuple(ROLES), 30, marks=pytest.mark.long),
+    ],
+)
+def test_whatever_is_asked_by_any_key_nothing_breaks_and_nothing_foreign_is_told(
+    address: str,
+    service: Any,  # noqa: ANN401  # conftest's Service
+    roles: tuple[str, ...],
+    examples: int,
+) -> None:
+    _furnished(service)
+    secrets = ["nobody's", *(_key(service, "beta", role=role) for role in roles)]
+    door = {"Authorization": f"Bearer {FIRST}"}
+    document = schemathesis.openapi.from_url(f"{address}/api/openapi.json", headers=door)
+    for result in document.get_all_operations():
+        _try(result.ok(), secrets, examples)
+
+
+def _try(operation: Any, secrets: list[str], examples: int) -> None:  # noqa: ANN401  # schemathesis' own
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(), meter=sampled_from([*METERS]), area=sampled_from([*AREAS]))
+    def ask(case: Any, meter: str, area: str) -> None:  # noqa: ANN401  # schemathesis' own
+        codes = {"meter": meter, "area": area, "enterprise": area, "subject": meter, "code": meter}
+        for asked in filter(None, (case.query, case.path_parameters)):
+            asked.update({name: codes[name] for name in codes.keys() & asked.keys()})
+        if case.path.endswith("/stream"):
+            case.query = {**(case.query or {}), "max_events": 1}
+        question = f"{case.path_parameters} {case.query} {case.body}"
+        for secret in secrets:
+            found = case.call(headers={"Authorization": f"Bearer {secret}"}, timeout=20)
+            assert found.status_code < 500, (secret, question, found.text)
+            assert not _told(found.text, "beta", question), (secret, question)
+
+    ask()
