@@ -1,32 +1,11 @@
-// Node-RED with one flow: two holding registers, read each second by node-red-contrib-modbus, posted to ParkWatt as a float.
+// Node-RED with the flow of docs/node-red.json, whose variables of the environment the test sets.
 const http = require("node:http");
 const fs = require("node:fs");
 const path = require("node:path");
 const RED = require("node-red");
 
-const { folder, modbus, url, meter } = JSON.parse(process.argv[2]);
-const code = `
-const bytes = Buffer.alloc(4);
-bytes.writeUInt16BE(msg.payload[0], 0);
-bytes.writeUInt16BE(msg.payload[1], 2);
-msg.headers = {"content-type": "application/json"};
-msg.payload = [{meter: "${meter}", time: new Date().toISOString(), values: {energy_import: bytes.readFloatBE(0)}}];
-return msg;`;
-const flow = [
-  { id: "tab", type: "tab", label: "ParkWatt" },
-  {
-    id: "line", type: "modbus-client", clienttype: "tcp", tcpHost: "127.0.0.1", tcpPort: String(modbus), tcpType: "DEFAULT",
-    unit_id: "1", commandDelay: "1", clientTimeout: "2000", reconnectOnTimeout: true, reconnectTimeout: "1000",
-    bufferCommands: true, parallelUnitIdsAllowed: true,
-  },
-  {
-    id: "read", type: "modbus-read", z: "tab", unitid: "1", dataType: "HoldingRegister", adr: "0", quantity: "2", rate: "1",
-    rateUnit: "s", server: "line", wires: [["float"], []],
-  },
-  { id: "float", type: "function", z: "tab", func: code, outputs: 1, libs: [], wires: [["post"]] },
-  { id: "post", type: "http request", z: "tab", method: "POST", ret: "txt", url, headers: [], wires: [[]] },
-];
-fs.writeFileSync(path.join(folder, "flows.json"), JSON.stringify(flow));
+const { folder } = JSON.parse(process.argv[2]);
+fs.copyFileSync(path.join(__dirname, "../../docs/node-red.json"), path.join(folder, "flows.json"));
 
 const server = http.createServer();
 RED.init(server, {

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from msgspec import Struct
 
 from telemetry.access.permissions import PERMISSIONS
@@ -210,6 +211,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         dependencies=[Depends(permitted)],
         responses=PROBLEMS,
         exception_handlers=HANDLERS,
+        generate_unique_id_function=_operation,
     )
     metrics = Metrics(dependencies)
     versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(known)])
@@ -267,6 +269,12 @@ def create(dependencies: Dependencies) -> FastAPI:
     app.add_middleware(Repeatable, store=dependencies.store)
     app.add_middleware(Guard, hosts=settings.hosts, access=settings.access)
     return app
+
+
+def _operation(route: APIRoute) -> str:
+    """What generated clients call it: `get_meters_code` for GET /api/v1/meters/{code}."""
+    words = re.findall(r"\w+", route.path_format.removeprefix("/api/v1").replace("-", "_"))
+    return "_".join([*(method.lower() for method in sorted(route.methods)), *words])
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

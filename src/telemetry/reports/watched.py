@@ -59,7 +59,8 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
     polled_s = plan.polled_s()
     standing = [area for area in registry.areas if area.removed_at is None]
     edges = {
-        area.code: electric & [t.role == Role.BOUNDARY and t.area == area.code for t in terms]
+        area.code: electric
+        & np.array([t.role == Role.BOUNDARY and t.area == area.code for t in terms], np.bool_)
         for area in standing
     }
     root = next((area.code for area in standing if area.kind == AreaKind.PARK), "")

@@ -281,3 +281,11 @@ def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(service: Any) ->
     with service.database.connection() as tx:
         park = park_of(registry.read(tx), service.plan, now)
         assert usual_kw(tx, park, to_us(now)) == {"m1": pytest.approx(60)}
+
+
+def test_a_park_without_a_meter_is_judged(start: Callable[..., Any], make_site: Callable[..., Site]) -> None:
+    """As the first-run page leaves it after its first step."""
+    service = start(make_site())
+    with service.database.connection() as tx:
+        park = park_of(registry.read(tx), service.plan, datetime.now(UTC))
+    assert (park.codes, park.ids.tolist()) == ((), [])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -121,10 +122,16 @@ def test_node_red_reads_the_meter_and_posts_it(
     address: str,
     tmp_path: Path,
 ) -> None:
-    said = {"folder": str(tmp_path), "modbus": meter, "url": f"{address}/api/v1/readings", "meter": "M"}
-    command = [node, str(PEERS / "node_red.cjs"), json.dumps(said)]
+    """By the flow of the documentation, as it is imported."""
+    command = [node, str(PEERS / "node_red.cjs"), json.dumps({"folder": str(tmp_path)})]
+    said = {"PARKWATT_URL": address, "PARKWATT_TOKEN": "any", "PARKWATT_METER": "M"}
+    said |= {"MODBUS_HOST": "127.0.0.1", "MODBUS_PORT": str(meter)}
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **said},
     )
     try:
         rows = until(lambda: _rows(service))
