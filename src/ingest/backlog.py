@@ -1,4 +1,4 @@
-"""Polled batches on their way to the sink: kept in memory where neither the store nor the spool has room."""
+"""Polled readings on their way to the sink: kept in memory where neither the store nor the spool has room."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -10,8 +10,10 @@ import numpy as np
 from ingest.batch import Batch, Sink, merge
 from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
+from ingest.undecoded import Undecoded, decoded
 
 _FAREWELL_S = 5.0
+Waiting = Batch | Undecoded
 
 
 class Backlog:
@@ -33,10 +35,10 @@ class Backlog:
         self._linger_s = linger_s
         self._first_pause_s = first_pause_s
         self._longest_pause_s = longest_pause_s
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._arrival = asyncio.Event()
 
-    def put(self, batch: Batch) -> None:
+    def put(self, batch: Waiting) -> None:
         self._waiting.append(batch)
         self._health.waiting += len(batch)
         if self._health.waiting > self._max_rows:
@@ -75,15 +77,15 @@ class Backlog:
         self._lose(list(self._waiting))
         self._waiting.clear()
 
-    def _take(self) -> list[Batch]:
-        taken: list[Batch] = []
+    def _take(self) -> list[Waiting]:
+        taken: list[Waiting] = []
         rows = 0
         while self._waiting and rows < self._max_write:
             taken.append(self._waiting.popleft())
             rows += len(taken[-1])
         return taken
 
-    def _settle(self, written: Iterable[Batch]) -> None:
+    def _settle(self, written: Iterable[Waiting]) -> None:
         self._health.waiting -= sum(map(len, written))
         if not self._waiting:
             self._arrival.clear()
@@ -91,15 +93,15 @@ class Backlog:
     def _thin(self) -> None:
         seen: defaultdict[tuple[str, ...], int] = defaultdict(int)
         older = [self._waiting.popleft() for _ in range(len(self._waiting) // 2)]
-        kept: list[Batch] = []
-        given_up: list[Batch] = []
+        kept: list[Waiting] = []
+        given_up: list[Waiting] = []
         for batch in older:
             seen[batch.meters] += 1
             (kept if seen[batch.meters] % 2 else given_up).append(batch)
         self._waiting.extendleft(reversed(kept))
         self._lose(given_up)
 
-    def _lose(self, batches: Sequence[Batch]) -> None:
+    def _lose(self, batches: Sequence[Waiting]) -> None:
         if not batches:
             return
         times = np.concatenate([batch.time for batch in batches]) / 1e6
@@ -107,5 +109,5 @@ class Backlog:
         self._health.lose(len(times), float(times.min()), float(times.max()))
 
 
-async def _write(sink: Sink, batches: Sequence[Batch]) -> None:
-    await asyncio.gather(*(sink.write(batch) for batch in merge(batches)))
+async def _write(sink: Sink, waiting: Sequence[Waiting]) -> None:
+    await asyncio.gather(*(sink.write(batch) for batch in merge(decoded(waiting))))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
 from accounting.units import conversion
-from ingest.device import Device, RegisterType, Table, WordOrder
+from ingest.device import Device, Identity, RegisterType, Table, WordOrder
 from ingest.errors import PayloadError
 from ingest.plan import Span
 from ingest.template import Measured, Named, Template
@@ -35,6 +35,9 @@ _DTYPES: Mapping[RegisterType, str] = {
 }
 _BCD = {RegisterType.BCD16, RegisterType.BCD32, RegisterType.BCD64}
 _FLOAT32 = np.dtype(">f4")
+_MOST_TENS = 10
+"""The range of SunSpec's sunssf."""
+_TENS = (10 ** np.arange(_MOST_TENS + 1)).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +104,18 @@ class _Layout:
         ends = np.cumsum([block.count for block in blocks])
         self.starts = {block: int(end) - block.count for block, end in zip(blocks, ends, strict=True)}
 
-    def image(self, words: Words) -> tuple[NDArray[np.uint16], NDArray[np.bool_] | None]:
-        """The words in their places, and which are there; None: all."""
-        if len(words) == len(self.starts) == 1:
-            return np.asarray(next(iter(words.values())), ">u2"), None
-        image = np.zeros(self.length, ">u2")
-        for block, content in words.items():
-            start = self.starts[block]
-            image[start : start + block.count] = content
-        return image, None if len(words) == len(self.starts) else self._presence(words)
+    def images(self, polls: Sequence[Words]) -> NDArray[np.uint16]:
+        """The words of polls that brought the same blocks in their places, uint16[n, length]; 0 elsewhere."""
+        image = np.zeros((len(polls), self.length), ">u2")
+        for block in polls[0]:
+            start, content = self.starts[block], [words[block] for words in polls]
+            image[:, start : start + block.count] = np.concatenate(content).reshape(len(polls), -1)
+        return image
 
-    def _presence(self, words: Words) -> NDArray[np.bool_]:
+    def presence(self, words: Words) -> NDArray[np.bool_] | None:
+        """Which words are there; None: all."""
+        if len(words) == len(self.starts):
+            return None
         present = np.zeros(self.length, np.bool_)
         for block in words:
             present[self.starts[block] : self.starts[block] + block.count] = True
@@ -125,13 +129,13 @@ class _Layout:
 
 
 class Decoder:
-    """Decodes what the blocks of one device's plan brought, all registers of a type at once."""
+    """Decodes what the blocks of one device's plan brought, all registers of a type and all polls at once."""
 
     def __init__(self, device: Device, blocks: Sequence[Span]) -> None:
         """Raises ValueError when the blocks do not hold all that the device's template asks for."""
         self.quantities = device.quantities
         self._layout = layout = _Layout(blocks)
-        self._identity = [(layout.position(one.table, one.address), one) for one in device.identity]
+        self._identity = [(_holding(blocks, one), one) for one in device.identity]
         order = sorted(range(len(device.registers)), key=lambda i: device.registers[i].type)
         self._groups = [
             _Group(layout, device, list(members))
@@ -143,22 +147,35 @@ class Decoder:
 
         Raises PayloadError when an identity word says that another device answers.
         """
-        image, present = self._layout.image(words)
-        self._check_identity(image, present)
-        values = np.empty(len(self.quantities))
+        self.recognise(words)
+        values: NDArray[np.float64] = self.decode_alike([words])[0]
+        return values
+
+    def recognise(self, words: Words) -> None:
+        """Raises PayloadError when an identity word says that another device answers."""
+        for block, expected in self._identity:
+            if block in words and (word := words[block][expected.address - block.start]) != expected.value:
+                raise PayloadError(
+                    f"{expected.table} {expected.address}",
+                    int(word),
+                    f"another device: this template is known by {expected.value}",
+                )
+
+    def decode_alike(self, polls: Sequence[Words]) -> NDArray[np.float64]:
+        """Values float64[n, k] of polls of devices that were recognised and brought the same blocks."""
+        image, present = self._layout.images(polls), self._layout.presence(polls[0])
+        values = np.empty((len(polls), len(self.quantities)))
         for group in self._groups:
             group.decode_into(values, image, present)
         values[~(np.abs(values) <= LARGEST)] = np.nan
         return values
 
-    def _check_identity(self, image: NDArray[np.uint16], present: NDArray[np.bool_] | None) -> None:
-        for position, expected in self._identity:
-            if (present is None or present[position]) and image[position] != expected.value:
-                raise PayloadError(
-                    f"{expected.table} {expected.address}",
-                    int(image[position]),
-                    f"another device: this template is known by {expected.value}",
-                )
+
+def _holding(blocks: Sequence[Span], word: Identity) -> Span:
+    for block in blocks:
+        if block.table == word.table and block.start <= word.address < block.end:
+            return block
+    raise ValueError(f"no block holds {word.table} {word.address}")
 
 
 class _Group:
@@ -179,23 +196,23 @@ class _Group:
         self._denominator = _unless(1.0, [one.denominator for one in linear])
         self._offset = _unless(0.0, [one.offset for one in linear])
         self._missing = [
-            (row, np.array(patterns, np.uint64))
-            for row, one in enumerate(registers)
+            (column, np.array(patterns, np.uint64))
+            for column, one in enumerate(registers)
             if (patterns := device.missing_of(one))
         ]
         self._scales = [
-            (row, layout.position(one.table, one.scale_register))
-            for row, one in enumerate(registers)
+            (column, layout.position(one.table, one.scale_register))
+            for column, one in enumerate(registers)
             if one.scale_register is not None
         ]
 
     def decode_into(
         self, values: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_] | None
     ) -> None:
-        raw = image.view(np.uint8)[self._bytes]
+        raw = np.take(image.view(np.uint8), self._bytes, axis=1)
         numbers = self._numbers(raw)
         if present is not None:
-            numbers[~(present[self._first] & present[self._last])] = np.nan
+            numbers[:, ~(present[self._first] & present[self._last])] = np.nan
         self._drop_missing(numbers, raw)
         if self._numerator is not None:
             numbers *= self._numerator
@@ -204,12 +221,12 @@ class _Group:
         self._apply_scale_registers(numbers, image, present)
         if self._offset is not None:
             numbers += self._offset
-        values[self._members] = numbers
+        values[:, self._members] = numbers
 
     def _numbers(self, raw: NDArray[np.uint8]) -> NDArray[np.float64]:
         if self._is_bcd:
             return _from_bcd(raw)
-        typed = raw.view(self._dtype)[:, 0]
+        typed = raw.view(self._dtype)[..., 0]
         if self._dtype != _FLOAT32:
             return typed.astype(np.float64)
         with np.errstate(invalid="ignore"):  # a signalling NaN
@@ -218,20 +235,18 @@ class _Group:
     def _drop_missing(self, numbers: NDArray[np.float64], raw: NDArray[np.uint8]) -> None:
         if not self._missing:
             return
-        bits = raw.view(f">u{raw.shape[1]}")[:, 0].astype(np.uint64)
-        for row, patterns in self._missing:
-            if bits[row] in patterns:
-                numbers[row] = np.nan
+        bits = raw.view(f">u{raw.shape[2]}")[..., 0].astype(np.uint64)
+        for column, patterns in self._missing:
+            numbers[np.isin(bits[:, column], patterns), column] = np.nan
 
     def _apply_scale_registers(
         self, numbers: NDArray[np.float64], image: NDArray[np.uint16], present: NDArray[np.bool_] | None
     ) -> None:
-        for row, position in self._scales:
-            power = int(image[position])
+        for column, position in self._scales:
             if present is not None and not present[position]:
-                numbers[row] = np.nan
+                numbers[:, column] = np.nan
             else:
-                numbers[row] = _shift(float(numbers[row]), power - 0x10000 if power & 0x8000 else power)
+                numbers[:, column] = _shifted(numbers[:, column], image[:, position].astype(np.int16))
 
 
 def _unless(neutral: float, values: Sequence[float]) -> NDArray[np.float64] | None:
@@ -239,11 +254,12 @@ def _unless(neutral: float, values: Sequence[float]) -> NDArray[np.float64] | No
     return np.array(values) if any(value != neutral for value in values) else None
 
 
-def _shift(number: float, power: int) -> float:
-    """Ten to the power: SunSpec allows -10 to 10; anything else, its 0x8000 too, is no scale."""
-    if abs(power) > 10:  # noqa: PLR2004  # the range of SunSpec's sunssf
-        return np.nan
-    return number * 10.0**power if power >= 0 else number / 10.0**-power
+def _shifted(numbers: NDArray[np.float64], power: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Times ten to the power: SunSpec allows -10 to 10; anything else, its 0x8000 too, is no scale."""
+    shift = _TENS[np.minimum(np.abs(power.astype(np.int32)), _MOST_TENS)]
+    shifted: NDArray[np.float64] = np.where(power >= 0, numbers * shift, numbers / shift)
+    shifted[(power < -_MOST_TENS) | (power > _MOST_TENS)] = np.nan
+    return shifted
 
 
 def _byte_order(kind: RegisterType, order: WordOrder) -> NDArray[np.intp]:
@@ -258,8 +274,8 @@ def _byte_order(kind: RegisterType, order: WordOrder) -> NDArray[np.intp]:
 
 def _from_bcd(raw: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Two decimal digits a byte; NaN where a digit is none."""
-    digits = np.stack([raw >> 4, raw & 0xF], axis=2).reshape(len(raw), -1)
-    powers = 10 ** np.arange(digits.shape[1] - 1, -1, -1, dtype=np.int64)
-    numbers = (digits.astype(np.int64) @ powers).astype(np.float64)
-    numbers[(digits > 9).any(axis=1)] = np.nan  # noqa: PLR2004  # the highest decimal digit
+    digits = np.stack([raw >> 4, raw & 0xF], axis=3).reshape(*raw.shape[:2], -1)
+    powers = 10 ** np.arange(digits.shape[2] - 1, -1, -1, dtype=np.int64)
+    numbers: NDArray[np.float64] = (digits.astype(np.int64) @ powers).astype(np.float64)
+    numbers[(digits > 9).any(axis=2)] = np.nan  # noqa: PLR2004  # the highest decimal digit
     return numbers

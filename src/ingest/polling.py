@@ -14,6 +14,7 @@ from ingest.collector import Clock
 from ingest.errors import IngestError, LineDown, PayloadError, UnitSilent
 from ingest.health import SourceHealth
 from ingest.rhythm import Station, next_poll, phase
+from ingest.undecoded import Undecoded
 
 S = TypeVar("S", bound=Station)
 
@@ -22,7 +23,7 @@ S = TypeVar("S", bound=Station)
 class Fetched:
     """What one read of a station brought, and what ended it early or stayed away."""
 
-    batch: Batch | None = None
+    batch: Batch | Undecoded | None = None
     latency: float | None = None
     """Of the last answer [s]."""
     trouble: IngestError | None = None

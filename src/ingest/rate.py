@@ -17,7 +17,8 @@ class Rate:
 
     def add(self, at: float, count: int = 1) -> None:
         """`at` [s since 1970]."""
-        self._advance(at)
+        if self._begun is None or at // _SLICE_S > self._slice:
+            self._advance(at)
         self._counts[self._slice % _SLICES] += count
 
     def per_second(self, now: float) -> float:

@@ -7,8 +7,12 @@ import pytest
 
 from ingest.backlog import Backlog
 from ingest.batch import Batch, merge, row
+from ingest.decode import Decoder
+from ingest.device import Device
 from ingest.errors import StoreUnavailable
 from ingest.health import SourceHealth
+from ingest.plan import plan
+from ingest.undecoded import Undecoded
 
 
 def reading(meter: str, time_us: int, quantity: str = "voltage") -> Batch:
@@ -114,3 +118,42 @@ def test_the_last_rows_of_a_collector_that_ends_are_written_or_counted_as_lost(
     asyncio.run(backlog.flush(sink))
     assert sum(map(len, sink.written)) == written
     assert (health.waiting, health.lost) == (0, lost)
+
+
+def test_readings_that_wait_as_words_are_written_by_the_decoder_they_were_read_for(
+    modbus: Callable[..., Device],
+) -> None:
+    device = modbus(
+        {"address": 0, "type": "uint16", "quantity": "voltage", "unit": "V"},
+        {"address": 90, "type": "uint16", "quantity": "current", "unit": "A"},
+    )
+    whole, part = plan(device)
+    decoder = Decoder(device, (whole, part))
+    health, sink = SourceHealth.of("s", "modbus", []), Sink()
+    backlog = Backlog(health)
+    backlog.put(Undecoded("s", "A", 1, decoder, {whole: [230], part: [5]}))
+    backlog.put(Undecoded("s", "B", 2, decoder, {whole: [231]}))
+    backlog.put(row("s", "A", 3, decoder.quantities, np.array([232.0, 6.0])))
+    backlog.put(Undecoded("s", "A", 4, decoder, {whole: [233], part: [7]}))
+    drain(backlog, sink, lambda: health.waiting == 0)
+    [batch] = sink.written
+    rows = {
+        int(at): (batch.meters[meter], *values)
+        for at, meter, values in zip(batch.time, batch.row_meter, batch.values.tolist(), strict=True)
+    }
+    assert rows == {
+        1: ("A", 230.0, 5.0),
+        2: ("B", 231.0, pytest.approx(np.nan, nan_ok=True)),
+        3: ("A", 232.0, 6.0),
+        4: ("A", 233.0, 7.0),
+    }
+
+
+def test_the_times_of_words_that_find_no_room_are_told(modbus: Callable[..., Device]) -> None:
+    device = modbus({"address": 0, "type": "uint16", "quantity": "voltage", "unit": "V"})
+    decoder = Decoder(device, plan(device))
+    health = SourceHealth.of("s", "modbus", [])
+    backlog = Backlog(health, max_rows=4)
+    for at in range(1, 6):
+        backlog.put(Undecoded("s", "A", at * 1_000_000, decoder, {plan(device)[0]: [at]}))
+    assert (health.lost, health.waiting, health.gap) == (1, 4, (2.0, 2.0))

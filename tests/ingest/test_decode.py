@@ -181,3 +181,29 @@ def test_another_device_is_refused(modbus: Callable[..., Device]) -> None:
     assert decoder.decode({block: [203, 5]}).tolist() == [5.0]
     with pytest.raises(PayloadError, match=r"holding 0: another device: .* known by 203 \(got 103\)"):
         decoder.decode({block: [103, 5]})
+
+
+def test_many_polls_are_decoded_as_each_of_them_alone(modbus: Callable[..., Device]) -> None:
+    device = modbus(
+        {"address": 0, "type": "int32", "quantity": "voltage", "unit": "V", "word_order": "CDAB"},
+        {"address": 2, "type": "bcd32", "quantity": "energy_import", "unit": "kWh", "scale": 0.1},
+        {"address": 4, "type": "uint16", "quantity": "current", "unit": "A", "missing": [0xFFFF]},
+        {"address": 5, "type": "int16", "quantity": "active_power", "unit": "kW", "scale_register": 6},
+        {"address": 7, "type": "float32", "quantity": "frequency", "unit": "Hz"},
+        {"address": 90, "type": "uint64", "quantity": "energy_export", "unit": "kWh"},
+    )
+    blocks = plan(device)
+    decoder = Decoder(device, blocks)
+    rng = np.random.default_rng(7)
+    polls = [
+        {block: rng.integers(0, 1 << 16, block.count).astype(">u2") for block in blocks} for _ in range(50)
+    ]
+    for poll in polls[::2]:
+        poll[blocks[0]][2:4] = 0x1234, 0x5678
+        poll[blocks[0]][4] = 0xFFFF
+        poll[blocks[0]][6] = rng.integers(-11, 12) & 0xFFFF
+    for part in (polls, [{blocks[0]: poll[blocks[0]]} for poll in polls]):
+        alone = np.array([decoder.decode(poll) for poll in part])
+        np.testing.assert_array_equal(decoder.decode_alike(part), alone)
+        assert not np.isnan(alone[::2, 1]).any()
+        assert np.isnan(alone[::2, 2]).all()

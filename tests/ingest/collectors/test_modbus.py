@@ -205,6 +205,27 @@ def test_a_late_reply_is_not_taken_for_the_next() -> None:
     assert gateway.connections == 1
 
 
+def test_each_of_several_requests_is_given_up_after_its_own_patience() -> None:
+    gateway = Gateway()
+    given_up: list[tuple[int, float]] = []
+
+    async def ask(one: Line, unit_id: int, timeout_s: float) -> None:
+        begun = asyncio.get_running_loop().time()
+        with pytest.raises(UnitSilent, match=f"no answer within {timeout_s:g} s"):
+            await one.read(unit_id, Span(Table.HOLDING, 10, 1), Timing(timeout_s, 0, 0.0))
+        given_up.append((unit_id, round(asyncio.get_running_loop().time() - begun, 2)))
+
+    async def scenario() -> None:
+        one = line(gateway, in_flight=4)
+        await one.read(9, Span(Table.HOLDING, 10, 1), Timing(9.0, 0, 0.0))
+        gateway.answer = lambda _unit, _pdu: None
+        await asyncio.gather(ask(one, 1, 3.0), ask(one, 2, 1.0), ask(one, 3, 2.0), ask(one, 4, 2.0))
+        one.close()
+
+    against(gateway, scenario)
+    assert given_up == [(2, 1.0), (3, 2.0), (4, 2.0), (1, 3.0)]
+
+
 def test_half_of_a_late_reply_is_not_taken_for_the_next() -> None:
     """The rest of it would read as the reply to the second request."""
     forged = frame(2, 1, b"\x03\x02\xde\xad")

@@ -45,7 +45,7 @@ class ModbusCollector(Poller[Unit]):
             station.forget()
         except UnitRefuses as error:
             found.trouble = error
-        return self._decoded(station, found)
+        return self._kept(station, found)
 
     async def _read_into(self, found: _Words, unit: Unit) -> None:
         if unit.silent:
@@ -79,12 +79,12 @@ class ModbusCollector(Poller[Unit]):
         self.health.line.succeeded(self._clock(), self._line.latency)
         return words
 
-    def _decoded(self, unit: Unit, found: _Words) -> Fetched:
+    def _kept(self, unit: Unit, found: _Words) -> Fetched:
         """What was read before a failure counts; the words of another device do not."""
         fetched = Fetched(None, self._line.latency, found.trouble)
         if found.words:
             try:
-                fetched.batch = unit.batch(self._source, found.time_us, found.words)
+                fetched.batch = unit.reading(self._source, found.time_us, found.words)
             except PayloadError as error:
                 fetched.trouble = error
                 unit.forget()

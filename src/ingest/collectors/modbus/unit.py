@@ -1,12 +1,12 @@
 """One device on a Modbus line: what to read from it, and how."""
 
-from ingest.batch import Batch, row
 from ingest.collectors.modbus.introduction import needs_introduction
 from ingest.decode import Decoder, Words
 from ingest.device import Device
 from ingest.pace import Timing
 from ingest.plan import Span, needs, plan
 from ingest.rhythm import Station
+from ingest.undecoded import Undecoded
 
 
 class Recipe:
@@ -46,7 +46,7 @@ class Unit(Station):
         """Another may stand there next time."""
         self.introduced = not needs_introduction(self.template)
 
-    def batch(self, source: str, time_us: int, words: Words) -> Batch:
-        """One row. Raises PayloadError when another device answers."""
-        decoder = self.recipe.decoder
-        return row(source, self.meter, time_us, decoder.quantities, decoder.decode(words))
+    def reading(self, source: str, time_us: int, words: Words) -> Undecoded:
+        """Raises PayloadError when another device answers."""
+        self.recipe.decoder.recognise(words)
+        return Undecoded(source, self.meter, time_us, self.recipe.decoder, words)

@@ -13,6 +13,9 @@ class Wire(asyncio.Protocol, ABC):
         self.lost = False
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.WriteTransport | None = None
+        self._patience: dict[asyncio.Future[bytes], tuple[float, float]] = {}
+        """Of who waits: until when, on the loop's clock, and for how long [s]."""
+        self._alarm: asyncio.TimerHandle | None = None
 
     @property
     def torn(self) -> bool:
@@ -45,17 +48,30 @@ class Wire(asyncio.Protocol, ABC):
         self._transport.write(frame)
 
     async def _within(self, answer: asyncio.Future[bytes], timeout_s: float) -> bytes:
-        timer = self._loop.call_later(timeout_s, _expire, answer, timeout_s)
+        until = self._loop.time() + timeout_s
+        self._patience[answer] = until, timeout_s
+        if self._alarm is None or until < self._alarm.when():
+            self._set_alarm(until)
         try:
             return await answer
         finally:
-            timer.cancel()
+            del self._patience[answer]
+
+    def _set_alarm(self, at: float) -> None:
+        """One for all who wait: it is left standing when an answer comes, and set anew when it rings."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(at, self._ring, at)
+
+    def _ring(self, now: float) -> None:
+        self._alarm = None
+        for answer, (until, timeout_s) in self._patience.items():
+            if until <= now:
+                settle(answer, f"no answer within {timeout_s:g} s")
+        if left := [until for until, _ in self._patience.values() if until > now]:
+            self._set_alarm(min(left))
 
 
 def settle(answer: asyncio.Future[bytes], reason: str) -> None:
     if not answer.done():
         answer.set_exception(UnitSilent(reason))
-
-
-def _expire(answer: asyncio.Future[bytes], timeout_s: float) -> None:
-    settle(answer, f"no answer within {timeout_s:g} s")
