@@ -75,10 +75,26 @@ class Health:
     """Who the device says it is: manufacturer, model, version, serial."""
     rate: Rate = field(default_factory=Rate)
     failing: bool = False
+    incomplete: bool = False
+    """The last read brought values, and parts of it were refused: the last error names them."""
     quiet: bool = False
     """The log did not tell of the failure."""
 
     def succeeded(self, at: float, latency: float | None = None, reads: int = 1) -> None:
+        self._came(at, latency, reads)
+        if self.incomplete:
+            self.incomplete = False
+            _log.info("%s answers all that it is asked again", self.name)
+
+    def succeeded_in_part(self, at: float, error: Exception, latency: float | None = None) -> None:
+        """Values came, but for those that the error names."""
+        self._came(at, latency, 1)
+        self._note(at, error)
+        if not self.incomplete:
+            self.incomplete = True
+            _log.warning("%s answers in part: %s", self.name, self.last_error)
+
+    def _came(self, at: float, latency: float | None, reads: int) -> None:
         self.reads += reads
         self.rate.add(at, reads)
         self.last_success = at
@@ -91,13 +107,17 @@ class Health:
     def failed(self, at: float, error: Exception, *, quiet: bool = False) -> None:
         """Counts a failure; `quiet` when the log tells of its cause already."""
         self.failures += 1
-        self.last_failure = at
-        self.last_error = str(error) or type(error).__name__
-        self.last_cause = cause_of(error)
+        self.incomplete = False
+        self._note(at, error)
         if not self.failing:
             self.failing, self.quiet = True, quiet
             level = logging.DEBUG if quiet else logging.WARNING
             _log.log(level, "%s fails: %s", self.name, self.last_error)
+
+    def _note(self, at: float, error: Exception) -> None:
+        self.last_failure = at
+        self.last_error = str(error) or type(error).__name__
+        self.last_cause = cause_of(error)
 
 
 @dataclass(frozen=True, slots=True)

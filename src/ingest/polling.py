@@ -132,8 +132,10 @@ class Poller(ABC, Generic[S]):
             station.answered()
         if trouble is None:
             health.succeeded(self._clock(), fetched.latency)
-            return
-        health.failed(self._clock(), trouble)
+        elif fetched.batch is not None and not isinstance(trouble, UnitSilent):
+            health.succeeded_in_part(self._clock(), trouble, fetched.latency)
+        else:
+            health.failed(self._clock(), trouble)
         if isinstance(trouble, PayloadError):
             self.health.refuse(self._clock(), f"meter {station.meter}", str(trouble), "")
 

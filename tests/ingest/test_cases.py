@@ -143,12 +143,12 @@ class _Run:
         async with server:
             collector = self._collector(device, server.sockets[0].getsockname()[1])
             drain = asyncio.create_task(collector._backlog.drain(self.sink))
-            failing = [await self._polled(collector) for self.poll in range(self.polls)]
+            polled = [await self._polled(collector) for self.poll in range(self.polls)]
             drain.cancel()
             collector.close()
             await asyncio.sleep(0.01)
         assert self.player.surprises == [], "questions that the case does not know"
-        return self._found(collector, failing)
+        return self._found(collector, polled)
 
     def _collector(self, device: Template, port: int) -> Poller[Any]:
         way = {"kind": device.protocol, "code": "case", "host": "127.0.0.1", "port": port, **self.way}
@@ -163,17 +163,21 @@ class _Run:
             collector._backlog._max_rows = self.room
         return collector
 
-    async def _polled(self, collector: Poller[Any]) -> list[str]:
-        """The meters that fail now."""
+    async def _polled(self, collector: Poller[Any]) -> dict[str, list[str]]:
+        """The meters that fail now, and those that answer in part."""
         self.sink.away = self.poll in self.store_away
         await collector.poll()
         await asyncio.sleep(_POLL_S)
         async with asyncio.timeout(_POLL_S):
             while collector.health.waiting and not self.sink.away:  # noqa: ASYNC110  # another task empties it
                 await asyncio.sleep(0.005)
-        return [code for code, meter in collector.health.meters.items() if meter.failing]
+        meters = collector.health.meters.items()
+        return {
+            state: [code for code, meter in meters if getattr(meter, state)]
+            for state in ("failing", "incomplete")
+        }
 
-    def _found(self, collector: Poller[Any], failing: list[list[str]]) -> dict[str, Any]:
+    def _found(self, collector: Poller[Any], polled: list[dict[str, list[str]]]) -> dict[str, Any]:
         health = collector.health
         gap = None if health.gap is None else [round((at - _NOW) / _POLL_S) for at in health.gap]
         first = next(iter(health.meters.values()))
@@ -182,7 +186,12 @@ class _Run:
             "failure": first.last_error or None,
             "rows": dict(self.sink.rows),
             "reads": {code: len(self.sink.rows[code]) for code in self.units},
-            "failing": {code: [i for i, codes in enumerate(failing) if code in codes] for code in self.units},
+            "failing": {
+                code: [i for i, it in enumerate(polled) if code in it["failing"]] for code in self.units
+            },
+            "incomplete": {
+                code: [i for i, it in enumerate(polled) if code in it["incomplete"]] for code in self.units
+            },
             "requests": dict(Counter(question[0] for question in self.player.asked)),
             "lost": {"rows": health.lost, "minutes": gap},
         }

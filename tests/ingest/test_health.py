@@ -46,6 +46,24 @@ def test_a_failure_says_of_what_kind_it_was(error: Exception, cause: Cause) -> N
     assert health.last_error == (str(error) or "ZeroDivisionError")
 
 
+def test_an_answer_in_part_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    health, error = Health("meter M-1"), UnitRefuses("holding 50 to 50: illegal address")
+    caplog.set_level("INFO")
+    health.failed(START, UnitSilent("no answer within 1 s"))
+    for second in range(3):
+        health.succeeded_in_part(START + second, error)
+    assert (health.reads, health.failures, health.failing, health.incomplete) == (3, 1, False, True)
+    health.succeeded(START + 4)
+    health.succeeded(START + 5)
+    assert not health.incomplete
+    assert [record.message for record in caplog.records] == [
+        "meter M-1 fails: no answer within 1 s",
+        "meter M-1 answers again",
+        "meter M-1 answers in part: holding 50 to 50: illegal address",
+        "meter M-1 answers all that it is asked again",
+    ]
+
+
 def test_a_success_ends_the_wait_for_the_next_attempt() -> None:
     health = Health("meter M-1")
     health.failed(START, UnitSilent("no answer"))

@@ -39,6 +39,7 @@ class _Measure(Generic[T]):
 
 _OF_LINES: tuple[_Measure[Health], ...] = (
     _Measure("up", "1 while the last attempt succeeded", lambda each, _: float(not each.failing)),
+    _Measure("incomplete", "1 while parts of it are refused", lambda each, _: float(each.incomplete)),
     _Measure("reads", "Reads that succeeded", lambda each, _: each.reads, counts=True),
     _Measure("failures", "Reads that failed", lambda each, _: each.failures, counts=True),
     _Measure("reads_per_second", "Mean of the last minute", lambda each, now: each.rate.per_second(now)),

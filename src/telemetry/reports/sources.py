@@ -22,7 +22,9 @@ class Condition(StrEnum):
 
     ANSWERING = "answering"
     PARTLY = "partly"
-    """Some of the source's meters do not answer."""
+    """Some of the source's meters do not answer, or answer in part."""
+    INCOMPLETE = "incomplete"
+    """The meter answers, but refuses parts of what it is asked: the last error names them."""
     SILENT = "silent"
     """It answered before, and nothing has come for longer than it should take."""
     FAILING = "failing"
@@ -104,10 +106,12 @@ class SourceAnswer(SourceEntry, frozen=True, kw_only=True):
     ]
 
 
+_ANSWERING = {Condition.ANSWERING, Condition.INCOMPLETE}
 _WORST_FIRST = (
     Condition.FAILING,
     Condition.SILENT,
     Condition.PARTLY,
+    Condition.INCOMPLETE,
     Condition.WAITING,
     Condition.ANSWERING,
 )
@@ -149,7 +153,7 @@ class Look:
             protocol=(planned.protocol if planned else "") or source.kind,
             place=planned.place if planned else "",
             meters=len(conditions),
-            answering=conditions.count(Condition.ANSWERING),
+            answering=sum(each in _ANSWERING for each in conditions),
             waiting_rows=source.waiting,
             lost_rows=source.lost,
             lost_from=self.moment(source.gap[0]) if source.gap else None,
@@ -174,7 +178,9 @@ class Look:
         if meter.last_success is None:
             return Condition.WAITING
         row = self._live.get(code)
-        return Condition.SILENT if row and row.state is State.STALE else Condition.ANSWERING
+        if row and row.state is State.STALE:
+            return Condition.SILENT
+        return Condition.INCOMPLETE if meter.incomplete else Condition.ANSWERING
 
     def _trace(self, health: Health, condition: Condition) -> dict[str, Any]:
         return {
@@ -209,7 +215,7 @@ def _of_source(line: Health, meters: Sequence[Condition]) -> Condition:
         return Condition.WAITING
     if not meters or all(each is Condition.ANSWERING for each in meters):
         return Condition.ANSWERING
-    return Condition.PARTLY if Condition.ANSWERING in meters else Condition.SILENT
+    return Condition.PARTLY if _ANSWERING & set(meters) else Condition.SILENT
 
 
 def worst_first(each: SourceEntry | MeterTrace) -> tuple[int, str]:

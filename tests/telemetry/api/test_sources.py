@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ingest.errors import LineDown, UnitSilent
+from ingest.errors import LineDown, UnitRefuses, UnitSilent
 from ingest.health import DropCount, SourceHealth
 from telemetry.model import Site
 
@@ -64,6 +64,26 @@ def test_a_line_with_a_dead_meter_answers_partly_and_says_when_it_is_asked_again
     assert datetime.fromisoformat(dead["next_attempt"]).timestamp() == pytest.approx(now + 40)
     assert dead["next_attempt"].endswith("+08:00")
     assert (sound["condition"], sound["reads"], sound["latency_s"]) == ("answering", 60, 0.02)
+
+
+def test_meters_that_refuse_a_part_answer_and_name_it(
+    service: Any,  # noqa: ANN401  # as above
+    line: SourceHealth,
+) -> None:
+    now = _now()
+    line.line.succeeded(now, 0.02)
+    for meter in line.meters.values():
+        meter.succeeded_in_part(now, UnitRefuses("holding 50 to 50: illegal address"), 0.02)
+    whole = service.get("/sources/line-1")
+    assert (whole["condition"], whole["meters"], whole["answering"]) == ("partly", 2, 2)
+    each = {meter["code"]: (meter["condition"], meter["cause"], meter["failures"]) for meter in whole["each"]}
+    assert each == dict.fromkeys(("M-1", "M-2"), ("incomplete", "refused", 0))
+    assert whole["each"][0]["last_error"] == "holding 50 to 50: illegal address"
+    assert (
+        'parkwatt_meter_incomplete{meter="M-1",source="line-1"} 1.0' in service.call("GET", "/metrics").text
+    )
+    line.meters["M-1"].succeeded(now, 0.02)
+    assert service.get("/sources/line-1")["each"][1]["condition"] == "answering"
 
 
 def test_those_that_fail_stand_first(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above

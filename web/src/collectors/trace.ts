@@ -28,7 +28,7 @@ export function lastSuccess(trace: Trace, context: Context): TemplateResult {
 export function lastError(trace: Trace, context: Context): TemplateResult {
   const { words } = context;
   if (trace.last_failure === null) return html`<span class="unit">${words.noError}</span>`;
-  const over = trace.condition !== "failing";
+  const over = trace.condition !== "failing" && trace.condition !== "incomplete";
   const said = detail(trace.last_error, context.language);
   return html`<span class="error ${over ? "is-over" : ""}">
     <span class="cause">${causeWord(trace.cause, words)}</span>

@@ -241,6 +241,7 @@ export const en = {
   condition: "State",
   condAnswering: "answering",
   condPartly: "partly",
+  condIncomplete: "incomplete",
   condSilent: "silent",
   condFailing: "failing",
   condWaiting: "nothing yet",

@@ -241,6 +241,7 @@ export const zh: Words = {
   condition: "状态",
   condAnswering: "正常",
   condPartly: "部分应答",
+  condIncomplete: "数据不全",
   condSilent: "无声",
   condFailing: "失败",
   condWaiting: "尚无数据",

@@ -8,6 +8,7 @@ import { dot } from "./state.ts";
 const SHAPES: Record<Condition, MeterState> = {
   answering: "live",
   partly: "late",
+  incomplete: "late",
   silent: "stale",
   failing: "stale",
   waiting: "never",
@@ -17,6 +18,7 @@ export function conditionWord(condition: Condition, words: Words): string {
   return {
     answering: words.condAnswering,
     partly: words.condPartly,
+    incomplete: words.condIncomplete,
     silent: words.condSilent,
     failing: words.condFailing,
     waiting: words.condWaiting,

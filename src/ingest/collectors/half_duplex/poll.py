@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ingest.batch import row
 from ingest.collector import Clock
 from ingest.collectors.half_duplex.line import Line
@@ -32,7 +34,7 @@ class HalfDuplexCollector(Poller[Respondent]):
         except (UnitSilent, LineDown) as error:
             fetched.trouble = error
         values = found.values(station)
-        if found.data:
+        if not np.isnan(values).all():
             fetched.batch = row(self._source, station.meter, self._heard_us, station.quantities, values)
         fetched.trouble = fetched.trouble or next(iter(found.complaints), None)
         fetched.latency = self._line.latency

@@ -52,11 +52,13 @@ class ModbusCollector(Poller[Unit]):
             await self._probe(unit)
         if not unit.introduced:
             await self._meet(unit)
+        refused: list[str] = []
         for block in unit.recipe.blocks:
             try:
                 found.words[block] = await self._read(unit, block)
             except UnitRefuses as error:
-                found.trouble = UnitRefuses(f"{block}: {error}")
+                refused.append(f"{block}: {error}")
+                found.trouble = UnitRefuses("; ".join(refused))
             found.time_us = found.time_us or round(self._clock() * 1e6)
 
     async def _meet(self, unit: Unit) -> None:
