@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
@@ -90,7 +91,15 @@ UNDECLARED = {
         {"meter": "P-9", "conflicts": 0, "values": {"active_power": 41.75, "voltage": 230.1}, "rows": 2_400},
     ],
     "names": [{"meter": "M-1", "measurement": "em", "name": "total_wh", "value": 14_250.0, "rows": 24}],
-    "unmapped": [{"meter": "M-2", "name": f"wifi.rssi{n}", "value": -61.0, "rows": 7} for n in range(30)],
+    "unmapped": [
+        *({"meter": "M-2", "name": f"wifi.rssi{n}", "value": -61.0, "rows": 7} for n in range(30)),
+        {
+            "meter": "@hall2/boiler-room-submeter-0042",
+            "name": "energy_import",
+            "value": 14_252.125,
+            "rows": 3,
+        },
+    ],
 }
 
 
@@ -99,22 +108,20 @@ UNDECLARED = {
     [
         (
             "en",
-            ("Meters that nobody declared", "Posted names that mean", "Numbers that no template mentions"),
+            (
+                "Meters that nobody declared",
+                "Posted names that mean",
+                "Addresses without a meter",
+                "Numbers that no template mentions",
+            ),
         ),
-        ("zh", ("未登记的表计", "尚无含义的上报名称", "模板未提及的数值")),
+        ("zh", ("未登记的表计", "尚无含义的上报名称", "没有表计的地址", "模板未提及的数值")),
     ],
 )
 def test_what_nobody_declared_is_listed_below_the_sources(
     page: Page, url: str, language: str, titles: tuple[str, ...]
 ) -> None:
-    at = httpx.get(f"{url}/api/v1/sources").json()["time"]
-    when = {"source": "line-1", "first": at, "last": at, "received": at}
-    told = {key: [each | when for each in found] for key, found in UNDECLARED.items()}
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=json.dumps(told | {"adopted": 0, "dropped": 0}), content_type="application/json")
-
-    page.route("**/api/v1/strays", answer)
+    _tell_strays(page, url)
     page.goto(f"{url}/collectors?lang={language}")
     panel = page.locator(".strays")
     for title in titles:
@@ -123,6 +130,39 @@ def test_what_nobody_declared_is_listed_below_the_sources(
     expect(panel.locator("tr[data-stray='P-9'] .digits").first).to_have_text("2\u202f400")
     expect(panel.locator("tr[data-stray='M-1 em total_wh']")).to_contain_text("14\u202f250")
     expect(panel.locator("tr[data-stray^='M-2 wifi.rssi']")).to_have_count(30)
+    address = panel.locator("tr[data-stray^='@hall2/boiler-room-submeter-0042']")
+    expect(address).to_contain_text("14\u202f252.125")
+    for count, title in zip((1, 1, 1, 30), panel.locator("h2").all(), strict=True):
+        expect(title.locator(".digits")).to_have_text(str(count))
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_a_list_that_goes_on_is_shaded_where_it_is_cut(
+    page: Page, url: str, language: str, theme: str
+) -> None:
+    _tell_strays(page, url)
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)
+        page.goto(f"{url}/collectors/line-1?lang={language}&theme={theme}")
+        cut = page.locator("[data-strays='unmapped']").locator("..")
+        expect(cut.locator("tbody tr")).to_have_count(30)
+        higher, shades = cut.evaluate(
+            "at => [at.scrollHeight - at.clientHeight, getComputedStyle(at).backgroundAttachment]"
+        )
+        assert higher > 0
+        assert shades == "local, local, scroll, scroll, scroll"
+        assert complaints(page) == []
+
+
+def _tell_strays(page: Page, url: str) -> None:
+    at = httpx.get(f"{url}/api/v1/sources").json()["time"]
+    when = {"source": "line-1", "first": at, "last": at, "received": at}
+    told = {key: [each | when for each in found] for key, found in UNDECLARED.items()}
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=json.dumps(told | {"adopted": 0, "dropped": 0}), content_type="application/json")
+
+    page.route("**/api/v1/strays", answer)
 
 
 def test_a_posted_name_that_nobody_declared_reaches_the_page(page: Page, url: str) -> None:

@@ -53,7 +53,7 @@ function latency(meter: MeterTrace): TemplateResult {
 export function strangersTable(source: SourceDetail, context: Context): TemplateResult | typeof nothing {
   const { words } = context;
   if (source.strangers.length === 0) return nothing;
-  return html`<h2 class="aside-title">${words.strangers} <span class="subject">${words.strangersHint}</span></h2>
+  return html`<h2 class="aside-title">${words.strangers} <span class="digits">${exact(source.strangers.length)}</span> <span class="subject">${words.strangersHint}</span></h2>
     <div class="scroll" tabindex="0" role="region" aria-label=${words.strangers}>
       <table class="aside">
         <thead>

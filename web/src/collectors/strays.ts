@@ -53,7 +53,7 @@ function table(kind: string, title: string, hint: string, rows: readonly Row[], 
   const { words } = context;
   if (rows.length === 0) return nothing;
   const named = rows.some((row) => row.name !== "");
-  return html`<h2 class="aside-title">${title} <span class="subject">${hint}</span></h2>
+  return html`<h2 class="aside-title">${title} <span class="digits">${exact(rows.length)}</span> <span class="subject">${hint}</span></h2>
     <div class="scroll" tabindex="0" role="region" aria-label=${title}>
       <table class="aside cards" data-strays=${kind}>
         <thead>

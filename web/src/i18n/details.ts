@@ -60,6 +60,7 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["{} is never so much", "{} 不可能这么大"],
   ["{} is not finite", "{} 不是有限的数"],
   ["{} is a number", "{} 应为数字"],
+  ["holds none of the values", "不含任何所需的值"],
   ["it holds no single number", "其中不是单个数字"],
   ["{} stands beyond the answer's end", "{} 超出应答的末尾"],
   ["{} is not in decimal digits", "{} 不是十进制数字"],
@@ -123,7 +124,14 @@ function translated(said: string): string | null {
     const values = form.exec(said)?.slice(1);
     if (values) return filled(zh, values.map((value) => translated(value) ?? value));
   }
-  return withValue(said) ?? afterName(said);
+  return severally(said) ?? withValue(said) ?? afterName(said);
+}
+
+/** holding 0 to 9: illegal address; input 3 to 4: busy */
+function severally(said: string): string | null {
+  const parts = said.split("; ");
+  const told = parts.length > 1 ? parts.map(translated) : [null];
+  return told.every((each) => each !== null) ? told.join("；") : null;
 }
 
 function withValue(said: string): string | null {
