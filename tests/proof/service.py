@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -18,9 +18,13 @@ READY_S = 240.0
 class Service:
     """`parkwatt serve` on a free port; output goes to a log beside its data."""
 
-    def __init__(self, folder: Path, port: int, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, port: int, variables: Mapping[str, str], within: Sequence[str] = ()
+    ) -> None:
+        """`within`: a command that runs the one after it."""
         self.url = f"http://127.0.0.1:{port}"
         self.data = folder / "data"
+        self._within = within
         self._variables = {
             **os.environ,
             "PARKWATT_DATA_DIR": str(self.data),
@@ -32,12 +36,17 @@ class Service:
 
     def start(self) -> None:
         awake = ["env", "--default-signal=INT"]  # whoever runs the tests in the background ignores Ctrl-C
-        command = [*awake, sys.executable, "-m", "telemetry.cli", "serve"]
+        command = [*self._within, *awake, sys.executable, "-m", "telemetry.cli", "serve"]
         self._process = subprocess.Popen(command, env=self._variables, stdout=self._log, stderr=self._log)
 
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """As a power cut would: no time to tidy up."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.metrics import MEDIA_TYPE, Metrics
-from telemetry.api.problems import come_again
+from telemetry.api.problems import Refusal, come_again
 from telemetry.storage.errors import StorageUnavailable
 
 
@@ -27,16 +27,16 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
     @routes.get("/readyz", responses=documented("It can acknowledge.", Status), summary="Ready")
     def readyz() -> Response:
         """Says whether readings could be made durable now, in the database or in the spool."""
-        spool = dependencies.sink.spool
-        if spool is not None and not spool.full:
+        sink = dependencies.sink
+        if sink.spool is not None and not sink.spool.full:
             return answer(Status("ready"))
+        if sink.spool is not None and sink.spool.pending and sink.health.failing:
+            raise _unready("takes nothing")  # a disk that is full lets it answer all the same
         try:
             with dependencies.store.connection():
                 return answer(Status("ready"))
         except StorageUnavailable as error:
-            raise come_again(
-                503, "The database does not answer, and the spool has no room; nothing can be acknowledged."
-            ) from error
+            raise _unready("does not answer") from error
 
     @routes.get("/metrics", response_class=Response, responses=_TEXT, summary="Counters for Prometheus")
     def exposition() -> Response:
@@ -44,6 +44,12 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         return Response(metrics.exposition(), media_type=MEDIA_TYPE)
 
     return routes
+
+
+def _unready(database: str) -> Refusal:
+    return come_again(
+        503, f"The database {database}, and the spool has no room; nothing can be acknowledged."
+    )
 
 
 _TEXT: dict[int | str, dict[str, Any]] = {
