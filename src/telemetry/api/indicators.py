@@ -23,6 +23,7 @@ from telemetry.reports.indicators import (
 )
 from telemetry.reports.names import Name
 from telemetry.reports.period import span
+from telemetry.reports.recovered import Recovered, recovered
 from telemetry.storage import registry
 
 _DAYS = (date(2026, 5, 1), date(2026, 5, 31))
@@ -76,12 +77,13 @@ _Area = Annotated[str | None, Query(max_length=64, description="Code; default: t
 def router(dependencies: Dependencies) -> APIRouter:
     routes = APIRouter(tags=["indicators"])
 
-    def rows(area: str | None, period: str) -> tuple[list[Row], Stretch]:
+    def rows(area: str | None, period: str) -> tuple[list[Row], Stretch, Recovered]:
         shelf = shelf_of(dependencies)
         stretch = Stretch(_code(dependencies, area), period, *span(period, "period"))
         with dependencies.database.entrusted(area, *ends(shelf, stretch)) as tx:
-            rows = collect(tx, registry.read(tx), shelf, stretch, now=datetime.now(UTC))
-            return rows, stretch
+            known = registry.read(tx)
+            rows = collect(tx, known, shelf, stretch, now=datetime.now(UTC))
+            return rows, stretch, recovered(tx, known, shelf.converters, stretch, shelf.rating.zone)
 
     @routes.get(
         "/intensity",
@@ -90,13 +92,15 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     def intensity(period: _Period = "", area: _Area = None) -> Response:
         """What crosses the area's boundary and what its activities add, per unit of what was posted."""
-        return answer(indicators.intensity(*rows(area, period or _year())))
+        found, stretch, _ = rows(area, period or _year())
+        return answer(indicators.intensity(found, stretch))
 
     @routes.get("/schemes", responses=documented("Every scheme", SchemesAnswer), summary="Schemes for parks")
     def schemes(period: _Period = "", area: _Area = None) -> Response:
         """Indicators from data, each with its threshold; missing inputs are named, never taken as 0."""
         library = dependencies.plan.library.schemes
-        return answer(indicators.rated(*rows(area, period or _year()), library))
+        found, stretch, heat = rows(area, period or _year())
+        return answer(indicators.rated(found, stretch, library, heat))
 
     return routes
 

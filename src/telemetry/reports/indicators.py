@@ -11,6 +11,7 @@ from accounting.frozen import Figure, Row, figures
 from accounting.scheme import Input, Judged, Scheme, judge
 from telemetry.reports.frozen import Stretch
 from telemetry.reports.names import Name
+from telemetry.reports.recovered import Recovered
 from telemetry.storage.records import Sort
 
 _STATES = frozenset({"floor_area", "employees"})
@@ -18,6 +19,8 @@ _STATES = frozenset({"floor_area", "employees"})
 _USUAL = ("output_value", "added_value", "floor_area")
 _KWH = 1000.0
 _ELECTRICITY = "amount.energy_import"
+_RECOVERABLE = "recoverable_heat_gj"
+"""By converters where nobody posted it."""
 
 
 class Intensity(Struct, frozen=True):
@@ -100,9 +103,10 @@ class Known:
     certificates: float
     """[kWh]; each counted by its days in the period."""
     electricity_tce: float | None
+    recovered: Recovered
 
     @classmethod
-    def of(cls, rows: Sequence[Row], stretch: Stretch) -> "Known":
+    def of(cls, rows: Sequence[Row], stretch: Stretch, recovered: Recovered) -> "Known":
         records = [row for row in rows if row["sort"] == "record"]
         made: dict[tuple[str, str], float] = {}
         for row in records:
@@ -112,7 +116,7 @@ class Known:
         green = sum(_part(row, stretch) * _KWH for row in records if row["what"] == Sort.CERTIFICATE)
         worth = [row["tce"] for row in rows if row.get("quantity") == "energy_import" and row.get("tce")]
         found = {each.name: each for each in figures(rows)}
-        return cls(stretch, found, made, green, sum(worth) if worth else None)
+        return cls(stretch, found, made, green, sum(worth) if worth else None, recovered)
 
     def value(self, name: str) -> float | None:
         return self.figures[name].value if name in self.figures else None
@@ -133,13 +137,13 @@ class Known:
 
     def inputs(self) -> dict[str, float]:
         """What ParkWatt reckons for schemes, by the code of the input."""
-        kwh, heat, kgco2 = self.value(_ELECTRICITY), self.value("amount.recovered_heat_energy"), self.kgco2
+        kwh, kgco2 = self.value(_ELECTRICITY), self.kgco2
         found = {
             "tce": self.value("tce"),
             "co2_t": None if kgco2 is None else kgco2 / 1e3,
             "electricity_kwh": kwh,
             "electricity_tce": self.electricity_tce,
-            "recovered_heat_gj": heat,
+            "recovered_heat_gj": self.recovered.heat,
             "certificate_kwh": self.certificates,
         }
         return {code: value for code, value in found.items() if value is not None}
@@ -155,7 +159,7 @@ def _part(row: Row, stretch: Stretch) -> float:
 
 
 def intensity(rows: Sequence[Row], stretch: Stretch) -> IntensityAnswer:
-    known = Known.of(rows, stretch)
+    known = Known.of(rows, stretch, Recovered())
     tce, kwh, kgco2 = known.value("tce"), known.value(_ELECTRICITY), known.kgco2
     posted = {product for product, _ in known.products}
     return IntensityAnswer(
@@ -178,8 +182,10 @@ def _per(total: float | None, quantity: float) -> float | None:
     return total / quantity if total is not None and quantity else None
 
 
-def rated(rows: Sequence[Row], stretch: Stretch, schemes: Mapping[str, Scheme]) -> SchemesAnswer:
-    known = Known.of(rows, stretch)
+def rated(
+    rows: Sequence[Row], stretch: Stretch, schemes: Mapping[str, Scheme], recovered: Recovered
+) -> SchemesAnswer:
+    known = Known.of(rows, stretch, recovered)
     entries = [_scheme(scheme, known) for _, scheme in sorted(schemes.items())]
     return SchemesAnswer(stretch.area, stretch.first, stretch.last, entries)
 
@@ -190,6 +196,8 @@ def _scheme(scheme: Scheme, known: Known) -> SchemeEntry:
     for code, each in inputs.items():
         if code not in numbers and (code, each.unit) in known.products:
             numbers[code] = known.products[code, each.unit]
+    if known.recovered.recoverable is not None:
+        numbers.setdefault(_RECOVERABLE, known.recovered.recoverable)
     judged = judge(scheme, numbers, known.stretch.last.year)
     return SchemeEntry(
         code=scheme.code,

@@ -86,3 +86,43 @@ def test_posted_inputs_are_judged_in_their_own_unit_alone(service: Any) -> None:
     _made(service, "water_used", 100, "m3")
     found = _indicators(service.get("/schemes", period="2023-06"), "cn-zero-carbon-park-2025")["water_reuse"]
     assert (found["value"], found["threshold"], found["met"]) == (pytest.approx(90), 80, True)
+
+
+def test_recovered_heat_is_that_of_its_meters_by_what_converters_could_give(
+    start: Callable[..., Any], make_site: Callable[..., Site]
+) -> None:
+    """1 000 kWh are 3.6 GJ, of which 0.8 could be recovered and 1.8 GJ were: 62.5 %."""
+    far = {"max_gap_s": 90_000}
+    heat = {"carrier": "recovered_heat", "area": "hall", **far}
+    meters = [
+        {"code": "P1", "role": "boundary", **far},
+        {"code": "K", "area": "hall", **far},
+        {"code": "AIR", "carrier": "compressed_air", "area": "hall", **far},
+        {"code": "R", **heat},
+        {"code": "R-USER", "parent": "R", **heat},
+    ]
+    made = {"inputs": ["K"], "outputs": ["AIR"], "recovered": ["R"], "recoverable_share": 0.8}
+    named = {"code": "C", "kind": "compressor", "name": {"en": "C", "zh": "设备"}}
+    service = start(make_site(*meters, converters=[{**named, **made}]))
+    shown = {
+        "P1": {"energy_import": KWH},
+        "K": {"energy_import": 1000.0},
+        "R": {"recovered_heat_energy": 1.8},
+        "R-USER": {"recovered_heat_energy": 1.0},
+    }
+    service.post(
+        [
+            {"meter": code, "time": f"2023-06-0{day}T00:00:00+08:00", "values": {name: total * (day - 1)}}
+            for code, values in shown.items()
+            for name, total in values.items()
+            for day in (1, 2)
+        ]
+    )
+    service.settle()
+    asked = "cn-zero-carbon-park-2025"
+    found = _indicators(service.get("/schemes", period="2023-06"), asked)["waste_heat_utilisation"]
+    assert (found["value"], found["met"], found["missing"]) == (pytest.approx(62.5), True, [])
+    row = {"product": "recoverable_heat_gj", "quantity": 3.6, "unit": "GJ", "enterprise": "park"}
+    _post(service, "production", row)
+    found = _indicators(service.get("/schemes", period="2023-06"), asked)["waste_heat_utilisation"]
+    assert found["value"] == pytest.approx(50)

@@ -67,3 +67,25 @@ def test_a_reader_finds_what_the_first_version_settled(empty_url: str) -> None:
         hours = conn.execute("select count(*), sum(amount) from open.quarter_hours").fetchall()
     assert [(*day[:4], float(day[4])) for day in days] == [("m1", "park", "kWh", 144.0, 100.5)]
     assert hours == [(95, 142.5)]
+
+
+def test_days_that_counted_steam_twice_in_standard_coal_are_made_again(empty_url: str) -> None:
+    added = (
+        "insert into daily (meter_id, quantity, day, amount, coverage, estimated, provisional, tce,"
+        " first_settled_at, settled_at) values (%s, %s, %s, 1, 1, 0, false, 0.03, now(), now())"
+    )
+    with psycopg.connect(empty_url) as conn:
+        _at(conn, 38)
+        conn.execute("delete from dirty")
+        for meter, quantity, day in (
+            (901, "steam_mass", "2026-05-02"),
+            (901, "steam_energy", "2026-05-02"),
+            (901, "steam_energy", "2026-05-09"),
+            (902, "steam_energy", "2026-05-02"),
+        ):
+            conn.execute(added, (meter, quantity, day))
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as conn:
+        conn.execute("set time zone 'UTC'")
+        marks = conn.execute("select meter_id, stage, lo::date::text, hi::date::text from dirty").fetchall()
+    assert marks == [(901, "daily", "2026-05-01", "2026-05-04")]
