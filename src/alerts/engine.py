@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.journal import Open, Quiet, Recalled, Subject, Transition, What
-from alerts.look import Circumstances, Look, Standing
-from alerts.machine import NOT_YET, Changes, Phase, States, Timing, step
+from alerts.look import Circumstances, Look, Looks, Standing
+from alerts.machine import NOT_YET, Changes, Phase, States, Timing, due_us, step
 from alerts.order import ordered
 from alerts.park import NOBODY, Park
+from alerts.reel import Reel
 from alerts.rule import Rule, Severity
 from alerts.verdict import Kind, Subjects, Verdict
 from alerts.window import Window
@@ -114,7 +115,7 @@ class Watched:
             unit=self.rule.unit,
             flapping=bool(states.flapping[place]),
             quiet=_REASONS[self.quiet[place]],
-            band=verdict.band,
+            band=str(verdict.band),
             more={name: float(column[place]) for name, column in verdict.more.items()},
         )
 
@@ -155,6 +156,30 @@ class Engine:
     def replay(self, now_us: int) -> list[Transition]:
         """As `evaluate`, for a moment of the past: without rules that only the present can judge."""
         return self._evaluated(now_us, Circumstances(), lambda rule: rule.replayed)
+
+    def relive(self, reel: Reel, moments: NDArray[np.int64]) -> Iterator[Transition]:
+        """As `replay` at each of them, int64[k] [us]; for rules that judge many moments at once."""
+        for watched in self.watched.values():
+            try:
+                verdict = watched.rule.judge(Looks.of(reel, moments), watched.subjects)
+            except Exception as error:  # noqa: BLE001  # as above
+                watched.health.failed(watched.rule.code, error)
+                continue
+            yield from self._relived(watched, verdict, moments)
+
+    def _relived(
+        self, watched: Watched, verdict: Verdict, moments: NDArray[np.int64]
+    ) -> Iterator[Transition]:
+        """Where the same is found as before, nothing changes before it is due."""
+        due, fresh = 0, _fresh(verdict, len(moments))
+        for at, now_us in enumerate(moments.tolist()):
+            if not fresh[at] and now_us < due:
+                continue
+            found = verdict.at(at, len(moments))
+            changes = step(watched.states, found, now_us, watched.timing)
+            due = due_us(watched.states, watched.timing)
+            if len(changes.fired) or len(changes.raised) or len(changes.resolved):
+                yield from self._told(watched, found, changes, Look(self.window, now_us))
 
     def evaluate(self, now_us: int, beside: Circumstances) -> list[Transition]:
         """What changes at `now_us`; a rule that fails changes nothing and says so in its health."""
@@ -269,6 +294,14 @@ class Engine:
             if watched.subjects.kind is Kind.SOURCE and watched.rule.ends_its_meters:
                 dead[watched.subjects.at[watched.firing]] = True
         return dead
+
+
+def _fresh(verdict: Verdict, moments: int) -> NDArray[np.bool_]:
+    """Whether another finding than at the moment before, bool[k]."""
+    found = np.ones(moments, np.bool_)
+    columns = (verdict.stage, verdict.well, verdict.known)
+    found[1:] = np.any([(column[1:] != column[:-1]).any(axis=1) for column in columns], axis=0)
+    return found
 
 
 def _ended(alert: Open, now_us: int) -> Transition:

@@ -12,6 +12,7 @@ from alerts.verdict import Verdict
 
 NOT_YET = 0
 """In place of a time [us]."""
+FAR = np.iinfo(np.int64).max
 
 
 class Phase(IntEnum):
@@ -96,6 +97,18 @@ def step(states: States, verdict: Verdict, now_us: int, timing: Timing) -> Chang
     raised = _raise(states, verdict, now_us, timing)
     resolved = _resolve(states, verdict, now_us, timing)
     return Changes(np.flatnonzero(fired), np.flatnonzero(raised), np.flatnonzero(resolved))
+
+
+def due_us(states: States, timing: Timing) -> int:
+    """When something changes next, as long as the same is found; far away where nothing does."""
+    firing = states.phase == _FIRING
+    needed = np.where(states.flapping, max(timing.flap_us, timing.clear_us), timing.clear_us)
+    ends = (
+        (states.since + timing.hold_us)[states.phase == _PENDING],
+        (states.rising + timing.hold_us)[firing & (states.rising != NOT_YET)],
+        (states.well + needed)[firing & (states.well != NOT_YET)],
+    )
+    return int(min((end.min() for end in ends if len(end)), default=FAR))
 
 
 def _fire(

@@ -30,11 +30,12 @@ class Flow:
     whole: tuple[bool, ...]
     """Whether the term's other direction counts too, as less than nothing."""
 
-    def of(self, shown: NDArray[np.floating[Any]]) -> float:
-        """Of what each meter shows in the line, float[m]; NaN where a term is missing."""
-        flow = np.array(self.directions) * shown[list(self.terms)]
+    def of(self, shown: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Of what each meter shows in the line, float[..., m]; NaN where a term is missing."""
+        flow = np.array(self.directions) * shown[..., list(self.terms)]
         counted = np.where(np.array(self.whole) | np.isnan(flow), flow, np.maximum(flow, 0.0))
-        return float((np.array(self.factors) * counted).sum())
+        found: NDArray[np.float64] = np.ascontiguousarray(np.array(self.factors) * counted).sum(axis=-1)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.journal import History
+from alerts.reel import HOUR_US, Reel
 from alerts.window import Rows, Window
 
+_ROWS = 400_000
+"""So many are fetched at once of a long past, as far as the part before tells."""
 _PART_US = 300_000_000
 """Readings of the past are fetched in parts of so many microseconds."""
 
@@ -44,3 +47,14 @@ def fill(window: Window, history: History, lo_us: int, hi_us: int, part_us: int 
             moment = int(rows.time[by_time[hi - 1]]) if hi > lo else min((number + 1) * step - 1, hi_us)
             window.advance(moment)
             yield moment
+
+
+def wind(reel: Reel, history: History, lo_us: int, hi_us: int) -> Iterator[NDArray[np.int64]]:
+    """As `fill`, many slots at once; gives their moments, int64[k] [us]. Raises as the history."""
+    begin, span, step = lo_us // reel.step_us * reel.step_us, HOUR_US, reel.step_us
+    while begin < hi_us:
+        end = min(begin + min(span, reel.ahead_us), hi_us)
+        rows = history.readings(reel.park.ids, begin, end, reel.quantities)
+        yield reel.play(rows, begin, end)
+        fitting = (end - begin) * _ROWS // max(1, len(rows.meter_id)) // step * step
+        begin, span = end, max(step, min(4 * span, fitting))

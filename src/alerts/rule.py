@@ -115,6 +115,11 @@ class Rule(Frozen):
         return True
 
     @property
+    def at_once(self) -> bool:
+        """Whether it can judge many moments at once; its figures then are [k, n]."""
+        return False
+
+    @property
     def severities(self) -> tuple[Severity, ...]:
         """Of its stages, from 1 on."""
         return (self.severity,)

@@ -44,8 +44,18 @@ class Verdict:
     limit: NDArray[np.float64]
     more: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Further figures, by name with unit."""
-    band: str = ""
+    band: str | NDArray[np.str_] = ""
     """The tariff band that holds, where the rule looks at it."""
+
+    def at(self, moment: int, among: int) -> "Verdict":
+        """One of k moments that were judged at once."""
+        shape = (among, self.value.shape[-1])
+        columns = {name: getattr(self, name) for name in ("stage", "well", "known", "value", "limit")}
+        rows = {name: np.broadcast_to(column, shape)[moment] for name, column in columns.items()}
+        more = {name: np.broadcast_to(column, shape)[moment] for name, column in self.more.items()}
+        return Verdict(
+            **rows, more=more, band=str(np.ravel(self.band)[-1 if np.ndim(self.band) == 0 else moment])
+        )
 
 
 def simple(

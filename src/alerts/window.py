@@ -81,7 +81,10 @@ class Window:
     @property
     def fresh_us(self) -> NDArray[np.int64]:
         """How old a reading may be that still says how things are, int64[m] [us]."""
-        return ((_FRESH * self.interval_s + self.latency_s) * 1e6).astype(np.int64)
+        return self._fresh(self.interval_s)
+
+    def _fresh(self, interval_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        return ((_FRESH * interval_s + self.latency_s) * 1e6).astype(np.int64)
 
     def take(self, rows: Rows) -> None:
         """Readings in the order of time, none older than those held; of a meter the last counts."""

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from alerts.amounts import Power, Share
@@ -36,15 +37,27 @@ class Rule(MeanRule):
         at = np.flatnonzero(self.where.picks(park) & parents)
         return Subjects(Kind.METER, tuple(park.codes[place] for place in at.tolist()), at)
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """The value is the share of what flows in that is missing, below 0 where more comes out."""
         mean = look.mean("active_power", self.over)
         behind = np.flatnonzero(look.park.parent != NOBODY)
         upstream = look.park.parent[behind]
-        out = np.bincount(upstream, mean[behind], len(look.park))[subjects.at]
-        flow = mean[subjects.at]
+        out = _sums(upstream, mean[..., behind], len(look.park))[..., subjects.at]
+        flow = mean[..., subjects.at]
         judged = np.abs(flow) >= self.least
         share = np.where(judged, (flow - out) / np.where(judged, flow, 1.0), 0.0)
         share = np.where(np.isnan(flow + out), np.nan, share)
         off = np.abs(share)
         return simple(off > self.above, off <= self.above - self.hysteresis, share, self.above)
+
+
+def _sums(place: NDArray[np.intp], power: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Of what goes to the same place of `size`, float64[..., size]."""
+    rows = power.reshape(-1, len(place))
+    cells = np.arange(len(rows))[:, None] * size + place
+    sums = np.bincount(cells.ravel(), rows.ravel(), len(rows) * size).astype(np.float64)
+    return sums.reshape(*power.shape[:-1], size)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -23,18 +24,22 @@ class Rule(MeanRule):
     rest_days: tuple[Day, ...] = ("sat", "sun")
     """Times of rest from midnight to midnight."""
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        mean = look.mean("active_power", self.over)[subjects.at]
+        mean = look.mean("active_power", self.over)[..., subjects.at]
         limit = self.above
-        resting = self._rests(look)
+        resting = look.each(lambda us: self._rests(us, look.park.zone))
         return simple((mean > limit) & resting, (mean <= limit) | np.logical_not(resting), mean, limit)
 
-    def _rests(self, look: Look) -> bool:
+    def _rests(self, now_us: int, zone: ZoneInfo) -> bool:
         """All of the mean has to lie in it."""
-        return all(self._rest_at(look, us) for us in (look.now_us, look.now_us - int(self.over * 1e6)))
+        return all(self._rest_at(us, zone) for us in (now_us, now_us - int(self.over * 1e6)))
 
-    def _rest_at(self, look: Look, us: int) -> bool:
-        at = datetime.fromtimestamp(us / 1e6, UTC).astimezone(look.park.zone)
+    def _rest_at(self, us: int, zone: ZoneInfo) -> bool:
+        at = datetime.fromtimestamp(us / 1e6, UTC).astimezone(zone)
         if DAYS[at.weekday()] in self.rest_days:
             return True
         if self.begins <= self.ends:

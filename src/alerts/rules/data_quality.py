@@ -53,6 +53,10 @@ class Rule(AnyRule):
             return self.sources(park)
         return super().subjects(park)
 
+    @property
+    def at_once(self) -> bool:
+        return self.sign == "reset"
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         value, limit = self._shown(look, subjects)
         over = value < limit if self.sign == "reset" else value > limit
@@ -62,7 +66,8 @@ class Rule(AnyRule):
         """The value and what it is held against; NaN where there is nothing to judge."""
         window, n = look.window, len(subjects)
         if self.sign == "reset":
-            return look.value(self.counter)[subjects.at], look.before(self.counter, _RESET_S)[subjects.at]
+            shown, before = look.value(self.counter), look.before(self.counter, _RESET_S)
+            return shown[..., subjects.at], before[..., subjects.at]
         if self.sign == "gap":
             return window.gap_s[subjects.at], np.full(n, self.gap)
         if self.sign == "clock":

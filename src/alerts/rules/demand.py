@@ -56,14 +56,18 @@ class Rule(PowerRule):
         known = park.root in park.boundary
         return Subjects(Kind.PARK, (park.root,) if known else (), np.zeros(int(known), np.intp))
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         contract = np.array([self._contract(look.park, code) for code in subjects.codes])
-        gone_s = (look.now_us % BLOCK_US) / 1e6
+        gone_s = np.asarray(look.at % BLOCK_US / 1e6)
         so_far, power = self._import(look, gone_s, subjects.codes)
         left_s = BLOCK_US / 1e6 - gone_s
         forecast = (so_far * gone_s + power * left_s) / (gone_s + left_s)
         limits = np.outer(self.stages, contract)
-        stage = (forecast > limits).sum(axis=0)
+        stage = (forecast[..., None, :] > limits).sum(axis=-2)
         early = (gone_s < self.settle) & (so_far * gone_s <= contract * BLOCK_US / 1e6)
         known = np.isfinite(forecast) & np.isfinite(contract) & ~early
         return Verdict(
@@ -82,9 +86,9 @@ class Rule(PowerRule):
     def _contract(self, park: Park, code: str) -> float:
         return self.contract or (park.contract_kw if code == park.root else park.own_kw[code])
 
-    def _import(self, look: Look, gone_s: float, codes: Sequence[str]) -> tuple[_Floats, _Floats]:
+    def _import(self, look: Look, gone_s: _Floats, codes: Sequence[str]) -> tuple[_Floats, _Floats]:
         """Mean import since the block began and over the last minute [kW]; NaN: not enough was measured."""
-        block = look.mean("active_power", max(gone_s, look.window.step_us / 1e6))
+        block = look.mean("active_power", np.maximum(gone_s, look.window.step_us / 1e6))
         return _of(look.park, block, codes), _of(look.park, look.mean("active_power", 60.0), codes)
 
     @model_validator(mode="after")
@@ -95,14 +99,19 @@ class Rule(PowerRule):
 
 
 def _of(park: Park, power: _Floats, codes: Sequence[str]) -> _Floats:
-    """Import of areas without what is billed apart, float64[n]; never below nothing."""
+    """Import of areas without what is billed apart, float64[..., n]; never below nothing."""
     none = np.zeros(len(park), np.bool_)
-    sums = [power[park.boundary[code]].sum() - power[park.behind.get(code, none)].sum() for code in codes]
-    return np.maximum(np.array(sums, np.float64), 0.0)
+    sums = [_sum(power, park.boundary[code]) - _sum(power, park.behind.get(code, none)) for code in codes]
+    return np.maximum(np.stack(sums, axis=-1) if sums else power[..., :0], 0.0)
 
 
-def _breach_s(contract: _Floats, so_far: _Floats, power: _Floats, left_s: float) -> _Floats:
+def _sum(power: _Floats, meters: NDArray[np.bool_]) -> _Floats:
+    found: _Floats = np.ascontiguousarray(power[..., meters]).sum(axis=-1)
+    return found
+
+
+def _breach_s(contract: _Floats, so_far: _Floats, power: _Floats, left_s: _Floats) -> _Floats:
     """Until the block's demand is the contract's, at the power of now [s]; NaN where it will not be."""
     missing = contract * BLOCK_US / 1e6 - so_far
-    wait = np.divide(missing, power, out=np.full(len(power), np.inf), where=power > 0)
+    wait = np.divide(missing, power, out=np.full(power.shape, np.inf), where=power > 0)
     return np.where(missing <= 0, 0.0, np.where(wait <= left_s, wait, np.nan))

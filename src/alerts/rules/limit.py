@@ -29,8 +29,12 @@ class Rule(AnyRule):
     def quantities(self) -> frozenset[str]:
         return frozenset({self.quantity})
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        value = look.value(self.quantity)[subjects.at]
+        value = look.value(self.quantity)[..., subjects.at]
         margin = self.hysteresis.by(self.unit) if self.hysteresis else 0.0
         high = self.above.to(self.unit) if self.above else np.inf
         low = self.below.to(self.unit) if self.below else -np.inf

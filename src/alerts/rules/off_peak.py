@@ -24,11 +24,15 @@ class Rule(PowerRule):
         for index, band in enumerate(self.bands):
             yield f"bands[{index}]", "band", band
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """Without a tariff nothing is known."""
-        power = look.value("active_power")[subjects.at]
-        band, limit = look.park.band_at(look.now_us), self.above
-        dear = band in self.bands
-        value = power if band else np.full(len(subjects), np.nan)
+        power = look.value("active_power")[..., subjects.at]
+        band, limit = look.each(look.park.band_at), self.above
+        dear = np.isin(band, self.bands)
+        value = np.where(np.asarray(band) != "", power, np.nan)
         found = simple((power > limit) & dear, (power <= limit) | np.logical_not(dear), value, limit)
         return Verdict(found.stage, found.well, found.known, found.value, found.limit, band=band)

@@ -32,9 +32,13 @@ class Rule(MeanRule):
     def quantities(self) -> frozenset[str]:
         return POWER | {"reactive_power"}
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        active = look.mean("active_power", self.over)[subjects.at]
-        reactive = np.abs(look.mean("reactive_power", self.over)[subjects.at])
+        active = look.mean("active_power", self.over)[..., subjects.at]
+        reactive = np.abs(look.mean("reactive_power", self.over)[..., subjects.at])
         judged = active >= self.least
         factor = active / np.hypot(np.where(judged, active, np.nan), reactive)
         idle = ~judged & ~np.isnan(active + reactive)

@@ -34,9 +34,13 @@ class Rule(AnyRule):
     def depth_s(self) -> float:
         return self.within
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """The value is the change; unknown where one of its ends is."""
-        change = (look.value(self.quantity) - look.before(self.quantity, self.within))[subjects.at]
+        change = (look.value(self.quantity) - look.before(self.quantity, self.within))[..., subjects.at]
         rise = self.rise.by(self.unit) if self.rise else np.inf
         fall = self.fall.by(self.unit) if self.fall else np.inf
         over = (change > rise) | (-change > fall)

@@ -39,12 +39,16 @@ class Rule(AnyRule):
             return "Hz", ("frequency",)
         return "V", ("voltage_l1", "voltage_l2", "voltage_l3")
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         nominal = self.nominal.to(self.unit)
-        shown = np.array([look.value(name)[subjects.at] for name in self._measured[1]])
+        shown = np.array([look.value(name)[..., subjects.at] for name in self._measured[1]])
         off = shown / nominal - 1
         worst = np.where(np.isnan(off), -1.0, np.where(off >= 0, off / self.above, off / -self.below))
-        value = shown[worst.argmax(axis=0), np.arange(len(subjects))]
+        value = np.take_along_axis(shown, worst.argmax(axis=0)[None], axis=0)[0]
         high, low = nominal * (1 + self.above), nominal * (1 - self.below)
         margin = nominal * self.hysteresis
         well = (value <= high - margin) & (value >= low + margin)

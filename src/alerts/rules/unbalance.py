@@ -33,8 +33,12 @@ class Rule(AnyRule):
     def quantities(self) -> frozenset[str]:
         return frozenset(f"{self.quantity}_l{phase}" for phase in (1, 2, 3))
 
+    @property
+    def at_once(self) -> bool:
+        return True
+
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
-        phases = np.array([look.value(name)[subjects.at] for name in sorted(self.quantities)])
+        phases = np.array([look.value(name)[..., subjects.at] for name in sorted(self.quantities)])
         mean = phases.mean(axis=0)
         least = self.least.to(CATALOGUE[self.quantity].unit) if self.least else 0.0
         judged = mean > least

@@ -10,7 +10,8 @@ from accounting.grid import to_us
 from alerts.engine import Engine
 from alerts.journal import Transition
 from alerts.park import Park
-from alerts.past import fill
+from alerts.past import fill, wind
+from alerts.reel import Reel
 from alerts.rule import LONGEST_S, Rule
 from alerts.verdict import Kind
 from alerts.watch import quantities_of
@@ -53,21 +54,30 @@ class Trial:
     def transitions(self, database: Connections, plan: Plan) -> Iterator[Transition]:
         """In the order in which they would have come. Raises QueryError, StorageError."""
         self.check()
-        window = Window(
-            self._park(database, plan),
+        park, history = self._park(database, plan), StoredHistory(database)
+        window = (Reel if self.rule.at_once else Window)(
+            park,
             quantities_of([self.rule]),
             step_us=self.step_s * 1_000_000,
             slots=int(LONGEST_S // self.step_s) + 1,
         )
         engine = Engine([self.rule], window)
-        lo, hi = to_us(self.lo), to_us(self.hi)
-        begun = lo - round(self.rule.depth_s * 1e6)
-        for moment in fill(window, StoredHistory(database), begun, hi, _PART_US):
-            if moment >= lo:
-                yield from engine.replay(moment)
+        yield from self._lived(engine, history, window)
         failed = engine.watched[self.rule.code].health
         if failed.failing:
             raise QueryError("rule", self.rule.code, f"cannot be evaluated: {failed.last_error}")
+
+    def _lived(self, engine: Engine, history: StoredHistory, window: Window) -> Iterator[Transition]:
+        lo, hi = to_us(self.lo), to_us(self.hi)
+        begun = lo - round(self.rule.depth_s * 1e6)
+        if isinstance(window, Reel):
+            for moments in wind(window, history, begun, hi):
+                if moments[-1] >= lo:
+                    yield from engine.relive(window, moments[moments >= lo])
+            return
+        for moment in fill(window, history, begun, hi, _PART_US):
+            if moment >= lo:
+                yield from engine.replay(moment)
 
     def _park(self, database: Connections, plan: Plan) -> Park:
         """Of the meters alone that the rule looks at, as they are now.
