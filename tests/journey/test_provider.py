@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-from looks import complaints
+from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.peer]
 PEERS = Path(__file__).parents[1] / "peers"
+PARK = {"roles": ["park-administrator"], "areas": None, "whole_park": True}
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def _vouched(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "button"), [("en", "Sign in with Park SSO"), ("zh", "使用Park SSO登录")]
+    ("language", "button"), [("en", "Sign in with Park SSO"), ("zh", "使用 Park SSO 登录")]
 )
 def test_the_button_leads_there_and_back(page: Page, service: Any, language: str, button: str) -> None:  # noqa: ANN401  # conftest's Service
     page.goto(f"{service.url}/live?lang={language}")
@@ -81,3 +83,42 @@ def test_whom_nothing_names_is_told_why(page: Page, service: Any) -> None:  # no
     expect(page.locator("body")).to_contain_text("nobody has invited them")
     page.get_by_role("link", name="ParkWatt").click()
     expect(page.locator("pw-sign-in")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "size"),
+    [
+        ("en", "Sign in with Park SSO", WIDE),
+        ("en", "Sign in with Park SSO", NARROW),
+        ("zh", "使用 Park SSO 登录", WIDE),
+        ("zh", "使用 Park SSO 登录", NARROW),
+    ],
+)
+def test_whoever_is_invited_may_come_by_the_provider(
+    page: Page,
+    service: Any,  # noqa: ANN401  # as above
+    language: str,
+    button: str,
+    size: dict[str, int],
+) -> None:
+    name = f"li.na.{language}.{size['width']}"
+    headers = {"Authorization": "Bearer a-token-that-closes-the-door"}
+    body = {"name": name, "roles": ["enterprise-user"], "areas": ["E1"]}
+    if not any(each["name"] == "boss" for each in _people(service, headers)):
+        httpx.post(f"{service.url}/api/v1/people", headers=headers, json=body | {"name": "boss"} | PARK)
+    made = httpx.post(f"{service.url}/api/v1/people", headers=headers, json=body)
+    assert made.status_code == 200, made.text
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # a size
+    at, _, secret = made.json()["link"].partition("#")
+    page.goto(f"{service.url}{at}?lang={language}#{secret}")
+    expect(page.get_by_role("button", name=button)).to_be_visible()
+    expect(page.locator("pw-enter label:visible")).to_have_count(2)
+    assert complaints(page) == []
+    page.get_by_role("button", name=button).click()
+    _vouched(page, f"invited-{language}-{size['width']}")
+    expect(page.locator(".signed")).to_have_text(name, timeout=30_000)
+
+
+def _people(service: Any, headers: dict[str, str]) -> list[dict[str, Any]]:  # noqa: ANN401  # as above
+    found: list[dict[str, Any]] = httpx.get(f"{service.url}/api/v1/people", headers=headers).json()["people"]
+    return found

@@ -48,7 +48,7 @@ class Enter extends View {
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
       <button class="primary">${words.setPassword}</button>
       ${name !== null && store.door?.provider
-        ? html`<button type="button" class="quiet" @click=${this.#vouched}>${words.signInWith(store.door.provider)}</button><p class="hint">${words.vouchedHint}</p>`
+        ? html`<button type="button" class="vouched" @click=${this.#vouched}>${words.signInWith(store.door.provider)}</button><p class="hint">${words.vouchedHint}</p>`
         : nothing}
     </form>`;
   }

@@ -25,7 +25,7 @@ class SignIn extends View {
       ${this.#key ? this.#keyFields(words) : this.#fields(words)}
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
       <button class="primary">${words.signIn}</button>
-      ${store.door?.provider ? html`<button type="button" class="quiet" @click=${this.#vouched}>${words.signInWith(store.door.provider)}</button>` : nothing}
+      ${store.door?.provider ? html`<button type="button" class="vouched" @click=${this.#vouched}>${words.signInWith(store.door.provider)}</button>` : nothing}
       <button type="button" class="quiet" @click=${this.#turn}>${this.#key ? words.withPassword : words.withKey}</button>
     </form>`;
   }

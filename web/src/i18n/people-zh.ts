@@ -9,7 +9,7 @@ export const peopleZh: Pick<Words, keyof typeof peopleEn> = {
   people: "人员",
   signIn: "登录",
   signOut: "退出登录",
-  signInWith: (name: string) => `使用${name}登录`,
+  signInWith: (name: string) => `使用 ${name} 登录`,
   vouchedHint: "此后以该方式登录，此处不保存密码。",
   signInText: "使用您账户的名称和密码。",
   signInKeyText: "使用程序的密钥，或首次启动时显示的令牌。",
