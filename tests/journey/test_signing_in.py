@@ -149,6 +149,7 @@ def test_a_park_gets_its_first_people(page: Page, browser: Browser, service: Any
     people = page.locator("pw-people")
     page.on("dialog", lambda dialog: dialog.accept())
     people.get_by_role("button", name="Reset: li.na").click()
+    expect(people.locator(".handing code")).not_to_have_text(link)
     expect(people.locator(".handing")).to_contain_text("Hand this link to li.na")
     other.goto(people.locator(".handing code").inner_text().replace("/enter#", "/enter?lang=en#"))
     other.get_by_label("New password").fill(OTHER)
