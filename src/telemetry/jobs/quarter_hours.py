@@ -1,6 +1,6 @@
 """The first stage of settlement: what marked readings mean becomes quarter hours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from telemetry.jobs import amended
 from telemetry.jobs.ranges import DAY_US, groups, joined, picked, pieces
 from telemetry.reports import evidence, gas, steam
 from telemetry.reports.evidence import Task
-from telemetry.storage import energy, flags, formulas, retention
-from telemetry.storage.dirty import Marks
+from telemetry.storage import dirty, energy, flags, formulas, retention
+from telemetry.storage.dirty import Marks, Stage
 from telemetry.storage.energy import QuarterHours
 from telemetry.storage.flags import Flags
 from telemetry.storage.pool import Transaction
@@ -24,23 +24,44 @@ _SLOTS = 30_000
 """Meter-slots settled in one go: what bounds the memory."""
 _STRETCH = 8 * DAY_SLOTS
 """Slots of one meter in it at most: readings of many meters over few days lie close together."""
+_DAYS = 10_000
+"""Days of meters settled in one transaction: those with gaps of years take turns, so that live ones go on."""
 _BY_STATE = {"steam_energy": steam.by_state, "gas_volume_0c": gas.by_state}
 
 
 def settle(tx: Transaction, meters: Mapping[int, RegisteredMeter], marks: Marks, now_us: int) -> None:
-    """Settle what the marks touch, and mark the statement of it.
+    """Settle what the marks touch, and mark the statement of it; what is too much for once is marked anew.
 
     The quarter hour that runs at `now_us` waits for its end, unless a reading lies beyond it.
     """
     ranges = joined(Ranges(marks.meter_id, marks.lo, marks.hi), DAY_US)
-    written = [ranges]
-    for task in evidence.tasks(tx, meters, ranges, now_us):
-        wanted = np.isin(ranges.meter_id, np.array(list(task.meters), np.int32))
-        touched = pieces(_touched(tx, task, picked(ranges, np.flatnonzero(wanted))), _STRETCH)
+    work = [
+        (task, _touched(tx, task, _of(ranges, list(task.meters))))
+        for task in evidence.tasks(tx, meters, ranges, now_us)
+    ]
+    now = _first([touched for _, touched in work])
+    late = np.setdiff1d(np.concatenate([touched.meter_id for _, touched in work] or [now]), now)
+    dirty.mark(tx, Stage.ENERGY, marks.picked(np.isin(marks.meter_id, late)))
+    written = [picked(ranges, np.flatnonzero(~np.isin(ranges.meter_id, late)))]
+    for task, whole in work:
+        touched = pieces(_of(whole, now), _STRETCH)
         written.append(touched)
         for group in groups(touched, _SLOTS):
             _settle(tx, task, picked(touched, group), now_us)
     amended.settle(tx, written)
+
+
+def _of(ranges: Ranges, meter_ids: Sequence[int] | NDArray[np.int32]) -> Ranges:
+    return picked(ranges, np.flatnonzero(np.isin(ranges.meter_id, np.asarray(meter_ids, np.int32))))
+
+
+def _first(work: Sequence[Ranges]) -> NDArray[np.int32]:
+    """Meters that are settled in this transaction: not many more days than `_DAYS`, but one meter."""
+    meter_id = np.concatenate([each.meter_id for each in work] or [np.empty(0, np.int32)])
+    days = np.concatenate([each.hi - each.lo for each in work] or [np.empty(0, np.int64)]) // DAY_US
+    ids, place = np.unique(meter_id, return_inverse=True)
+    each = np.bincount(place, days, len(ids))
+    return ids[np.cumsum(each) - each < _DAYS]
 
 
 def _touched(tx: Transaction, task: Task, ranges: Ranges) -> Ranges:

@@ -80,8 +80,9 @@ def take(
 
     Long ranges wait until no short ones are left, so that a re-settlement of years holds up nothing that is
     live; of each its first month in `zone` is taken, and the rest waits behind the others, so that the
-    readings of one month are read of all meters while they are at hand. Meters that another worker holds are
-    left to it, those of `without` are left alone.
+    readings of one month are read of all meters while they are at hand. The rest of readings begins with the
+    next one: whatever lies before it is settled with the month, however long the gap. Meters that another
+    worker holds are left to it, those of `without` are left alone.
     """
     asked = {"stage": stage, "zone": zone.key, "limit": _TRIED * meters, "without": list(without)}
     found = _take(conn, asked | {"long": False}, meters)

@@ -81,8 +81,15 @@ parts as (
 ),
 later as (
     insert into dirty (meter_id, stage, lo, hi, marked_at)
-    select meter_id, %(stage)s::text, cut, hi, marked_at
+    select meter_id, %(stage)s::text, coalesce(shown, cut), hi, marked_at
     from parts
+    left join lateral (
+        select r.time as shown
+        from reading r
+        where %(stage)s::text = 'energy' and r.meter_id = parts.meter_id and r.time >= cut and r.time <= hi
+        order by r.time
+        limit 1
+    ) as next on cut < hi
     where cut < hi
 )
 select array_agg(meter_id order by meter_id, lo), array_agg(lo order by meter_id, lo), array_agg(cut order by meter_id, lo)
