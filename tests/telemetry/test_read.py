@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import secrets
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -111,6 +114,22 @@ def test_a_modbus_meter_shows_value_primary_unit_register_and_words(park: Park, 
     shown = lines(CliRunner().invoke(app, ["read", "incomer"], catch_exceptions=False))
     assert shown["energy_import"][1:] == ["1234.5", "98760", "kWh", "input", "72", "449a", "5000"]
     assert shown["voltage_l1"][1:] == ["231.5", "231.5", "V", "input", "0", "4367", "8000"]
+
+
+@pytest.mark.parametrize("terminal", [{"COLUMNS": "80"}, {}])
+def test_no_name_and_no_number_is_broken_over_two_lines(
+    park: Park, serve: Serve, tmp_path: Path, terminal: dict[str, str]
+) -> None:
+    register = {"table": "input", "address": 0x46, "type": "uint64", "quantity": "energy_import_l1"}
+    head = {"code": "acme", "name": {"en": "Acme", "zh": "艾克米"}, "protocol": "modbus", "source": "a test"}
+    (tmp_path / "devices").mkdir()
+    template = {**head, "registers": [{**register, "unit": "kWh", "scale": 1e-13}]}
+    (tmp_path / "devices" / "acme.yaml").write_text(yaml.safe_dump(template), encoding="utf-8")
+    park([modbus(serve())], [{**sdm(), "device": "acme"}])
+    command = [sys.executable, "-m", "telemetry.cli", "read", "incomer"]
+    done = subprocess.run(command, env=os.environ | terminal, capture_output=True, text=True, check=True)
+    shown = {line.split()[0]: line.split() for line in done.stdout.splitlines()}
+    assert shown["energy_import_l1"][1:6] == ["0.0001150963712", "0.009207709696", "kWh", "input", "70"]
 
 
 def test_the_multiplier_is_that_of_today(park: Park, serve: Serve) -> None:

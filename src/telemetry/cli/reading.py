@@ -63,11 +63,15 @@ def probe(
 
 
 def _print_reading(reading: Reading, multiplier: float) -> None:
-    table = plain("quantity", "value", f"x {multiplier:g}", "unit", "place", "words")
+    primary = f"x {multiplier:g}"
+    columns = ("quantity", "value", primary, "unit", "place", "words")
+    table = plain(*columns, whole={"quantity", "value", primary, "unit"})
     for shown in reading.shown:
         factor = multiplier if scales(shown.quantity) else 1.0
-        value, primary = _number(shown.value), _number(shown.value * factor)
-        table.add_row(shown.quantity, value, primary, CATALOGUE[shown.quantity].unit, shown.place, shown.raw)
+        value, multiplied = _number(shown.value), _number(shown.value * factor)
+        table.add_row(
+            shown.quantity, value, multiplied, CATALOGUE[shown.quantity].unit, shown.place, shown.raw
+        )
     out.print(table)
     for name, text in reading.identity.items():
         out.print(f"{name}: {text}", markup=False)
