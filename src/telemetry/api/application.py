@@ -274,7 +274,7 @@ def create(dependencies: Dependencies) -> FastAPI:
 def _operation(route: APIRoute) -> str:
     """What generated clients call it: `get_meters_code` for GET /api/v1/meters/{code}."""
     words = re.findall(r"\w+", route.path_format.removeprefix("/api/v1").replace("-", "_"))
-    return "_".join([*(method.lower() for method in sorted(route.methods)), *words])
+    return "_".join([*(method.lower() for method in sorted(route.methods or ())), *words])
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
