@@ -44,6 +44,8 @@ def add(page: Page, code: str, **fields: str) -> None:
 def test_a_job_is_moved_by_keys_and_pointer_and_checked_each_time(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
     page.goto(f"{priced.url}/cost/plan?show={priced.month}-20&lang=en")
     expect(page.locator("pw-plan")).to_contain_text("No job yet.")
+    expect(page.locator("pw-board svg .band-back").first).to_be_visible()
+    assert complaints(page) == []
     page.get_by_label("Runs on").select_option("E1")
     page.get_by_label("Power [kW]").fill("10")
     add(page, "J1", Begins="10:00")

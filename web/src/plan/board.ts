@@ -19,10 +19,13 @@ export interface Moved {
   start: string | null;
 }
 
+/** What is drawn on; a plan has it, and days without a job do. */
+export type Ground = Pick<Plan, "from" | "jobs" | "currency"> & { outlook: Pick<Plan["outlook"], "times" | "bands"> };
+
 class Board extends View {
   static override properties = { jobs: { attribute: false }, plan: { attribute: false }, proposed: { attribute: false } };
   declare jobs: readonly Job[];
-  declare plan: Plan;
+  declare plan: Ground;
   declare proposed: Plan | null;
   #width = 0;
   #held: { code: string; grabbed: number; start: number } | null = null;

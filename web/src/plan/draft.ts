@@ -1,7 +1,10 @@
 /** The plan on the board: its jobs, what else it says, and the kept version that it was made from. */
 
+import type { BandSpan } from "../api.ts";
 import { day, iso, startOfDay, DAY_MS } from "../time.ts";
 import type { Job, KeptVersion, PostedPlan } from "./answers.ts";
+import type { Ground } from "./board.ts";
+import { QUARTER_MS } from "./table.ts";
 
 const KEPT = "parkwatt.plan";
 
@@ -59,6 +62,14 @@ export function instant(text: string, zone: string): number {
 export function bodyOf(draft: Draft, first: string, days: number, zone: string): PostedPlan {
   const noon = Date.parse(`${first}T12:00:00Z`);
   return { ...draft.rest, from: iso(startOfDay(noon, zone)), to: iso(startOfDay(noon, zone, days)), jobs: draft.jobs };
+}
+
+/** The days without a job: each quarter hour with its band. */
+export function groundOf(span: Pick<PostedPlan, "from" | "to">, spans: readonly BandSpan[], currency: string): Ground {
+  const from = Date.parse(span.from);
+  const times = Array.from({ length: (Date.parse(span.to) - from) / QUARTER_MS }, (_, i) => iso(from + i * QUARTER_MS));
+  const bands = times.map((time) => spans.find((one) => Date.parse(one.from) <= Date.parse(time) && Date.parse(time) < Date.parse(one.to))?.code ?? null);
+  return { from: span.from, jobs: [], currency, outlook: { times, bands } };
 }
 
 /** The last day of a span that ends at `to`. */

@@ -1,7 +1,7 @@
 /** <pw-plan>: my plan checked as it is changed, and the cheapest one beside it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, post } from "../api.ts";
+import { ApiError, get, post, type BandPlan } from "../api.ts";
 import { said } from "../cost/said.ts";
 import { fixed, NONE, percent, three } from "../numbers.ts";
 import "../parts/exhibit.ts";
@@ -15,8 +15,8 @@ import { store } from "../store.ts";
 import { clock, day, iso, shortDay, startOfDay } from "../time.ts";
 import type { Conflict, Job, KeptVersion, Optimum, Plan, PlannedJob, PostedPlan, Run } from "./answers.ts";
 import "./board.ts";
-import type { Moved } from "./board.ts";
-import { bodyOf, EMPTY, openedDraft, remember, remembered, type Draft } from "./draft.ts";
+import type { Ground, Moved } from "./board.ts";
+import { bodyOf, EMPTY, groundOf, openedDraft, remember, remembered, type Draft } from "./draft.ts";
 import "./keeping.ts";
 import "./kept.ts";
 import { jobsOf } from "./table.ts";
@@ -44,6 +44,7 @@ class PlanView extends View {
   #asked = "";
   #busy = false;
   #turn = 0;
+  #ground: Ground | null = null;
 
   get #jobs(): Job[] {
     return this.#draft.jobs;
@@ -64,11 +65,23 @@ class PlanView extends View {
   }
 
   protected override willUpdate(): void {
-    if (!store.site || this.#jobs.length === 0) return;
+    if (!store.site) return;
     const wanted = JSON.stringify(this.#body);
     if (wanted === this.#asked) return;
     this.#asked = wanted;
-    void this.#check();
+    void (this.#jobs.length === 0 ? this.#shade() : this.#check());
+  }
+
+  /** The bands of the days, where there is no job that a check would tell them with. */
+  async #shade(): Promise<void> {
+    const { from, to } = this.#body;
+    try {
+      const { bands } = await get<BandPlan>("/tariff", { from, to });
+      this.#ground = groundOf({ from, to }, bands, store.site?.currency ?? "");
+    } catch {
+      this.#ground = null; // the board is left out; the form says what is missing as soon as a job is there
+    }
+    this.requestUpdate();
   }
 
   /** One check at a time; what changed meanwhile is checked after it. */
@@ -134,11 +147,17 @@ class PlanView extends View {
         <header class="report-head"><h2>${words.planBoard} <span class="subject">${words.planSubject}</span></h2>${this.#horizon()}</header>
         ${this.#form()} ${this.#jobs.length > 0 ? html`<pw-keeping .body=${this.#body} .origin=${this.#draft.origin}
           @kept=${(event: CustomEvent<KeptVersion>) => this.#kept(event.detail)} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)}></pw-keeping>` : nothing} ${this.#errors()}
-        ${this.#plan ? this.#shown(this.#plan) : this.#jobs.length === 0 ? html`<p class="empty">${words.noJobs}</p>` : nothing}
+        ${this.#plan ? this.#shown(this.#plan) : this.#jobs.length === 0 ? this.#bare() : nothing}
       </section>
       ${this.#plan ? this.#load(this.#plan) : nothing}
       <pw-kept-plans .turn=${this.#turn} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)} @withdrawn=${(event: CustomEvent<string>) => this.#withdrawn(event.detail)}></pw-kept-plans>
     </div>`;
+  }
+
+  #bare(): TemplateResult {
+    const ground = this.#ground?.from === this.#body.from ? this.#ground : null;
+    return html`${ground?.outlook.bands.some((band) => band !== null) ? html`<pw-board .jobs=${[]} .plan=${ground} .proposed=${null}></pw-board>` : nothing}
+      <p class="empty">${this.words.noJobs}</p>`;
   }
 
   #horizon(): TemplateResult {
