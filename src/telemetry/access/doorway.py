@@ -13,7 +13,7 @@ from telemetry.storage.pool import Database, Transaction
 from telemetry.storage.tenancy import Resolved, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
     """A request, as the transactions that are made for it need it."""
 
@@ -23,6 +23,12 @@ class Visit:
     writes: bool
     found: list[Resolved] = field(default_factory=list)
     """The scope, once it is resolved."""
+    wrote: bool = False
+    """Whether a transaction of it changed anything."""
+
+    def note(self, tx: Transaction) -> None:
+        """At the end of a transaction that may have changed something."""
+        self.wrote = self.wrote or audit.changes(tx)
 
 
 class NobodyAsksError(RuntimeError):
@@ -59,6 +65,8 @@ class Doorway:
             if visit.writes:
                 audit.sign(tx, visit.asker.name, visit.origin)
             yield tx
+            if visit.writes:
+                visit.note(tx)
 
     @property
     def cut(self) -> bool:
@@ -110,3 +118,4 @@ class Doorway:
         with self.whole.bounded() as tx:
             audit.sign(tx, visit.asker.name, visit.origin)
             yield tx
+            visit.note(tx)

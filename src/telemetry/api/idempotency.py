@@ -55,7 +55,7 @@ class _Answer(Struct, frozen=True):
 
     @property
     def undone(self) -> bool:
-        """Whether nothing came of it for sure: it was refused, or is to come again."""
+        """Whether it was refused, or is to come again."""
         again = {HTTPStatus.SERVICE_UNAVAILABLE}
         return (
             HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR or self.status in again
@@ -114,7 +114,7 @@ class Repeatable:
             heard = _Heard()
             await self.app(scope, _Again(body, receive), heard)
             answer = heard.answer
-            await run_in_threadpool(self._after, attempt, answer)
+            await run_in_threadpool(self._after, attempt, answer, wrote=visit.wrote)
         await _tell(answer, send)
 
     def _before(self, attempt: _Attempt) -> _Answer | None:
@@ -134,9 +134,9 @@ class Repeatable:
             raise _unanswered()
         return attempt.opened(first.answer)
 
-    def _after(self, attempt: _Attempt, answer: _Answer) -> None:
+    def _after(self, attempt: _Attempt, answer: _Answer, *, wrote: bool) -> None:
         """What failed in between stays unanswered."""
-        if not answer.settles and not answer.undone:
+        if not answer.settles and (wrote or not answer.undone):
             return
         try:
             with self.store.connection() as tx:

@@ -71,6 +71,11 @@ def sign(conn: Connection[Any], who: str, origin: str) -> None:
     conn.execute(_SQL["sign"], {"who": who, "origin": origin})
 
 
+def changes(conn: Connection[Any]) -> bool:
+    """Whether the transaction that runs has changed anything."""
+    return conn.execute(_SQL["changes"]).fetchone() == (True,)
+
+
 def signature(conn: Connection[Any]) -> tuple[str, str]:
     """In whose name the transaction that runs changes anything, and from where; '' for the service's own."""
     row = conn.execute(_SQL["signature"]).fetchone()

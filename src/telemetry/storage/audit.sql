@@ -1,6 +1,9 @@
 -- name: sign
 select set_config('parkwatt.who', %(who)s::text, true), set_config('parkwatt.origin', %(origin)s::text, true)
 
+-- name: changes
+select pg_current_xact_id_if_assigned() is not null
+
 -- name: signature
 select coalesce(current_setting('parkwatt.who', true), ''), coalesce(current_setting('parkwatt.origin', true), '')
 

@@ -181,6 +181,25 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
     assert post(service, "/keys", ERP).status_code == 409
 
 
+def test_what_failed_after_it_was_written_is_not_done_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a key that stands while the database is gone before it could be shown."""
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable("away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("telemetry.api.keys._renew", away)
+        assert post(service, "/keys", ERP).status_code == 503
+    assert keys(service) == ["erp"]
+    assert post(service, "/keys", ERP).status_code == 409
+    with monkeypatch.context() as broken:
+        broken.setattr("telemetry.reports.keys.make", away)
+        assert post(service, "/keys", ERP, KEY[::-1]).status_code == 503
+    assert post(service, "/keys", ERP | {"name": "later"}, KEY[::-1]).status_code == 200
+
+
 def test_readings_need_no_key(service: Service) -> None:
     row = {"meter": "M1", "time": "2026-06-01T08:00:00+08:00", "values": {"active_power": 1.0}}
     assert post(service, "/readings", [row]).json()["accepted"] == 1
