@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from msgspec import Struct
@@ -214,7 +214,6 @@ def create(dependencies: Dependencies) -> FastAPI:
         generate_unique_id_function=_operation,
     )
     metrics = Metrics(dependencies)
-    versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(known)])
     for router in (
         site.router(dependencies),
         tariff.router(dependencies),
@@ -260,8 +259,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         site_changes.router(dependencies),
         session.router(dependencies),
     ):
-        versioned.include_router(router)
-    app.include_router(versioned)
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(known)])
     app.include_router(provider.router(dependencies), prefix="/api/v1")
     app.include_router(influx.router(dependencies, metrics))
     app.include_router(health.router(dependencies, metrics))
