@@ -51,11 +51,10 @@ class _Answer(Response):
         if isinstance(following, str):
             self.headers["Link"] = f'<{path}?{urlencode(_turned(query, following))}>; rel="next"'
         mark = _mark(self.body, f"{media} {table} {packs}")
-        self.headers.update({"ETag": mark, "Vary": _VARY, "Cache-Control": "private, no-cache"})
-        if mark in _marks(headers.get("if-none-match", "")):
-            self.status_code, self.body = NOT_MODIFIED, b""
-            del self.headers["Content-Length"]
-        elif media != JSON:
+        self.headers["Vary"] = _VARY
+        if _spared(self, mark, headers):
+            return
+        if media != JSON:
             ending, self.body = written(media, tables(self._value), table)
             name = f'attachment; filename="{PurePosixPath(path).name}.{ending}"'
             self.headers.update({"Content-Type": media, "Content-Disposition": name})
@@ -63,6 +62,24 @@ class _Answer(Response):
         elif packs:
             self.body = packing.packed(self.body)
             self.headers.update({"Content-Encoding": packing.ENCODING, "Content-Length": str(len(self.body))})
+
+
+class _File(Response):
+    """One of a single form; unchanged since it was read before, it is not sent again."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _spared(self, _mark(self.body, self.media_type or ""), Headers(scope=scope))
+        await super().__call__(scope, receive, send)
+
+
+def _spared(response: Response, mark: str, headers: Headers) -> bool:
+    """Whether whoever asks has it already, by the mark that it gets."""
+    response.headers.update({"ETag": mark, "Cache-Control": "private, no-cache"})
+    if mark not in _marks(headers.get("if-none-match", "")):
+        return False
+    response.status_code, response.body = NOT_MODIFIED, b""
+    del response.headers["Content-Length"]
+    return True
 
 
 def _turned(query: QueryParams, following: str) -> list[tuple[str, str]]:
@@ -83,6 +100,11 @@ def _marks(text: str) -> set[str]:
 def answer(value: Struct, status: int = _OK) -> Response:
     """`value` as JSON, in which NaN becomes null; what is asked for by GET also as tables."""
     return _Answer(value, status)
+
+
+def file(content: str, media: str, name: str) -> Response:
+    """Text to be kept under a name."""
+    return _File(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def reference(kind: type[Struct]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from accounting.bill import LineKind
 from telemetry.api import bodies
-from telemetry.api.answers import answer, documented
+from telemetry.api.answers import answer, documented, file
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
 from telemetry.api.problems import Mistake, Refusal
@@ -145,7 +145,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         found = bill_answer.all_of(reckoned, terms, known)
         if form is _Form.JSON:
             return answer(found)
-        return Response(bill_answer.as_csv(found), media_type="text/csv", headers=_file(found.month))
+        return file(bill_answer.as_csv(found), "text/csv", f"bills-{found.month}.csv")
 
     @routes.post(
         "/bill/comparison",
@@ -159,10 +159,6 @@ def router(dependencies: Dependencies) -> APIRouter:
         return answer(await run_in_threadpool(_compared, dependencies, posted))
 
     return routes
-
-
-def _file(month: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="bills-{month}.csv"'}
 
 
 def _posted(body: Any) -> PostedBill:  # noqa: ANN401  # JSON

@@ -171,6 +171,9 @@ def test_one_bill_is_the_same_as_among_all(start: Start, make_site: Made) -> Non
     sheet = service.call("GET", "/api/v1/bills", params={"month": "2023-10", "format": "csv"})
     rows = list(csv.DictReader(io.StringIO(sheet.text.removeprefix("\ufeff"))))
     assert sheet.headers["content-type"].startswith("text/csv")
+    mark = {"If-None-Match": sheet.headers["etag"]}
+    again = service.call("GET", "/api/v1/bills", params={"month": "2023-10", "format": "csv"}, headers=mark)
+    assert (again.status_code, again.content) == (304, b"")
     assert sum(D(row["amount"]) for row in rows if row["area"] == "park") == D(every["park"]["total"])
     assert len(rows) == sum(len(bill["lines"]) for bill in (every["park"], *every["parties"]))
     refused = service.call("GET", "/api/v1/bill", params={"area": "nowhere"})
