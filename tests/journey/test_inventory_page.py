@@ -1,8 +1,10 @@
 """The inventory on the page: both bases, records with refusals by field, closed periods with their drift."""
 
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +12,7 @@ sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints, files_of
 from playwright.sync_api import Page, expect
 
+PARK_POWER = ("works", "electricity")
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 
@@ -58,4 +61,18 @@ def test_a_period_is_closed_and_shows_its_drift(page: Page, priced: Any) -> None
     expect(periods.locator("tbody").first).to_contain_text("有效")
     expect(periods).to_contain_text("emission.location.scope2.CO2")
     expect(page.locator("pw-inventory pw-chart[data-drawn]")).to_be_visible()
+    assert complaints(page) == []
+
+
+def test_the_page_of_emissions_shows_what_a_kwh_carried(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    asked = {"from": f"{today - timedelta(days=13)}", "to": f"{today + timedelta(days=1)}", "step": "day"}
+    pools = priced.get("/pools", **asked)["pools"]
+    [rates] = [pool["rate"]["CO2"] for pool in pools if (pool["area"], pool["carrier"]) == PARK_POWER]
+    page.goto(f"{priced.url}/carbon?days=14&lang=en")
+    exhibit = page.locator("pw-intensity pw-exhibit")
+    expect(exhibit.locator("pw-chart[data-drawn]")).to_be_visible()
+    _, cells, _ = files_of(page, exhibit)
+    assert [row[1] for row in cells[1:]] == [pytest.approx(rate) if rate else rate for rate in rates]
+    assert any(rates)
     assert complaints(page) == []

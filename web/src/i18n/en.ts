@@ -191,6 +191,8 @@ export const en = {
   ambient: "Ambient",
 
   dailyEnergy: "Electricity bought, by day and enterprise",
+  carbonIntensity: "Carbon intensity of electricity",
+  carbonIntensitySubject: "what a kWh carried: bought, generated and passed on between neighbours",
   dailyCarbon: "Emissions by day and enterprise",
   days: (n: number) => `${n} days`,
   period: "Period",

@@ -191,6 +191,8 @@ export const zh: Words = {
   ambient: "环境",
 
   dailyEnergy: "各企业每日购入电量",
+  carbonIntensity: "用电碳强度",
+  carbonIntensitySubject: "每千瓦时所含排放：外购、自发及邻居转供",
   dailyCarbon: "各企业每日排放量",
   days: (n) => `${n} 天`,
   period: "时段",

@@ -8,6 +8,7 @@ import { day } from "../time.ts";
 import "./emission-trace.ts";
 import { reasonOf } from "./reason.ts";
 import { DailyPage } from "./daily.ts";
+import "./intensity.ts";
 
 class CarbonPage extends DailyPage<EmissionReport> {
   protected override readonly unit = "kg";
@@ -29,7 +30,8 @@ class CarbonPage extends DailyPage<EmissionReport> {
   protected override below(answer: EmissionReport): TemplateResult {
     const factors = distinct(answer.series.flatMap((series) => series.factors), (one) => `${one.id}|${one.from}|${one.to}`);
     const missing = distinct(answer.series.flatMap((series) => series.shortfalls), (one) => `${one.reason}|${one.from}|${one.to}`);
-    return html`${this.#made(answer)}${missing.length > 0 ? this.#missing(missing) : nothing}${this.#others()}${factors.length > 0 ? this.#factors(factors) : nothing}`;
+    const mix = store.door?.who?.areas === null ? html`<section class="panel"><pw-intensity></pw-intensity></section>` : nothing;
+    return html`${mix}${this.#made(answer)}${missing.length > 0 ? this.#missing(missing) : nothing}${this.#others()}${factors.length > 0 ? this.#factors(factors) : nothing}`;
   }
 
   /** A day whose figure was asked for; null: all that is shown. */
