@@ -18,6 +18,7 @@ from accounting.uncertainty import of_product
 from telemetry.model import Converter
 from telemetry.reports import activities, emissions, market, neighbour_lines
 from telemetry.reports.activities import Part
+from telemetry.reports.beside import beside
 from telemetry.reports.crossings import IMPORT, Crossings
 from telemetry.reports.emission_answer import EmissionSeries, Origin
 from telemetry.reports.emitted import Revision
@@ -122,7 +123,7 @@ def report(
             library.coal,
             library.coal_rates,
         ),
-        crossed.refused,
+        [*crossed.refused, *beside(tx, park, question, asked.area)],
     )
     return _answer(question, asked, found, library)
 

@@ -296,3 +296,13 @@ def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(service: Service
 def test_the_park_counts_the_neighbours_air_once(service: Service) -> None:
     found = service.get("/inventory", period="2023-06", area="park")
     assert "air_volume" not in {each["name"] for each in found["lines"]}
+
+
+def test_what_passes_the_parks_boundary_meters_by_is_named(service: Service) -> None:
+    """A's meters are fed from outside, and the park has none of its own."""
+    found = service.get("/inventory", period="2023-06", area="park")["short"]
+    assert [each for each in found if each.startswith("A-STEAM")] == [
+        "A-STEAM: steam enters A from outside, past the boundary meters of park"
+    ]
+    assert {each.partition(":")[0] for each in found} == {"A-M", "A-GAS", "A-STEAM"}
+    assert service.get("/inventory", period="2023-06", area="A")["short"] == []

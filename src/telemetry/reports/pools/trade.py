@@ -68,6 +68,18 @@ def returned(park: Park, steps: Steps, areas: Collection[str]) -> Passing:
     return _daily(park, steps, chosen)
 
 
+def beside(park: Park, steps: Steps, area: str) -> Passing:
+    """Boundary meters below an area that something from outside comes through, past the area's own."""
+    below = within(park.registry, (area,)) - {area}
+
+    def chosen(stretch: Stretch) -> Iterator[Row]:
+        for row in stretch.laid.rows:
+            if row.part is Part.BOUGHT and row.way is Way.ALONG and row.pool.area in below:
+                yield row
+
+    return _daily(park, steps, chosen) if below else {}
+
+
 def _crossed(park: Park, areas: Collection[str]) -> bool:
     return any(
         meter.carrier in HEATS | {Carrier.COMPRESSED_AIR}
