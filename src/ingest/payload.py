@@ -59,7 +59,8 @@ class PayloadReader:
             if value.channel == channel:
                 self._plant(column, value)
         self._typed = typed(device, channel)
-        named = (value.path for value in device.values if value.channel == channel)
+        named = [value.path for value in device.values if value.channel == channel]
+        self._wanted = next(filter(None, named), "")
         around = (device.time.path, device.time.zone_path, device.records.name if device.records else "")
         self._mapped = [parse_path(text) for text in (*named, *filter(None, around))]
         self._channel = channel
@@ -136,9 +137,9 @@ class PayloadReader:
         values = np.full(len(self.quantities), np.nan)
         complaints = tuple(self._collect(document, self._tree, values))
         if np.isnan(values).all():
-            raise (
-                complaints[0] if complaints else PayloadError("", _shown(payload), "holds none of the values")
-            )
+            such = f"holds none of the values, such as {self._wanted}"
+            reason = such if self._wanted else "holds none of the values"
+            raise complaints[0] if complaints else PayloadError("", _shown(payload), reason)
         return Reading(time_us, values, complaints)
 
     def _time_of(self, document: object, around: object, now: float) -> int:

@@ -1,19 +1,23 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import PayloadError
 from ingest.json_device import JsonDevice
+from ingest.kinds import read_template
 from ingest.payload import PayloadReader, Reading
 from ingest.typed_payload import typed
 
 NOW = 1_795_332_600.5
 NOW_US = 1_795_332_600_500_000
 POWER = {"path": "em.0.power", "quantity": "active_power", "unit": "W"}
+ROOT = Path(__file__).parents[2]
 ENERGY = {"path": "em.0.energy", "quantity": "energy_import", "unit": "Wh"}
 Build = Callable[..., JsonDevice]
 
@@ -43,6 +47,19 @@ def test_a_number_that_means_no_value(mqtt: Build) -> None:
     )
 
 
+@pytest.mark.parametrize("code", ["parkwatt-json", "parkwatt-json-rfc3339"])
+def test_the_payload_of_the_documentation_is_read(code: str) -> None:
+    text = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
+    payload = next(line for line in text.splitlines() if line.startswith(f"{code}: "))
+    template = yaml.safe_load((ROOT / "config" / "devices" / f"{code}.yaml").read_text(encoding="utf-8"))
+    device = read_template(template)
+    assert isinstance(device, JsonDevice)
+    reading = PayloadReader(device).read(payload.removeprefix(f"{code}: ").encode(), NOW)
+    shown = {q: v for q, v in zip(device.quantities, reading.values, strict=True) if not np.isnan(v)}
+    assert (reading.time_us, reading.complaints) == (1_795_305_600_000_000, ())
+    assert shown == {"energy_import": 14250.0, "active_power": 412.5}
+
+
 @pytest.mark.parametrize("value", [b"true", b'"12"', b"{}", b"[1]"])
 def test_one_bad_value_leaves_the_others(mqtt: Build, value: bytes) -> None:
     reading = PayloadReader(mqtt(POWER, ENERGY)).read(b'{"em": [{"power": %s, "energy": 5}]}' % value, NOW)
@@ -57,7 +74,7 @@ def test_one_bad_value_leaves_the_others(mqtt: Build, value: bytes) -> None:
     [
         (b"{", "not JSON"),
         (b"\xff\xfe", "not JSON"),
-        (b'{"em": []}', "holds none of the values"),
+        (b'{"em": []}', "holds none of the values, such as em.0.power"),
         (b"null", "holds none of the values"),
         (b'{"em": [{"power": "high"}]}', "active_power is a number"),
         (b'{"em": [{"power": 2e18}]}', "active_power is never so much"),

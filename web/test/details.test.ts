@@ -7,6 +7,7 @@ it.each([
   ["no answer within 1 s, only a piece of one: 01 03", "1 秒内没有应答，只收到一部分：01 03"],
   ["holding 0-40: illegal address", "holding 0-40: 没有此寄存器地址"],
   ["holding 0 to 0: illegal address; M-1, input 7: busy", "holding 0 to 0: 没有此寄存器地址；M-1, input 7: 设备忙"],
+  ["holds none of the values, such as em.0.power (got 'null')", "不含任何所需的值，例如 em.0.power（收到 'null'）"],
   ["holds none of the values (got '{\"a\": 1; \"b\": 2}')", "不含任何所需的值（收到 '{\"a\": 1; \"b\": 2}'）"],
   ["v.a: active_power is never so much (got 1e+300)", "v.a: active_power 不可能这么大（收到 1e+300）"],
   ["there is no device template 'eastron-sdm63'; did you mean 'eastron-sdm630'?", "没有设备模板 'eastron-sdm63'；是否为 'eastron-sdm630'？"],

@@ -60,6 +60,7 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["{} is never so much", "{} 不可能这么大"],
   ["{} is not finite", "{} 不是有限的数"],
   ["{} is a number", "{} 应为数字"],
+  ["holds none of the values, such as {}", "不含任何所需的值，例如 {}"],
   ["holds none of the values", "不含任何所需的值"],
   ["it holds no single number", "其中不是单个数字"],
   ["{} stands beyond the answer's end", "{} 超出应答的末尾"],
@@ -120,11 +121,15 @@ export function detail(said: string, language: Language): Detail {
 }
 
 function translated(said: string): string | null {
+  return withValue(said) ?? inForm(said) ?? severally(said) ?? afterName(said);
+}
+
+function inForm(said: string): string | null {
   for (const [form, zh] of COMPILED) {
     const values = form.exec(said)?.slice(1);
     if (values) return filled(zh, values.map((value) => translated(value) ?? value));
   }
-  return severally(said) ?? withValue(said) ?? afterName(said);
+  return null;
 }
 
 /** holding 0 to 9: illegal address; input 3 to 4: busy */
