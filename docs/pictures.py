@@ -14,12 +14,18 @@ PICTURES = {
     "wall.png": ("/live?wall=1&lang=en&theme=dark", "pw-load canvas"),
     "energy.png": ("/energy/profile?days=7&lang=en&theme=light", "pw-chart[data-drawn]"),
     "flow.png": ("/energy/flow?lang=en&theme=light", "pw-chart[data-drawn]"),
+    "balance-zh-dark.png": ("/energy/balance?lang=zh&theme=dark", "pw-balance .balance-line"),
     "carbon-zh-dark.png": ("/carbon?lang=zh&theme=dark", "pw-chart[data-drawn]"),
+    "inventory.png": ("/carbon/inventory?lang=en&theme=light", "pw-chart[data-drawn]"),
     "bill.png": ("/cost?lang=en&theme=light", "pw-chart[data-drawn]"),
     "demand-zh-dark.png": ("/cost/demand?lang=zh&theme=dark", "pw-chart[data-drawn]"),
+    "plan.png": ("/cost/plan?lang=en&theme=light", "pw-board"),
+    "shifts-zh-dark.png": ("/cost/shifts?lang=zh&theme=dark", "pw-shifts"),
     "alerts.png": ("/alerts?lang=en&theme=light", "pw-alert-list"),
     "meter.png": ("/meters/A-M02?lang=en&theme=light", "pw-meter-curve canvas"),
     "collectors.png": ("/collectors?lang=en&theme=light", "pw-collectors tr"),
+    "tariffs-zh-dark.png": ("/settings/tariffs?lang=zh&theme=dark", "pw-tariffs [data-tariff]"),
+    "add-meter.png": ("/meters?add=1&lang=en&theme=light", "form"),
 }
 """Name -> address, and what has to stand on the page before it is taken."""
 WIDTH, HEIGHT = 1440, 900

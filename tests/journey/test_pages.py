@@ -22,6 +22,8 @@ PAGES = {
     "/meters/M-1": "pw-meter [data-quantity=active_power]",
     "/settings/tariffs": "pw-tariffs [data-tariff]",
 }
+CUT = "all => all.filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.innerText)"
+"""Choices that begin or end outside the page."""
 SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
 
 
@@ -53,6 +55,7 @@ def test_page_is_filled_and_inside_its_width(page: Page, url: str, path: str) ->
     expect(page.locator(PAGES[path]).first).to_be_visible(timeout=60_000)
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator("main nav a").evaluate_all(CUT) == []
     assert page.locator(".rail > a").count() == 8
 
 

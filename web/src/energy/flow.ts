@@ -18,7 +18,7 @@ import { periodPicker, spanOf, spanText } from "./period.ts";
 
 const REFRESH_MS = 300_000;
 const CO2 = "co2";
-const ROW = 34;
+const ROW = 44;
 const LEAST = 260;
 const LEAST_SHARE = 1e-6;
 const THINNEST = 5e-4;
@@ -117,7 +117,7 @@ class FlowView extends Asking<Pools> {
     const nodes = flow.nodes.filter((node) => links.some((link) => link.from === node.id || link.to === node.id));
     return (tint, width) => {
       const narrow = width < 560;
-      const label = { color: tint("ink"), fontSize: 12, width: narrow ? 92 : 204, overflow: "truncate" as const };
+      const label = { color: tint("ink"), fontSize: 12, width: narrow ? 92 : 228, overflow: "truncate" as const };
       return {
         tooltip: {
           renderMode: "richText",
@@ -125,7 +125,7 @@ class FlowView extends Asking<Pools> {
             data.source ? `${this.#named(flow.nodes.find((one) => one.id === data.source))} → ${this.#named(flow.nodes.find((one) => one.id === data.target))}\n${write(value)}` : `${this.#named(flow.nodes.find((one) => one.id === data.name))}\n${write(value)}`,
         },
         series: [{
-          type: "sankey", left: 8, right: narrow ? 104 : 220, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 12, draggable: false, layoutIterations: 32,
+          type: "sankey", left: 8, right: narrow ? 104 : 244, top: 8, bottom: 8, nodeWidth: 12, nodeGap: narrow ? 30 : 12, draggable: false, layoutIterations: 32,
           emphasis: { focus: "adjacency" },
           data: nodes.map((node) => ({ name: node.id, itemStyle: { color: tint(tokenOf(node)), borderWidth: 0 }, label: { ...label, show: !narrow || node.kind !== "pool" } })),
           links: links.map((link) => ({ source: link.from, target: link.to, value: link.value, lineStyle: { color: tint(link.to === "rest" ? "warning" : link.carrier), opacity: 0.32 } })),
