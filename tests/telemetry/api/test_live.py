@@ -99,7 +99,7 @@ def test_the_view_goes_on_while_the_database_is_away(
     def away() -> None:
         raise StorageUnavailable("away")
 
-    monkeypatch.setattr(service.database, "connection", away)
+    monkeypatch.setattr(service.database, "_connected", away)
     after = service.tick()
     assert after["sequence"] == before["sequence"] + 1
     assert after["park"]["import_kw"] == 400.0

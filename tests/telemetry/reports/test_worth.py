@@ -28,8 +28,8 @@ def _crossed(**amounts: float) -> Crossings:
     return Crossings([1] * len(amounts), list(amounts), DAYS, kwh, [])
 
 
-def test_either_value_is_net_of_what_was_fed_in_and_what_went_to_neighbours() -> None:
+def test_either_value_is_net_of_what_left_and_counts_what_neighbours_feed_back() -> None:
     crossed, sold = _crossed(**{IMPORT: 600.0, EXPORT: 50.0}), _crossed(**{IMPORT: 200.0})
-    found = worth(crossed, sold, [], {POWER.id: POWER}, {2023: 0.3})
-    assert found.calorific == pytest.approx(350 * 0.1229e-3)
-    assert found.equivalent == pytest.approx(350 * 0.3e-3)
+    found = worth(crossed, sold, _crossed(**{IMPORT: 30.0}), [], {POWER.id: POWER}, {2023: 0.3})
+    assert found.calorific == pytest.approx(380 * 0.1229e-3)
+    assert found.equivalent == pytest.approx(380 * 0.3e-3)
