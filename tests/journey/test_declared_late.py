@@ -50,7 +50,12 @@ def test_what_it_sent_before_is_in_its_readings(serve: Callable[..., Any]) -> No
     site.write_text(SITE + LATE, "utf-8")
     query = {"meter": "P-2", "from": "2023-06-01", "to": "2023-06-02", "step": "raw"}
     until(lambda: (get("readings", **query) or {"times": []})["times"] == TIMES)
-    until(lambda: get("strays") == {"strays": [], "names": [], "unmapped": [], "adopted": 2, "dropped": 0})
+    until(
+        lambda: (
+            get("strays")
+            == {"strays": [], "names": [], "unmapped": [], "adopted": 2, "dropped": 0, "next": None}
+        )
+    )
     assert get("sources/scada")["strangers"] == []
     assert "parkwatt_strays_adopted_total 2.0" in httpx.get(f"{service.url}/metrics").text
 
@@ -74,7 +79,12 @@ def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Cal
     folder = Path(service.variables["PARKWATT_CONFIG_DIR"])
     folder.joinpath("influx.yaml").write_text(RULES, "utf-8")
     folder.joinpath("sites/plant.yaml").write_text(SITE.replace("code: scada}", FIELD), "utf-8")
-    until(lambda: get("strays") == {"strays": [], "names": [], "unmapped": [], "adopted": 4, "dropped": 0})
+    until(
+        lambda: (
+            get("strays")
+            == {"strays": [], "names": [], "unmapped": [], "adopted": 4, "dropped": 0, "next": None}
+        )
+    )
     shown = get("readings", meter="P-1", **{"from": "2023-06-01", "to": "2023-06-02", "step": "raw"})
     assert (shown["times"], shown["quantities"]["energy_import"]["values"]) == (TIMES, [5.0, 6.0])
     assert shown["quantities"]["voltage"]["values"] == [250.0, 250.0]
