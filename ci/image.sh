@@ -68,7 +68,7 @@ mount -o remount,bind,ro "$tree"
 mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
 mount --bind "$data" "$tree/var/lib/parkwatt"
 exec "$@"'
-unshare --mount --fork --kill-child sh -c "$closed" sh "$work/final" "$work/data" \
+unshare --mount sh -c "$closed" sh "$work/final" "$work/data" \
     "${user[@]}" sh -c '! touch /etc/parkwatt/written 2>/dev/null && exec parkwatt serve' \
     >"$work/serve.log" 2>&1 &
 service=$!
