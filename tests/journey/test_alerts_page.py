@@ -173,6 +173,7 @@ OscillatorNode.prototype.start = function (...when) { window.tones++; return sta
 
 def test_a_rule_is_tried_on_the_past(page: Page, forge: str) -> None:
     read(forge, 45)
+    page.wait_for_timeout(11_000)  # a trial judges its moments, not each reading
     read(forge, 20)
     page.goto(f"{forge}/alerts?lang=en")
     trial = page.locator("pw-trial")
