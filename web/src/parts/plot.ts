@@ -1,8 +1,7 @@
 /** <pw-plot>: one uPlot drawing that fits its box, follows the theme and is read by mouse or arrow keys. */
 
 import { LitElement } from "lit";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import type uPlot from "uplot";
 import { pictured } from "./picture.ts";
 
 export type Colour = (token: string, opacity?: number) => string;
@@ -19,7 +18,7 @@ export class Plot extends LitElement {
   #plot: uPlot | null = null;
   readonly #probe = document.createElement("span");
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
-  readonly #rebuild = (): void => this.#draw();
+  readonly #rebuild = (): void => void this.#draw();
   readonly #size = new ResizeObserver(() => this.#resize());
 
   override connectedCallback(): void {
@@ -59,19 +58,20 @@ export class Plot extends LitElement {
 
   protected override updated(changed: Map<string, unknown>): void {
     this.setAttribute("aria-label", this.label);
-    if (changed.has("version") || !this.#plot) this.#draw();
+    if (changed.has("version") || !this.#plot) void this.#draw();
     else if (changed.has("data")) this.#plot.setData(this.data);
   }
 
-  #draw(): void {
-    if (this.clientWidth === 0) return;
+  async #draw(): Promise<void> {
+    const library = await import("./uplot.ts");
+    if (!this.isConnected || this.clientWidth === 0) return;
     this.#plot?.destroy();
     const options = { ...this.build((token, opacity) => this.#colour(token, opacity)), width: this.clientWidth, height: this.height };
-    this.#plot = new uPlot(options, this.data, this);
+    this.#plot = new library.uPlot(options, this.data, this);
   }
 
   #resize(): void {
-    if (!this.#plot) this.#draw();
+    if (!this.#plot) void this.#draw();
     else if (this.#plot.width !== this.clientWidth) this.#plot.setSize({ width: this.clientWidth, height: this.height });
   }
 
