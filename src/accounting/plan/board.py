@@ -49,6 +49,8 @@ class Board:
     @property
     def cost(self) -> float:
         """Of all that is placed, in the aim's unit."""
+        if not self._sunny:
+            return float(self._load @ self._worth) * QUARTER_H
         own = np.minimum(self._load, self._surplus)
         return float((own * self._fed + (self._load - own) * self._worth).sum() * QUARTER_H)
 
@@ -64,15 +66,18 @@ class Board:
         return slots
 
     def _hold(self, job: Job, slots: Slots, sign: int) -> None:
-        held = job.held(slots)
+        held, run = (job.held(slots), slots) if job.interruptible else _in_a_row(job, slots)
         self._lines[job.line][held] += sign
         self._people[held] += sign * job.crew
-        self._load[slots] += sign * job.power
+        self._load[run] += sign * job.power
 
     def regret(self, code: str) -> float:
         """What a placed job costs more than in its own best place, were it alone and all bought."""
-        slots = self.placed[code]
-        mine = self._worth[slots] @ self.jobs[code].power * QUARTER_H
+        job, slots = self.jobs[code], self.placed[code]
+        if job.interruptible:
+            mine = self._worth[slots].sum() * job.power[0] * QUARTER_H
+        else:
+            mine = self._fixed[code][slots[0]]
         return max(float(mine) - self._least[code], 0.0)
 
     def starts(self, code: str) -> tuple[int, _Floats]:
@@ -184,6 +189,12 @@ class Board:
         return float(worth[: job.duration].sum() * job.power[0] * QUARTER_H)
 
 
+def _in_a_row(job: Job, slots: Slots) -> tuple[slice, slice]:
+    """What a job without interruption holds, and in which of it it runs."""
+    start, end = int(slots[0]), int(slots[-1]) + 1
+    return slice(start - job.setup, end), slice(start, end)
+
+
 def _levels(job: Job) -> list[tuple[float, int, int]]:
     """Stretches of a job with the same power [kW], from and until which of its quarter hours."""
     edges = [0, *(np.flatnonzero(np.diff(job.power)) + 1).tolist(), job.duration]
@@ -204,31 +215,32 @@ def _cheapest(job: Job, cost: _Floats, run: _Flags) -> Slots | None:
 
 
 def _by_runs(job: Job, cost: _Floats, held: _Flags, run: _Flags) -> Slots | None:
-    """By dynamic programming over quarter hours and the number that ran so far."""
-    n, d = len(cost), job.duration
+    """By dynamic programming over the number that ran so far; entry t of a row: before quarter hour t."""
+    n, d, setup = len(cost), job.duration, job.setup
+    idle, on = np.full((d + 1, n + 1), np.inf), np.full((d + 1, n + 1), np.inf)
+    idle[0] = 0.0
+    price = np.where(run, cost, np.inf)
     taken = np.concatenate([[0], np.cumsum(~held)])
-    idle = np.full((n + 1, d + 1), np.inf)
-    on = np.full((n + 1, d + 1), np.inf)
-    idle[:, 0] = 0.0
-    for t in range(1, n + 1):
-        if run[t - 1]:
-            since = t - 1 - job.setup
-            begun = idle[since] if since >= 0 and taken[t - 1] == taken[since] else np.full(d + 1, np.inf)
-            on[t, 1:] = np.minimum(on[t - 1], begun)[:-1] + cost[t - 1]
-        idle[t] = np.minimum(idle[t - 1], on[t])
-    return None if np.isinf(idle[n, d]) else _traced(job, cost, idle, on)
+    may_begin = taken[setup:n] == taken[: n - setup]
+    for k in range(1, d + 1):
+        on[k, 1:] = on[k - 1, :-1]
+        begun = np.where(may_begin, idle[k - 1, : n - setup], np.inf)
+        on[k, 1 + setup :] = np.minimum(on[k, 1 + setup :], begun)
+        on[k, 1:] += price
+        idle[k] = np.minimum.accumulate(on[k])
+    return None if np.isinf(idle[d, n]) else _traced(job, cost, idle, on)
 
 
 def _traced(job: Job, cost: _Floats, idle: _Floats, on: _Floats) -> Slots:
     """The quarter hours of the cheapest way through `_by_runs`."""
-    t, left, running = len(idle) - 1, job.duration, False
+    t, left, running = idle.shape[1] - 1, job.duration, False
     found: list[int] = []
     while left:
-        if not running and idle[t, left] == idle[t - 1, left]:
+        if not running and idle[left, t] == idle[left, t - 1]:
             t -= 1
             continue
         found.append(t - 1)
         left -= 1
-        running = bool(on[t - 1, left] + cost[t - 1] == on[t, left + 1])
+        running = bool(on[left, t - 1] + cost[t - 1] == on[left + 1, t])
         t -= 1 if running else 1 + job.setup
     return np.array(found[::-1], dtype=np.int64)
