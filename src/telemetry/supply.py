@@ -1,6 +1,6 @@
 """Supply contracts: by which tariff energy is bought, over which days, and what is charged beside it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import Field
 
@@ -27,10 +27,25 @@ class Supply(Frozen):
     contracts: tuple[Contract, ...] = ()
     """What is charged beside energy by band, and who shares it, each from a day on."""
 
-    def contract(self, year: int, month: int) -> Contract:
-        """The one that holds for a billing month; one without charges where none does."""
-        held = [each for each in self.contracts if each.since <= each.month(year, month)[0]]
-        return max(held, key=lambda each: each.since, default=Contract(since=date.min))
+    def month(self, year: int, month: int) -> tuple[Contract, date, date]:
+        """The contract of a billing month, one without charges where none holds; first and last day.
+
+        The first month by another reading day begins where the last one by the old one ended.
+        """
+        contract = Contract(since=date.min)
+        first, last = contract.month(year, month)
+        for before, each in zip((*self.contracts[:1], *self.contracts), self.contracts, strict=False):
+            begin = before.month(year, month)[0]
+            if each.since <= begin:
+                contract, (first, last) = each, each.month(year, month)
+                first = begin if each.since == begin else first
+        return contract, first, last
+
+    def running(self, day: date) -> tuple[date, date]:
+        """First and last day of the billing month that a day is in."""
+        after = day.replace(day=1) + timedelta(days=31)
+        _, first, last = self.month(day.year, day.month)
+        return (first, last) if day <= last else self.month(after.year, after.month)[1:]
 
     def demand_on(self, day: date) -> float | None:
         """The contract demand that holds on a day [kW]."""

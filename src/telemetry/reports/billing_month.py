@@ -71,8 +71,11 @@ def _running(billing: Supply | None, today: date) -> BillingMonth:
 
 
 def _month(billing: Supply | None, year: int, month: int) -> BillingMonth:
-    contract = billing.contract(year, month) if billing else Contract(since=date.min)
-    return BillingMonth(f"{year:04}-{month:02}", *contract.month(year, month), contract)
+    unbilled = Contract(since=date.min)
+    contract, first, last = (
+        billing.month(year, month) if billing else (unbilled, *unbilled.month(year, month))
+    )
+    return BillingMonth(f"{year:04}-{month:02}", first, last, contract)
 
 
 def park(registry: Registry) -> str:

@@ -84,8 +84,8 @@ def _own(site: Site) -> Iterator[tuple[str, str]]:
     for code, supply in billing.own.items():
         if code not in enterprises:
             yield f"billing.own.{code}", no_such("enterprise", code, enterprises)
-        day = _read_on(billing, supply.since) if supply.since else None
-        if supply.since is not None and supply.since.day != day:
+        if supply.since is not None and billing.running(supply.since)[0] != supply.since:
+            day = _read_on(billing, supply.since)
             yield f"billing.own.{code}.since", f"{supply.since} is no reading day of the park's: day {day}"
         yield from _ending(billing, code, supply)
     for at, each in supplies_of(site):
@@ -101,11 +101,10 @@ def _ending(billing: Billing, code: str, supply: OwnSupply) -> Iterator[tuple[st
     if supply.since and supply.to < supply.since:
         yield f"billing.own.{code}.to", f"{supply.to} is before since, {supply.since}"
     after = supply.to + timedelta(days=1)
-    day = _read_on(billing, after)
-    if after.day != day:
+    if billing.running(after)[0] != after:
         yield (
             f"billing.own.{code}.to",
-            f"{supply.to} is not the day before a reading day of the park's: day {day}",
+            f"{supply.to} is not the day before a reading day of the park's: day {_read_on(billing, after)}",
         )
 
 
@@ -153,6 +152,11 @@ def _contracts(
             yield key, f"{other.since} is not after {one.since}, from which the one above holds"
         elif other.since.day != one.reading_day:
             yield key, f"{other.since} is no reading day: months are read on day {one.reading_day}"
+        else:
+            earlier = billing.model_copy(update={"contracts": billing.contracts[:number]})
+            first, last = earlier.running(other.since)
+            if first != other.since:
+                yield key, f"{other.since} is within the month that runs from {first} to {last}"
     for number, contract in enumerate(billing.contracts):
         for part, reason in _contract(contract, site, tariffs.get(billing.tariff), tables):
             yield f"contracts[{number}].{part}", reason

@@ -134,6 +134,12 @@ MISTAKES = [
     ),
     (
         "billing.contracts",
+        [{"since": "2026-01-20", "reading_day": 20}, {"since": "2026-02-20"}, {"since": "2026-03-01"}],
+        "billing.contracts[2].since",
+        "within the month that runs from 2026-02-20 to 2026-03-31",
+    ),
+    (
+        "billing.contracts",
         [{"since": "2026-01-01"}, {"since": "2026-02-15"}],
         "billing.contracts[1].since",
         "is no reading day: months are read on day 1",
