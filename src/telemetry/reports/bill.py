@@ -49,6 +49,8 @@ class PartyBill:
     used: Consumption
     reasons: list[str]
     """Why figures may change, or are missing."""
+    metered: bool = True
+    """Whether a meter stood at its boundary in the month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,26 @@ def bills(tx: Transaction, registry: Registry, terms: Terms, month: BillingMonth
     demand = _demand(tx, parts, whole, month, terms.zone, now)
     own = lines(month.contract, _measured(used[whole], parts, whole, demand), terms.adjustments)
     shares, unshared = _shared(own, used, below, month)
+    metered = {code for part in parts for code in part.crossing}
     return Bills(
         month,
         PartyBill(whole, own, used[whole], [*_why(used[whole], month, today), *_unseen(demand)]),
-        [PartyBill(code, shares[code], used[code], _why(used[code], month, today)) for code in below],
+        [_party(code, shares[code], used[code], month, today, code in metered) for code in below],
         unshared,
         demand,
     )
+
+
+def _party(  # noqa: PLR0917  # what its bill stands on
+    code: str,
+    share: list[Line],
+    used: Consumption,
+    month: BillingMonth,
+    today: date,
+    metered: bool,  # noqa: FBT001
+) -> PartyBill:
+    reasons = _why(used, month, today) if metered else ["no meter stood at its boundary in this month"]
+    return PartyBill(code, share, used, reasons, metered)
 
 
 def _measured(used: Consumption, parts: list[Stretch], whole: str, demand: Reached | None) -> Measured:

@@ -193,7 +193,7 @@ def _bill(party: PartyBill, contract: Contract, tariff: Tariff | None, registry:
     return Bill(
         area=party.area,
         name=name_of(By.AREA, party.area, registry),
-        total=bills.total(party.lines) if party.lines else None,
+        total=bills.total(party.lines) if party.lines or not party.metered else None,
         known=bills.known(party.lines),
         kwh=None if kwh is None else round(kwh, DIGITS),
         estimated_kwh=round(party.used.estimated, DIGITS),

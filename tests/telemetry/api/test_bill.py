@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from telemetry.model import Site
+from telemetry.model import Site, Term
 from telemetry.reports.bill import Terms
 from telemetry.reports.month_factor import month_factor
 
@@ -179,6 +180,34 @@ def test_one_bill_is_the_same_as_among_all(start: Start, make_site: Made) -> Non
     refused = service.call("GET", "/api/v1/bill", params={"area": "nowhere"})
     assert refused.status_code == 422
     assert "gets no bill" in refused.text
+
+
+def test_a_tenant_whose_meter_another_has_by_now_has_nothing_to_pay(start: Start, make_site: Made) -> None:
+    """So the parties add up to the park; in the month of the move each pays for its own days."""
+    site = _park(make_site, {**CONTRACT, "sharing": {"by": "kwh"}})
+    moved = Term.model_validate({"from": "2023-10-16", "area": "two", "parent": "m2"}).in_zone(
+        ZoneInfo(site.zone)
+    )
+    meters = [
+        meter.model_copy(update={"history": (moved,)}) if meter.code == "ms" else meter
+        for meter in site.meters
+    ]
+    service = start(site.model_copy(update={"meters": meters}))
+    _read(service)
+    for row in ("main", 25.0), ("m1", 15.0), ("ms", 3.0), ("m2", 8.0):
+        at = FIRST + timedelta(days=32)
+        values = {"energy_import": (QUARTERS + 96) * row[1] + (250.0 if row[0] in {"main", "m2"} else 0.0)}
+        service.post([{"meter": row[0], "time": at.isoformat(), "values": values}])
+    service.settle()
+    october, november = (service.get("/bills", month=month) for month in ("2023-10", "2023-11"))
+    shop = {bill["area"]: bill for bill in october["parties"]}["shop"]
+    assert shop["kwh"] == 15 * 96 * 3.0
+    left = {bill["area"]: bill for bill in november["parties"]}["shop"]
+    assert (left["total"], left["lines"]) == ("0.00", [])
+    assert left["reasons"][-1] == "no meter stood at its boundary in this month"
+    for found in (october, november):
+        known = [D(bill["known"]) for bill in found["parties"]]
+        assert sum(known) == D(found["park"]["known"])
 
 
 def test_what_is_not_known_has_no_amount_and_says_why(start: Start, make_site: Made) -> None:
