@@ -69,9 +69,14 @@ class Doorway:
                 visit.note(tx)
 
     @property
+    def areas(self) -> frozenset[str] | None:
+        """Those that whoever asks is let in for; None: the whole park. Raises NobodyAsksError."""
+        return _visit().asker.areas
+
+    @property
     def cut(self) -> bool:
         """Whether whoever asks is let in for single areas. Raises NobodyAsksError."""
-        return _visit().asker.areas is not None
+        return self.areas is not None
 
     def scope(self) -> Scope | None:
         """What whoever asks may see now, resolved anew; None: the whole park.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 
+from accounting.grid import moment_of
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
@@ -21,7 +22,7 @@ from telemetry.reports.plans import keeping
 from telemetry.reports.plans.answer import PlanAnswer
 from telemetry.reports.plans.keeping import Keeping
 from telemetry.reports.plans.metered import MeteredPlan
-from telemetry.storage import kept_plan, registry
+from telemetry.storage import kept_plan
 from telemetry.storage.kept_plan import KeptPlan
 
 _MOST = 1000
@@ -120,7 +121,7 @@ def _reading(routes: APIRouter, dependencies: Dependencies) -> None:
     def listed() -> Response:
         """The newest version of each, without its jobs."""
         with dependencies.database.connection() as tx:
-            found = kept_plan.listed(tx, _MOST)
+            found = kept_plan.listed(tx, dependencies.database.areas, _MOST)
         return answer(KeptList([_entry(each, dependencies) for each in found]))
 
     @routes.get("/plans/kept/{code}", responses=documented("A version", KeptVersion), summary="A kept plan")
@@ -150,21 +151,26 @@ def _reading(routes: APIRouter, dependencies: Dependencies) -> None:
 def _keep(dependencies: Dependencies, code: str, posted: PostedKeeping) -> KeptVersion:
     if "\\u0000" in msgspec.json.encode(posted.plan).decode():
         raise QueryError("plan", posted.plan.get("name"), "holds a character that cannot be kept: NUL")
-    read_plan(registry.load(dependencies.database), posted.plan, zone_of(dependencies.plan))
-    asked = Keeping(code, posted.plan, posted.who, posted.replaces)
-    with dependencies.database.connection() as tx:
+    database = dependencies.database
+    _, read = read_plan(dependencies, posted.plan)
+    lines, grid = sorted({job.line for job in read.jobs}), read.grid
+    span = moment_of(grid.start_us), moment_of(grid.end_us)
+    asked = Keeping(code, posted.plan, posted.who, posted.replaces, database.areas, lines, *span)
+    with database.signed() as tx:
         return _version(keeping.keep(tx, asked, datetime.now(UTC)), dependencies)
 
 
 def _withdraw(dependencies: Dependencies, code: str, why: PostedWithdrawal) -> KeptVersion:
-    with dependencies.database.connection() as tx:
-        gone = keeping.withdraw(tx, code, why.who, why.reason, datetime.now(UTC))
+    _kept(dependencies, code, None)
+    owner = dependencies.database.areas
+    with dependencies.database.signed() as tx:
+        gone = keeping.withdraw(tx, owner, code, why.who, why.reason, datetime.now(UTC))
     return _version(gone, dependencies)
 
 
 def _kept(dependencies: Dependencies, code: str, version: int | None) -> KeptPlan:
     with dependencies.database.connection() as tx:
-        return keeping.kept(tx, code, version)
+        return keeping.kept(tx, dependencies.database.areas, code, version)
 
 
 def _jobs(dependencies: Dependencies, code: str, version: int | None) -> dict[str, Any]:

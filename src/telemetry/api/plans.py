@@ -9,6 +9,7 @@ from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from accounting.errors import PlanError
+from accounting.grid import moment_of
 from accounting.plan.check import Kind
 from accounting.plan.optimise import Stage
 from telemetry.api import bodies
@@ -17,6 +18,7 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
 from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.api.receipt import JSON
+from telemetry.model import AreaKind
 from telemetry.reports.factors import kg_per_unit
 from telemetry.reports.names import Name
 from telemetry.reports.plans import forms, metered, shifts
@@ -36,13 +38,14 @@ from telemetry.reports.plans.forms import Mistakes, PostedJob, PostedPlan
 from telemetry.reports.plans.lines import area_of
 from telemetry.reports.plans.metered import MeteredJob, MeteredLine, MeteredPlan
 from telemetry.reports.plans.optima import Optimum, OptimumState, PlanObstacle
-from telemetry.reports.plans.outlook import Terms, outlook
+from telemetry.reports.plans.outlook import Ground, Terms, outlook, tops
 from telemetry.reports.plans.shifts import ShiftAnswer, ShiftEntry
 from telemetry.reports.plans.sunshine import fields_of
 from telemetry.settings.plan import Plan as Settings
 from telemetry.settings.supplies import Supplied
 from telemetry.storage import registry
 from telemetry.storage.registry import Registry
+from telemetry.storage.tenancy import Scope
 
 CSV = "text/csv"
 _BOUGHT = "energy_import"
@@ -201,6 +204,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     def ended(code: _Id) -> Response:
         """It answers with the best plan that it has."""
+        _optimum(dependencies, code)
         dependencies.optima.end(code)
         return answer(_optimum(dependencies, code))
 
@@ -232,14 +236,14 @@ def _begin(dependencies: Dependencies, body: object, *, strict: bool) -> Optimum
     except PlanError as error:
         at = sheet.at(int(error.value)).isoformat()
         raise _mistaken([Mistake("aim", at, f"{error.reason}; see notes of /plans/check")]) from error
-    code = dependencies.optima.begin(sheet)
+    code = dependencies.optima.begin(sheet, dependencies.database.areas)
     if code is None:
-        raise come_again(429, "Two searches run already; please come again.")
+        raise come_again(429, "As many searches run already as may; please come again.")
     return _optimum(dependencies, code)
 
 
 def _optimum(dependencies: Dependencies, code: str) -> Optimum:
-    found = dependencies.optima.answer(code)
+    found = dependencies.optima.answer(code, dependencies.database.areas)
     if found is None:
         raise Refusal(
             404, f"No search has the id {code}; the newest 50 are kept until the service starts again."
@@ -257,15 +261,28 @@ def _sheet(dependencies: Dependencies, body: object, *, strict: bool) -> Sheet:
     def rate(day: date) -> float:
         return kg_per_unit(_BOUGHT, factors.choice(site.region, _BOUGHT, day, max(day, today)))
 
-    known = registry.load(dependencies.database)
-    read = read_plan(known, body, zone, strict=strict)
+    known, read = read_plan(dependencies, body, strict=strict)
     held = _supplied(plan, known, read, now.astimezone(zone))
-    contract = held.supply.demand_on(today) if held.supply else None
-    terms = Terms(zone, held.tariff, contract, rate, held.area, held.apart_on(today), fields_of(site))
+    ground = _ground(dependencies, known, read, held, today)
+    terms = Terms(zone, held.tariff, rate, ground, fields_of(site))
     with dependencies.database.connection() as tx:
         offered = outlook(tx, known, read, terms, now)
     currency = held.tariff.currency if held.tariff else site.currency
     return Sheet(read, offered, zone, Money(currency, held.tariff))
+
+
+def _ground(
+    dependencies: Dependencies, known: Registry, read: forms.Plan, held: Supplied, today: date
+) -> Ground:
+    """All that the contract supplies, or of one that others share all that is whose who asks."""
+    lo, hi = moment_of(read.grid.start_us), moment_of(read.grid.end_us)
+    if not dependencies.database.holds(held.area, lo, hi):
+        scope = dependencies.database.scope()
+        theirs = frozenset(a.code for a in known.areas if _holds(scope, a.code, read))
+        return Ground(tops(known, theirs), None, shared=True)
+    edge = held.area or next((a.code for a in known.areas if a.kind == AreaKind.PARK), "")
+    contract = held.supply.demand_on(today) if held.supply else None
+    return Ground(frozenset({edge}), contract, held.apart_on(today))
 
 
 def _supplied(plan: Settings, known: Registry, read: forms.Plan, now: datetime) -> Supplied:
@@ -282,24 +299,41 @@ def _supplied(plan: Settings, known: Registry, read: forms.Plan, now: datetime) 
     return held[0]
 
 
-def read_plan(known: Registry, body: object, zone: ZoneInfo, *, strict: bool = True) -> forms.Plan:
-    """Raises Refusal, QueryError."""
+def read_plan(
+    dependencies: Dependencies, body: object, *, strict: bool = True
+) -> tuple[Registry, forms.Plan]:
+    """Of lines that are whose who asks as long as the plan goes. Raises Refusal, QueryError, NoSuchSite."""
+    zone, known = zone_of(dependencies.plan), registry.load(dependencies.database)
     lines = {a.code for a in known.areas if a.removed_at is None}
     lines |= {m.code for m in known.meters if m.removed_at is None}
     try:
-        return forms.read(body, zone, frozenset(lines), strict=strict)
+        read = forms.read(body, zone, frozenset(lines), strict=strict)
     except Mistakes as mistakes:
         raise _mistaken(
             [Mistake(each.field, shortened(each.value), each.reason) for each in mistakes.found[:1000]]
         ) from mistakes
+    scope = dependencies.database.scope()
+    foreign = [
+        Mistake(f"jobs.{number}.line", job.line, forms.NO_LINE)
+        for number, job in enumerate(read.jobs)
+        if not _holds(scope, job.line, read)
+    ]
+    if foreign:
+        raise _mistaken(foreign)
+    return known, read
+
+
+def _holds(scope: Scope | None, place: str, read: forms.Plan) -> bool:
+    """Whether an area or a meter is theirs as long as a plan goes."""
+    span = moment_of(read.grid.start_us), moment_of(read.grid.end_us)
+    return scope is None or scope.keeps(place, *span) or scope.has(place, *span)
 
 
 def metered_plan(dependencies: Dependencies, body: object, *, strict: bool = True) -> MeteredPlan:
     """Raises Refusal, QueryError, NoSuchSite."""
-    zone, known = zone_of(dependencies.plan), registry.load(dependencies.database)
-    read = read_plan(known, body, zone, strict=strict)
+    known, read = read_plan(dependencies, body, strict=strict)
     with dependencies.database.connection() as tx:
-        return metered.report(tx, known, read, zone)
+        return metered.report(tx, known, read, zone_of(dependencies.plan))
 
 
 def _mistaken(mistakes: list[Mistake]) -> Refusal:

@@ -1,8 +1,9 @@
 """Production plans that planners kept, version by version."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -11,6 +12,8 @@ from psycopg.types.json import Jsonb
 from telemetry.storage import queries
 
 _SQL = queries.beside(__file__)
+Owner: TypeAlias = Collection[str] | None
+"""Areas that whoever keeps a plan is let in for; None: the whole park."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,10 @@ class KeptPlan:
     kept_by: str
     kept_at: datetime
     withdrawn_because: str | None
+    lines: Sequence[str] = ()
+    """Of its jobs, or those of the version that was withdrawn."""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +46,42 @@ class KeptName:
     jobs: int
 
 
-def newest(conn: Connection[Any], code: str) -> KeptPlan | None:
-    return conn.cursor(row_factory=class_row(KeptPlan)).execute(_SQL["newest"], {"code": code}).fetchone()
+def newest(conn: Connection[Any], owner: Owner, code: str) -> KeptPlan | None:
+    asked = {"owner": _named(owner), "code": code}
+    return conn.cursor(row_factory=class_row(KeptPlan)).execute(_SQL["newest"], asked).fetchone()
 
 
-def of_version(conn: Connection[Any], code: str, version: int) -> KeptPlan | None:
-    asked = {"code": code, "version": version}
+def of_version(conn: Connection[Any], owner: Owner, code: str, version: int) -> KeptPlan | None:
+    asked = {"owner": _named(owner), "code": code, "version": version}
     return conn.cursor(row_factory=class_row(KeptPlan)).execute(_SQL["of_version"], asked).fetchone()
 
 
-def lock(conn: Connection[Any], code: str) -> None:
+def lock(conn: Connection[Any], owner: Owner, code: str) -> None:
     """Until the transaction ends nobody else keeps a version of this plan."""
-    conn.execute(_SQL["lock"], {"code": code})
+    conn.execute(_SQL["lock"], {"owner": _named(owner), "code": code})
 
 
-def put(conn: Connection[Any], plan: KeptPlan) -> None:
+def put(conn: Connection[Any], owner: Owner, plan: KeptPlan) -> None:
     asked = {
+        "owner": _named(owner),
         "code": plan.code,
         "version": plan.version,
         "posted": None if plan.posted is None else Jsonb(plan.posted),
         "who": plan.kept_by,
         "now": plan.kept_at,
         "reason": plan.withdrawn_because,
+        "lines": list(plan.lines),
+        "since": plan.since,
+        "until": plan.until,
     }
     conn.execute(_SQL["put"], asked)
 
 
-def listed(conn: Connection[Any], most: int) -> list[KeptName]:
+def listed(conn: Connection[Any], owner: Owner, most: int) -> list[KeptName]:
     """Those that were not withdrawn, the last kept first."""
-    return conn.cursor(row_factory=class_row(KeptName)).execute(_SQL["listed"], {"most": most}).fetchall()
+    asked = {"owner": _named(owner), "most": most}
+    return conn.cursor(row_factory=class_row(KeptName)).execute(_SQL["listed"], asked).fetchall()
+
+
+def _named(owner: Owner) -> list[str] | None:
+    return None if owner is None else sorted(owner)

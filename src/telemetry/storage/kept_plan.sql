@@ -1,19 +1,20 @@
 -- name: newest
-select code, version, posted, kept_by, kept_at, withdrawn_because
+select code, version, posted, kept_by, kept_at, withdrawn_because, lines, since, until
 from kept_plan
-where code = %(code)s::text
+where owner is not distinct from %(owner)s::text[] and code = %(code)s::text
 order by version desc
 limit 1
 -- name: of_version
-select code, version, posted, kept_by, kept_at, withdrawn_because
+select code, version, posted, kept_by, kept_at, withdrawn_because, lines, since, until
 from kept_plan
-where code = %(code)s::text and version = %(version)s::integer
+where owner is not distinct from %(owner)s::text[] and code = %(code)s::text and version = %(version)s::integer
 -- name: lock
-select pg_advisory_xact_lock(7275, hashtext('kept_plan ' || %(code)s::text))
+select pg_advisory_xact_lock(7275, hashtext(concat_ws(' ', 'kept_plan', %(code)s::text, %(owner)s::text[])))
 -- name: put
-insert into kept_plan (code, version, posted, kept_by, kept_at, withdrawn_because)
+insert into kept_plan (owner, code, version, posted, kept_by, kept_at, withdrawn_because, lines, since, until)
 values (
-    %(code)s::text, %(version)s::integer, %(posted)s::jsonb, %(who)s::text, %(now)s::timestamptz, %(reason)s::text
+    %(owner)s::text[], %(code)s::text, %(version)s::integer, %(posted)s::jsonb, %(who)s::text, %(now)s::timestamptz,
+    %(reason)s::text, %(lines)s::text[], %(since)s::timestamptz, %(until)s::timestamptz
 )
 -- name: listed
 select code, version, kept_by, kept_at, posted ->> 'name' as name, posted ->> 'from' as from_,
@@ -21,6 +22,7 @@ select code, version, kept_by, kept_at, posted ->> 'name' as name, posted ->> 'f
 from (
     select distinct on (code) code, version, kept_by, kept_at, posted
     from kept_plan
+    where owner is not distinct from %(owner)s::text[]
     order by code, version desc
 ) as newest
 where posted is not null

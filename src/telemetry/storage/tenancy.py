@@ -92,7 +92,7 @@ def enter(conn: Connection[Any], areas: Collection[str], known: Resolved | None 
     if known is None:
         row = conn.execute(_SQL["resolve"], {"areas": named}).fetchone()
         known = Resolved(*row) if row else Resolved("", "", "", "")
-    conn.execute(_SQL["scope"], {**asdict(known), "home": next(iter(named), "")})
+    conn.execute(_SQL["scope"], {**asdict(known), "home": next(iter(named), ""), "asked": named})
     return known
 
 

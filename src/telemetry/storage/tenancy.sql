@@ -389,6 +389,27 @@ begin
     join tenant.area_scope a on a.code = p.area
     where tenant.entrusted(p.area, tenant.days(p.first_day, p.last_day, a.zone));
 
+    -- Plans of whoever is let in for the same areas, as long as all of their lines were theirs at the time.
+    create view tenant.kept_plan with (security_barrier) as
+    select k.*
+    from public.kept_plan k
+    where k.owner = nullif(current_setting('parkwatt.asked', true), '')::text[]
+        and not exists (
+            select
+            from unnest(k.lines) as line (code)
+            where not exists (
+                    select
+                    from tenant.area_scope a
+                    where a.code = line.code and tstzrange(k.since, k.until) <@ a.spans
+                )
+                and not exists (
+                    select
+                    from tenant.scope s
+                    join public.meter m on m.id = s.meter_id
+                    where m.code = line.code and tstzrange(k.since, k.until) <@ s.spans
+                )
+        );
+
     alter policy scope on public.record using (
         current_user <> 'parkwatt_tenant' or area = any(nullif(current_setting('parkwatt.areas', true), '')::text[])
     );
@@ -481,7 +502,7 @@ end $$
 select
     set_config('parkwatt.meters', %(meters)s::text, true), set_config('parkwatt.spans', %(spans)s::text, true),
     set_config('parkwatt.areas', %(areas)s::text, true), set_config('parkwatt.area_spans', %(area_spans)s::text, true),
-    set_config('parkwatt.home', %(home)s::text, true)
+    set_config('parkwatt.home', %(home)s::text, true), set_config('parkwatt.asked', %(asked)s::text[]::text, true)
 
 -- name: resolve
 with meters as (

@@ -169,7 +169,7 @@ def test_what_is_about_the_whole_park_says_so_to_whoever_has_a_part(
     }
     park = {each for each, rule in PERMISSIONS.routes.items() if rule.reach is Reach.PARK}
     assert park <= told.keys() | {"GET /metrics"}
-    assert {"GET /api/v1/pools", "GET /api/v1/sources", "GET /api/v1/plans/kept"} <= told.keys()
+    assert {"GET /api/v1/pools", "GET /api/v1/sources", "GET /api/v1/occupancies"} <= told.keys()
     assert {told[each] for each in park & told.keys()} == {
         "This is about the whole park, and you are let in for single areas."
     }

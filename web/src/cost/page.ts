@@ -4,7 +4,7 @@ import { html, type TemplateResult } from "lit";
 import "../styles/cost.css";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 import { VIEWS } from "../route.ts";
 
 const LATER: Record<string, () => Promise<unknown>> = {
@@ -21,9 +21,16 @@ const SHOWN: Record<string, () => TemplateResult> = {
   shifts: () => html`<pw-shifts></pw-shifts>`,
 };
 
+/** Views of whoever may plan; the others are of everybody who sees cost. */
+const OF_PLANNERS = ["plan", "shifts"];
+
 class CostPage extends View {
+  get #views(): readonly string[] {
+    return (VIEWS.cost ?? []).filter((view) => !OF_PLANNERS.includes(view) || may("plan-production"));
+  }
+
   get #view(): string {
-    return store.route.view ?? "bill";
+    return this.#views.find((view) => view === store.route.view) ?? "bill";
   }
 
   protected override willUpdate(): void {
@@ -36,7 +43,7 @@ class CostPage extends View {
     return html`<header class="view-head">
         <h1>${words.costTitle}</h1>
         <nav class="periods" aria-label=${words.views}>
-          ${(VIEWS.cost ?? []).map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
+          ${this.#views.map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
         </nav>
       </header>
       ${SHOWN[this.#view]?.()}`;

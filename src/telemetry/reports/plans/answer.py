@@ -225,6 +225,10 @@ class Sheet:
         notes = [self.outlook.unpriced] if self.outlook.unpriced else []
         if self.outlook.without_base:
             notes.append("no history to forecast all other load from, so contract demand is not checked")
+        if self.outlook.unchecked:
+            notes.append(
+                "others are under the same contract demand, so it is checked where contract_kw is given"
+            )
         if np.isnan(self.outlook.horizon.carbon).any():
             notes.append("no factor for bought electricity on some of the days")
         return notes

@@ -23,6 +23,8 @@ _QUARTER_MIN = 15
 _DAY_US = 86_400_000_000
 MOST_JOBS = 500
 MOST_DAYS = 31
+NO_LINE = "no area and no meter of the park has this code"
+"""Also said of what is not theirs who ask, so that they do not learn that it is there."""
 _LISTS = ("after", "profile_kw")
 _NUMBERS = ("power_kw", "energy_kwh", "duration_min", "setup_min", "crew", "interruptible")
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -220,7 +222,7 @@ class _Reader:
         if posted.code in before:
             raise QueryError("code", posted.code, "two jobs have this code")
         if posted.line not in self.lines:
-            raise QueryError("line", posted.line, "no area and no meter of the park has this code")
+            raise QueryError("line", posted.line, NO_LINE)
         try:
             job = Job(
                 code=posted.code,

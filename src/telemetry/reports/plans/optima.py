@@ -3,10 +3,11 @@
 import logging
 import secrets
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event, Lock, Thread
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -17,6 +18,8 @@ from telemetry.reports.plans.answer import PlanAnswer, Sheet
 
 _LOG = logging.getLogger(__name__)
 _KEPT, _AT_ONCE = 50, 2
+Owner: TypeAlias = Collection[str] | None
+"""Areas that whoever began it is let in for; None: the whole park."""
 
 
 class OptimumState(StrEnum):
@@ -55,6 +58,7 @@ class Optimum(Struct, frozen=True):
 @dataclass(slots=True)
 class _Run:
     sheet: Sheet
+    owner: Owner
     ended: Event = field(default_factory=Event)
     progress: Progress | None = None
     solution: Solution | None = None
@@ -87,16 +91,21 @@ class Optima:
         self._runs: OrderedDict[str, _Run] = OrderedDict()
         self._lock = Lock()
 
-    def begin(self, sheet: Sheet) -> str | None:
-        """Its id; None while as many run as may."""
+    def begin(self, sheet: Sheet, owner: Owner) -> str | None:
+        """Its id; None while as many run as may: one for the same areas, and two of these or of the park."""
         with self._lock:
-            if sum(not run.over for run in self._runs.values()) >= _AT_ONCE:
+            if self._busy(owner):
                 return None
-            code, run = secrets.token_hex(8), _Run(sheet)
+            code, run = secrets.token_hex(8), _Run(sheet, owner)
             self._runs[code] = run
             self._forget()
         Thread(target=run.work, name=f"plan-{code}", daemon=True).start()
         return code
+
+    def _busy(self, owner: Owner) -> bool:
+        owners = [run.owner for run in self._runs.values() if not run.over]
+        alike = [each for each in owners if (each is None) == (owner is None)]
+        return len(alike) >= _AT_ONCE or (owner is not None and owner in owners)
 
     def _forget(self) -> None:
         over = [code for code, run in self._runs.items() if run.over]
@@ -115,9 +124,10 @@ class Optima:
         for run in self._runs.values():
             run.ended.set()
 
-    def answer(self, code: str) -> Optimum | None:
+    def answer(self, code: str, owner: Owner) -> Optimum | None:
+        """None to whoever is let in for other areas, as if there was none of that id."""
         run = self._runs.get(code)
-        if run is None:
+        if run is None or run.owner != owner:
             return None
         found = run.solution
         return _running(code, run) if found is None else _over(code, found, run.answer)

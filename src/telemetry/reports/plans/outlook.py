@@ -15,10 +15,10 @@ from accounting.holidays import UNKNOWN, Holidays
 from accounting.plan.job import Horizon
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
-from telemetry.model import AreaKind, Role
+from telemetry.model import Role
 from telemetry.reports.billing_month import below
 from telemetry.reports.errors import QueryError
-from telemetry.reports.membership import within
+from telemetry.reports.membership import lineage, within
 from telemetry.reports.plans import clock
 from telemetry.reports.plans.forms import Plan
 from telemetry.reports.plans.lines import meters_of
@@ -38,18 +38,27 @@ _OUTSIDE = "ambient_temperature"
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """Where the load of all else is, and what it may come to together with the jobs."""
+
+    edges: frozenset[str]
+    """Areas whose boundary meters show all of it."""
+    contract_kw: float | None
+    apart: frozenset[str] = frozenset()
+    """Enterprises in it that are under contracts of their own."""
+    shared: bool = False
+    """Others whose loads are not seen are under the same contract."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
-    """What the park goes by."""
+    """What a plan goes by."""
 
     zone: ZoneInfo
     tariff: Tariff | None
-    contract_kw: float | None
     rate: Callable[[date], float]
     """Factor of bought electricity on a day [kg/kWh]; NaN: none."""
-    own: str | None = None
-    """The enterprise whose own supply contract it is; None: the park's."""
-    apart: frozenset[str] = frozenset()
-    """Enterprises that are not under the park's."""
+    ground: Ground
     fields: Mapping[str, Field] = field(default_factory=dict)
     """By meter, where the site says how panels lie."""
 
@@ -68,6 +77,14 @@ class Outlook:
     """Nothing is known of all else: contract demand is not checked."""
     provisional: bool
     unpriced: str | None
+    unchecked: bool = False
+    """The contract demand is one for others too, whose loads are not seen."""
+
+
+def tops(registry: Registry, areas: frozenset[str]) -> frozenset[str]:
+    """Those of some areas that lie in none of the others."""
+    parents = {area.code: area.parent for area in registry.areas}
+    return frozenset(code for code in areas if areas.isdisjoint(lineage(code, parents)[1:]))
 
 
 def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: datetime) -> Outlook:
@@ -76,7 +93,7 @@ def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: 
     lines = {job.line for job in plan.jobs}
     base, error, warmth = _base(past, plan, terms, lines)
     unknown = bool(np.isnan(base).any())
-    contract = plan.posted.contract_kw if plan.posted.contract_kw is not None else terms.contract_kw
+    contract = plan.posted.contract_kw if plan.posted.contract_kw is not None else terms.ground.contract_kw
     slots = plan.grid.slots
     sun, sun_error = past.sun() if plan.posted.base_kw is None else (np.zeros(len(slots)), None)
     priced = terms.tariff.prices_at(slots) if terms.tariff else None
@@ -98,6 +115,7 @@ def outlook(tx: Transaction, registry: Registry, plan: Plan, terms: Terms, now: 
         without_base=unknown,
         provisional=bool(priced is not None and priced.provisional.any()),
         unpriced=priced.unpriced if priced else "the site's contract names no tariff",
+        unchecked=terms.ground.shared and contract is None,
     )
 
 
@@ -184,7 +202,7 @@ class _Past:
 
     def rest(self, lines: set[str]) -> _Floats:
         """All that is drawn under the contract, own generation with it, without some lines [kW]."""
-        billed = [m for m in self._meters if self._crosses(m)]
+        billed = self._billed()
         own = self._generation()
         load = self._sum(billed, "energy_import") - self._sum(billed, "energy_export", void=0.0)
         load += self._sum(own, "energy_export", void=0.0)
@@ -225,30 +243,34 @@ class _Past:
         return laid
 
     def _generation(self) -> list[RegisteredMeter]:
-        inside = within(self._registry, (self._terms.own,) if self._terms.own else (self._park,))
-        inside -= within(self._registry, tuple(self._terms.apart))
+        ground = self._terms.ground
+        inside = within(self._registry, tuple(ground.edges)) - within(self._registry, tuple(ground.apart))
         return [
             m
             for m in self._meters
             if self._role(m) == Role.GENERATION and self._electric(m) and m.at(self._now).area in inside
         ]
 
+    def _billed(self) -> list[RegisteredMeter]:
+        """Those that show all that is drawn; of several edges none behind another one."""
+        ground = self._terms.ground
+        if not ground.shared:
+            return [m for m in self._meters if self._crosses(m)]
+        shown = [m for edge in sorted(ground.edges) for m in meters_of(self._registry, edge, self._now)]
+        behind = below(self._meters, shown, self._now)
+        return [m for m in shown if m.code not in behind]
+
     def _crosses(self, meter: RegisteredMeter) -> bool:
         term = meter.at(self._now)
-        edge = self._terms.own or self._park
-        return term.area == edge and term.role == Role.BOUNDARY and self._electric(meter)
+        edge = term.area in self._terms.ground.edges
+        return edge and term.role == Role.BOUNDARY and self._electric(meter)
 
     def _nested(self, billed: Sequence[RegisteredMeter]) -> list[RegisteredMeter]:
         """Meters that the billed ones show too, and that a utility bills apart."""
         edges = [m for m in self._meters if self._role(m) == Role.BOUNDARY and self._electric(m)]
-        apart = [m for m in edges if m.at(self._now).area in self._terms.apart]
+        apart = [m for m in edges if m.at(self._now).area in self._terms.ground.apart]
         behind = below(self._meters, billed, self._now)
         return [m for m in apart if m.code in behind]
-
-    @property
-    def _park(self) -> str:
-        kinds = ((a.code, a.kind) for a in self._registry.areas if a.removed_at is None)
-        return next((code for code, kind in kinds if kind == AreaKind.PARK), "")
 
     def _role(self, meter: RegisteredMeter) -> str:
         return meter.at(self._now).role
