@@ -208,7 +208,7 @@ def rounds(conn: psycopg.Connection, servers: dict[str, Server], folder: Path) -
     """What each way took."""
     ids: dict[str, int] = dict(conn.execute("select code, id from meter").fetchall())
     for _ in range(ROUNDS + 1):
-        taken = {"copy": Taken(copied(conn, encoded(batches(), ids)), 0.0)}
+        taken = {"copy": Taken(copied(conn, encoded(batches(), ids, by_key=True)), 0.0)}
         for name, (server, path, body) in SENT.items():
             if server in servers:
                 rows, stood = batches(), counted(conn)

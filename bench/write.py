@@ -1,4 +1,4 @@
-"""Rows of 20 values through the writer and its two threads, beside a bare COPY of the same rows."""
+"""Rows of 20 values as they arrive, through the writer and its two threads, beside a bare COPY of them."""
 
 import os
 import statistics
@@ -32,7 +32,10 @@ FIRST_US = 1_761_955_200_000_000
 POLL_US = 5_000_000
 NAMES = tuple(CATALOGUE)[:20]
 KNOWN = "what each meter shows was noted before"
-REFERENCE = "one COPY BINARY of the same rows of 20 values, encoded before, into the same table"
+REFERENCE = (
+    "one COPY BINARY of the same rows of 20 values as they arrive, encoded before, into the same table"
+)
+SORTED = "one COPY BINARY of the same rows, all of them in the order of the index before"
 KINDS = {
     "new": f"ours: rows that are new, 10 000 a commit; {KNOWN}",
     "mixed": "ours: a hundredth of them stands already",
@@ -83,10 +86,11 @@ def half(batch: Batch, columns: slice) -> Batch:
     )
 
 
-def encoded(rows: list[Batch], ids: dict[str, int]) -> memoryview:
+def encoded(rows: list[Batch], ids: dict[str, int], *, by_key: bool = False) -> memoryview:
+    """In the order in which they arrive, or by meter and time."""
     meter = np.concatenate([np.array([ids[c] for c in b.meters], np.int32)[b.row_meter] for b in rows])
     times = np.concatenate([b.time for b in rows])
-    order = np.lexsort((times, meter))
+    order = np.lexsort((times, meter)) if by_key else np.arange(len(times))
     keys = [times[order].astype("M8[us]"), meter[order], np.ones(len(meter), np.int64)]
     return encode.binary(keys, np.concatenate([b.values for b in rows])[order])
 
@@ -109,10 +113,27 @@ def seconds(action: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
+class Now:
+    """The wall's time: rows are sent as soon as they are read."""
+
+    def __init__(self) -> None:
+        self._us = 0
+
+    def __call__(self) -> float:
+        return self._us / 1e6
+
+    def sent(self, batch: Batch) -> list[Batch]:
+        self._us = int(batch.time[-1])
+        return [batch]
+
+
+NOW = Now()
+
+
 def through(writer: Writer, rows: list[Batch]) -> None:
     """As the pipeline does."""
     with ThreadPoolExecutor(WRITERS) as threads:
-        for outcomes in threads.map(lambda batch: writer.write([batch]), rows):
+        for outcomes in threads.map(lambda batch: writer.write(NOW.sent(batch)), rows):
             assert len(outcomes[0]) == ROWS
 
 
@@ -128,27 +149,29 @@ def hundredth(batch: Batch) -> Batch:
 
 
 def rounds(url: str) -> Iterator[tuple[float, ...]]:
-    """Seconds of the bare COPY, then through the writer, in the order of the measures."""
+    """Seconds of COPY as rows arrive and in order, then through the writer, in the order of the measures."""
     rows = batches()
     first = [half(batch, slice(0, 10)) for batch in rows]
     second = [half(batch, slice(10, 20)) for batch in rows]
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(METERS_MADE, [METERS - 1])
-        data = encoded(rows, dict(conn.execute("select code, id from meter").fetchall()))
+        ids: dict[str, int] = dict(conn.execute("select code, id from meter").fetchall())
+        data, ordered = encoded(rows, ids), encoded(rows, ids, by_key=True)
         for _ in range(ROUNDS + 1):
             bare = emptied(conn, url, lambda _: copy(conn, data))
+            best = emptied(conn, url, lambda _: copy(conn, ordered))
             new = emptied(conn, url, lambda writer: through(writer, rows))
             again = emptied(conn, url, lambda writer: through(writer, rows), keep=True)
             emptied(conn, url, lambda writer: standing(writer, rows))
             mixed = emptied(conn, url, lambda writer: through(writer, rows), keep=True)
             emptied(conn, url, lambda writer: through(writer, first))
             completing = emptied(conn, url, lambda writer: through(writer, second), keep=True)
-            yield bare, new, mixed, again, completing
+            yield bare, best, new, mixed, again, completing
 
 
 def standing(writer: Writer, rows: list[Batch]) -> None:
     for batch in rows:
-        writer.write([hundredth(batch)])
+        writer.write(NOW.sent(hundredth(batch)))
 
 
 def emptied(
@@ -169,7 +192,7 @@ def emptied(
         conn.execute("truncate seen")
     conn.execute("checkpoint")
     db = Database.open(url)
-    writer = Writer(db)
+    writer = Writer(db, NOW)
     writer.refresh()
     taken = seconds(lambda: action(writer))
     db.close()
@@ -177,15 +200,17 @@ def emptied(
 
 
 def rounds_of_many(url: str) -> Iterator[tuple[float, ...]]:
-    """Seconds of the bare COPY, of one for each commit, and through the writer of known and of new meters."""
+    """Seconds of COPY as rows arrive, in order, for each commit; by the writer, of known and new meters."""
     rows = batches(MANY)
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(METERS_MADE, [MANY - 1])
         ids: dict[str, int] = dict(conn.execute("select code, id from meter").fetchall())
-        whole, parts = encoded(rows, ids), [encoded([batch], ids) for batch in rows]
+        whole, ordered = encoded(rows, ids), encoded(rows, ids, by_key=True)
+        parts = [encoded([batch], ids, by_key=True) for batch in rows]
         for _ in range(ROUNDS + 1):
             yield (
                 emptied(conn, url, lambda _: copy(conn, whole)),
+                emptied(conn, url, lambda _: copy(conn, ordered)),
                 emptied(conn, url, lambda _: copied(conn, parts)),
                 emptied(conn, url, lambda writer: through(writer, rows)),
                 emptied(conn, url, lambda writer: through(writer, rows), unseen=True),
@@ -201,12 +226,14 @@ def medians(of: Callable[[str], Iterator[tuple[float, ...]]]) -> list[float]:
 
 
 def measure() -> Iterator[Measure]:
-    bare, *ours = medians(rounds)
+    bare, ordered, *ours = medians(rounds)
     for (name, what), one in zip(KINDS.items(), ours, strict=True):
         yield Measure(f"write.{name}", one, bare, "k rows/s", f"{REFERENCE}; {what}")
-    bare, parts, known, new = medians(rounds_of_many)
+    yield Measure("write.new.sorted", ours[0], ordered, "k rows/s", f"{SORTED}; {KINDS['new']}")
+    bare, ordered, parts, known, new = medians(rounds_of_many)
     rows = f"rows of {MANY} meters, 10 000 a commit"
     yield Measure("write.many", known, bare, "k rows/s", f"{REFERENCE}; ours: {rows}; {KNOWN}")
-    parted = "a COPY for each commit, one after another"
+    yield Measure("write.many.sorted", known, ordered, "k rows/s", f"{SORTED}; ours: the same as before")
+    parted = "a COPY for each commit, each in the order of the index, one after another"
     yield Measure("write.many.commits", known, parts, "k rows/s", f"{parted}; ours: the same as before")
     yield Measure("write.many.first", new, bare, "k rows/s", f"{REFERENCE}; ours: no meter was heard before")
