@@ -32,7 +32,7 @@ from telemetry.reports.traced import (
     TraceSpan,
 )
 from telemetry.reports.virtual_trace import Reckoned
-from telemetry.storage import corrections, findings, readings, registry
+from telemetry.storage import corrections, findings, readings, registry, retention
 from telemetry.storage.findings import Stretch
 from telemetry.storage.pool import Transaction
 from telemetry.storage.readings import Ranges
@@ -159,6 +159,7 @@ def _answer(
         readings=_readings(rows, behind),
         batches=batches,
         events=_events(tx, within, behind),
+        expired_until=_expired_until(tx, behind),
         replacements=_replacements(behind, first, last),
         conflicts=_conflicts(tx, within, behind),
         entered=_entered(tx, within, behind),
@@ -168,6 +169,11 @@ def _answer(
         template=behind.template,
         templates=provenance.templates(tx, meter.device or "", batches, question.zone),
     )
+
+
+def _expired_until(tx: Transaction, behind: _Behind) -> datetime | None:
+    (until,) = retention.until(tx, behind.ranges.meter_id).tolist()
+    return behind.moment(until) if until > behind.ranges.lo[0] else None
 
 
 def _by_state(recipe: Recipe, meter: RegisteredMeter) -> str:

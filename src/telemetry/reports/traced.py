@@ -113,6 +113,10 @@ class TraceAnswer(Struct, frozen=True, rename={"from_": "from"}):
     templates: Annotated[
         list[TraceTemplate], Meta(description="What the batches were decoded by, the oldest first")
     ] = []
+    expired_until: Annotated[
+        Moment | None,
+        Meta(description="Before it amounts stay as they were settled: retention took readings they need"),
+    ] = None
     replacements: Annotated[
         list[TraceReplacement], Meta(description="Of devices, between the readings that it stands on")
     ] = []

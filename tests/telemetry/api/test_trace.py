@@ -9,11 +9,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from accounting.intervals import ANCHORS
 from ingest.assignment import Assignment, assignment
 from ingest.batch import row
 from ingest.kinds import read_source, read_template
 from telemetry.model import Site
-from telemetry.storage import templates
+from telemetry.storage import retention, templates
 
 pytestmark = pytest.mark.database
 DAY = {"from": "2026-11-20T08:00:00+08:00", "to": "2026-11-20T09:00:00+08:00"}
@@ -103,6 +104,15 @@ def test_amounts_and_the_unknown_between_them(service: Callable[..., Any]) -> No
     ]
     assert trace["values"] == [50, None, 70, None]
     assert trace["amount"] == 120
+
+
+def test_readings_that_retention_took_are_told(service: Callable[..., Any]) -> None:
+    asked = service(rows("energy_import", h0800=10, h0815=11, h0900=14))
+    assert asked.get("/trace", meter="M", **DAY)["expired_until"] is None
+    retention.expire_readings(asked.database, datetime.fromisoformat("2027-01-01T00:00:00Z"), ANCHORS)
+    trace = asked.get("/trace", meter="M", **DAY)
+    assert (trace["amount"], trace["readings"]) == (4, [])
+    assert datetime.fromisoformat(trace["expired_until"]) >= datetime.fromisoformat(at("09:00"))
 
 
 def test_what_cannot_be_traced_is_said(service: Callable[..., Any]) -> None:
