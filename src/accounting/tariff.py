@@ -1,6 +1,6 @@
 """A tariff: its bands, its calendar, and the prices that were published for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -187,6 +187,10 @@ class Tariff:
         kinds = any(set(part.day_types) != set(DayType) for part in self.base)
         return self.holidays is not None and (kinds or any(o.when.by_day_type for o in self.overlays))
 
+    def unknown_years(self, years: Iterable[int]) -> list[int]:
+        """Those in which some of its bands depend on free days that no source tells yet."""
+        return [year for year in years if self.by_day_type and year not in self.known.years]
+
     def tables(self, series: str) -> list[PriceTable]:
         """Tables of a series, oldest first."""
         return sorted((t for t in self.prices if t.series == series), key=lambda table: table.valid_from)
@@ -292,7 +296,7 @@ def _price_year(tariff: Tariff, series: str, year: int) -> tuple[NDArray[np.floa
     """Price of every quarter hour of a local year, float64[days, 96], and whose is not sure, bool[days]."""
     codes = [band.code for band in tariff.bands]
     price, provisional = laid(tariff.tables(series), codes, tariff.year(year), date(year, 1, 1))
-    if tariff.by_day_type and year not in tariff.known.years:
+    if tariff.unknown_years([year]):
         provisional[:] = True
     return price, provisional
 

@@ -1,9 +1,10 @@
 """The tariff's bands over time."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Response
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from accounting.tariff import Tariff
 from telemetry.api.answers import answer, documented
@@ -24,6 +25,9 @@ class BandsAnswer(Struct, frozen=True, rename={"from_": "from"}):
     currency: str
     fictitious: bool
     bands: list[BandSpan]
+    calendar_unknown: Annotated[
+        list[int], Meta(description="Years whose free days no source tells yet: bands may change")
+    ]
 
 
 _AT = datetime.fromisoformat("2026-11-22T00:00:00+08:00")
@@ -34,6 +38,7 @@ EXAMPLE = BandsAnswer(
     currency="CNY",
     fictitious=True,
     bands=[BandSpan(_AT, _AT.replace(hour=8), "valley", 0.3)],
+    calendar_unknown=[],
 )
 
 
@@ -65,4 +70,5 @@ def _bands(tariff: Tariff, steps: Steps) -> BandsAnswer:
         currency=tariff.currency,
         fictitious=tariff.fictitious,
         bands=spans(tariff, steps),
+        calendar_unknown=tariff.unknown_years(range(steps.times()[0].year, steps.times()[-1].year + 1)),
     )

@@ -10,15 +10,13 @@ from accounting.contract import Contract
 from accounting.quantity import Carrier
 from accounting.tariff import Tariff
 from telemetry.model import AreaKind, Role
+from telemetry.reports import period
 from telemetry.reports.errors import QueryError
 from telemetry.reports.membership import lineage
-from telemetry.reports.period import span
 from telemetry.storage.registry import RegisteredMeter, Registry
 from telemetry.supply import Supply
 
 _DAY = timedelta(days=1)
-_MONTH = 7
-"""Letters of 2026-11."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,7 @@ def month_of(billing: Supply | None, label: str | None, today: date) -> BillingM
     """The month asked for, or the one that runs. Raises QueryError."""
     if label is None:
         return _running(billing, today)
-    first, _ = span(label, "month")
-    if len(label) != _MONTH:
-        raise QueryError("month", label, "is not a month such as 2026-11")
+    first = period.month(label, "month")
     found = _month(billing, first.year, first.month)
     if found.first > today:
         raise QueryError("month", label, f"begins on {found.first} only")

@@ -9,6 +9,8 @@ from msgspec import Meta
 
 from telemetry.reports.errors import QueryError
 
+_MONTHS = 12
+_YEARS = range(1990, 2200)
 Period = Annotated[
     str,
     Meta(
@@ -32,6 +34,14 @@ def span(text: str, field: str) -> tuple[date, date]:
     return lo, hi
 
 
+def month(text: str, field: str) -> date:
+    """First day of a month. Raises QueryError."""
+    found = re.fullmatch(r"(\d{4})-(\d{2})", text)
+    if found is None or int(found[1]) not in _YEARS or not 1 <= int(found[2]) <= _MONTHS:
+        raise QueryError(field, text, "is not a month from 1990 to 2199, such as 2026-10")
+    return date(int(found[1]), int(found[2]), 1)
+
+
 def _days(text: str) -> tuple[date, date]:
     """First and last day of a year, a month or a day. Raises ValueError."""
     if re.fullmatch(r"\d{4}", text):
@@ -44,6 +54,6 @@ def _days(text: str) -> tuple[date, date]:
 
 
 def _length(year: int, month: int) -> int:
-    if not 1 <= month <= 12:  # noqa: PLR2004  # months
+    if not 1 <= month <= _MONTHS:
         raise ValueError
     return calendar.monthrange(year, month)[1]

@@ -248,9 +248,11 @@ def test_a_month_by_reading_day_and_the_contract_that_holds_in_it(start: Start, 
     assert found["bill"]["kwh"] == 19 * 96 * 25.0 + 250.0
     later = service.get("/bill", month="2023-11", area="park")
     assert later["bill"]["kwh"] == 12 * 96 * 25.0
-    refused = service.call("GET", "/api/v1/bills", params={"month": "2023"})
-    assert refused.status_code == 422
-    assert "is not a month such as" in refused.text
+    for path in ("bills", "demand"):
+        for month in ("2023", "2023-13", "9999-12", "0001-01", "2023-1"):
+            refused = service.call("GET", f"/api/v1/{path}", params={"month": month})
+            assert refused.status_code == 422
+            assert "is not a month from 1990 to 2199" in refused.text
 
 
 @pytest.mark.parametrize(("sliding", "kw"), [(None, 1100.0), (60, 1200.0)])

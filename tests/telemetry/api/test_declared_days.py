@@ -57,6 +57,27 @@ def test_a_declared_day_has_its_sharp_hours_at_once_and_loses_them_when_withdraw
     assert [each["day"] for each in service.get("/declared-days")["days"]] == ["2025-09-11"]
 
 
+def test_a_year_whose_free_days_no_source_tells_is_named(start: Start, make_site: Made) -> None:
+    """Where bands depend on them: the deep valley of holidays does."""
+    meter = {"code": "m", "role": "boundary"}
+    service = start(make_site(meter, billing={"tariff": "cn-zj-2024-21", "since": "2025-01-01"}))
+
+    def unknown(first: str, last: str) -> Any:  # noqa: ANN401  # JSON
+        return service.get("/tariff", **{"from": first, "to": last})["calendar_unknown"]
+
+    assert unknown("2025-09-10", "2025-09-11") == []
+    assert unknown("2098-12-31", "2099-01-02") == [2098, 2099]
+    job = {"code": "J", "line": "m", "power_kw": 8, "duration_min": 60, "start": "2099-01-01T10:00:00+08:00"}
+    plan = {"from": "2099-01-01", "to": "2099-01-02", "jobs": [job]}
+    notes = _post(service, "/plans/check", plan).json()["notes"]
+    assert "no source tells the free days of 2099 yet: bands may change" in notes
+
+
+def test_by_months_alone_no_year_is_unknown(service: Any) -> None:  # noqa: ANN401  # conftest's Service
+    told = service.get("/tariff", **{"from": "2099-09-10", "to": "2099-09-11"})
+    assert told["calendar_unknown"] == []
+
+
 def test_another_process_takes_it_up_and_the_days_are_settled_anew(service: Any) -> None:  # noqa: ANN401
     start = datetime.fromisoformat("2025-09-10T00:00:00+08:00")
     service.post(

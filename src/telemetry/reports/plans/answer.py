@@ -231,6 +231,9 @@ class Sheet:
             )
         if np.isnan(self.outlook.horizon.carbon).any():
             notes.append("no factor for bought electricity on some of the days")
+        years = range(self.at(0).year, self.at(self.plan.grid.count - 1).year + 1)
+        unknown = self.money.tariff.unknown_years(years) if self.money.tariff else []
+        notes += [f"no source tells the free days of {year} yet: bands may change" for year in unknown]
         return notes
 
 

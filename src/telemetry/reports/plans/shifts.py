@@ -17,11 +17,10 @@ from accounting.quantity import Carrier
 from accounting.supply import Held
 from accounting.tariff import Tariff, ordinal
 from telemetry.model import Role
-from telemetry.reports.errors import QueryError
+from telemetry.reports import period
 from telemetry.reports.membership import By
 from telemetry.reports.names import Name, name_of
 from telemetry.reports.plans import clock
-from telemetry.reports.steps import moment
 from telemetry.storage.pool import Transaction
 from telemetry.storage.registry import RegisteredMeter, Registry
 
@@ -143,7 +142,4 @@ def month_of(text: str | None, today: date) -> date:
     """First day of the month asked for; default: the one before today's. Raises QueryError."""
     if text is None:
         return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    try:
-        return moment(f"{text}-01", "month", ZoneInfo("UTC")).date()
-    except QueryError:
-        raise QueryError("month", text, "is not a month from 1990 to 2199, such as 2026-10") from None
+    return period.month(text, "month")
