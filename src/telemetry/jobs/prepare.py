@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.assignment import assignment
 from ingest.batch import Batch
 from ingest.errors import StoreUnavailable
-from telemetry.jobs import entries
+from telemetry.jobs import contracts, entries
 from telemetry.reports.declaring import take_up
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
@@ -70,6 +70,7 @@ class Preparation:
     def _prepare(self) -> None:
         migrate(self._url)
         with closing(Database.open(self._url, size=1)) as own:
+            contracts.put_back(own, self._current, datetime.now(UTC))
             tell(own, self._current.plan)
             take_up(own, self._current)
         self._database.connect()

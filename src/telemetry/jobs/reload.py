@@ -3,9 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ingest.errors import SourceError
+from telemetry.settings.billing import gone, taken_out
 from telemetry.settings.current import Current
 from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan
@@ -67,6 +70,11 @@ class Reloader:
         old = self._current.plan
         if old.site is not None and plan.site is None:
             raise ConfigError([Mistake(str(old.site_file), "", "is gone; a park is not ended by that")])
+        if old.site and plan.site and plan.site.billing:
+            today = datetime.now(ZoneInfo(plan.site.zone)).date()
+            ended = taken_out(old.site.billing, plan.site, today)
+            if ended:
+                raise ConfigError(gone(str(plan.site_file or ""), ended, plan.site.billing, today))
         await self._enact(plan)
         _LOG.info("the changed configuration holds now")
 

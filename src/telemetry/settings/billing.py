@@ -12,7 +12,7 @@ from accounting.quantity import Carrier
 from accounting.tariff import Tariff
 from telemetry.model import AreaKind, Role, Site
 from telemetry.settings.holidays import of_country
-from telemetry.settings.mistakes import no_such
+from telemetry.settings.mistakes import Mistake, no_such
 from telemetry.supply import Billing, OwnSupply, Supply
 
 _Days = tuple[tuple[str, tuple[date, ...]], ...]
@@ -106,6 +106,25 @@ def _ending(billing: Billing, code: str, supply: OwnSupply) -> Iterator[tuple[st
             f"billing.own.{code}.to",
             f"{supply.to} is not the day before a reading day of the park's: day {_read_on(billing, after)}",
         )
+
+
+def taken_out(before: Billing | None, site: Site, today: date) -> dict[str, OwnSupply]:
+    """Contracts that had begun and that a newer file leaves out, of enterprises that are still there."""
+    if before is None or site.billing is None:
+        return {}
+    without = {area.code for area in site.areas} - set(site.billing.own)
+    return {
+        code: supply
+        for code, supply in before.own.items()
+        if code in without and (supply.since or date.min) <= today
+    }
+
+
+def gone(file: str, codes: Collection[str], billing: Billing, today: date) -> tuple[Mistake, ...]:
+    """What is said of contracts that were taken out."""
+    last = billing.running(today)[1]
+    reason = f"is gone, and bills stand on it; to end it put it back with its last day, such as to: {last}"
+    return tuple(Mistake(file, f"billing.own.{code}", reason) for code in codes)
 
 
 def _strangers(at: str, contract: Contract, site: Site, own: Collection[str]) -> Iterator[tuple[str, str]]:

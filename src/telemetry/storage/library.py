@@ -15,3 +15,9 @@ def keep(conn: Connection[Any], library: str, entries: Mapping[str, str]) -> Non
     conn.execute(_SQL["lock"])
     asked = {"library": library, "codes": list(entries), "contents": list(entries.values())}
     conn.execute(_SQL["keep"], asked)
+
+
+def standing(conn: Connection[Any], library: str, code: str) -> str | None:
+    """JSON of an entry; None: it has none."""
+    row = conn.execute(_SQL["standing"], {"library": library, "code": code}).fetchone()
+    return None if row is None else str(row[0])

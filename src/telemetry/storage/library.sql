@@ -21,3 +21,8 @@ select
 from told
 on conflict (library, code) do update set content = excluded.content
 where library_entry.content <> excluded.content
+
+-- name: standing
+select content::text
+from library_entry
+where library = %(library)s::text and code = %(code)s::text

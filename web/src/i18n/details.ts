@@ -108,6 +108,7 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["the park's contract names no tariff", "园区合同没有指定电价"],
   ["no history to forecast all other load from, so contract demand is not checked", "没有用于预测其他负荷的历史，因此未检查合同需量"],
   ["others are under the same contract demand, so it is checked where contract_kw is given", "同一合同需量下还有其他用户，因此仅在给出 contract_kw 时检查"],
+  ["is gone, and bills stand on it; to end it put it back with its last day, such as to: {}", "已被删除，但已有账单以它为依据；要终止它，请恢复并写明最后一天，例如 to: {}"],
   ["the site's contract names no tariff", "站点合同没有指定电价"],
   ["no source tells the free days of {} yet: bands may change", "{} 年的放假安排尚未公布：时段可能变化"],
   ["no factor for bought electricity on some of the days", "部分日期没有购入电力的排放因子"],
