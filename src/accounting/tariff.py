@@ -117,6 +117,10 @@ class Tariff:
             raise TariffError(f"tariff {self.code!r}: two bands share a code or a rank")
         if not self.source.strip():
             raise TariffError(f"tariff {self.code!r}: source is empty")
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise TariffError(f"tariff {self.code!r}: there is no zone {self.zone!r}") from error
         ordinary_days(codes, self.base)
         check_overlays(codes, self.overlays)
         for overlay in self.overlays:
