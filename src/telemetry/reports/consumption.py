@@ -81,7 +81,7 @@ class Consumption:
         """Take off what another holds; in no band below nothing."""
         for kind, kwh in other.kwh.items():
             self.kwh[kind] = max(0.0, self.kwh[kind] - kwh)
-            self.cost[kind] = max(0, self.cost[kind] - other.cost[kind])
+            self.cost[kind] = _left(self.cost[kind], other.cost[kind]) if self.kwh[kind] else 0
         for name, amount in other.sums.items():
             if name in self.sums:
                 self.sums[name] = max(0.0, self.sums[name] - amount)
@@ -90,6 +90,11 @@ class Consumption:
     def coverage(self) -> float:
         """Share of the elapsed month that was measured."""
         return min(1.0, self.measured / self.due) if self.due else 0.0
+
+
+def _left(cost: int, taken: int) -> int:
+    """Below nothing only where some hours cost less than that."""
+    return cost - taken if min(cost, taken) < 0 else max(0, cost - taken)
 
 
 def _order(kind: Kind) -> tuple[str, str, str]:
