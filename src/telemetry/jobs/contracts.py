@@ -1,5 +1,6 @@
 """Own supply contracts that a newer site file leaves out: bills stand on them, so they go on."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from telemetry.settings.current import Current
 from telemetry.storage import library
 from telemetry.storage.pool import Database
 from telemetry.supply import Billing
+
+_LOG = logging.getLogger(__name__)
 
 
 class _Told(BaseModel):
@@ -34,7 +37,9 @@ def put_back(database: Database, current: Current, now: datetime) -> None:
     if known:
         billing = site.billing.model_copy(update={"own": {**site.billing.own, **known}})
         current.adopt(replace(plan, site=site.model_copy(update={"billing": billing})))
-        current.refuse(gone(str(plan.site_file or ""), known, site.billing, today))
+        mistakes = gone(str(plan.site_file or ""), known, site.billing, today)
+        current.refuse(mistakes)
+        _LOG.error("left out, and goes on: %s", "; ".join(map(str, mistakes)))
 
 
 def _before(database: Database, site: Site) -> Billing | None:

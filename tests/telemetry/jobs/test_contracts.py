@@ -47,7 +47,7 @@ def begin(migrated_url: str, database: Database) -> Callable[[Plan], Current]:
 
 @pytest.mark.database
 def test_after_a_restart_it_goes_on_and_the_mistake_is_told(
-    begin: Callable[[Plan], Current], plan: Made
+    begin: Callable[[Plan], Current], plan: Made, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert begin(plan(hall=OWN)).mistakes == ()
     for _ in range(2):
@@ -59,6 +59,7 @@ def test_after_a_restart_it_goes_on_and_the_mistake_is_told(
         )  # type: ignore[union-attr]
         [mistake] = current.mistakes
         assert (mistake.file, mistake.key) == ("p.yaml", "billing.own.hall")
+        assert f"left out, and goes on: {mistake}" in caplog.text
         assert "put it back with its last day, such as to: 20" in mistake.reason
     ended = begin(plan(hall={**OWN, "to": "2026-10-31"}))
     assert (ended.mistakes, str(ended.plan.own_supplies["hall"].held.last)) == ((), "2026-10-31")  # type: ignore[union-attr]
