@@ -185,6 +185,10 @@ class Engine:
         """What changes at `now_us`; a rule that fails changes nothing and says so in its health."""
         return self._evaluated(now_us, beside, lambda _: True)
 
+    def evaluate_unread(self, now_us: int, beside: Circumstances) -> list[Transition]:
+        """As `evaluate`, while the store is away: rules that need no reading go on."""
+        return self._evaluated(now_us, beside, lambda rule: rule.unread)
+
     def _evaluated(
         self, now_us: int, beside: Circumstances, chosen: Callable[[Rule], bool]
     ) -> list[Transition]:

@@ -115,6 +115,11 @@ class Rule(Frozen):
         return True
 
     @property
+    def unread(self) -> bool:
+        """Whether it can be judged while no reading can be had."""
+        return False
+
+    @property
     def at_once(self) -> bool:
         """Whether it can judge many moments at once; its figures then are [k, n]."""
         return False

@@ -81,6 +81,11 @@ class Watch:
         kept, self._waiting = self._waiting, []
         return kept
 
+    def wait(self, now_us: int, beside: Circumstances) -> None:
+        """In place of a tick, while the journal is away: what changes without readings it takes later."""
+        if self.begun:
+            self._waiting += self.engine.evaluate_unread(now_us, beside)
+
     def _corrected(self, now_us: int, beside: Circumstances) -> list[Transition]:
         """What late readings change, once the hour is lived through; the more that costs the more seldom."""
         anew = self._anew or self._begun_anew(now_us)

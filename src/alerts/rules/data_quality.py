@@ -43,6 +43,10 @@ class Rule(AnyRule):
         return self.sign not in {"spool", "drops"}
 
     @property
+    def unread(self) -> bool:
+        return self.sign == "spool"
+
+    @property
     def quantities(self) -> frozenset[str]:
         return frozenset({self.counter} if self.sign == "reset" else ())
 

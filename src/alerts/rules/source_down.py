@@ -25,6 +25,10 @@ class Rule(AnyRule):
     def replayed(self) -> bool:
         return False
 
+    @property
+    def unread(self) -> bool:
+        return True
+
     def subjects(self, park: Park) -> Subjects:
         return self.sources(park)
 

@@ -117,12 +117,19 @@ class Alerter:
             self.watch = None
         except StorageUnavailable as error:
             self._tell(f"alerts wait for the database: {error}")
+            self._wait()
         except Exception as error:  # noqa: BLE001  # alerts that fail must not end the service
             self._tell(f"alerts cannot be evaluated: {error}", error)
         else:
             self._told = ""
             return changed
         return False
+
+    def _wait(self) -> None:
+        """Go on with what is known without the database."""
+        if self.watch is not None:
+            beside = replace(self._beside(), silences=self._silences)
+            self.watch.wait(int(self._clock() * 1e6), beside)
 
     def _tell(self, what: str, error: Exception | None = None) -> None:
         if what != self._told:

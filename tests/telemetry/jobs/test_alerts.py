@@ -17,10 +17,12 @@ import pytest
 
 from alerts.errors import LeaseLost
 from alerts.journal import What
+from alerts.look import Circumstances
 from ingest.batch import Batch
 from telemetry.jobs.alerts import Alerter
 from telemetry.settings.current import Current
 from telemetry.settings.plan import load_plan
+from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -229,6 +231,36 @@ def test_a_rule_that_is_changed_or_gone_ends_what_it_began(park: Park, folder: P
     park.read(30, m1=50)
     alerter.step()
     assert park.kept() == [("fired", "m1", 20), ("resolved", "m1", 30)]
+
+
+def test_what_needs_no_reading_is_judged_while_the_database_is_away(
+    park: Park, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = "{kind: data_quality, code: spool, name: {en: S, zh: S}, sign: spool, hold: 20 s}"
+    (folder / "alerts" / "spool.yaml").write_text(rule, encoding="utf-8")
+    park.current.adopt(load_plan(folder))
+    share = [0.1]
+    alerter = Alerter(
+        park.database, park.current, lambda: Circumstances(spool_share=share[0]), lambda: park.now
+    )
+    park.read(0, m1=1)
+    alerter.step()
+
+    def away() -> None:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr(park.database, "_connected", away)
+    share[0] = 0.9
+    for second in (10, 20, 30, 40):
+        park.now = START + float(second)
+        assert not alerter._attempt()
+    share[0] = 0.2
+    monkeypatch.undo()
+    park.now = START + 50.0
+    assert alerter._attempt()
+    assert park.kept() == [("fired", "park", 30), ("resolved", "park", 50)]
+    with park.database.connection() as conn:
+        assert conn.execute("select value from alert_transition order by number").fetchall() == [(0.9,), (0.2,)]
 
 
 @pytest.mark.parametrize("where", ["before", "within", "after"])
