@@ -217,6 +217,7 @@ async def _serve(
             await server.serve()
         finally:  # uvicorn raises SIGTERM again, and that leaves by SystemExit
             dependencies.optima.close()
+            dependencies.trials.close()
             await dependencies.scans.close()
             await _ended(collecting)
             for part in others:

@@ -1,8 +1,7 @@
-"""The rules of alerts: what holds, how each is doing, and what one would have told."""
+"""The rules of alerts: what holds, and how each is doing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -23,24 +22,20 @@ from telemetry.api.parameters import site_of, zone_of
 from telemetry.api.problems import Mistake, Refusal
 from telemetry.api.receipt import JSON
 from telemetry.api.records import as_body, told
-from telemetry.reports.alerts import AlertChange, supposed
 from telemetry.reports.moment import Moment
-from telemetry.reports.steps import moment
-from telemetry.reports.trial import MOST_TOLD, Trial
 from telemetry.settings.alert_rules import misnamed, read_stored
 from telemetry.storage import alert_rules
 from telemetry.storage.alert_rules import Edition
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
-_Time = Annotated[str, Meta(max_length=40)]
-_Document = Annotated[dict[str, Any], Meta(description="As a file of config/alerts has it")]
+PostedDocument = Annotated[dict[str, Any], Meta(description="As a file of config/alerts has it")]
 _Code = Annotated[str, Path(max_length=64, examples=["incomer-overload"])]
 
 
 class PostedRule(Struct, frozen=True, forbid_unknown_fields=True):
     """A rule that holds from now on in place of the one with its code."""
 
-    rule: _Document
+    rule: PostedDocument
     who: _Word
     reason: _Word
 
@@ -50,14 +45,6 @@ class PostedRemoval(Struct, frozen=True, forbid_unknown_fields=True):
 
     who: _Word
     reason: _Word
-
-
-class PostedTrial(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """A rule over a range of the past, at most 31 days."""
-
-    rule: _Document
-    from_: Annotated[_Time | None, Meta(description="Default: 7 days before to")] = None
-    to: Annotated[_Time | None, Meta(description="Default: now")] = None
 
 
 class RuleHealth(Struct, frozen=True):
@@ -101,14 +88,6 @@ class RuleHistory(Struct, frozen=True):
     editions: list[RuleEdition]
 
 
-class TrialAnswer(Struct, frozen=True):
-    """What the rule would have told, by the readings that are kept today."""
-
-    changes: list[AlertChange]
-    step_s: Annotated[int, Meta(description="Holds and clear times were counted in steps of it [s]")]
-    cut: Annotated[bool, Meta(description=f"There were more than {MOST_TOLD}")]
-
-
 _AT = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
 _RULE = {
     "kind": "limit",
@@ -128,8 +107,7 @@ LIST_EXAMPLE = RuleList(
     ]
 )
 HISTORY_EXAMPLE = RuleHistory("incomer-overload", [RuleEdition(2, _RULE, "li.na", _AT, "new transformer")])
-TRIAL_EXAMPLE = TrialAnswer([], 30, cut=False)
-FURTHER: tuple[type[Struct], ...] = (PostedRule, PostedRemoval, PostedTrial)
+FURTHER: tuple[type[Struct], ...] = (PostedRule, PostedRemoval)
 
 
 def router(dependencies: Dependencies) -> APIRouter:
@@ -151,18 +129,6 @@ def router(dependencies: Dependencies) -> APIRouter:
         bodies.media_type(request, (JSON,))
         posted = told(await bodies.read(request), PostedRule)
         return answer(await run_in_threadpool(_put, dependencies, posted))
-
-    @routes.post(
-        "/alert-rules/test",
-        responses=documented("What it would have told", TrialAnswer),
-        openapi_extra=as_body(PostedTrial),
-        summary="Try a rule on the past",
-    )
-    async def test(request: Request) -> Response:
-        """The changes that the rule would have told. Nothing is kept, nobody is told."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedTrial)
-        return answer(await run_in_threadpool(_tried, dependencies, posted))
 
     @routes.get(
         "/alert-rules/{code}/history",
@@ -209,7 +175,7 @@ def _health(of: Health | None, zone: ZoneInfo) -> RuleHealth | None:
     return RuleHealth(of.evaluations, of.failures, of.failing, at, of.last_error, of.took_s)
 
 
-def _read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:
+def read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:
     """Raises Refusal (422)."""
     try:
         rule = read_rule(document)
@@ -233,7 +199,7 @@ def _refused(mistakes: Sequence[tuple[str, str]]) -> Refusal:
 
 
 def _put(dependencies: Dependencies, posted: PostedRule) -> RuleHistory:
-    rule = _read(dependencies, posted.rule)
+    rule = read(dependencies, posted.rule)
     if rule.code in {each.code for each in dependencies.plan.rules}:
         raise Refusal(409, f"A file has the rule {rule.code!r}; change it there, or choose another code.")
     with dependencies.database.connection() as tx:
@@ -261,15 +227,3 @@ def _history(dependencies: Dependencies, code: str) -> RuleHistory:
 def _edition(of: Edition, zone: ZoneInfo) -> RuleEdition:
     document = dict(of.document) if of.document is not None else None
     return RuleEdition(of.number, document, of.put_by, of.put_at.astimezone(zone), of.reason)
-
-
-def _tried(dependencies: Dependencies, posted: PostedTrial) -> TrialAnswer:
-    zone = zone_of(dependencies.plan)
-    hi = datetime.now(UTC) if posted.to is None else moment(posted.to, "to", zone)
-    lo = hi - timedelta(days=7) if posted.from_ is None else moment(posted.from_, "from", zone)
-    if lo >= hi:
-        raise Refusal(422, "The range is empty.", [Mistake("to", posted.to, "has to be after from")])
-    trial = Trial(_read(dependencies, posted.rule), lo, hi)
-    found = list(islice(trial.transitions(dependencies.database, dependencies.plan), MOST_TOLD + 1))
-    changes = [supposed(each, zone) for each in found[:MOST_TOLD]]
-    return TrialAnswer(changes, trial.step_s, len(found) > MOST_TOLD)

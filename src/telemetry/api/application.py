@@ -13,6 +13,7 @@ from telemetry.access.permissions import PERMISSIONS
 from telemetry.api import (
     account,
     alert_rules,
+    alert_trials,
     alerts,
     audit,
     balance,
@@ -145,7 +146,8 @@ _EXAMPLES: tuple[Struct, ...] = (
     silences.EXAMPLE,
     alert_rules.LIST_EXAMPLE,
     alert_rules.HISTORY_EXAMPLE,
-    alert_rules.TRIAL_EXAMPLE,
+    alert_trials.EXAMPLE,
+    alert_trials.RUNNING_EXAMPLE,
     library.DEVICES_EXAMPLE,
     library.FACTORS_EXAMPLE,
     library.TARIFFS_EXAMPLE,
@@ -182,6 +184,7 @@ _FURTHER: tuple[type[Struct], ...] = (
     *alerts.FURTHER,
     *silences.FURTHER,
     *alert_rules.FURTHER,
+    *alert_trials.FURTHER,
     *lines.FURTHER,
     *site_changes.FURTHER,
 )
@@ -251,6 +254,7 @@ def create(dependencies: Dependencies) -> FastAPI:
         alerts.router(dependencies),
         silences.router(dependencies),
         alert_rules.router(dependencies),
+        alert_trials.router(dependencies),
         people.router(dependencies),
         account.router(dependencies),
         links.router(dependencies),

@@ -19,6 +19,7 @@ from telemetry.reports.factors import Factors
 from telemetry.reports.plans.optima import Optima
 from telemetry.reports.scans import Scans
 from telemetry.reports.strays import StrayTally
+from telemetry.reports.trials import Trials
 from telemetry.settings.current import Current
 from telemetry.settings.library import Library
 from telemetry.settings.plan import Plan
@@ -73,6 +74,8 @@ class Dependencies:
     chooser: Chooser = field(default_factory=Chooser)
     optima: Optima = field(default_factory=Optima)
     """Searches for cheapest plans."""
+    trials: Trials = field(default_factory=Trials)
+    """Alert rules that are tried on the past."""
     audit_heads: Callable[[], Mapping[int, str]] = dict
     """Hashes of the audit log by number, as they were noted apart from the database."""
     scans: Scans = field(default_factory=Scans)

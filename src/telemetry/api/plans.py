@@ -236,7 +236,7 @@ def _begin(dependencies: Dependencies, body: object, *, strict: bool) -> Optimum
     except PlanError as error:
         at = sheet.at(int(error.value)).isoformat()
         raise _mistaken([Mistake("aim", at, f"{error.reason}; see notes of /plans/check")]) from error
-    code = dependencies.optima.begin(sheet, dependencies.database.areas)
+    code = dependencies.optima.look(sheet, dependencies.database.areas)
     if code is None:
         raise come_again(429, "As many searches run already as may; please come again.")
     return _optimum(dependencies, code)

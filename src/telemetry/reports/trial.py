@@ -1,6 +1,6 @@
 """What a rule would have told over a range of the past, judged by the readings that are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -51,8 +51,13 @@ class Trial:
         if self.hi - self.lo > _LONGEST:
             raise QueryError("from", self.lo.isoformat(), "lies more than 31 days before to")
 
-    def transitions(self, database: Connections, plan: Plan) -> Iterator[Transition]:
-        """In the order in which they would have come. Raises QueryError, StorageError."""
+    def transitions(
+        self, database: Connections, plan: Plan, tell: Callable[[float], None] = lambda _: None
+    ) -> Iterator[Transition]:
+        """In the order in which they would have come; `tell` hears which share of the time is lived through.
+
+        Raises QueryError, StorageError, and what `tell` raises.
+        """
         self.check()
         park, history = self._park(database, plan), StoredHistory(database)
         window = (Reel if self.rule.at_once else Window)(
@@ -62,22 +67,26 @@ class Trial:
             slots=int(LONGEST_S // self.step_s) + 1,
         )
         engine = Engine([self.rule], window)
-        yield from self._lived(engine, history, window)
+        yield from self._lived(engine, history, window, tell)
         failed = engine.watched[self.rule.code].health
         if failed.failing:
             raise QueryError("rule", self.rule.code, f"cannot be evaluated: {failed.last_error}")
 
-    def _lived(self, engine: Engine, history: StoredHistory, window: Window) -> Iterator[Transition]:
+    def _lived(
+        self, engine: Engine, history: StoredHistory, window: Window, tell: Callable[[float], None]
+    ) -> Iterator[Transition]:
         lo, hi = to_us(self.lo), to_us(self.hi)
         begun = lo - round(self.rule.depth_s * 1e6)
         if isinstance(window, Reel):
             for moments in wind(window, history, begun, hi):
                 if moments[-1] >= lo:
                     yield from engine.relive(window, moments[moments >= lo])
+                tell((int(moments[-1]) - begun) / (hi - begun))
             return
         for moment in fill(window, history, begun, hi, _PART_US):
             if moment >= lo:
                 yield from engine.replay(moment)
+            tell((moment - begun) / (hi - begun))
 
     def _park(self, database: Connections, plan: Plan) -> Park:
         """Of the meters alone that the rule looks at, as they are now.

@@ -4,8 +4,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, post, type Schemas } from "../api.ts";
 import { ruleField } from "../i18n/rule-fields.ts";
 import { named } from "../i18n/words.ts";
-import { brief, exact, NONE, unitText } from "../numbers.ts";
+import { brief, exact, fixed, NONE, percent, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
+import { pause } from "../parts/pause.ts";
 import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
 import { DAY_MS, iso, moment } from "../time.ts";
@@ -13,13 +14,14 @@ import { firings, fromText, textOf, triedFields, type Document, type Firing } fr
 
 const DAYS = [1, 3, 7, 14, 31];
 const SHOWN = 50;
+const ASK_AGAIN_MS = 400;
+type Running = Schemas["RunningTrial"];
 const FRESH: Document = { kind: "limit", code: "trial", name: { en: "A limit of one's own", zh: "自定限值" }, quantity: "active_power", above: "100 kW", below: null, hold: 60 };
 
 class Trial extends Asking<Schemas["RuleList"]> {
   #code = "";
-  #told: Schemas["TrialAnswer"] | null = null;
-  #since = 0;
-  #took = 0;
+  #run: Running | null = null;
+  #asking = false;
   #wrong = "";
 
   protected override get question(): string {
@@ -43,7 +45,7 @@ class Trial extends Asking<Schemas["RuleList"]> {
     const words = this.words;
     const document = this.#document(rules);
     const choose = (event: Event): void => {
-      [this.#code, this.#told, this.#wrong] = [(event.target as HTMLSelectElement).value, null, ""];
+      [this.#code, this.#run, this.#wrong] = [(event.target as HTMLSelectElement).value, null, ""];
       this.requestUpdate();
     };
     return html`<form class="entry" aria-label=${words.trial} @submit=${(event: SubmitEvent) => this.#try(event, document)}>
@@ -52,10 +54,10 @@ class Trial extends Asking<Schemas["RuleList"]> {
         ${triedFields(document).map((field) => html`<label>${ruleField(field, store.route.language)}<input name=${`field-${field}`} .value=${textOf(document[field])} autocomplete="off" data-of=${this.#code} /></label>`)}
         <label>${words.trialMeter}<select name="meter"><option value="">${words.trialAsRule}</option>${[...store.meters.values()].map((meter) => html`<option value=${meter.code}>${this.name(meter.name, meter.code)}</option>`)}</select></label>
         <label>${words.trialDays}<select name="days">${DAYS.map((days) => html`<option value=${days} ?selected=${days === 7}>${words.silencedDays(String(days))}</option>`)}</select></label>
-        <button type="submit" ?disabled=${this.#since > 0}>${this.#since > 0 ? words.trying : words.tryRule}</button>
+        <button type="submit" ?disabled=${this.#asking}>${words.tryRule}</button>
       </form>
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
-      <div role="status">${this.#since > 0 ? html`<p class="hint">${words.tryingHint}</p>` : this.#told ? this.#outcome(this.#told) : nothing}</div>`;
+      <div role="status">${this.#run === null ? nothing : this.#run.state === "running" ? this.#progress(this.#run) : this.#outcome(this.#run)}</div>`;
   }
 
   async #try(event: SubmitEvent, document: Document): Promise<void> {
@@ -64,24 +66,41 @@ class Trial extends Asking<Schemas["RuleList"]> {
     const read = (name: string): string => String(form.get(name) ?? "").trim();
     const changed = Object.fromEntries(triedFields(document).map((field) => [field, fromText(read(`field-${field}`), document[field])]));
     const where = read("meter") ? { where: { meters: [read("meter")] } } : {};
-    [this.#wrong, this.#told, this.#since] = ["", null, performance.now()];
+    [this.#wrong, this.#run, this.#asking] = ["", null, true];
     this.requestUpdate();
     try {
       const to = store.now();
-      this.#told = await post("/alert-rules/test", { rule: { ...document, ...changed, ...where }, from: iso(to - Number(read("days")) * DAY_MS), to: iso(to) });
+      await this.#follow(await post<Running>("/alert-rules/trials", { rule: { ...document, ...changed, ...where }, from: iso(to - Number(read("days")) * DAY_MS), to: iso(to) }));
     } catch (error) {
       this.#wrong = refusal(error, this.words);
     }
-    [this.#took, this.#since] = [(performance.now() - this.#since) / 1000, 0];
+    this.#asking = false;
     this.requestUpdate();
   }
 
-  #outcome(told: Schemas["TrialAnswer"]): TemplateResult {
+  async #follow(begun: Running): Promise<void> {
+    for (this.#run = begun; this.isConnected && this.#run?.state === "running"; this.#run = await get<Running>(`/alert-rules/trials/${begun.id}`)) {
+      this.requestUpdate();
+      await pause(ASK_AGAIN_MS);
+    }
+    if (this.#run?.state !== "failed") return;
+    this.#wrong = this.words.trialFailed(this.#run.reason);
+    this.#run = null;
+  }
+
+  #progress(run: Running): TemplateResult {
+    const words = this.words;
+    return html`<p class="verdict"><progress max="1" value=${run.share} aria-label=${words.trying}></progress> ${words.triedSoFar(percent(run.share), exact(run.told), fixed(run.seconds, 1))}
+      <button type="button" class="quiet" @click=${() => void post(`/alert-rules/trials/${run.id}/end`, {})}>${words.endTrial}</button></p>`;
+  }
+
+  #outcome(told: Running): TemplateResult {
     const words = this.words;
     const found = firings(told.changes);
     const subjects = new Set(found.map((one) => one.subject)).size;
-    if (found.length === 0) return html`<p class="empty">${words.trialNothing(brief(this.#took))}</p>`;
-    return html`<p><strong>${words.trialTold(exact(found.length), exact(subjects))}</strong> <span class="unit">${words.trialStep(String(told.step_s), brief(this.#took))}${told.cut ? ` ${words.trialCut}` : ""}</span></p>
+    const until = told.state === "ended" ? html`<p class="hint">${words.trialEnded(percent(told.share))}</p>` : nothing;
+    if (found.length === 0) return html`<p class="empty">${words.trialNothing(brief(told.seconds))}</p>${until}`;
+    return html`<p><strong>${words.trialTold(exact(found.length), exact(subjects))}</strong> <span class="unit">${words.trialStep(String(told.step_s), brief(told.seconds))}${told.cut ? ` ${words.trialCut}` : ""}</span></p>${until}
       <table class="cards"><thead><tr>${[words.alertSubject, words.alertSince, words.alertOver, words.value, words.alertLimit].map((head, at) => html`<th scope="col" class=${at > 2 ? "number" : ""}>${head}</th>`)}</tr></thead>
         <tbody>${found.slice(-SHOWN).reverse().map((one) => this.#row(one))}</tbody></table>
       ${found.length > SHOWN ? html`<p class="hint">${words.newestAlerts(exact(SHOWN), exact(found.length))}</p>` : nothing}`;

@@ -1,12 +1,10 @@
-"""Searches for cheapest plans that run, each in a thread of its own, and what they found."""
+"""Searches for cheapest plans that run, and what they found."""
 
 import logging
-import secrets
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
-from threading import Event, Lock, Thread
+from threading import Event
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
@@ -15,9 +13,9 @@ from accounting.plan.check import Kind
 from accounting.plan.optimise import Effort, Progress, Solution, Stage
 from telemetry.reports.plans import apart
 from telemetry.reports.plans.answer import PlanAnswer, Sheet
+from telemetry.reports.runs import Runs
 
 _LOG = logging.getLogger(__name__)
-_KEPT, _AT_ONCE = 50, 2
 Owner: TypeAlias = Collection[str] | None
 """Areas that whoever began it is let in for; None: the whole park."""
 
@@ -84,49 +82,25 @@ class _Run:
         self.progress = progress
 
 
-class Optima:
+class Optima(Runs[_Run]):
     """The newest searches; a few run at once."""
 
     def __init__(self) -> None:
-        self._runs: OrderedDict[str, _Run] = OrderedDict()
-        self._lock = Lock()
+        super().__init__("plan")
 
-    def begin(self, sheet: Sheet, owner: Owner) -> str | None:
-        """Its id; None while as many run as may: one for the same areas, and two of these or of the park."""
-        with self._lock:
-            if self._busy(owner):
-                return None
-            code, run = secrets.token_hex(8), _Run(sheet, owner)
-            self._runs[code] = run
-            self._forget()
-        Thread(target=run.work, name=f"plan-{code}", daemon=True).start()
-        return code
+    def look(self, sheet: Sheet, owner: Owner) -> str | None:
+        """Begin one; its id, None while as many run as may."""
+        return self.begin(_Run(sheet, owner))
 
-    def _busy(self, owner: Owner) -> bool:
-        owners = [run.owner for run in self._runs.values() if not run.over]
-        alike = [each for each in owners if (each is None) == (owner is None)]
-        return len(alike) >= _AT_ONCE or (owner is not None and owner in owners)
-
-    def _forget(self) -> None:
-        over = [code for code, run in self._runs.items() if run.over]
-        for code in over[: max(len(self._runs) - _KEPT, 0)]:
-            del self._runs[code]
-
-    def end(self, code: str) -> bool:
-        """Let it answer with what it has; False when there is none of that id."""
-        run = self._runs.get(code)
-        if run is not None:
-            run.ended.set()
-        return run is not None
-
-    def close(self) -> None:
-        """Let all of them end."""
-        for run in self._runs.values():
-            run.ended.set()
+    def _busy(self, run: _Run) -> bool:
+        """One for the same areas, and two of these or of the park, may run."""
+        owners = [each.owner for each in self._running()]
+        alike = [each for each in owners if (each is None) == (run.owner is None)]
+        return len(alike) >= self._at_once or (run.owner is not None and run.owner in owners)
 
     def answer(self, code: str, owner: Owner) -> Optimum | None:
         """None to whoever is let in for other areas, as if there was none of that id."""
-        run = self._runs.get(code)
+        run = self.find(code)
         if run is None or run.owner != owner:
             return None
         found = run.solution
