@@ -49,6 +49,12 @@ class Notice(Struct, frozen=True, kw_only=True):
     unit: str = ""
     flapping: bool = False
     corrected: bool = False
+    figure: Name | None = None
+    """What the value is."""
+    share: bool = False
+    """Whether value and limit are shares of one."""
+    advice: Name | None = None
+    """What to do."""
     more: Mapping[str, float | None] = field(default_factory=dict)
     """Further figures, by name with unit."""
     band: Name | None = None

@@ -1,6 +1,7 @@
 """What every rule says: whom it concerns, how long a state has to last, how it is told."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
@@ -65,6 +66,15 @@ class Flapping(Frozen):
     within: Seconds = 1800.0
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a value is called, what to do about it, and whether it is a share of one."""
+
+    figure: Label
+    advice: Label
+    share: bool
+
+
 class Rule(Frozen):
     """Each kind adds its parameters, and judges."""
 
@@ -74,10 +84,18 @@ class Rule(Frozen):
     """Whether its subjects are sources, whose meters are silent while it fires."""
     rank: ClassVar[int] = 1
     """Rules of a lower one are judged first, as far as none is a part of the other."""
+    figure: ClassVar[Label] = Label("Value", "数值")
+    """What the value is."""
+    remedy: ClassVar[Label] = Label("", "")
+    """What whoever is told had better do."""
+    share: ClassVar[bool] = False
+    """Whether value and limit are shares of one."""
 
     kind: str
     code: Code
     name: Label
+    advice: Label | None = None
+    """What whoever is told is to do, in place of what the kind says."""
     active: bool = True
     """False switches it off, as one that the program brings along."""
     severity: Severity = Severity.WARNING
@@ -98,6 +116,10 @@ class Rule(Frozen):
     def unit(self) -> str:
         """Of value and limit."""
         return ""
+
+    def told_as(self) -> Told:
+        """How its alerts are put into words."""
+        return Told(self.figure, self.advice or self.remedy, self.share)
 
     @property
     def quantities(self) -> frozenset[str]:

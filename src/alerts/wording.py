@@ -22,9 +22,15 @@ _WORDS: Mapping[str, Name] = {
     "stormed": Name("alerts at once", "同时告警数量"),
     TEST: Name("test", "测试"),
     "value": Name("Value", "数值"),
+    "lasted": Name("Lasted", "持续"),
+    "ended": Name("Over at", "恢复于"),
+    "advice": Name("To do", "处理建议"),
+    "open": Name(
+        "Nobody has acknowledged it so far; that is why you are told.", "至今无人确认,故升级通知您。"
+    ),
     "limit": Name("limit", "限值"),
     "since": Name("Since", "始于"),
-    "at": Name("Told of", "时间"),
+    "at": Name("Alert at", "告警于"),
     "band": Name("Tariff now", "当前电价"),
     "area": Name("Where", "位置"),
     "flapping": Name(
@@ -48,19 +54,27 @@ _FIGURES: Mapping[str, Name] = {
     "cost this month": Name("It will cost this month, going on like this", "照此本月力调电费"),
 }
 """Further figures, whose names a unit follows."""
+_LONG_S = 120.0
+_SPANS: Mapping[str, tuple[str, str, str]] = {"en": (" h", " min", " s"), "zh": ("小时", "分", "秒")}
 _COUNTS: Mapping[str, Callable[[int], str]] = {
     "en": lambda n: f"{n} alert" if n == 1 else f"{n} alerts",
     "zh": lambda n: f"{n}条告警",
 }
 
 
-def message(key: str, notices: Sequence[Notice], language: Language, zone: ZoneInfo) -> Message:
-    """One for all; of a rule with more than its `storm` of them only the number and the first are told."""
+def message(
+    key: str, notices: Sequence[Notice], language: Language, zone: ZoneInfo, *, passed_on: bool = False
+) -> Message:
+    """One for all; of a rule with more than its `storm` of them only the number and the first are told.
+
+    `passed_on`: because nobody acknowledged.
+    """
     speaker = _Speaker(language, zone)
     rules: dict[str, list[Notice]] = {}
     for notice in sorted(notices, key=lambda notice: notice.at_us):
         rules.setdefault(notice.rule, []).append(notice)
-    parts = [part for alike in rules.values() for part in speaker.of_rule(alike)]
+    parts = [*([speaker.open] if passed_on else [])]
+    parts += [part for alike in rules.values() for part in speaker.of_rule(alike)]
     return Message(key, language, speaker.subject(notices), "\n\n".join(parts) + "\n", tuple(notices))
 
 
@@ -83,13 +97,19 @@ class _Speaker:
         self._language = language
         self._zone = zone
 
+    @property
+    def open(self) -> str:
+        return self._word("open")
+
     def subject(self, notices: Sequence[Notice]) -> str:
         first = max(notices, key=lambda notice: (notice.what != "resolved", _RANKS.index(notice.severity)))
         head = f"[{self._word(first.severity)}] {self._name(first.rule_name)}"
         if len(notices) > 1 and len({notice.rule for notice in notices}) == 1:
             return plain(f"{head}{self._word('colon')}{self._count(len(notices))}", _LONGEST_SUBJECT)
         told = f"{head}{self._word('colon')}{self._subject_of(first)} {self._word(first.what)}"
-        if first.what != "resolved" and first.value is not None:
+        if first.what == "resolved":
+            told += f"{self._word('comma')}{self._word('lasted').lower()} {self._lasted(first)}"
+        elif first.value is not None:
             told += f"{self._word('comma')}{self._figures(first)}"
         if len(notices) > 1:
             rest = self._count(len(notices) - 1)
@@ -130,25 +150,52 @@ class _Speaker:
             yield f"{self._word('area')}{colon}{self._name(notice.area_name)}"
         yield self._figures(notice, headed=True)
         yield f"{self._word('since')}{colon}{self._moment(notice.since_us)}"
-        yield f"{self._word('at')}{colon}{self._moment(notice.at_us)}"
+        over = notice.what == "resolved"
+        yield f"{self._word('ended' if over else 'at')}{colon}{self._moment(notice.at_us)}"
+        if over:
+            yield f"{self._word('lasted')}{colon}{self._lasted(notice)}"
         yield from self._tariff(notice)
         yield from (
-            f"{self._further(name)}{colon}{number(value)} {_unit(name)}".rstrip()
+            f"{self._further(name)}{colon}{self._amount(value, _unit(name))}"
             for name, value in notice.more.items()
             if number(value)
         )
         yield from (self._word(word) for word in ("flapping", "corrected") if getattr(notice, word))
+        if notice.advice is not None and not over:
+            yield f"{self._word('advice')}{colon}{self._line(notice.advice)}"
         yield from filter(None, [notice.link])
 
     def _figures(self, notice: Notice, *, headed: bool = False) -> str:
-        unit = "" if notice.unit == "1" else f" {notice.unit}".rstrip()
-        value = f"{number(notice.value)}{unit}" if number(notice.value) else ""
+        value, limit = self._measured(notice.value, notice), self._measured(notice.limit, notice)
         told = value or self._word("unknown")
         if headed:
-            told = f"{self._word('value')}{self._word('colon')}{told}"
-        if number(notice.limit):
-            told += f"{self._word('comma')}{self._word('limit')} {number(notice.limit)}{unit}"
+            head = self._name(notice.figure) if notice.figure else self._word("value")
+            told = f"{head}{self._word('colon')}{told}"
+        if limit:
+            told += f"{self._word('comma')}{self._word('limit')} {limit}"
         return told
+
+    def _measured(self, value: float | None, notice: Notice) -> str:
+        if notice.share:
+            return self._amount(None if value is None else 100.0 * value, "%")
+        return self._amount(value, notice.unit)
+
+    def _amount(self, value: float | None, unit: str) -> str:
+        """Long times in hours and minutes; "" for what is not known."""
+        told = number(value)
+        if told and value is not None and unit == "s" and value >= _LONG_S:
+            return self._span(value)
+        return f"{told} {unit.removeprefix('1')}".rstrip() if told else ""
+
+    def _lasted(self, notice: Notice) -> str:
+        return self._span((notice.at_us - notice.since_us) / 1e6)
+
+    def _span(self, seconds: float) -> str:
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        units = _SPANS[self._language]
+        parts = [f"{n}{unit}" for n, unit in zip((hours, minutes, rest), units, strict=True) if n]
+        return (" " if self._language == "en" else "").join(parts or [f"0{units[-1]}"])
 
     def _further(self, name: str) -> str:
         known = _figure(name)
@@ -171,6 +218,9 @@ class _Speaker:
 
     def _name(self, name: Name) -> str:
         return plain(name.by(self._language) or name.en or name.zh)
+
+    def _line(self, text: Name) -> str:
+        return plain(text.by(self._language) or text.en or text.zh, _LONGEST_SUBJECT)
 
     def _word(self, word: str) -> str:
         return _WORDS[word].by(self._language) if word in _WORDS else plain(word)

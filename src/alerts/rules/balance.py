@@ -1,11 +1,12 @@
 """What flows into a meter and comes out of none behind it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from accounting.prices import Label
 from alerts.amounts import Power, Share
 from alerts.look import Look
 from alerts.mean import MeanRule
@@ -19,6 +20,13 @@ class Rule(MeanRule):
     Behind it stand the meters of its carrier that name it as their parent; one that is not known makes the
     loss unknown.
     """
+
+    figure: ClassVar[Label] = Label("Share that is not accounted for", "未能对上的比例")
+    remedy: ClassVar[Label] = Label(
+        "Look for a meter that fails, a wrong multiplier, or a load without a meter.",
+        "请查找故障表计、错误倍率或未装表的负荷。",
+    )
+    share: ClassVar[bool] = True
 
     kind: Literal["balance"]
     above: Share = Field(0.1, gt=0)

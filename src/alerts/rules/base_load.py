@@ -1,11 +1,12 @@
 """What still runs at night and on weekends."""
 
 from datetime import UTC, datetime, time
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from accounting.prices import Label
 from alerts.amounts import Power
 from alerts.look import Look
 from alerts.mean import MeanRule
@@ -15,6 +16,9 @@ from alerts.verdict import Subjects, Verdict, simple
 
 class Rule(MeanRule):
     """Fires when the mean power at times of rest is above `above`; outside of them all is well."""
+
+    figure: ClassVar[Label] = Label("Power", "功率")
+    remedy: ClassVar[Label] = Label("Switch off what nobody needs now.", "请关闭此时无人使用的设备。")
 
     kind: Literal["base_load"]
     above: Power

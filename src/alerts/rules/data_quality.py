@@ -1,19 +1,36 @@
 """Readings that cannot be right, and readings that were lost."""
 
-from typing import Literal
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from accounting.prices import Label
 from accounting.quantity import CATALOGUE
 from alerts.amounts import Seconds, Share
 from alerts.look import Look
 from alerts.park import Park
 from alerts.rule import Rule as AnyRule
+from alerts.rule import Told
 from alerts.verdict import Kind, Subjects, Verdict, simple
 
 _RESET_S = 600.0
+_FIGURES = {
+    "reset": Label("Counter shows", "计数读数"),
+    "gap": Label("Without a reading for", "无读数时长"),
+    "clock": Label("Its clock runs ahead by", "时钟超前"),
+    "drops": Label("Messages and rows lost", "丢失的消息与行"),
+}
+_SPOOL = Told(
+    Label("Readings wait on the disk, full to", "读数积压于磁盘,占用"),
+    Label(
+        "The database takes no readings: look whether it runs, and at its disk.",
+        "数据库未接收读数:请检查其运行与磁盘。",
+    ),
+    share=True,
+)
 
 
 class Rule(AnyRule):
@@ -23,6 +40,11 @@ class Rule(AnyRule):
     clock: a reading bears a time that lies ahead. spool: readings wait on the disk. drops: a source's broker
     gave up messages, or rows were given up here, within ten minutes.
     """
+
+    remedy: ClassVar[Label] = Label(
+        "Check the meter and what reads it; its figures are uncertain until then.",
+        "请检查表计及其采集;此前数据存疑。",
+    )
 
     kind: Literal["data_quality"]
     sign: Literal["reset", "gap", "clock", "spool", "drops"]
@@ -37,6 +59,12 @@ class Rule(AnyRule):
     @property
     def unit(self) -> str:
         return {"reset": CATALOGUE[self.counter].unit, "spool": "1", "drops": ""}.get(self.sign, "s")
+
+    def told_as(self) -> Told:
+        told = super().told_as()
+        if self.sign == "spool":
+            return Told(_SPOOL.figure, self.advice or _SPOOL.advice, share=True)
+        return replace(told, figure=_FIGURES[self.sign])
 
     @property
     def replayed(self) -> bool:

@@ -1,12 +1,13 @@
 """The demand of the block that runs, heading for what was contracted."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from accounting.prices import Label
 from alerts.amounts import Power, Seconds, Share
 from alerts.look import Look
 from alerts.mean import PowerRule
@@ -27,6 +28,12 @@ class Rule(PowerRule):
     Forecast: what was imported in the block so far, and the power of the last minute until its end. Each of
     `stages` is told once. Power that was not measured for more than a fifth of the block makes it unknown.
     """
+
+    figure: ClassVar[Label] = Label("Demand expected of this quarter hour", "本15分钟预计需量")
+    remedy: ClassVar[Label] = Label(
+        "Stop or put off load that can wait until the quarter hour ends.",
+        "请在本15分钟结束前停下或推迟可等待的负荷。",
+    )
 
     kind: Literal["demand"]
     contract: Annotated[Power, Field(gt=0)] | None = None

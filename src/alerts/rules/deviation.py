@@ -1,10 +1,11 @@
 """A load unlike the meter's own at this hour of the week."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from accounting.prices import Label
 from alerts.amounts import Power, Share
 from alerts.look import Look
 from alerts.mean import MeanRule
@@ -17,6 +18,12 @@ class Rule(MeanRule):
     The usual power is the mean of the same quarter hour in the four weeks before, where it was measured in at
     least two of them.
     """
+
+    figure: ClassVar[Label] = Label("Power", "功率")
+    remedy: ClassVar[Label] = Label(
+        "Compare with what runs today: it may be a fault or a machine left on.",
+        "请与今日开机情况核对:可能是故障或忘关的设备。",
+    )
 
     kind: Literal["deviation"]
     above: Share = Field(0.3, gt=0)

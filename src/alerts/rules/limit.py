@@ -1,10 +1,11 @@
 """A measured value above or below a limit, with hysteresis."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from accounting.prices import Label
 from accounting.quantity import CATALOGUE
 from alerts.amounts import Amount
 from alerts.look import Look
@@ -14,6 +15,8 @@ from alerts.verdict import Subjects, Verdict, simple
 
 class Rule(AnyRule):
     """Fires above `above` or below `below`; all is well again beyond the limit by `hysteresis`."""
+
+    remedy: ClassVar[Label] = Label("Check on site what this meter measures.", "请到现场核对该表所测的设备。")
 
     kind: Literal["limit"]
     quantity: str = Field(examples=["active_power"])

@@ -1,11 +1,12 @@
 """Load that could be moved, running when electricity is dear."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from accounting.prices import Label
 from alerts.amounts import Power
 from alerts.look import Look
 from alerts.mean import PowerRule
@@ -14,6 +15,11 @@ from alerts.verdict import Subjects, Verdict, simple
 
 class Rule(PowerRule):
     """Fires when a meter of `where` draws more than `above` in one of the tariff's `bands`."""
+
+    figure: ClassVar[Label] = Label("Power", "功率")
+    remedy: ClassVar[Label] = Label(
+        "Move this load to cheaper hours if it can wait.", "如可等待,请将该负荷移到低价时段。"
+    )
 
     kind: Literal["off_peak"]
     above: Power

@@ -1,11 +1,12 @@
 """A power factor below what the contract asks for."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from accounting.prices import Label
 from alerts.amounts import Power
 from alerts.look import Look
 from alerts.mean import POWER, MeanRule
@@ -17,6 +18,9 @@ class Rule(MeanRule):
 
     Of meters by which the park is billed `more` tells what the factor of the month does to the bill.
     """
+
+    figure: ClassVar[Label] = Label("Power factor", "功率因数")
+    remedy: ClassVar[Label] = Label("Check the capacitor bank.", "请检查无功补偿装置。")
 
     kind: Literal["power_factor"]
     below: float = Field(0.9, gt=0, le=1)

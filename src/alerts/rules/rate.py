@@ -1,10 +1,11 @@
 """A value that rises or falls faster than it should."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from accounting.prices import Label
 from accounting.quantity import CATALOGUE
 from alerts.amounts import Amount, Seconds
 from alerts.look import Look
@@ -15,6 +16,10 @@ from alerts.verdict import Subjects, Verdict, simple
 
 class Rule(AnyRule):
     """Fires when the value has risen by more than `rise`, or fallen by more than `fall`, within a time."""
+
+    remedy: ClassVar[Label] = Label(
+        "Find out what was switched on or off just now.", "请查明刚刚投入或退出的设备。"
+    )
 
     kind: Literal["rate"]
     quantity: str = Field(examples=["active_power"])

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from accounting.prices import Label
 from alerts.look import Look
 from alerts.park import Park
 from alerts.rule import Rule as AnyRule
@@ -18,6 +19,13 @@ class Rule(AnyRule):
 
     ends_its_meters: ClassVar[bool] = True
     rank: ClassVar[int] = 0
+
+    figure: ClassVar[Label] = Label("Share of its meters that answer", "有应答的表计比例")
+    remedy: ClassVar[Label] = Label(
+        "Check the gateway's or broker's power and network; its meters' readings are missing until then.",
+        "请检查网关或消息服务器的电源与网络;恢复前其表计数据缺失。",
+    )
+    share: ClassVar[bool] = True
 
     kind: Literal["source_down"]
 
@@ -45,4 +53,4 @@ class Rule(AnyRule):
         silent = (members & dead).any(axis=1) & ~(members & ~dead & ~np.isnan(age_us)).any(axis=1)
         down, well = line | silent, ~line & (answering > 0)
         share = np.where(line, 0.0, answering / np.maximum(members.sum(axis=1), 1))
-        return Verdict(down.astype(np.int8), well, down | well, share, np.zeros(len(subjects)))
+        return Verdict(down.astype(np.int8), well, down | well, share, np.full(len(subjects), np.nan))

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from accounting.prices import Label
 from alerts.amounts import Seconds
 from alerts.look import Look
 from alerts.park import NOBODY, Park
@@ -19,6 +20,12 @@ class Rule(AnyRule):
     """
 
     hidden_by_source: ClassVar[bool] = True
+
+    figure: ClassVar[Label] = Label("Silent for", "已无数据")
+    remedy: ClassVar[Label] = Label(
+        "Check the meter's supply and its line; its readings are missing until then.",
+        "请检查表计电源与通信线路;恢复前其数据缺失。",
+    )
 
     kind: Literal["stale"]
     after: Seconds | None = None

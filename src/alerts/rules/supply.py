@@ -1,10 +1,11 @@
 """Voltage and frequency outside what a supply has to keep."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from accounting.prices import Label
 from alerts.amounts import Amount, Share
 from alerts.look import Look
 from alerts.rule import Rule as AnyRule
@@ -17,6 +18,11 @@ class Rule(AnyRule):
     Voltages by the phase that is furthest off; GB/T 12325-2008 allows 7 % either way for supplies of three
     phases up to 20 kV. Frequency: GB/T 15945-2008 allows 0.2 Hz.
     """
+
+    remedy: ClassVar[Label] = Label(
+        "Look whether other meters show the same, then call the grid operator.",
+        "请查看其他表计是否相同,再联系供电公司。",
+    )
 
     kind: Literal["supply"]
     nominal: Amount = Field(examples=["230 V", "50 Hz"])

@@ -1,10 +1,11 @@
 """Phases that carry unlike loads, or stand at unlike voltages."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
+from accounting.prices import Label
 from accounting.quantity import CATALOGUE
 from alerts.amounts import Amount, Share
 from alerts.look import Look
@@ -17,6 +18,13 @@ class Rule(AnyRule):
 
     Unbalance by the greatest deviation from the mean, as NEMA MG 1 has it for voltages.
     """
+
+    figure: ClassVar[Label] = Label("Unbalance of the phases", "三相不平衡度")
+    remedy: ClassVar[Label] = Label(
+        "Check the fuses, and spread single-phase loads over the phases.",
+        "请检查熔断器,并将单相负荷均分到各相。",
+    )
+    share: ClassVar[bool] = True
 
     kind: Literal["unbalance"]
     quantity: Literal["current", "voltage", "active_power"] = "current"

@@ -130,7 +130,8 @@ class Sender:
         site = self._current.plan.site
         zone = ZoneInfo(site.zone if site else "UTC")
         try:
-            await channel.send(message(bundle.key, bundle.notices, contact.language, zone), self._variables)
+            told = message(bundle.key, bundle.notices, contact.language, zone, passed_on=bundle.step > 0)
+            await channel.send(told, self._variables)
         except Undelivered:
             raise
         except Exception as error:

@@ -51,6 +51,7 @@ class Notices:
         plain = Name(code, code)
         unknown = (self._park_name if change.subject.kind is Kind.PARK else plain, self._park)
         name, area = self._names.get((change.subject.kind, code), unknown)
+        told, measured = (rule.told_as(), _measured(change, rule)) if rule else (None, False)
         held = band.now(self._tariff, change.at_us, self._zone)
         return Notice(
             id=change.id,
@@ -74,6 +75,9 @@ class Notices:
             unit=change.unit,
             flapping=change.flapping,
             corrected=change.corrected,
+            figure=_name(told.figure) if told and measured else None,
+            share=bool(told and told.share and measured),
+            advice=_name(told.advice) if told and told.advice.en else None,
             more={title: _known(figure) for title, figure in change.more.items()},
             band=self._band(held.code) if held else None,
             price=held.price if held else None,
@@ -101,6 +105,12 @@ class Notices:
 
 def _name(label: _Labelled) -> Name:
     return Name(label.en, label.zh)
+
+
+def _measured(change: Transition, rule: Rule) -> bool:
+    """Whether the value is what the rule judges; of a storm it is a number of alerts."""
+    of_storm = change.subject.kind is Kind.PARK and not change.unit
+    return not of_storm and change.unit == rule.unit
 
 
 def _known(figure: float) -> float | None:

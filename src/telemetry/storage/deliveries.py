@@ -52,6 +52,8 @@ class Bundle:
     attempts: int
     """This one included."""
     renewal: int
+    step: int
+    """0: told at once; more: passed on, as nobody acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ def take(conn: Connection[Any], first: Head, turn: Turn, group: Sequence[str] | 
     leased = {"key": first.key, "holder": turn.holder, "until": turn.until, "now": turn.now}
     rows = sorted(conn.execute(_SQL["lease"], leased).fetchall())
     notices = tuple(msgspec.convert(row[1], Notice) for row in rows)
-    return Bundle(first.key, first.contact, first.channel, notices, rows[0][2], rows[0][3])
+    step = min(row[4] for row in rows)
+    return Bundle(first.key, first.contact, first.channel, notices, rows[0][2], rows[0][3], step)
 
 
 def extend(conn: Connection[Any], key: str, turn: Turn) -> None:

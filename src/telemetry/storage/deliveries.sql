@@ -97,7 +97,7 @@ set state = 'sending',
     attempts = attempts + 1,
     tried_at = %(now)s::timestamptz
 where bundle = %(key)s::text and state in ('waiting', 'sending')
-returning id, notice, attempts, renewal
+returning id, notice, attempts, renewal, step
 
 -- name: extend
 update delivery

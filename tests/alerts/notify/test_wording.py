@@ -23,7 +23,7 @@ def test_an_alert_in_english(told: Told) -> None:
         "Where: Hall",
         "Value: 412.34 kW, limit 400 kW",
         "Since: 2026-06-22 07:59:00",
-        "Told of: 2026-06-22 08:00:00",
+        "Alert at: 2026-06-22 08:00:00",
         "Tariff now: peak 1.0523 CNY/kWh",
         "cost CNY: 1280",
         "https://park.example/?meter=M-101",
@@ -51,6 +51,40 @@ def test_further_figures_have_their_names_in_both_languages(told: Told) -> None:
         "Power factor of the month so far: 0.84",
         "It will cost this month, going on like this: 361.5 CNY",
     ]
+
+
+def test_a_value_is_called_what_it_is_and_what_to_do_is_said(told: Told) -> None:
+    figure = Name("Spool full to", "缓存占用")
+    advice = Name("Look at the database's disk.", "请检查数据库磁盘。")
+    words = {"figure": figure, "advice": advice, "share": True, "value": 0.3993, "limit": 0.2, "unit": "1"}
+    english, chinese = told(**words), told(language="zh", **words)
+    assert english.subject.endswith("began, 39.93 %, limit 20 %")
+    assert "Spool full to: 39.93 %, limit 20 %" in english.text.splitlines()
+    assert english.text.splitlines()[-2] == "To do: Look at the database's disk."
+    assert "缓存占用:39.93 %,限值 20 %" in chinese.text.splitlines()
+    assert chinese.text.splitlines()[-2] == "处理建议:请检查数据库磁盘。"
+
+
+def test_the_end_tells_how_long_it_lasted_and_asks_nothing(told: Told) -> None:
+    over = {"what": "resolved", "since_us": 1_782_086_400_000_000 - 3_725_000_000, "advice": Name("Go", "去")}
+    english, chinese = told(**over), told(language="zh", **over)
+    assert english.subject.endswith("Main meter (M-101) is over, lasted 1 h 2 min 5 s")
+    assert "Over at: 2026-06-22 08:00:00" in english.text.splitlines()
+    assert "Lasted: 1 h 2 min 5 s" in english.text.splitlines()
+    assert "To do" not in english.text
+    assert chinese.subject.endswith("已恢复,持续 1小时2分5秒")
+
+
+def test_long_times_are_told_in_minutes(told: Told) -> None:
+    text = told(value=312.0, limit=60.0, unit="s", more={"breach in s": 437.0}).text.splitlines()
+    assert "Value: 5 min 12 s, limit 60 s" in text
+    assert "Contract broken in: 7 min 17 s" in text
+
+
+def test_whoever_is_told_because_nobody_acknowledged_reads_that_first(notice: Notice) -> None:
+    made = message("key", [notice], "en", SHANGHAI, passed_on=True)
+    assert made.text.startswith("Nobody has acknowledged it so far")
+    assert message("key", [notice], "zh", SHANGHAI, passed_on=True).text.startswith("至今无人确认")
 
 
 def test_what_is_not_known_is_no_zero(told: Told) -> None:

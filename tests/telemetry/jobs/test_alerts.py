@@ -260,7 +260,10 @@ def test_what_needs_no_reading_is_judged_while_the_database_is_away(
     assert alerter._attempt()
     assert park.kept() == [("fired", "park", 30), ("resolved", "park", 50)]
     with park.database.connection() as conn:
-        assert conn.execute("select value from alert_transition order by number").fetchall() == [(0.9,), (0.2,)]
+        assert conn.execute("select value from alert_transition order by number").fetchall() == [
+            (0.9,),
+            (0.2,),
+        ]
 
 
 @pytest.mark.parametrize("where", ["before", "within", "after"])

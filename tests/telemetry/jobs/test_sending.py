@@ -165,10 +165,24 @@ def test_a_change_is_told_with_its_names_tariff_and_link(post: Post) -> None:
     assert alert["areas"] == ["hall", "park"]
     assert alert["band"]["zh"]
     assert alert["price"] > 0
+    assert alert["figure"] == {"en": "Value", "zh": "数值"}
+    assert alert["advice"] == {
+        "en": "Check on site what this meter measures.",
+        "zh": "请到现场核对该表所测的设备。",
+    }
     assert alert["currency"] == "CNY"
     assert alert["link"] == "https://park.example/meters/m1"
     assert post.states() == [("duty", "fired", "sent")]
     assert post.send(1) == 0
+
+
+def test_a_storm_is_a_number_of_alerts_and_no_value_of_its_rule(post: Post) -> None:
+    storm = change(What.STORMED, unit="", value=25.0, limit=20.0)
+    post.tell(replace(storm, subject=Subject(Kind.PARK, "park")))
+    post.send()
+    (told,) = post.receiver.bodies
+    assert told["alert"]["figure"] is None
+    assert told["subject"].endswith("alerts at once, 25, limit 20")
 
 
 def test_a_rule_put_through_the_api_is_named_also_when_it_is_gone(post: Post) -> None:
@@ -212,6 +226,9 @@ def test_who_has_acknowledged_ends_the_escalation(post: Post) -> None:
     told = [(each.contact, each.alert.split("/")[1], each.state, each.error) for each in post.log()]
     assert ("chief", "meter:m1", "cancelled", "acknowledged by li.na") in told
     assert ("chief", "meter:m2", "sent", "") in told
+    first, *_, passed_on = [body["text"] for body in post.receiver.bodies]
+    assert "acknowledged" not in first
+    assert passed_on.startswith("Nobody has acknowledged it so far")
 
 
 def test_an_alert_that_ends_is_escalated_to_nobody_and_its_end_told_to_those_who_heard(post: Post) -> None:
@@ -451,7 +468,7 @@ def test_from_a_reading_to_a_letter(
     letters = [message_from_bytes(letter.content, policy=policy.default) for letter in mailbox.letters]
     assert [letter["Subject"] for letter in letters] == [
         "[警告] 高:一 (m1) 开始,412 kW,限值 400 kW",
-        "[警告] 高:一 (m1) 已恢复",
+        "[警告] 高:一 (m1) 已恢复,持续 10秒",
     ]
     assert "https://park.example/meters/m1" in letters[0].get_content()
     assert len({letter["Message-ID"] for letter in letters}) == 2

@@ -14,7 +14,7 @@ export interface Firing {
 }
 
 /** What every rule has and a trial does not turn on. */
-const SETTLED: readonly string[] = ["kind", "code", "name", "active", "severity", "from", "to", "where", "flapping", "storm", "clear", "sign", "counter", "contract"];
+const SETTLED: readonly string[] = ["kind", "code", "name", "advice", "active", "severity", "from", "to", "where", "flapping", "storm", "clear", "sign", "counter", "contract"];
 
 export function triedFields(document: Document): string[] {
   return Object.keys(document).filter((field) => !SETTLED.includes(field));
