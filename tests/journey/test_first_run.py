@@ -85,6 +85,7 @@ def test_a_site_file_is_imported_once_it_is_right(
     page.goto(f"{service.url}/?lang=en")
     first = page.locator("pw-first-park")
     first.locator("[name=file]").set_input_files(file)
+    expect(first.locator(".file-field output")).to_have_text("works.yaml")
     first.get_by_role("button", name="Check and import").click()
     expect(first.get_by_role("alert")).to_contain_text("meters[1].area: there is no area 'E9'")
     assert not list(Path(service.variables["PARKWATT_CONFIG_DIR"]).glob("sites/*.yaml"))

@@ -153,6 +153,7 @@ def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> N
     assert httpx.put(own, json={"plan": body, "who": "li.na"}).status_code == 200
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/cost/plan?lang=zh&theme=dark")
+    expect(page.locator(".file-field")).to_contain_text("选择文件")
     page.get_by_role("button", name="撤回: gone").click()
     panel = page.locator("pw-kept-plans")
     panel.get_by_label("填报人").fill("wang.wei")

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, postYaml, type Schemas } from "../api.ts";
+import { fileField } from "../parts/file-field.ts";
 import { typed } from "../parts/form.ts";
 import { pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
@@ -52,7 +53,7 @@ class FirstPark extends View {
         <form class="panel entry" @submit=${this.#import}>
           <h2>${words.firstImport}</h2>
           <p class="hint">${words.importText}</p>
-          <label>${words.siteFile}<input type="file" name="file" accept=".yaml,.yml" required /></label>
+          ${fileField({ label: words.siteFile, accept: ".yaml,.yml", required: true }, words)}
           <button type="submit" ?disabled=${this.#written}>${words.importButton}</button>
           <p class="hint">${words.orByHand}</p>
         </form>

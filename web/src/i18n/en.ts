@@ -23,6 +23,7 @@ export const en = {
   skip: "Skip to content",
   wholePark: "Whole park",
   areaPicker: "Park or enterprise",
+  chooseFile: "Choose a file",
   language: "中文",
   languageLabel: "中文：切换到中文",
   themeToDark: "Dark colours",

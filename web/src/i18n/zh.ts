@@ -24,6 +24,7 @@ export const zh: Words = {
   skip: "跳到正文",
   wholePark: "整个园区",
   areaPicker: "园区或企业",
+  chooseFile: "选择文件",
   language: "EN",
   languageLabel: "EN: switch to English",
   themeToDark: "深色显示",

@@ -6,6 +6,7 @@ import { said } from "../cost/said.ts";
 import { fixed, NONE, percent, three } from "../numbers.ts";
 import "../parts/exhibit.ts";
 import { dayField } from "../parts/day-field.ts";
+import { fileField } from "../parts/file-field.ts";
 import type { DrawShown } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
 import { bandName } from "../parts/band.ts";
@@ -181,7 +182,7 @@ class PlanView extends View {
       <label>${words.begins}<input name="start" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} value="08:00" required /></label>
       <label>${words.doneBy}<input name="deadline" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} placeholder="16:00" /></label>
       <button type="submit">${words.addJob}</button>
-      <label class="upload">${words.fromCsv}<input type="file" accept=".csv,text/csv" @change=${this.#upload} /></label>
+      ${fileField({ label: words.fromCsv, accept: ".csv,text/csv", taken: this.#upload }, words)}
       <button type="button" class="primary" ?disabled=${this.#plan === null || this.#optimum?.state === "running"} @click=${this.#propose}>${words.propose}</button>
       ${this.#jobs.length > 0 ? html`<button type="button" class="quiet" @click=${() => this.#put(EMPTY)}>${words.clearPlan}</button>` : nothing}
     </form>`;
