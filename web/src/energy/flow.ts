@@ -22,6 +22,8 @@ const ROW = 44;
 const LEAST = 260;
 const LEAST_SHARE = 1e-6;
 const THINNEST = 5e-4;
+/** A flow under this share of the largest is a line, and the name over it keeps clear of it. */
+const LINE = 0.05;
 
 class FlowView extends Asking<Pools> {
   protected override get question(): string {
@@ -115,8 +117,10 @@ class FlowView extends Asking<Pools> {
     // What is too thin to be seen stands in the table alone.
     const links = flow.links.filter((link) => link.value > most * THINNEST);
     const nodes = flow.nodes.filter((node) => links.some((link) => link.from === node.id || link.to === node.id));
+    const thin = ({ id }: FlowNode): boolean => links.every((link) => (link.from !== id && link.to !== id) || link.value < most * LINE);
     return (tint, width) => {
       const narrow = width < 560;
+      const clear = { textBorderColor: tint("surface"), textBorderWidth: 4 };
       const label = { color: tint("ink"), fontSize: 12, width: narrow ? 92 : 228, overflow: "truncate" as const };
       return {
         tooltip: {
@@ -127,7 +131,7 @@ class FlowView extends Asking<Pools> {
         series: [{
           type: "sankey", left: 8, right: narrow ? 104 : 244, top: 8, bottom: 8, nodeWidth: 12, nodeGap: narrow ? 30 : 12, draggable: false, layoutIterations: 32,
           emphasis: { focus: "adjacency" },
-          data: nodes.map((node) => ({ name: node.id, itemStyle: { color: tint(tokenOf(node)), borderWidth: 0 }, label: { ...label, show: !narrow || node.kind !== "pool" } })),
+          data: nodes.map((node) => ({ name: node.id, itemStyle: { color: tint(tokenOf(node)), borderWidth: 0 }, label: { ...label, ...(thin(node) ? clear : {}), show: !narrow || node.kind !== "pool" } })),
           links: links.map((link) => ({ source: link.from, target: link.to, value: link.value, lineStyle: { color: tint(link.to === "rest" ? "warning" : link.carrier), opacity: 0.32 } })),
           label: { ...label, formatter: ({ name, value }: { name: string; value: number }) => `${this.#named(flow.nodes.find((one) => one.id === name))}${narrow ? "\n" : "  "}${write(value)}` },
         }],
