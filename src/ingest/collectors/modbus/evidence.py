@@ -45,7 +45,7 @@ def judge(device: Device, values: Mapping[str, float]) -> Evidence:
         points = _points(name, value)
         if points is None:
             return Evidence()
-        if points:
+        if points and not _follows(name, values):
             found.append((points, f"{name} {value:g}"))
     if any(points < 0 for points, _ in found):
         return Evidence()
@@ -73,6 +73,15 @@ def _points(name: str, value: float) -> int | None:
     if name.startswith("power_factor"):
         return 0 if abs(value) <= _HIGHEST_FACTOR else None
     return 0
+
+
+def _follows(name: str, values: Mapping[str, float]) -> bool:
+    """Mean and line voltages say no more than those of the phases: a longer map is no better fit."""
+    return (
+        name.startswith("voltage")
+        and not name.endswith(_PHASES)
+        and any(values.get(f"voltage{phase}", 0.0) > 0 for phase in _PHASES)
+    )
 
 
 def _within(bounds: tuple[float, float], value: float) -> bool:
