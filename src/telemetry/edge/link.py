@@ -11,13 +11,12 @@ import httpx
 import msgspec
 import zstandard
 
+from ingest.doubt import doubted
 from ingest.errors import StoreUnavailable
 from telemetry.settings.environment import is_loopback
 from telemetry.settings.mistakes import ConfigError, Mistake
 
 _CONNECT_S, _ANSWER_S = 5.0, 30.0
-_NAME_MISMATCH, _ADDRESS_MISMATCH, _EXPIRED = 62, 64, 10
-"""X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH and _CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h."""
 _WRONG_S = 30.0
 """How long a centre that refuses us is left alone: somebody has to mend that first."""
 _LONGEST_PAUSE_S = 300.0
@@ -111,21 +110,9 @@ def _said(error: httpx.HTTPError) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _doubted(cause)
+            return doubted(cause, "--ca")
         cause = cause.__cause__ or cause.__context__
     return str(error) or type(error).__name__
-
-
-def _doubted(error: ssl.SSLCertVerificationError) -> str:
-    """Why its certificate is refused, and what can be done."""
-    if error.verify_code in {_NAME_MISMATCH, _ADDRESS_MISMATCH}:
-        return f"its certificate is for another name: {error.verify_message}"
-    if error.verify_code == _EXPIRED:
-        return "its certificate has expired, or the clock here is wrong"
-    return (
-        f"its certificate is not trusted here ({error.verify_message}); "
-        "if it is of your own, name its authority with --ca"
-    )
 
 
 def _trust(authority: Path | None) -> ssl.SSLContext:

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
 
 from aiomqtt import Client, MqttCodeError, MqttError, ProtocolVersion
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
@@ -12,6 +14,7 @@ from paho.mqtt.properties import Properties
 
 from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.inbox import Inbox
+from ingest.collectors.mqtt.refusal import hung_up, refused, unreached
 from ingest.errors import LineDown, SourceError
 
 _log = logging.getLogger("ingest.mqtt.client")
@@ -19,11 +22,6 @@ _log.setLevel(logging.CRITICAL)  # health records and logs each failure once
 _CONNACK_S = 4.0
 _ANSWER_S = 10.0
 IN_FLIGHT = 5_000
-_HUNG_UP = {
-    True: "it may not accept the certificate shown to it",
-    False: "it may want encryption (mqtts://) or another version of MQTT",
-}
-"""By whether the connection was encrypted."""
 
 
 class _VersionRefusedError(Exception):
@@ -55,7 +53,7 @@ async def _attempt(broker: Broker, version: ProtocolVersion, inbox: Inbox) -> Cl
     paho = client._client  # noqa: SLF001  # aiomqtt has no acknowledgement by hand
     paho.manual_ack_set(on=True)
     paho.on_message = inbox.take
-    hung_up = _watch(paho)
+    ended = _watch(paho)
     try:  # by hand, because aiomqtt keeps the socket of an entry that failed
         await client.__aenter__()
     except MqttError as error:
@@ -63,16 +61,34 @@ async def _attempt(broker: Broker, version: ProtocolVersion, inbox: Inbox) -> Cl
         paho.disconnect()
         place = f"{broker.host}:{broker.port}"
         if answered:
-            raise _VersionRefusedError(f"the broker at {place} refuses: {error}") from error
-        if hung_up.is_set():
-            raise _VersionRefusedError(f"the broker at {place} hangs up: {_HUNG_UP[broker.tls]}") from error
-        raise LineDown(f"no connection to {place}: {error}") from error
+            raise _VersionRefusedError(f"the broker at {place} refuses: {refused(error, broker)}") from error
+        if ended.is_set():
+            raise _VersionRefusedError(f"the broker at {place} hangs up: {hung_up(broker)}") from error
+        raise LineDown(f"no connection to {place}: {unreached(error, broker)}") from error
     except asyncio.CancelledError:
         paho.disconnect()
         raise
     client.timeout = _ANSWER_S
     inbox.watch(client._disconnected)  # noqa: SLF001  # aiomqtt tells its own queue alone
     return client
+
+
+class _Loop:
+    """The loop as aiomqtt sees it, which waits on sockets that paho's thread may have closed by then."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # everything else is the loop's own
+        return getattr(self._loop, name)
+
+    def add_reader(self, number: int, heard: Callable[[], None]) -> None:
+        with suppress(OSError):
+            self._loop.add_reader(number, heard)
+
+    def add_writer(self, number: int, ready: Callable[[], None]) -> None:
+        with suppress(OSError):
+            self._loop.add_writer(number, ready)
 
 
 def _watch(paho: PahoClient) -> asyncio.Event:
@@ -90,7 +106,7 @@ def _watch(paho: PahoClient) -> asyncio.Event:
 
 def make_client(broker: Broker, version: ProtocolVersion) -> Client:
     five = version is ProtocolVersion.V5
-    return Client(
+    client = Client(
         broker.host,
         broker.port,
         username=broker.user,
@@ -104,6 +120,8 @@ def make_client(broker: Broker, version: ProtocolVersion) -> Client:
         tls_context=broker.trust.context() if broker.tls else None,
         timeout=_CONNACK_S,
     )
+    client._loop = cast("asyncio.AbstractEventLoop", _Loop(client._loop))  # noqa: SLF001  # it has no other way in
+    return client
 
 
 def _properties(broker: Broker) -> Properties:
