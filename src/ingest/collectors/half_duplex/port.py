@@ -8,6 +8,7 @@ from pymodbus.transport.serialtransport import create_serial_connection
 
 from ingest.collectors.half_duplex.source import LineSource
 from ingest.errors import LineDown
+from ingest.unreached import unreached
 
 _DATA_BITS = 8
 _KEPT = 4_096
@@ -54,7 +55,7 @@ async def attach(source: LineSource, protocol: Callable[[], P]) -> tuple[asyncio
                 _over_tcp(*source.gateway, protocol) if source.gateway else _over_serial(source, protocol)
             )
     except Exception as error:  # a serial port's driver raises errors of several families
-        raise LineDown(f"no connection to {source.place}: {_reason(error)}") from error
+        raise LineDown(f"no connection to {source.place}: {unreached(error)}") from error
 
 
 async def _over_tcp(host: str, port: int, protocol: Callable[[], P]) -> tuple[asyncio.WriteTransport, P]:
@@ -74,9 +75,3 @@ async def _over_serial(source: LineSource, protocol: Callable[[], P]) -> tuple[a
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     return cast("asyncio.WriteTransport", transport), cast("P", attached)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    return str(error) or "no answer"

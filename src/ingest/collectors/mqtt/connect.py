@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 
 from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.inbox import Inbox
-from ingest.collectors.mqtt.refusal import hung_up, refused, unreached
+from ingest.collectors.mqtt.refusal import hung_up, no_way, refused
 from ingest.errors import LineDown, SourceError
 
 _log = logging.getLogger("ingest.mqtt.client")
@@ -64,7 +64,7 @@ async def _attempt(broker: Broker, version: ProtocolVersion, inbox: Inbox) -> Cl
             raise _VersionRefusedError(f"the broker at {place} refuses: {refused(error, broker)}") from error
         if ended.is_set():
             raise _VersionRefusedError(f"the broker at {place} hangs up: {hung_up(broker)}") from error
-        raise LineDown(f"no connection to {place}: {unreached(error, broker)}") from error
+        raise LineDown(f"no connection to {place}: {no_way(error, broker)}") from error
     except asyncio.CancelledError:
         paho.disconnect()
         raise

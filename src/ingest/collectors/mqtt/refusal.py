@@ -1,29 +1,25 @@
 """Why there is no session with a broker, in words that say what to do."""
 
-import socket
 import ssl
 
 from aiomqtt import MqttCodeError, MqttError
 
 from ingest.collectors.mqtt.broker import Broker
 from ingest.doubt import doubted
+from ingest.unreached import unreached
 
 _OF_THE_ACCOUNT = frozenset({4, 5, 134, 135})
 """Bad user name or password, and not authorised, in MQTT 3.1.1 and in 5."""
 
 
-def unreached(error: MqttError, broker: Broker) -> str:
+def no_way(error: MqttError, broker: Broker) -> str:
     """The error that aiomqtt's was made of stands in its context alone."""
     cause = error.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return doubted(cause, "ca")
     if isinstance(cause, ssl.SSLError) or (broker.tls and isinstance(cause, ConnectionResetError)):
         return "it may not speak TLS (mqtt://)"
-    if isinstance(cause, ConnectionRefusedError):
-        return "nothing listens there"
-    if isinstance(cause, socket.gaierror):
-        return "no such host is known here"
-    return (cause.strerror if isinstance(cause, OSError) else None) or str(error) or "no answer"
+    return unreached(cause or error)
 
 
 def refused(error: MqttError, broker: Broker) -> str:

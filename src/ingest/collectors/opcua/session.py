@@ -20,6 +20,7 @@ from ingest.collectors.opcua.source import OpcUaSource, Security
 from ingest.collectors.opcua.tag import DataValue
 from ingest.collectors.opcua.template import split
 from ingest.errors import LineDown, SourceError
+from ingest.unreached import unreached
 
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # health records and logs each failure once
 
@@ -124,7 +125,7 @@ async def session(source: OpcUaSource, variables: Mapping[str, str]) -> AsyncIte
     try:
         await client.connect()
     except (UaError, OSError) as error:
-        raise LineDown(f"no connection to {source.url}: {_reason(error)}") from error
+        raise LineDown(f"no connection to {source.url}: {unreached(error)}") from error
     except AssertionError as error:  # the library expects no refusal here
         raise LineDown(
             f"{source.url} refuses the connection; does the server trust ParkWatt's certificate?"
