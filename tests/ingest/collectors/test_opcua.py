@@ -175,21 +175,44 @@ def test_what_the_server_does_not_vouch_for_is_no_number(free_port: Callable[[],
     assert not sink.having("power_factor")
     said = {aside.reason.rpartition("got ")[2] for aside in health.aside}
     assert said <= {"'BadSensorFailure')", "'UncertainLastUsableValue')"}
-    assert health.meters["M1"].failing
+    assert health.meters["M1"].incomplete
+    assert not health.meters["M1"].failing
     assert health.meters["M1"].last_error.startswith("nsu=urn:park:meters;s=M1.Broken: the server does not")
 
 
-def test_a_node_that_the_server_refuses_stays_a_failure(free_port: Callable[[], int]) -> None:
+def test_a_node_that_the_server_refuses_stays_named_while_the_others_answer(
+    free_port: Callable[[], int],
+) -> None:
     port, sink = free_port(), Keeping()
     gone = {"node": f"{NODE}Gone", "quantity": "current_n", "unit": "A"}
     with serving(port):
         health = asyncio.run(
             collect(way(port), template(POWER, gone), sink, lambda: len(sink.having("active_power")) > 3)
         )
-    assert health.meters["M1"].failing
+    assert health.meters["M1"].incomplete
+    assert not health.meters["M1"].failing
     assert health.meters["M1"].last_error == (
         "nsu=urn:park:meters;s=M1.Gone: the server refuses: BadNodeIdUnknown"
     )
+
+
+def test_a_meter_of_which_the_server_vouches_for_nothing_fails(free_port: Callable[[], int]) -> None:
+    port = free_port()
+    gone = {"node": f"{NODE}Gone", "quantity": "current_n", "unit": "A"}
+    with serving(port):
+
+        async def scenario() -> SourceHealth:
+            supervisor = await supervised(way(port), template(BROKEN, gone), Keeping())
+            task = asyncio.create_task(supervisor.run())
+            try:
+                await until(lambda: len(supervisor.health[0].aside) > 3)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            return supervisor.health[0]
+
+        health = asyncio.run(scenario())
+    assert health.meters["M1"].failing
 
 
 @pytest.mark.parametrize(
