@@ -71,6 +71,8 @@ _QUANTITIES: tuple[Quantity, ...] = (
     *_three("energy_export", "kWh", _C, "Energy export", "反向有功电能"),
     Quantity("reactive_import", _E, "kvarh", _C, "Reactive energy import", "正向无功电能"),
     Quantity("reactive_export", _E, "kvarh", _C, "Reactive energy export", "反向无功电能"),
+    *_three("reactive_import", "kvarh", _C, "Reactive energy import", "正向无功电能"),
+    *_three("reactive_export", "kvarh", _C, "Reactive energy export", "反向无功电能"),
     Quantity("apparent_energy", _E, "kVAh", _C, "Apparent energy", "视在电能"),
     Quantity("energy_import_amount", _E, "kWh", _A, "Energy import of the interval", "时段正向有功电能"),
     Quantity("energy_export_amount", _E, "kWh", _A, "Energy export of the interval", "时段反向有功电能"),

@@ -176,7 +176,10 @@ def _frames(layout: Layout, texts: Iterable[str]) -> Iterator[bytes]:
         yield frame
 
 
-def test_an_sdm630_takes_at_most_four_reads() -> None:
+def test_52_values_of_an_sdm630_take_at_most_four_reads_of_at_most_40_values() -> None:
     device = read_template(_DOCUMENTS["eastron-sdm630"])
     assert isinstance(device, Device)
-    assert len(plan(device)) <= 4
+    assert len(device.registers) >= 52
+    blocks = plan(device)
+    assert len(blocks) <= 4
+    assert all(block.count <= 80 and block.start % 2 == block.count % 2 == 0 for block in blocks)

@@ -51,7 +51,7 @@ def _watts(meter: Meter, flow: Flow) -> Shown:
     total = {"active_power": active, "reactive_power": reactive, "apparent_power": apparent}
     phases = {f"{name}_l{n}": values * share for name, values in total.items() for n, share in _shares(meter)}
     factors = {"power_factor": factor} | {f"power_factor_l{n}": factor for n in _PHASES}
-    return total | phases | factors
+    return total | phases | factors | {"demand": np.maximum(active, 0)}
 
 
 def _volts(meter: Meter, flow: Flow, apparent: Array) -> Shown:
@@ -67,6 +67,7 @@ def _volts(meter: Meter, flow: Flow, apparent: Array) -> Shown:
         | {"current_n": _in_neutral(amps)}
         | {"frequency": 50 + 0.03 * _wander("grid", flow.t)}
         | {f"thd_voltage_l{n}": 2.1 + 0.4 * _wander(f"{meter.code}T{n}", flow.t) for n in _PHASES}
+        | {f"thd_current_l{n}": 6.5 + 1.5 * _wander(f"{meter.code}H{n}", flow.t) for n in _PHASES}
     )
 
 
@@ -82,11 +83,14 @@ def _counters(meter: Meter, flow: Flow) -> Shown:
     forward = (older.get(False, 0.0) + flow.forward) / meter.multiplier
     backward = (older.get(True, 0.0) + flow.backward) / meter.multiplier
     reactive = _magnetising(meter) * flow.hours + _slope(meter) * forward
-    total = {"energy_import": forward, "energy_export": backward}
+    total = {
+        "energy_import": forward,
+        "energy_export": backward,
+        "reactive_import": reactive,
+        "reactive_export": np.zeros_like(reactive),
+    }
     phases = {f"{name}_l{n}": values * share for name, values in total.items() for n, share in _shares(meter)}
-    apparent = np.hypot(forward + backward, reactive)
-    others = {"reactive_import": reactive, "reactive_export": np.zeros_like(reactive)}
-    return total | phases | others | {"apparent_energy": apparent}
+    return total | phases | {"apparent_energy": np.hypot(forward + backward, reactive)}
 
 
 def _shares(meter: Meter) -> tuple[tuple[int, float], ...]:
