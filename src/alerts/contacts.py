@@ -1,6 +1,6 @@
 """Who is told of which alerts, how and when: contacts and routes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Annotated, Literal, Self
 
@@ -117,6 +117,20 @@ class Directory(Frozen):
     @property
     def by_code(self) -> Mapping[str, Contact]:
         return {contact.code: contact for contact in self.contacts}
+
+    def of_areas(self) -> Self:
+        """With those routes alone that name areas."""
+        return self.model_copy(update={"routes": tuple(route for route in self.routes if route.areas)})
+
+    def within(self, areas: Collection[str]) -> Iterator[Contact]:
+        """Those to whom routes of these areas lead, and no other route does."""
+        told: dict[str, set[bool]] = {}
+        for route in self.routes:
+            inside = bool(route.areas) and set(route.areas) <= set(areas)
+            for _, contacts in route.steps():
+                for code in contacts:
+                    told.setdefault(code, set()).add(inside)
+        return (contact for contact in self.contacts if told.get(contact.code) == {True})
 
     def named(self) -> Iterator[tuple[str, str, str]]:
         """(field, what, code) for every area and rule that routes name."""

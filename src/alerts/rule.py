@@ -147,6 +147,11 @@ class Rule(Frozen):
         return False
 
     @property
+    def apart(self) -> bool:
+        """Whether it looks at each meter of `where` by itself, and at nothing else."""
+        return True
+
+    @property
     def severities(self) -> tuple[Severity, ...]:
         """Of its stages, from 1 on."""
         return (self.severity,)

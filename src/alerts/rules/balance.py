@@ -38,6 +38,10 @@ class Rule(MeanRule):
     def unit(self) -> str:
         return "1"
 
+    @property
+    def apart(self) -> bool:
+        return False
+
     def subjects(self, park: Park) -> Subjects:
         """Those of `where` that others name as their parent."""
         parents = np.zeros(len(park), np.bool_)

@@ -78,6 +78,10 @@ class Rule(AnyRule):
     def quantities(self) -> frozenset[str]:
         return frozenset({self.counter} if self.sign == "reset" else ())
 
+    @property
+    def apart(self) -> bool:
+        return self.sign not in {"spool", "drops"}
+
     def subjects(self, park: Park) -> Subjects:
         if self.sign == "spool":
             return Subjects(Kind.PARK, (park.root,), np.zeros(1, np.intp))

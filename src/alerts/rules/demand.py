@@ -55,6 +55,10 @@ class Rule(PowerRule):
         rising = [Severity.INFO, *[self.severity] * max(0, count - 2), Severity.CRITICAL]
         return tuple(rising[-count:])
 
+    @property
+    def apart(self) -> bool:
+        return False
+
     def subjects(self, park: Park) -> Subjects:
         """The park, where its billing point is metered; or areas of `where` that a utility bills apart."""
         if self.where.areas:

@@ -37,6 +37,10 @@ class Rule(AnyRule):
     def unread(self) -> bool:
         return True
 
+    @property
+    def apart(self) -> bool:
+        return False
+
     def subjects(self, park: Park) -> Subjects:
         return self.sources(park)
 

@@ -1,12 +1,13 @@
 """The rules of alerts: what holds, and how each is doing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request, Response
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 
 from accounting.grid import moment_of
@@ -23,9 +24,11 @@ from telemetry.api.problems import Mistake, Refusal
 from telemetry.api.receipt import JSON
 from telemetry.api.records import as_body, told
 from telemetry.reports.moment import Moment
+from telemetry.reports.own_rules import about, strange
 from telemetry.settings.alert_rules import misnamed, read_stored
+from telemetry.settings.plan import Plan
 from telemetry.storage import alert_rules
-from telemetry.storage.alert_rules import Edition
+from telemetry.storage.alert_rules import Document, Edition, Owner, Standing
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
 PostedDocument = Annotated[dict[str, Any], Meta(description="As a file of config/alerts has it")]
@@ -64,6 +67,9 @@ class RuleEntry(Struct, frozen=True):
     code: str
     origin: Annotated[str, Meta(description="file or api; what a file has is changed there")]
     rule: dict[str, Any]
+    areas: Annotated[
+        list[str] | None, Meta(description="Of whoever is let in for these and put it; null: the park's")
+    ]
     health: Annotated[RuleHealth | None, Meta(description="null: this process does not evaluate it")]
 
 
@@ -102,6 +108,7 @@ LIST_EXAMPLE = RuleList(
             "incomer-overload",
             "api",
             _RULE,
+            None,
             RuleHealth(90, 0, failing=False, last_evaluated=_AT, last_error="", took_s=2e-4),
         )
     ]
@@ -115,7 +122,10 @@ def router(dependencies: Dependencies) -> APIRouter:
 
     @routes.get("/alert-rules", responses=documented("Rules", RuleList), summary="Rules")
     def listed() -> Response:
-        """Those of files and those put through the API, with their health."""
+        """Those of files and those put through the API, with their health.
+
+        For single areas: those put for them, and those of files that name nothing foreign.
+        """
         return answer(_listed(dependencies))
 
     @routes.post(
@@ -125,7 +135,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         summary="Put a rule",
     )
     async def put(request: Request) -> Response:
-        """Alerts of the edition before that no longer hold are over; a code that a file has is refused."""
+        """Alerts of the edition before that no longer hold are over; a code that a file has is refused.
+
+        For single areas it is about their own meters, whatever else of them it names or leaves open.
+        """
         bodies.media_type(request, (JSON,))
         posted = told(await bodies.read(request), PostedRule)
         return answer(await run_in_threadpool(_put, dependencies, posted))
@@ -156,11 +169,22 @@ def router(dependencies: Dependencies) -> APIRouter:
 
 def _listed(dependencies: Dependencies) -> RuleList:
     zone, healths = zone_of(dependencies.plan), dependencies.rule_health()
-    filed = [("file", rule.code, written(rule)) for rule in dependencies.plan.rules]
+    scope, now = dependencies.database.scope(), datetime.now(UTC)
+    filed = [rule for rule in dependencies.plan.rules if scope is None or about(rule, scope, now)]
     with dependencies.database.connection() as tx:
-        put = [("api", str(doc["code"]), dict(doc)) for doc in alert_rules.standing(tx)]
-    found = sorted([*filed, *put], key=lambda each: each[1])
-    return RuleList([RuleEntry(c, o, doc, _health(healths.get(c), zone)) for o, c, doc in found])
+        put = alert_rules.standing(tx)
+    found = [RuleEntry(rule.code, "file", written(rule), None, None) for rule in filed]
+    found += [_entry(each) for each in put]
+    found.sort(key=lambda each: each.code)
+    return RuleList([replace(each, health=_health(healths.get(each.code), zone)) for each in found])
+
+
+def _entry(of: Standing) -> RuleEntry:
+    return RuleEntry(str(of.document["code"]), "api", dict(of.document), _areas(of.owner), None)
+
+
+def _areas(owner: Owner) -> list[str] | None:
+    return None if owner is None else sorted(owner)
 
 
 def written(rule: Rule) -> dict[str, Any]:
@@ -181,16 +205,26 @@ def read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:
         rule = read_rule(document)
     except RuleError as error:
         raise _refused(error.mistakes) from error
-    plan = dependencies.plan
     with dependencies.database.connection() as tx:
-        standing = alert_rules.standing(tx)
-    put = {each.code: each for each in (read_stored(document, plan.site) for document in standing) if each}
-    codes = {str(document["code"]) for document in standing} | {each.code for each in plan.rules}
-    known = {"band": plan.library.bands, "rule": codes}
-    wrong = [*misnamed(rule, site_of(plan), known), *circles(rule, put)]
+        standing = [each.document for each in alert_rules.standing(tx)]
+    own = _foreign(dependencies, rule, {str(document["code"]) for document in standing})
+    wrong = own or _misnamed(dependencies.plan, rule, standing)
     if wrong:
         raise _refused(wrong)
     return rule
+
+
+def _foreign(dependencies: Dependencies, rule: Rule, own: Collection[str]) -> list[tuple[str, str]]:
+    """What of it is not theirs who ask; `own` are codes of their rules."""
+    scope = dependencies.database.scope()
+    return [] if scope is None else list(strange(rule, scope, own, datetime.now(UTC)))
+
+
+def _misnamed(plan: Plan, rule: Rule, standing: Sequence[Document]) -> list[tuple[str, str]]:
+    put = {each.code: each for each in (read_stored(document, plan.site) for document in standing) if each}
+    codes = {str(document["code"]) for document in standing} | {each.code for each in plan.rules}
+    known = {"band": plan.library.bands, "rule": codes}
+    return [*misnamed(rule, site_of(plan), known), *circles(rule, put)]
 
 
 def _refused(mistakes: Sequence[tuple[str, str]]) -> Refusal:
@@ -199,19 +233,34 @@ def _refused(mistakes: Sequence[tuple[str, str]]) -> Refusal:
 
 
 def _put(dependencies: Dependencies, posted: PostedRule) -> RuleHistory:
-    rule = read(dependencies, posted.rule)
-    if rule.code in {each.code for each in dependencies.plan.rules}:
-        raise Refusal(409, f"A file has the rule {rule.code!r}; change it there, or choose another code.")
-    with dependencies.database.connection() as tx:
+    rule, owner = read(dependencies, posted.rule), dependencies.database.areas
+    filed = rule.code in {each.code for each in dependencies.plan.rules}
+    with dependencies.database.signed() as tx:
+        alert_rules.lock(tx, rule.code)
+        newest = next(iter(alert_rules.history(tx, rule.code)), None)
+        standing = newest is not None and newest.document is not None
+        if filed or (standing and newest is not None and _areas(newest.owner) != _areas(owner)):
+            raise _taken(rule.code, filed=filed and owner is None)
         now = datetime.now(UTC)
-        alert_rules.put(tx, rule.code, posted.rule, posted.who, posted.reason, now=now)
+        alert_rules.put(tx, rule.code, posted.rule, posted.who, posted.reason, owner=owner, now=now)
     return _history(dependencies, rule.code)
+
+
+def _taken(code: str, *, filed: bool) -> Refusal:
+    if filed:
+        return Refusal(409, f"A file has the rule {code!r}; change it there, or choose another code.")
+    return Refusal(409, f"Another rule bears the code {code!r}; choose another one.")
 
 
 def _remove(dependencies: Dependencies, code: str, posted: PostedRemoval) -> RuleHistory:
     _history(dependencies, code)
-    with dependencies.database.connection() as tx:
-        alert_rules.put(tx, code, None, posted.who, posted.reason, now=datetime.now(UTC))
+    with dependencies.database.signed() as tx:
+        alert_rules.lock(tx, code)
+        [newest, *_] = alert_rules.history(tx, code)
+        if dependencies.database.cut and _areas(newest.owner) != _areas(dependencies.database.areas):
+            raise _no_rule(code)
+        now = datetime.now(UTC)
+        alert_rules.put(tx, code, None, posted.who, posted.reason, owner=newest.owner, now=now)
     return _history(dependencies, code)
 
 
@@ -220,8 +269,12 @@ def _history(dependencies: Dependencies, code: str) -> RuleHistory:
     with dependencies.database.connection() as tx:
         found = alert_rules.history(tx, code)
     if not found:
-        raise Refusal(404, f"No rule {code!r} was put through the API. GET /api/v1/alert-rules lists all.")
+        raise _no_rule(code)
     return RuleHistory(code, [_edition(each, zone) for each in found])
+
+
+def _no_rule(code: str) -> Refusal:
+    return Refusal(404, f"No rule {code!r} was put through the API. GET /api/v1/alert-rules lists all.")
 
 
 def _edition(of: Edition, zone: ZoneInfo) -> RuleEdition:

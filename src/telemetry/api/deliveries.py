@@ -112,10 +112,14 @@ def router(dependencies: Dependencies) -> APIRouter:
         contact: Annotated[str | None, Query(max_length=64)] = None,
         alert: Annotated[str | None, Query(max_length=300)] = None,
     ) -> Response:
-        """What was sent, what waits, and with `state=dead` what was given up; the newest first."""
+        """What was sent, what waits, and with `state=dead` what was given up; the newest first.
+
+        For single areas: of their alerts, to their contacts.
+        """
+        own = {each.code for each in _contacts(dependencies)} if dependencies.database.cut else None
         with dependencies.database.connection() as tx:
             (before,) = page.after(tuple[Number]) or (None,)
-            found = deliveries.listed(tx, Listing(state or None, contact, alert, before, page.wanted))
+            found = deliveries.listed(tx, Listing(state or None, contact, own, alert, before, page.wanted))
         return answer(_list(dependencies, *page.cut(found, lambda each: (each.id,))))
 
     @routes.post(
@@ -126,8 +130,10 @@ def router(dependencies: Dependencies) -> APIRouter:
     def retry(number: _Number) -> Response:
         """With all that goes in the same message, under the same key; 409 for what is not dead."""
         with dependencies.database.connection() as tx:
-            if deliveries.one(tx, number) is None:
-                raise Refusal(404, f"There is no delivery {number}.")
+            stands = deliveries.one(tx, number)
+        if stands is None or stands.contact not in _told(dependencies, stands):
+            raise Refusal(404, f"There is no delivery {number}.")
+        with dependencies.database.signed() as tx:
             if not deliveries.retry(tx, number, datetime.now(UTC)):
                 raise Refusal(409, f"Delivery {number} was not given up, so it cannot be tried again.")
             found = deliveries.one(tx, number)
@@ -135,9 +141,11 @@ def router(dependencies: Dependencies) -> APIRouter:
 
     @routes.get("/contacts", responses=documented("Contacts", ContactList), summary="Whom alerts are told to")
     def contacts() -> Response:
-        """Without their addresses; `missing` names variables without which no message can leave."""
-        known = dependencies.plan.directory.contacts
-        return answer(ContactList([_contact(each) for each in known]))
+        """Without their addresses; `missing` names variables without which no message can leave.
+
+        For single areas: those to whom the routes of their areas lead, and no others.
+        """
+        return answer(ContactList([_contact(each) for each in _contacts(dependencies)]))
 
     @routes.post(
         "/contacts/{code}/test",
@@ -157,6 +165,18 @@ def router(dependencies: Dependencies) -> APIRouter:
         return answer(_list(dependencies, found))
 
     return routes
+
+
+def _contacts(dependencies: Dependencies) -> Sequence[Contact]:
+    """Whom alerts are told to, of the areas that are wholly theirs who ask."""
+    directory, scope = dependencies.plan.directory, dependencies.database.scope()
+    return directory.contacts if scope is None else tuple(directory.within(scope.wholly))
+
+
+def _told(dependencies: Dependencies, of: Delivery) -> frozenset[str]:
+    """Codes of the contacts of whoever asks; the park's are whoever was ever told."""
+    own = frozenset(each.code for each in _contacts(dependencies))
+    return own if dependencies.database.cut else own | {of.contact}
 
 
 def _list(

@@ -1,6 +1,6 @@
 """Silences and maintenance windows: nobody is told of alerts that go on all the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from telemetry.reports.errors import QueryError
 from telemetry.reports.moment import Moment
 from telemetry.reports.steps import moment
 from telemetry.settings.mistakes import no_such
-from telemetry.storage import silences
+from telemetry.storage import alert_rules, silences
 from telemetry.storage.silences import StoredSilence
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -78,6 +78,10 @@ class SilenceEntry(Struct, frozen=True):
     reason: str
     made: Person
     ended: Person | None
+    of: Annotated[
+        list[str] | None,
+        Meta(description="Areas of whoever made it: about their own rules alone; null: about all"),
+    ]
 
 
 class SilenceList(Struct, frozen=True):
@@ -102,6 +106,7 @@ EXAMPLE = SilenceList(
             reason="bearings of the compressor",
             made=Person("li.na", _AT.replace(hour=7)),
             ended=None,
+            of=None,
         )
     ]
 )
@@ -123,7 +128,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         summary="Silence alerts",
     )
     async def post(request: Request) -> Response:
-        """Alerts go on and nobody is told; one that outlasts the silence is told when it ends."""
+        """Alerts go on and nobody is told; one that outlasts the silence is told when it ends.
+
+        For single areas it is about alerts of their own rules: those of the park's are told all the same.
+        """
         bodies.media_type(request, (JSON,))
         posted = told(await bodies.read(request), PostedSilence)
         return answer(await run_in_threadpool(_put, dependencies, posted))
@@ -146,30 +154,43 @@ def router(dependencies: Dependencies) -> APIRouter:
 def _put(dependencies: Dependencies, posted: PostedSilence) -> SilenceList:
     now = datetime.now(UTC)
     silence = _silence(dependencies, posted, now)
-    with dependencies.database.connection() as tx:
-        silences.put(tx, silence, posted.who, posted.reason, now)
+    owner = dependencies.database.areas
+    with dependencies.database.signed() as tx:
+        silences.put(tx, silence, posted.who, posted.reason, now, owner=owner)
     return _listed(dependencies, over=False)
 
 
 def _silence(dependencies: Dependencies, posted: PostedSilence, now: datetime) -> Silence:
-    site, zone = site_of(dependencies.plan), zone_of(dependencies.plan)
+    zone = zone_of(dependencies.plan)
     lo = now if posted.from_ is None else moment(posted.from_, "from", zone)
     hi = moment(posted.to, "to", zone)
     longest = _LONGEST if posted.weekly is None else _LONGEST_WEEKLY
     if not max(lo, now) < hi <= lo + longest:
         raise QueryError("to", posted.to, f"has to lie ahead, and at most {longest.days} days after from")
-    known = {
-        "meters": site.meter_codes,
-        "areas": {area.code for area in site.areas},
-        "sources": {source.code for source in site.sources},
-    }
+    known = _known(dependencies, now)
     for field, codes in known.items():
         for code in getattr(posted, field):
             if code not in codes:
                 raise QueryError(field, code, no_such(field.removesuffix("s"), code, codes))
-    named = {field: tuple(getattr(posted, field)) for field in ("rules", *known)}
+    named = {field: tuple(getattr(posted, field)) for field in ("rules", "meters", "areas", "sources")}
     weekly = None if posted.weekly is None else _weekly(posted.weekly)
     return Silence(to_us(lo), to_us(hi), posted.maintenance, weekly=weekly, **named)
+
+
+def _known(dependencies: Dependencies, now: datetime) -> dict[str, Collection[str]]:
+    """What a silence may name, by field."""
+    site, scope = site_of(dependencies.plan), dependencies.database.scope()
+    if scope is None:
+        return {
+            "meters": site.meter_codes,
+            "areas": {area.code for area in site.areas},
+            "sources": {source.code for source in site.sources},
+        }
+    with dependencies.database.connection() as tx:
+        rules = {str(each.document["code"]) for each in alert_rules.standing(tx)}
+    meters = {code for code in scope.meters if scope.holds(code, now)}
+    areas = {code for code in scope.areas if scope.keeps(code, now, now)}
+    return {"rules": rules, "meters": meters, "areas": areas, "sources": ()}
 
 
 def _weekly(posted: WeeklyHours) -> Weekly:
@@ -188,7 +209,9 @@ def _clock(field: str, text: str) -> time:
 
 def _end(dependencies: Dependencies, number: int, who: str) -> SilenceList:
     with dependencies.database.connection() as tx:
-        if not silences.end(tx, number, who, datetime.now(UTC)):
+        known = silences.known(tx, number)
+    with dependencies.database.signed() as tx:
+        if not (known and silences.end(tx, number, who, datetime.now(UTC))):
             raise QueryError("number", number, "no silence that goes on or is to come bears it")
     return _listed(dependencies, over=True)
 
@@ -215,6 +238,7 @@ def _entry(of: StoredSilence, zone: ZoneInfo) -> SilenceEntry:
         reason=of.reason,
         made=Person(of.made_by, of.made_at.astimezone(zone)),
         ended=ended,
+        of=None if of.owner is None else sorted(of.owner),
     )
 
 

@@ -23,12 +23,13 @@ from ingest.health import SourceHealth
 from telemetry.jobs.beside import Beside
 from telemetry.jobs.losses import Losses
 from telemetry.jobs.telling import Teller
+from telemetry.reports.own_rules import narrowed
 from telemetry.reports.watched import StoredHistory, park_of
 from telemetry.settings.alert_rules import holding, read_stored
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import alert_rules, registry, silences
-from telemetry.storage.alert_rules import Document
+from telemetry.storage.alert_rules import Standing
 from telemetry.storage.alerts import LEASE_S, StoredJournal
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.pool import Database
@@ -77,7 +78,7 @@ class Alerter:
         self.watch: Watch | None = None
         self._told = ""
         self._asked = 0.0
-        self._stored: list[Document] = []
+        self._stored: list[Standing] = []
         self._silences: tuple[Silence, ...] = ()
 
     def health(self) -> Mapping[str, Health]:
@@ -156,8 +157,8 @@ class Alerter:
         """Whether other rules than before stand in the database."""
         before = self._stored
         with self._database.connection() as tx:
-            self._stored = alert_rules.standing(tx)
-            self._silences = silences.standing(tx, datetime.fromtimestamp(now, UTC))
+            self._stored = alert_rules.evaluated(tx)
+            self._silences = silences.standing(tx, datetime.fromtimestamp(now, UTC), _owned(self._stored))
         self._asked = now
         return self._stored != before
 
@@ -165,7 +166,8 @@ class Alerter:
         """A park or rules that have changed are watched anew, with what the journal holds."""
         at = datetime.fromtimestamp(now, UTC)
         park = park_of(registry.load(self._database), plan, at)
-        put = (read_stored(document, plan.site) for document in self._stored)
+        documents = (narrowed(each) for each in self._stored)
+        put = (read_stored(document, plan.site) for document in documents if document is not None)
         filed = {rule.code for rule in plan.rules}
         every = [*plan.rules, *(rule for rule in put if rule is not None and rule.code not in filed)]
         rules = holding(every, at.astimezone(park.zone).date())
@@ -175,3 +177,12 @@ class Alerter:
 
     def _stands(self, park: Park, rules: tuple[Rule, ...]) -> bool:
         return self.watch is not None and rules == self._rules and park.alike(self.watch.window.park)
+
+
+def _owned(stored: Iterable[Standing]) -> Mapping[frozenset[str], Sequence[str]]:
+    """Codes of the rules by owner, without those of the park."""
+    found: dict[frozenset[str], list[str]] = {}
+    for each in stored:
+        if each.owner is not None:
+            found.setdefault(frozenset(each.owner), []).append(str(each.document["code"]))
+    return found

@@ -14,7 +14,7 @@ from telemetry.reports.notices import Notices
 from telemetry.settings.current import Current
 from telemetry.settings.plan import Plan
 from telemetry.storage import alert_rules, deliveries
-from telemetry.storage.alert_rules import Document
+from telemetry.storage.alert_rules import Document, Standing
 from telemetry.storage.pool import Transaction
 
 _BEGINS = {What.FIRED, What.RAISED, What.REVEALED, What.STORMED}
@@ -29,7 +29,10 @@ class Teller:
         self._notices: Notices | None = None
 
     def tell(self, tx: Transaction, changes: Sequence[Transition]) -> None:
-        """In `tx`, with the changes themselves; twice the same changes nothing."""
+        """In `tx`, with the changes themselves; twice the same changes nothing.
+
+        What a rule of single areas found is told where a route names areas.
+        """
         plan = self._current.plan
         if plan.site is None or not plan.directory.contacts:
             return
@@ -38,8 +41,10 @@ class Teller:
         zone, now = ZoneInfo(plan.site.zone), datetime.now(UTC)
         for change in changes:
             if change.what in _BEGINS and not change.quiet:
-                notice = _notice(tx, self._notices, change)
-                deliveries.put(tx, notice, drafts(plan.directory, notice, zone), now)
+                put = _put(tx, self._notices, change)
+                notice = _notice(self._notices, change, put)
+                directory = plan.directory if put is None or put.owner is None else plan.directory.of_areas()
+                deliveries.put(tx, notice, drafts(directory, notice, zone), now)
         self._end(tx, [change for change in changes if change.what is What.RESOLVED], now)
 
     def _end(self, tx: Transaction, changes: Sequence[Transition], now: datetime) -> None:
@@ -52,15 +57,18 @@ class Teller:
         told = deliveries.told(tx, alerts)
         for change in changes:
             if change.alert in told:
-                notice = _notice(tx, notices, change)
+                notice = _notice(notices, change, _put(tx, notices, change))
                 made = ending(plan.directory, notice, ZoneInfo(plan.site.zone), told[change.alert])
                 deliveries.put(tx, notice, made, now)
 
 
-def _notice(tx: Transaction, notices: Notices, change: Transition) -> Notice:
-    """Rules that were put through the API are named as they were put last."""
-    document = None if notices.knows(change.rule) else alert_rules.last(tx, change.rule)
-    return notices.of(change, _read(document) if document else None)
+def _put(tx: Transaction, notices: Notices, change: Transition) -> Standing | None:
+    """A rule that was put through the API, as it was put last; None: a file has it."""
+    return None if notices.knows(change.rule) else alert_rules.last(tx, change.rule)
+
+
+def _notice(notices: Notices, change: Transition, put: Standing | None) -> Notice:
+    return notices.of(change, _read(put.document) if put else None)
 
 
 def _read(document: Document) -> Rule | None:

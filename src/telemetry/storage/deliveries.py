@@ -1,6 +1,6 @@
 """Deliveries of alerts: written with the change that they tell of, leased by a sender, kept as a log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,8 @@ class Listing:
     states: Sequence[str] | None = None
     """None: all."""
     contact: str | None = None
+    contacts: Collection[str] | None = None
+    """Those of whoever asks; None: all."""
     alert: str | None = None
     before: int | None = None
     """Only those with a smaller number."""
@@ -184,7 +186,8 @@ def failed(  # what the log says of an attempt
 
 def listed(conn: Connection[Any], asked: Listing) -> list[Delivery]:
     """The newest first."""
-    columns = asdict(asked) | {"states": None if asked.states is None else list(asked.states)}
+    lists = {"states": asked.states, "contacts": asked.contacts}
+    columns = asdict(asked) | {name: None if each is None else list(each) for name, each in lists.items()}
     return conn.cursor(row_factory=class_row(Delivery)).execute(_SQL["listed"], columns).fetchall()
 
 

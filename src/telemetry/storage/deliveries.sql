@@ -133,6 +133,7 @@ select id, key, transition, alert, what, contact, channel, step, renewal, notice
 from delivery
 where (%(states)s::text[] is null or state = any(%(states)s::text[]))
     and (%(contact)s::text is null or contact = %(contact)s::text)
+    and (%(contacts)s::text[] is null or contact = any(%(contacts)s::text[]))
     and (%(alert)s::text is null or alert = %(alert)s::text)
     and (%(before)s::bigint is null or id < %(before)s::bigint)
 order by id desc

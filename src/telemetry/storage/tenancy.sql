@@ -389,6 +389,35 @@ begin
     join tenant.area_scope a on a.code = p.area
     where tenant.entrusted(p.area, tenant.days(p.first_day, p.last_day, a.zone));
 
+    -- Whether areas have been whose who is let in for them since a moment, as far as the occupant of now goes.
+    create function tenant.held_since(asked text[], since timestamptz) returns boolean
+    language sql stable security definer set search_path = public, pg_temp as $$
+        select not exists (
+            select
+            from unnest(asked) as named (code)
+            where not exists (
+                select
+                from tenant.places(asked) p
+                where p.code = named.code and tstzrange(since, now(), '[]') <@ p.spans
+            )
+        )
+    $$;
+
+    create view tenant.alert_rule with (security_barrier) as
+    select r.*
+    from public.alert_rule r
+    where r.owner = nullif(current_setting('parkwatt.asked', true), '')::text[] and tenant.held_since(r.owner, r.put_at);
+
+    create view tenant.alert_silence with (security_barrier) as
+    select q.*
+    from public.alert_silence q
+    where q.owner = nullif(current_setting('parkwatt.asked', true), '')::text[] and tenant.held_since(q.owner, q.made_at);
+
+    create view tenant.delivery with (security_barrier) as
+    select d.*
+    from public.delivery d
+    where d.alert in (select id from tenant.alert);
+
     -- Plans of whoever is let in for the same areas, as long as all of their lines were theirs at the time.
     create view tenant.kept_plan with (security_barrier) as
     select k.*

@@ -158,7 +158,7 @@ def _told(text: str, who: str, question: str) -> set[str]:
 
 
 def _furnished(service: Any) -> None:  # noqa: ANN401  # conftest's
-    """Records, plans, closed periods, corrections, silences and alerts of each: something to leak."""
+    """Records, plans, rules, closed periods, corrections, silences and alerts of each: something to leak."""
     word = {"who": "li.na", "reason": "a test", "document": "invoice"}
     for area in ("alpha", "beta", "hall"):
         activity = {"period": LAST_MONTH, "enterprise": area, "kind": "diesel", "amount": 2.0, "unit": "t"}
@@ -204,6 +204,13 @@ def _planned(service: Any, who: str) -> None:  # noqa: ANN401  # conftest's
     plan = {"from": f"{day}", "to": f"{day + timedelta(days=1)}", "name": NAMES[who], "jobs": [job]}
     kept = _ask(service, secret, "PUT", f"/api/v1/plans/kept/m-{who}", json={"plan": plan, "who": NAMES[who]})
     assert kept.status_code == 200, kept.text
+    rule = {"kind": "limit", "code": f"m-{who}", "quantity": "active_power", "above": "9 MW"}
+    rule |= {"name": {"en": NAMES[who], "zh": NAMES[who]}}
+    word = {"who": NAMES[who], "reason": who}
+    made = _ask(service, secret, "POST", "/api/v1/alert-rules", json={"rule": rule, **word})
+    assert made.status_code == 200, made.text
+    quiet = {"to": (NOW + timedelta(days=1)).isoformat(), **word}
+    assert _ask(service, secret, "POST", "/api/v1/silences", json=quiet).status_code == 200
 
 
 def _alert(service: Any, meter: str) -> None:  # noqa: ANN401  # conftest's

@@ -189,7 +189,7 @@ def test_a_rule_put_through_the_api_is_named_also_when_it_is_gone(post: Post) ->
     document = {**yaml.safe_load(RULE), "code": "put", "name": {"en": "Put there", "zh": "页面规则"}}
     for each in (document, None):
         with post.database.connection() as tx:
-            alert_rules.put(tx, "put", each, "li.na", "a trial", now=datetime.now(UTC))
+            alert_rules.put(tx, "put", each, "li.na", "a trial", owner=None, now=datetime.now(UTC))
         post.tell(replace(change(subject="m1" if each else "m2"), rule="put"))
     assert post.send() == 2
     assert [told["alert"]["rule_name"] for told in post.receiver.bodies] == [document["name"]] * 2

@@ -23,14 +23,14 @@ class SilencesPanel extends Asking<{ silences: Silence[] }> {
   protected override render(): TemplateResult {
     return html`<h2>${this.words.silences} <span class="subject">${this.words.silencesSubject}</span></h2>${this.body()}
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
-      ${may("handle-alerts") && store.door?.who?.areas === null ? html`<pw-silencing></pw-silencing>` : nothing}`;
+      ${may("handle-alerts") ? html`<pw-silencing></pw-silencing>` : nothing}`;
   }
 
   protected override filled({ silences }: { silences: Silence[] }): TemplateResult {
     const words = this.words;
     if (silences.length === 0) return html`<p class="empty">${words.noSilences}</p>`;
     return html`<table class="cards">
-      <thead><tr>${[words.silenceFits, words.silenceUntil, words.reason, words.madeBy, words.endSilence].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+      <thead><tr>${[words.silenceFits, words.silenceUntil, words.reason, words.madeBy, ...(may("handle-alerts") ? [words.endSilence] : [])].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
       <tbody>${silences.map((one) => this.#row(one))}</tbody>
     </table>`;
   }
@@ -46,10 +46,15 @@ class SilencesPanel extends Asking<{ silences: Silence[] }> {
       <td data-label=${words.silenceUntil}><span>${moment(Date.parse(one.ends), this.zone)}${later ? html` <span class="said">${words.silenceBegins(moment(Date.parse(one.begins), this.zone))}</span>` : nothing}</span></td>
       <td data-label=${words.reason}>${one.reason}</td>
       <td data-label=${words.madeBy}>${one.made.who}</td>
-      <td data-label=${words.endSilence}><form class="ending" @submit=${(event: SubmitEvent) => this.#end(event, one.id)}>
-        <input name="who" required maxlength="200" autocomplete="name" placeholder=${words.yourName} aria-label="${words.yourName}: ${words.endSilenceOf(fits)}" />
-        <button type="submit" aria-label=${words.endSilenceOf(fits)}>${words.endSilence}</button></form></td>
+      ${may("handle-alerts") ? this.#ending(one, fits) : nothing}
     </tr>`;
+  }
+
+  #ending(one: Silence, fits: string): TemplateResult {
+    const words = this.words;
+    return html`<td data-label=${words.endSilence}><form class="ending" @submit=${(event: SubmitEvent) => this.#end(event, one.id)}>
+        <input name="who" required maxlength="200" autocomplete="name" placeholder=${words.yourName} aria-label="${words.yourName}: ${words.endSilenceOf(fits)}" />
+        <button type="submit" aria-label=${words.endSilenceOf(fits)}>${words.endSilence}</button></form></td>`;
   }
 
   async #end(event: SubmitEvent, id: number): Promise<void> {

@@ -17,6 +17,11 @@ const LONG = 365;
 const FIELDS = ["areas", "sources", "meters"] as const;
 type Field = (typeof FIELDS)[number];
 
+/** Single areas silence rules of their own alone, by their meters and areas. */
+function ofPark(): boolean {
+  return store.door?.who?.areas === null;
+}
+
 class Silencing extends Asking<Schemas["RuleList"]> {
   #first = "";
   #last = "";
@@ -43,8 +48,8 @@ class Silencing extends Asking<Schemas["RuleList"]> {
     const language = store.route.language;
     return html`<form class="entry" aria-label=${words.silenceNew} @submit=${this.#silence}>
       <label>${words.rule}<select name="rule"><option value="">${words.silenceEvery}</option>
-        ${rules.map((one) => html`<option value=${one.code}>${named((one.rule as unknown as Document).name, language, one.code)}</option>`)}</select></label>
-      <label>${words.silenceWhere}<select name="where"><option value="">${words.silenceEverywhere}</option>${FIELDS.map((field) => this.#places(field))}</select></label>
+        ${rules.filter((one) => ofPark() || one.areas !== null).map((one) => html`<option value=${one.code}>${named((one.rule as unknown as Document).name, language, one.code)}</option>`)}</select></label>
+      <label>${words.silenceWhere}<select name="where"><option value="">${words.silenceEverywhere}</option>${FIELDS.filter((field) => ofPark() || field !== "sources").map((field) => this.#places(field))}</select></label>
       <label>${words.silenceFirst}${dayField({ label: words.silenceFirst, value: this.#first, picked: (chosen) => { this.#first = chosen; this.requestUpdate(); } }, words)}</label>
       <label>${words.silenceLast}${dayField({ label: words.silenceLast, value: this.#last, picked: (chosen) => { this.#last = chosen; this.requestUpdate(); } }, words)}</label>
       <label>${words.silenceHours}<select name="hours" @change=${this.#hours}><option value="">${words.silenceAlways}</option><option value="weekly">${words.silenceInHours}</option></select></label>
