@@ -33,6 +33,7 @@ from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
+from telemetry.api.heads import HeadInTime
 from telemetry.api.opening import opening
 from telemetry.jobs.adopt import Adopter, Bounds
 from telemetry.jobs.alert_news import AlertNews
@@ -340,5 +341,6 @@ def _server(environment: Environment, dependencies: Dependencies, hub: LiveHub) 
         log_level="warning",
         timeout_graceful_shutdown=5,
         server_header=False,
+        http=HeadInTime,
     )
     return _Server(config, hub)
