@@ -33,7 +33,10 @@ def router(dependencies: Dependencies) -> APIRouter:
         summary="Progress of settlement",
     )
     def progress() -> Response:
-        """Meters and days that a late reading, a revised factor or a new tariff has yet to reach."""
+        """Meters and days that a late reading, a revised factor or a new tariff has yet to reach.
+
+        For single areas: of their own meters, and without how fast, since that is of the whole park.
+        """
         zone = ZoneInfo(site_of(dependencies.plan).zone)
         with dependencies.database.connection() as conn:
             return answer(settlement.report(conn, datetime.now(UTC), zone))

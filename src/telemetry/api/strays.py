@@ -71,8 +71,10 @@ class StrayList(Struct, frozen=True):
     strays: list[StrayEntry]
     names: list[UnnamedEntry]
     unmapped: list[UnmappedEntry]
-    adopted: Annotated[int, Meta(description="Rows that became readings when meter and name were declared")]
-    dropped: Annotated[int, Meta(description="Rows given up because too many were kept")]
+    adopted: Annotated[
+        int | None, Meta(description="Rows that became readings when meter and name were declared")
+    ]
+    dropped: Annotated[int | None, Meta(description="Rows given up because too many were kept")]
     next: Next = None
 
 
@@ -103,6 +105,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         not mention, of MQTT payloads and Sparkplug metrics: a sample of them is kept, and becomes readings
         once the template mentions them. All that comes of an address at which no meter is declared stands
         there too, under @ and the address, until one is. Both counts are since the service started.
+        For single areas: what came of their own meters under names that mean nothing yet, without the counts.
         A page has so many rows of each list.
         """
         site = dependencies.plan.site
@@ -117,7 +120,7 @@ def router(dependencies: Dependencies) -> APIRouter:
             _place(page, names, after.names),
             _place(page, unmapped, after.unmapped),
         )
-        tally = dependencies.strays
+        tally, cut = dependencies.strays, dependencies.database.cut
         listed = StrayList(
             [_entry(each, zone) for each in found[: page.limit]],
             [
@@ -125,8 +128,8 @@ def router(dependencies: Dependencies) -> APIRouter:
                 for each in names[: page.limit]
             ],
             [UnmappedEntry(**_named(each, zone)) for each in unmapped[: page.limit]],
-            tally.adopted,
-            tally.dropped,
+            None if cut else tally.adopted,
+            None if cut else tally.dropped,
             marked(places) if max(len(found), len(names), len(unmapped)) > page.limit else None,
         )
         return answer(listed)

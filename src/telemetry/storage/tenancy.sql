@@ -418,6 +418,24 @@ begin
     from public.delivery d
     where d.alert in (select id from tenant.alert);
 
+    -- What came of meters that nobody has declared is nobody's; of theirs what came under names that mean nothing yet.
+    create view tenant.stray with (security_barrier) as
+    select n.*
+    from public.stray n
+    join public.meter m on m.code = n.meter
+    join tenant.scope s on s.meter_id = m.id and n.time <@ s.spans;
+
+    create view tenant.dirty with (security_barrier) as
+    select d.*
+    from public.dirty d
+    join tenant.scope s on s.meter_id = d.meter_id and tstzrange(d.lo, d.hi, '[]') && s.spans;
+
+    -- How fast all of the park is settled tells of others.
+    create view tenant.settling with (security_barrier) as
+    select p.*
+    from public.settling p
+    where false;
+
     -- Plans of whoever is let in for the same areas, as long as all of their lines were theirs at the time.
     create view tenant.kept_plan with (security_barrier) as
     select k.*

@@ -204,7 +204,7 @@ def test_the_scope_ends_with_its_transaction(park: Database) -> None:
 def test_what_has_no_view_is_closed_and_nothing_can_be_written(park: Database) -> None:
     with park.connection() as conn:
         names = _tables(conn)
-    closed = {"api_key", "audit", "stray", "closed_row", "occupancy", "dirty"}
+    closed = {"api_key", "audit", "closed_row", "occupancy", "person_session"}
     assert closed <= set(names)
     for name in closed:
         with pytest.raises(ClosedToTenants), park.tenant(["E1"]) as conn:
