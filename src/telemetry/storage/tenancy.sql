@@ -430,6 +430,11 @@ begin
     from public.dirty d
     join tenant.scope s on s.meter_id = d.meter_id and tstzrange(d.lo, d.hi, '[]') && s.spans;
 
+    create view tenant.expired with (security_barrier) as
+    select e.*
+    from public.expired e
+    join tenant.scope s on s.meter_id = e.meter_id;
+
     -- How fast all of the park is settled tells of others.
     create view tenant.settling with (security_barrier) as
     select p.*
