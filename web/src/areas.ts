@@ -2,10 +2,17 @@
 
 import type { Area } from "./api.ts";
 
-/** The parts of the park side by side: enterprises, and whatever else stands directly under it. */
+/** The parts of the park side by side: enterprises, and whatever else stands directly under it, or under nothing that is shown. */
 export function partsOf(areas: readonly Area[]): Area[] {
   const park = parkOf(areas);
-  return areas.filter((area) => area.kind === "enterprise" || (park !== undefined && area.parent === park.code));
+  const top = (area: Area): boolean => (park ? area.parent === park.code : !areas.some((other) => other.code === area.parent));
+  return areas.filter((area) => area.kind === "enterprise" || top(area));
+}
+
+/** The area that is looked at; whoever does not see the park looks at the first of theirs where none of them is chosen. */
+export function lookedAt(areas: readonly Area[], chosen: string | null): string | null {
+  if (parkOf(areas) || areas.some((area) => area.code === chosen)) return chosen;
+  return partsOf(areas)[0]?.code ?? chosen;
 }
 
 export function parkOf(areas: readonly Area[]): Area | undefined {

@@ -2,6 +2,7 @@
 
 import type { Door } from "./account/answers.ts";
 import { ApiError, get, send, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
+import { lookedAt } from "./areas.ts";
 import { Firing } from "./frame/firing.ts";
 import { fromSnapshot, withUpdate, type LiveState } from "./live/state.ts";
 import { LiveStream } from "./live/stream.ts";
@@ -84,6 +85,7 @@ class Store extends EventTarget {
   async #describe(): Promise<void> {
     const [site, meters] = await Promise.all([get<Site>("/site"), get<{ meters: Meter[] }>("/meters")]);
     this.site = site;
+    this.route = this.#own(this.route);
     this.meters = new Map(meters.meters.map((meter) => [meter.code, meter]));
   }
 
@@ -94,7 +96,7 @@ class Store extends EventTarget {
   }
 
   go(change: Partial<Route>, replace = false): void {
-    const route = { ...this.route, ...change };
+    const route = this.#own({ ...this.route, ...change });
     const address = href(route);
     if (replace) history.replaceState(null, "", address);
     else history.pushState(null, "", address);
@@ -116,8 +118,12 @@ class Store extends EventTarget {
   }
 
   #routed(route: Route): void {
-    this.route = route;
+    this.route = this.#own(route);
     this.#changed();
+  }
+
+  #own(route: Route): Route {
+    return this.site ? { ...route, area: lookedAt(this.site.areas, route.area) } : route;
   }
 
   #snapshot(event: Snapshot): void {
@@ -199,6 +205,11 @@ class Store extends EventTarget {
 }
 
 export const store = new Store();
+
+/** Whether whoever asks is let in for the whole park. */
+export function wholePark(): boolean {
+  return store.door?.who?.areas === null;
+}
 
 /** Whether whoever asks may this, by the table of permissions. */
 export function may(permission: string): boolean {

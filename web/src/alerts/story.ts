@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
 import { brief, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
-import { may, store } from "../store.ts";
+import { may, store, wholePark } from "../store.ts";
 import { HOUR_MS, iso, moment } from "../time.ts";
 import { happened, quietWord, turn, type AlertChange, type AlertEntry, type AlertStory } from "./answers.ts";
 
@@ -27,7 +27,7 @@ class StoryPanel extends Asking<AlertStory> {
   }
 
   protected override render(): TemplateResult {
-    return html`<h3>${this.words.whatHappened}</h3>${this.body()}${this.#word()}${this.alert.state === "resolved" || !this.#silences ? nothing : this.#silencing()}
+    return html`<h3>${this.words.whatHappened}</h3>${this.body()}${may("acknowledge") ? this.#word() : nothing}${this.alert.state === "resolved" || !this.#silences ? nothing : this.#silencing()}
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
       ${this.#done ? html`<p class="good" role="status">✓ ${this.#done}</p>` : nothing}`;
   }
@@ -55,7 +55,7 @@ class StoryPanel extends Asking<AlertStory> {
 
   /** Single areas silence rules of their own alone: the list of silences has the form. */
   get #silences(): boolean {
-    return may("handle-alerts") && store.door?.who?.areas === null;
+    return may("handle-alerts") && wholePark();
   }
 
   #silencing(): TemplateResult {

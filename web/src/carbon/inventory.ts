@@ -13,7 +13,7 @@ import type { DrawShown, Key } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
 import "../reports/emission-trace.ts";
 import { href } from "../route.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 import { day } from "../time.ts";
 import type { FullInventory, InventoryLine } from "./answers.ts";
 import "./periods.ts";
@@ -62,9 +62,9 @@ class InventoryView extends Asking<FullInventory> {
         <header class="report-head"><h1>${words.inventory}</h1>${monthPicker(words, this.zone)}</header>
         ${this.body()}
       </section>
-      <pw-emission-trace .from=${first} .to=${dayAfter(`${shifted(this.#month, 1)}-01`, -1)}></pw-emission-trace>
-      <pw-periods class="panel" .area=${this.#area}></pw-periods>
-      <pw-records class="panel" .area=${this.#area} .month=${this.#month}></pw-records>
+      ${may("see-trace") ? html`<pw-emission-trace .from=${first} .to=${dayAfter(`${shifted(this.#month, 1)}-01`, -1)}></pw-emission-trace>` : nothing}
+      ${may("see-periods") ? html`<pw-periods class="panel" .area=${this.#area}></pw-periods>` : nothing}
+      ${may("see-records") ? html`<pw-records class="panel" .area=${this.#area} .month=${this.#month}></pw-records>` : nothing}
     </div>`;
   }
 

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
 import { brief, NONE } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
+import { may } from "../store.ts";
 import { moment } from "../time.ts";
 import type { PeriodEntry, PeriodFigures } from "./answers.ts";
 
@@ -22,7 +23,7 @@ class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
   }
 
   protected override render(): TemplateResult {
-    return html`<h2>${this.words.closedPeriods} <span class="subject">${this.words.closedSubject}</span></h2>${this.body()}${this.#form()}`;
+    return html`<h2>${this.words.closedPeriods} <span class="subject">${this.words.closedSubject}</span></h2>${this.body()}${may("close-periods") ? this.#form() : nothing}`;
   }
 
   protected override filled({ periods }: { periods: PeriodEntry[] }): TemplateResult {

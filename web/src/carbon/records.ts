@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ApiError, get, post } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { Asking } from "../parts/asking.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 
 type Sort = "activities" | "certificates" | "production";
 type Row = Record<string, unknown> & { id: number };
@@ -59,7 +59,7 @@ class RecordsPanel extends Asking<{ records: Row[] }> {
     const named = { activities: words.activities, certificates: words.certificates, production: words.production };
     return html`<header class="report-head"><h2>${words.records} <span class="subject">${words.recordsSubject}</span></h2>
         <div class="basis" role="group" aria-label=${words.records}>${SORTS.map((sort) => html`<button type="button" aria-pressed=${String(sort === this.#sort)} @click=${() => this.#choose(sort)}>${named[sort]}</button>`)}</div>
-      </header>${this.body()}${this.#form()}`;
+      </header>${this.body()}${may("record") ? this.#form() : nothing}`;
   }
 
   #choose(sort: Sort): void {

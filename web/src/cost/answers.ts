@@ -53,6 +53,16 @@ export interface Bills {
   reasons: string[];
 }
 
+/** One area's own bill. */
+export interface OneBill {
+  month: string;
+  first_day: string;
+  last_day: string;
+  currency: string;
+  fictitious: boolean;
+  bill: Bill;
+}
+
 export interface Shares {
   from: string;
   to: string;

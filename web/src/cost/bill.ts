@@ -8,8 +8,8 @@ import { Asking } from "../parts/asking.ts";
 import "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
 import { href } from "../route.ts";
-import { store } from "../store.ts";
-import type { Bill, BillLine, Bills } from "./answers.ts";
+import { store, wholePark } from "../store.ts";
+import type { Bill, BillLine, Bills, OneBill } from "./answers.ts";
 import "./comparison.ts";
 import "./hours.ts";
 import { monthPicker } from "./month.ts";
@@ -30,6 +30,7 @@ class BillView extends Asking<Bills> {
 
   protected override async ask(): Promise<Bills> {
     const asked = store.route.month ? { month: store.route.month } : {};
+    if (!wholePark()) return alone(await get<OneBill>("/bill", { ...asked, area: store.route.area ?? "" }));
     const bills = await get<Bills>("/bills", asked);
     const own = heldBy(store.site?.areas ?? [], store.route.area, bills.apart);
     this.#apart = bills.apart;
@@ -82,7 +83,7 @@ class BillView extends Asking<Bills> {
     return html`${this.#total(bill, bills)}
       ${bill.lines.length > 0 ? this.#lines(bill, bills) : html`<p class="empty">${words.noBillLines}</p>`}
       ${said(bill.reasons, store.route.language)}
-      ${bill.area === bills.park.area ? this.#parties(bills) : nothing}`;
+      ${bill.area === bills.park.area && bills.parties.length > 0 ? this.#parties(bills) : nothing}`;
   }
 
   #total(bill: Bill, bills: Bills): TemplateResult {
@@ -179,6 +180,11 @@ class BillView extends Asking<Bills> {
       </div>
       ${said(bills.reasons, store.route.language)}`;
   }
+}
+
+/** What those who are let in for a part of the park are told: their bill, and of nobody else. */
+function alone({ bill, ...month }: OneBill): Bills {
+  return { ...month, park: bill, parties: [], apart: [], demand: null, unshared: "0", reasons: [] };
 }
 
 customElements.define("pw-bill", BillView);

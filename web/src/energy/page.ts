@@ -4,7 +4,7 @@ import { html, type TemplateResult } from "lit";
 import "../styles/energy.css";
 import { View } from "../parts/view.ts";
 import { href, VIEWS } from "../route.ts";
-import { store } from "../store.ts";
+import { store, wholePark } from "../store.ts";
 
 const LATER: Record<string, () => Promise<unknown>> = {
   daily: () => import("../reports/energy.ts"),
@@ -22,7 +22,12 @@ const SHOWN: Record<string, () => TemplateResult> = {
 
 class EnergyPage extends View {
   get #view(): string {
-    return store.route.view ?? "daily";
+    return this.#views.find((view) => view === store.route.view) ?? "daily";
+  }
+
+  /** The rates of flows rest on the pools of the whole park. */
+  get #views(): string[] {
+    return (VIEWS.energy ?? []).filter((view) => view !== "flow" || wholePark());
   }
 
   protected override willUpdate(): void {
@@ -33,7 +38,7 @@ class EnergyPage extends View {
     const words = this.words;
     const named: Record<string, string> = { daily: words.byDay, profile: words.loadOverDays, flow: words.flowTitle, balance: words.balanceTitle };
     return html`<nav class="periods views" aria-label=${words.energy}>
-        ${(VIEWS.energy ?? []).map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
+        ${this.#views.map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
       </nav>
       ${SHOWN[this.#view]?.()}`;
   }

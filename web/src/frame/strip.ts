@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { AreaLive, BandNow, ParkLive } from "../api.ts";
-import { partsOf } from "../areas.ts";
+import { parkOf, partsOf } from "../areas.ts";
 import { span } from "../i18n/words.ts";
 import { fixed, percent, scaleFor } from "../numbers.ts";
 import { bandName, bandToken } from "../parts/band.ts";
@@ -31,7 +31,7 @@ class Strip extends View {
     return html`<label class="picker">
       <span class="hidden">${this.words.areaPicker}</span>
       <select @change=${(event: Event) => store.go({ area: (event.target as HTMLSelectElement).value || null })}>
-        <option value="" ?selected=${chosen === ""}>${this.name(store.site?.name, this.words.wholePark)}</option>
+        ${store.site === null || parkOf(store.site.areas) ? html`<option value="" ?selected=${chosen === ""}>${this.name(store.site?.name, this.words.wholePark)}</option>` : nothing}
         ${areas.map(
           (area) => html`<option value=${area.code} ?selected=${chosen === area.code}>${this.name(area.name)}</option>`,
         )}

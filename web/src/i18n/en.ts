@@ -81,6 +81,7 @@ export const en = {
   overContract: "over contract demand",
   nearContract: "close to contract demand",
   withinContract: "within contract demand",
+  demandOfPark: "The contract demand is the whole park's. Your own stands under Cost > Demand.",
   noDemand: "No demand yet: the boundary meters have not reported in this quarter hour.",
   demandPartial: (time: string) => `This quarter hour was not measured from its beginning: its end is projected from the present power. The next one starts at ${time}.`,
   noContract: "The site names no contract_kw, so there is no limit to compare with.",

@@ -81,6 +81,7 @@ export const zh: Words = {
   overContract: "超出合同需量",
   nearContract: "接近合同需量",
   withinContract: "在合同需量之内",
+  demandOfPark: "合同需量属于整个园区。本企业的需量见“电费 > 需量”。",
   noDemand: "尚无需量：边界表计在本时段内还没有读数。",
   demandPartial: (time) => `本时段未从头测量，预计结束值按当前功率推算；下一时段自 ${time} 开始。`,
   noContract: "园区文件没有写 contract_kw,因此没有可比的限值。",

@@ -6,7 +6,7 @@ import { span } from "../i18n/words.ts";
 import { exact, percent, scaleFor, three, type Scale } from "../numbers.ts";
 import { figure } from "../parts/figure.ts";
 import { View } from "../parts/view.ts";
-import { store } from "../store.ts";
+import { store, wholePark } from "../store.ts";
 import { clock, shortDay } from "../time.ts";
 
 type Level = "good" | "warning" | "bad";
@@ -15,7 +15,7 @@ class DemandPanel extends View {
   protected override render(): TemplateResult {
     const demand = store.live?.park.demand;
     return html`<h2>${this.words.demandTitle}</h2>
-      ${demand ? this.#filled(demand) : html`<p class="empty">${store.live ? this.words.noDemand : nothing}</p>`}`;
+      ${demand ? this.#filled(demand) : html`<p class="empty">${store.live ? (wholePark() ? this.words.noDemand : this.words.demandOfPark) : nothing}</p>`}`;
   }
 
   #filled(demand: Demand): TemplateResult {

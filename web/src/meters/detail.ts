@@ -9,7 +9,7 @@ import { carrierWord } from "../parts/carrier.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 import { moment } from "../time.ts";
 import "./curve.ts";
 import { eventsTable, readingsTable, templateTable } from "./tables.ts";
@@ -69,7 +69,7 @@ class MeterPage extends View {
         ${row ? this.#values(row) : nothing}
       </section>
       ${this.#detail ? this.#records(this.#detail) : nothing}
-      ${meter && !meter.formula ? html`<pw-entering class="panel" .code=${this.code}></pw-entering>` : nothing}
+      ${meter && !meter.formula && may("see-trace") ? html`<pw-entering class="panel" .code=${this.code}></pw-entering>` : nothing}
     </div>`;
   }
 

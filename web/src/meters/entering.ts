@@ -4,11 +4,12 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ApiError, get, post } from "../api.ts";
 import { exact, NONE } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 import { instantOf, iso, moment } from "../time.ts";
 import "../styles/cost.css";
 
 const KINDS = ["manual", "replace", "withdraw", "amount"] as const;
+const NEEDS = { manual: "enter-readings", replace: "correct", withdraw: "correct", amount: "correct" } as const;
 type Kind = (typeof KINDS)[number];
 
 interface Correction {
@@ -46,10 +47,17 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
 
   protected override render(): TemplateResult {
     const words = this.words;
-    const named: Record<Kind, string> = { manual: words.readByHand, replace: words.correctReading, withdraw: words.withdrawReadings, amount: words.setAmount };
+    const kinds = KINDS.filter((kind) => may(NEEDS[kind]));
     return html`<header class="report-head"><h2>${words.entering} <span class="subject">${words.enteringSubject}</span></h2></header>
-      <form class="entry" @submit=${this.#enter}>
-        <label>${words.whatToEnter}<select name="kind" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>${KINDS.map((kind) => html`<option value=${kind} ?selected=${kind === this.#kind}>${named[kind]}</option>`)}</select></label>
+      ${kinds.length > 0 ? this.#form(kinds) : nothing}
+      ${this.body()}`;
+  }
+
+  #form(kinds: readonly Kind[]): TemplateResult {
+    const words = this.words;
+    const named: Record<Kind, string> = { manual: words.readByHand, replace: words.correctReading, withdraw: words.withdrawReadings, amount: words.setAmount };
+    return html`<form class="entry" @submit=${this.#enter}>
+        <label>${words.whatToEnter}<select name="kind" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>${kinds.map((kind) => html`<option value=${kind} ?selected=${kind === this.#kind}>${named[kind]}</option>`)}</select></label>
         <label>${words.quantity}<select name="quantity">${this.#quantities.map((name) => html`<option value=${name}>${this.name(store.site?.quantities[name]?.name, name)} [${store.site?.quantities[name]?.unit ?? ""}]</option>`)}</select></label>
         <label>${this.#span ? words.from : words.time}<input type="datetime-local" name="from" step="1" required /></label>
         ${this.#span ? html`<label>${words.to}<input type="datetime-local" name="to" step="1" required /></label>` : nothing}
@@ -60,8 +68,7 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
         ${this.#wrong.length > 0 ? html`<div role="alert"><ul class="reasons bad">${this.#wrong.map((one) => html`<li>${one}</li>`)}</ul></div>` : nothing}
         ${this.#done ? html`<p class="good" role="status">✓ ${this.#done}</p>` : nothing}
       </form>
-      <p class="hint">${words.parkTime(this.zone)}</p>
-      ${this.body()}`;
+      <p class="hint">${words.parkTime(this.zone)}</p>`;
   }
 
   get #span(): boolean {

@@ -8,7 +8,7 @@ import { figure } from "../parts/figure.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 import { groupsOf, type Branch, type Group } from "./branches.ts";
 
 class MeterTree extends View {
@@ -18,7 +18,7 @@ class MeterTree extends View {
     const words = this.words;
     const groups = groupsOf(store.site?.areas ?? [], [...store.meters.values()], (meter) => this.#matches(meter));
     const scale = scaleFor("kW", [...(store.live?.meters.values() ?? [])].map((row) => row.power_kw), 10_000);
-    return html`<a class="add-meter" href=${href({ ...store.route, meter: null, adding: true })}>+ ${words.addMeter}</a>
+    return html`${may("manage-site") ? html`<a class="add-meter" href=${href({ ...store.route, meter: null, adding: true })}>+ ${words.addMeter}</a>` : nothing}
       <input
         type="search"
         class="search"

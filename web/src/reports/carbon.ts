@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionReport, type EmissionSeries, type FactorUse, type Shortfall } from "../api.ts";
 import { exact, three } from "../numbers.ts";
-import { store } from "../store.ts";
+import { may, store, wholePark } from "../store.ts";
 import { day } from "../time.ts";
 import "./emission-trace.ts";
 import { reasonOf } from "./reason.ts";
@@ -30,7 +30,7 @@ class CarbonPage extends DailyPage<EmissionReport> {
   protected override below(answer: EmissionReport): TemplateResult {
     const factors = distinct(answer.series.flatMap((series) => series.factors), (one) => `${one.id}|${one.from}|${one.to}`);
     const missing = distinct(answer.series.flatMap((series) => series.shortfalls), (one) => `${one.reason}|${one.from}|${one.to}`);
-    const mix = store.door?.who?.areas === null ? html`<section class="panel"><pw-intensity></pw-intensity></section>` : nothing;
+    const mix = wholePark() ? html`<section class="panel"><pw-intensity></pw-intensity></section>` : nothing;
     return html`${mix}${this.#made(answer)}${missing.length > 0 ? this.#missing(missing) : nothing}${this.#others()}${factors.length > 0 ? this.#factors(factors) : nothing}`;
   }
 
@@ -51,7 +51,8 @@ class CarbonPage extends DailyPage<EmissionReport> {
     void this.updateComplete.then(() => this.querySelector("#made-of")?.scrollIntoView({ block: "start" }));
   }
 
-  #made(answer: EmissionReport): TemplateResult {
+  #made(answer: EmissionReport): TemplateResult | typeof nothing {
+    if (!may("see-trace")) return nothing;
     const days = answer.times.map((time) => day(Date.parse(time), this.zone));
     const shown = this.#day !== null && days.includes(this.#day) ? [this.#day] : days;
     return html`<pw-emission-trace .from=${shown[0] ?? ""} .to=${shown.at(-1) ?? ""}></pw-emission-trace>`;

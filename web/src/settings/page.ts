@@ -5,7 +5,7 @@ import "../styles/cost.css";
 import "../styles/settings.css";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
-import { may, store } from "../store.ts";
+import { may, store, wholePark } from "../store.ts";
 import "./factors.ts";
 import "./keys.ts";
 import "./storage.ts";
@@ -14,9 +14,8 @@ import "./tariffs.ts";
 class SettingsPage extends View {
   protected override render(): TemplateResult {
     const words = this.words;
-    const ofPark = store.door?.who?.areas === null;
-    const storage = ofPark && may("see-operation");
-    const keys = ofPark && may("manage-keys");
+    const storage = wholePark() && may("see-operation");
+    const keys = wholePark() && may("manage-keys");
     return html`<nav class="periods views" aria-label=${words.settings}>
         ${this.#entry(null, words.factors)}${this.#entry("tariffs", words.tariffs)}${storage ? this.#entry("storage", words.storageTitle) : nothing}${keys ? this.#entry("keys", words.keys) : nothing}
         <a href=${href({ ...store.route, page: "account", view: null })}>${words.ownAccount}</a>
