@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
+from far import until
 from looks import NARROW, complaints, files_of
 from playwright.sync_api import Page, expect
 
@@ -23,7 +24,11 @@ def expected_noise() -> tuple[str, ...]:
 
 
 def test_both_bases_of_a_month(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
-    found = priced.get("/inventory", area="E2", period=priced.month)
+    def inventory() -> Any:  # noqa: ANN401  # JSON
+        return priced.get("/inventory", area="E2", period=priced.month)
+
+    until(lambda: bool(inventory()["lines"]))
+    found = inventory()
     page.goto(f"{priced.url}/carbon/inventory?area=E2&month={priced.month}&lang=en")
     view = page.locator("pw-inventory")
     expect(view.locator("pw-chart[data-drawn]")).to_be_visible()
