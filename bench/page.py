@@ -118,7 +118,9 @@ def tasks(browser: Browser, page: Page, url: str) -> list[float]:
         for one in events
         if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"
     }
-    ran = [one for one in events if one["name"] == "RunTask" and (one["pid"], one["tid"]) in main]
+    # A task that runs when tracing ends has no duration.
+    ended = [one for one in events if one["name"] == "RunTask" and "dur" in one]
+    ran = [one for one in ended if (one["pid"], one["tid"]) in main]
     return sorted(one.get("tdur", one["dur"]) / 1e3 for one in ran)
 
 
