@@ -1,7 +1,6 @@
 """Every case of `cases/`: readings as they come, and what becomes of alerts."""
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import yaml
+from small_park import START_US, STEP_US, Memory, Readings, make_park
 
 from alerts.errors import LeaseLost
 from alerts.journal import Transition, What
@@ -18,9 +18,6 @@ from alerts.look import Circumstances, MonthFactor
 from alerts.machine import Phase
 from alerts.park import Park
 from alerts.watch import Watch
-
-sys.path.append(str(Path(__file__).parent))
-from small_park import START_US, STEP_US, Memory, Readings, make_park
 
 T = TypeVar("T")
 FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))

@@ -1,14 +1,10 @@
 """Readings that came late hold nobody up."""
 
-import sys
-from pathlib import Path
+from small_park import START_US, Memory, Readings, make_park
 
 from alerts.kinds import read_rule
 from alerts.look import Circumstances
 from alerts.watch import Watch
-
-sys.path.append(str(Path(__file__).parent))
-from small_park import START_US, Memory, Readings, make_park
 
 SECOND = 1_000_000
 RULE = {

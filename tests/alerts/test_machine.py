@@ -1,12 +1,11 @@
 """The life of alerts, beside one written for a single subject, and through restarts at any moment."""
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_park import START_US, STEP_US, Memory, Readings, make_park
 
 from alerts.journal import What
 from alerts.kinds import read_rule
@@ -14,9 +13,6 @@ from alerts.look import Circumstances
 from alerts.machine import Phase, States, Timing, step
 from alerts.verdict import Verdict
 from alerts.watch import Watch
-
-sys.path.append(str(Path(__file__).parent))
-from small_park import START_US, STEP_US, Memory, Readings, make_park
 
 Finding = tuple[int, bool, bool]
 """Stage, well, known."""

@@ -1,16 +1,15 @@
 """Many moments of the past judged at once tell what they tell one after the other."""
 
 import math
-import sys
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_park import START_US, Readings, make_park
 
 from alerts.engine import Engine
 from alerts.journal import Transition
@@ -21,9 +20,6 @@ from alerts.reel import Reel
 from alerts.rule import LONGEST_S, Rule
 from alerts.watch import quantities_of
 from alerts.window import Window
-
-sys.path.append(str(Path(__file__).parent))
-from small_park import START_US, Readings, make_park
 
 SECOND = 1_000_000
 METERS = {

@@ -1,6 +1,5 @@
 """From a register over its limit to a signed message at somebody else's door, and back within it."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,8 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "alerts"))
 from receivers import Receiver
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]

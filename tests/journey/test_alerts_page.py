@@ -1,15 +1,11 @@
 """The page of alerts: one that a posted reading fires is seen, taken care of, silenced and over."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, expect
 

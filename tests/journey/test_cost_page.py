@@ -1,12 +1,8 @@
 """Bill, band shares, hours and the utility's bill on the page: the figures of the API, in both languages."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, WIDE, complaints, files_of, table_of
 from playwright.sync_api import Page, expect
 

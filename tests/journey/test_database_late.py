@@ -1,17 +1,14 @@
 """The service is started while its database is away: it says so, collects, and goes on by itself."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import far
 import httpx
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
-sys.path.append(str(Path(__file__).parent))
-import far
 from far import Cable, consecutive, stands, until
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 pytestmark = pytest.mark.database
 SITE = far.SITE.replace("edge: hall-2, ", "").replace(

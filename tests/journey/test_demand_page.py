@@ -1,12 +1,8 @@
 """Demand and movable loads on the page: the figures of the API, with their charts, tables and files."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints, files_of, table_of
 from playwright.sync_api import Page, expect
 

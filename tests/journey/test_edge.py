@@ -1,15 +1,12 @@
 """An edge behind a firewall: the link is cut, the edge is killed, and at the centre nothing is missing."""
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-sys.path.append(str(Path(__file__).parent))
 import far
+import pytest
 from far import SECOND, SITE, TOKEN, Cable, Edge, consecutive, stands, told, until
 
 pytestmark = pytest.mark.database

@@ -6,17 +6,14 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-sys.path.append(str(Path(__file__).parent))
 import far
+import pytest
 from far import SITE, TOKEN, Cable, Edge, stands, told, until
 
 pytestmark = pytest.mark.database

@@ -4,15 +4,12 @@ import shutil
 import signal
 import ssl
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-sys.path.append(str(Path(__file__).parent))
 import far
+import pytest
 from far import SITE, TOKEN, Cable, Edge, consecutive, stands, until
 
 pytestmark = pytest.mark.database

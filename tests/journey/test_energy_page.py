@@ -1,14 +1,10 @@
 """Energy on the page: load over days down to readings, flow with losses, balance; with tables and files."""
 
-import sys
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints, files_of, table_of
 from playwright.sync_api import Page, expect
 

@@ -1,12 +1,8 @@
 """A meter's page takes readings by hand and corrections, with who and why, and tells refusals by field."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints
 from playwright.sync_api import Page, expect
 

@@ -1,6 +1,5 @@
 """Charts of the live view, of days and of a meter, and the balance, as tables and files; the power flow."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints, files_of, table_of
 from playwright.sync_api import Page, expect
 

@@ -1,12 +1,8 @@
 """Any meter by a key and a few letters; the park on a wall, turning by itself."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints
 from playwright.sync_api import Page, expect
 

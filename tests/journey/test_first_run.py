@@ -1,14 +1,11 @@
 """From an empty service to the first live meter on the page alone, and from a site file."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, expect
 

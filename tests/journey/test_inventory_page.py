@@ -1,14 +1,10 @@
 """The inventory on the page: both bases, records with refusals by field, closed periods with their drift."""
 
-import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from far import until
 from looks import NARROW, complaints, files_of
 from playwright.sync_api import Page, expect

@@ -1,14 +1,10 @@
 """The plan board: jobs by form and table, moved, checked, kept, and set against their meters."""
 
-import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, complaints, files_of
 from playwright.sync_api import Locator, Page, expect
 

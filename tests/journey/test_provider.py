@@ -2,15 +2,12 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, expect
 

@@ -1,14 +1,10 @@
 """Settings: factors and tariffs with their sources, where everything is kept, and keys."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, expect
 

@@ -1,15 +1,11 @@
 """From the link that the first start prints to accounts of others, in both languages and at both widths."""
 
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Browser, Page, expect
 

@@ -1,14 +1,10 @@
 """What the page says while there is nothing to show, and that it recovers by itself."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 from far import Cable
 from playwright.sync_api import Page, expect
 

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from receivers import Receiver
 
 from telemetry.storage import deliveries
 from telemetry.storage.deliveries import Delivery, Listing
 from telemetry.storage.pool import Database
-
-sys.path.append(str(Path(__file__).parents[1] / "alerts"))
-from receivers import Receiver
 
 ROOT = Path(__file__).parents[2]
 WORKER = """

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from service import Service
 
 from accounting.quantity import CATALOGUE
-
-sys.path.append(str(Path(__file__).parent))
-from service import Service
 
 pytestmark = [pytest.mark.database, pytest.mark.long]
 ROOT = Path(__file__).parents[2]

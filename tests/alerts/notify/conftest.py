@@ -1,20 +1,16 @@
 """An alert to tell of, and servers that take what is told."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from receivers import Mailbox, Receiver, mail_taker
 
 from alerts.notice import Message, Name, Notice
 from alerts.wording import message
-
-sys.path.append(str(Path(__file__).parents[1]))
-from receivers import Mailbox, Receiver, mail_taker
 
 
 @pytest.fixture

@@ -1,21 +1,17 @@
 """The log of deliveries through the API: dead letters tried again, and messages that try a contact."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from receivers import Receiver
 
 from alerts.contacts import Directory
 from telemetry.jobs.sending import Sender
 from telemetry.model import Site
-
-sys.path.append(str(Path(__file__).parents[2] / "alerts"))
-from receivers import Receiver
 
 pytestmark = pytest.mark.database
 VARIABLES = {"PARKWATT_HOOK_OF_A_TEST": "a secret of the test"}

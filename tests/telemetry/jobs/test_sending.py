@@ -1,7 +1,6 @@
 """Changes of alerts reach those whom the contacts name, once, whatever fails meanwhile."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from receivers import Mailbox, Receiver, mail_taker
 
 from alerts.journal import Quiet, Subject, Transition, What
 from alerts.rule import Severity
@@ -29,9 +29,6 @@ from telemetry.storage.deliveries import Delivery, Listing, Turn
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
-
-sys.path.append(str(Path(__file__).parents[2] / "alerts"))
-from receivers import Mailbox, Receiver, mail_taker
 
 pytestmark = pytest.mark.database
 
