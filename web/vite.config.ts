@@ -10,5 +10,7 @@ export default defineConfig({
     target: "es2022",
     // ECharts comes with the first chart of an analysis, never with the first page.
     chunkSizeWarningLimit: 640,
+    // One file for what the first page needs: a browser asks for six at a time, and four of them are answers.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "index", tags: ["$initial"] }] } } },
   },
 });

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from far import Cable
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 TOKEN = "a-token-for-this-test-alone"  # noqa: S105  # opens nothing else
@@ -54,6 +54,21 @@ def test_a_cut_network_says_stale_since_and_recovers_without_loading_anew(
     expect(page.locator(".banner")).to_have_count(0)
     assert page.evaluate("window.loadedOnce") is True
     cable.close()
+
+
+def test_a_park_that_answers_late_has_its_frame_drawn_meanwhile(page: Page, serve: Serve, site: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/site", hold)
+    page.goto(f"{serve(site).url}/live?lang=en")
+    expect(page.locator(".rail")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-figure=power]")).to_have_count(0)
+    for one in held:
+        one.continue_()
+    expect(page.locator("[data-figure=power]")).to_be_visible(timeout=60_000)
 
 
 def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str) -> None:

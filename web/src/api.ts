@@ -7,6 +7,7 @@ export type Schemas = components["schemas"];
 type Closer<T, M extends { [K in keyof M]: K extends keyof T ? T[K] : never }> = Omit<T, keyof M> & M;
 
 export type Name = Schemas["Name"];
+export type Clock = Schemas["Clock"];
 export type Band = Schemas["BandEntry"];
 export type Tariff = Schemas["TariffEntry"];
 export type Area = Closer<Schemas["AreaEntry"], { kind: "park" | "enterprise" | "workshop" | "line" | "equipment" }>;

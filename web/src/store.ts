@@ -9,6 +9,7 @@ import { LiveStream } from "./live/stream.ts";
 import { Trail } from "./live/trail.ts";
 import { Usual } from "./live/usual.ts";
 import { href, parse, type Route } from "./route.ts";
+import { keepClock } from "./time.ts";
 
 export type Phase = "starting" | "running" | "sign-in" | "no-site" | "unreachable" | "refused";
 
@@ -20,10 +21,13 @@ export interface Connection {
 
 const RETRY_MS = 4_000;
 const GATHER_MS = 300;
+const PATIENCE_MS = 300;
 
 class Store extends EventTarget {
   route: Route = parse(new URL(location.href), navigator.languages);
   phase: Phase = "starting";
+  /** Until the first answers came, or let the user wait. */
+  opened: Promise<void> = Promise.resolve();
   problem = "";
   /** Who is let in and who asks; null before the service was asked. */
   door: Door | null = null;
@@ -45,9 +49,10 @@ class Store extends EventTarget {
     lost: () => this.#lost(),
   });
 
+  /** Resolves with the first answers, or once they have let the user wait. */
   start(): void {
     window.addEventListener("popstate", () => this.#routed(parse(new URL(location.href), navigator.languages)));
-    void this.load();
+    this.opened = Promise.race([this.load(), new Promise<void>((done) => setTimeout(done, PATIENCE_MS))]);
   }
 
   /** Asks for site and meters until the service has them, then opens the stream. */
@@ -85,6 +90,7 @@ class Store extends EventTarget {
   async #describe(): Promise<void> {
     const [site, meters] = await Promise.all([get<Site>("/site"), get<{ meters: Meter[] }>("/meters")]);
     this.site = site;
+    keepClock(site.zone, site.clock);
     this.route = this.#own(this.route);
     this.meters = new Map(meters.meters.map((meter) => [meter.code, meter]));
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EnergyReport } from "../src/api.ts";
 import { dayLine, daySpan } from "../src/live/days.ts";
 import { pathOf } from "../src/parts/spark.ts";
-import { clock, day, moment, startOfDay } from "../src/time.ts";
+import { clock, day, keepClock, moment, startOfDay } from "../src/time.ts";
 
 const SHANGHAI = "Asia/Shanghai";
 const BERLIN = "Europe/Berlin";
@@ -12,6 +12,16 @@ describe("the park's clock", () => {
 
   it("is not the browser's", () => {
     expect([clock(at, SHANGHAI), day(at, SHANGHAI), moment(at, BERLIN)]).toEqual(["00:30", "2026-11-23", "2026-11-22 17:30:05"]);
+  });
+
+  it("is the same whether the service told it or the browser knows it", () => {
+    const times = [at - 400 * 86_400_000, at, at + 86_400_000, at + 400 * 86_400_000];
+    const own = times.map((one) => moment(one, BERLIN));
+    keepClock(BERLIN, { from: "2026-10-26T00:00:00Z", to: "2027-03-28T00:00:00Z", ahead_s: 3600 });
+    expect(times.map((one) => moment(one, BERLIN))).toEqual(own);
+    keepClock(BERLIN, { from: "2026-10-26T00:00:00Z", to: "2027-03-28T00:00:00Z", ahead_s: 0 });
+    expect(moment(at, BERLIN)).toBe("2026-11-22 16:30:05");
+    keepClock(BERLIN, { from: "2026-10-26T00:00:00Z", to: "2026-10-26T00:00:00Z", ahead_s: 0 });
   });
 
   it("begins days at its own midnight", () => {

@@ -11,6 +11,7 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
 from telemetry.model import ConverterKind
+from telemetry.reports.clock import Clock, clock
 from telemetry.reports.names import Name
 from telemetry.reports.steps import today
 from telemetry.settings.plan import Plan
@@ -68,6 +69,7 @@ class SiteAnswer(Struct, frozen=True):
     code: str
     name: Name
     zone: Annotated[str, Meta(examples=["Asia/Shanghai"])]
+    clock: Clock
     region: Annotated[str, Meta(description="Factor region", examples=["CN-GD"])]
     currency: str
     contract_kw: float | None
@@ -85,6 +87,7 @@ EXAMPLE = SiteAnswer(
     code="demo",
     name=Name("Demonstration park", "示范园区"),
     zone="Asia/Shanghai",
+    clock=Clock(datetime(2025, 10, 24, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC), 28_800),
     region="CN-GD",
     currency="CNY",
     contract_kw=6300.0,
@@ -124,6 +127,7 @@ def _site(plan: Plan) -> SiteAnswer:
         code=site.code,
         name=Name(site.name.en, site.name.zh),
         zone=site.zone,
+        clock=clock(zone_of(plan), day),
         region=site.region,
         currency=site.currency,
         contract_kw=site.billing.demand_on(day) if site.billing else None,

@@ -9,6 +9,9 @@ import pytest
 from telemetry.web.assets import DIST
 
 MOST = 120_000
+AT_ONCE = 6
+"""Requests that a browser has under way with one host; a further one waits for its turn."""
+ANSWERS = ("live", "meters", "site", "session")
 _LINKED = re.compile(r'(?:src|href)="/(assets/[^"]+)"')
 _IMPORTED = re.compile(r'(?:\bfrom|\bimport)\s*"\./([^"]+)"')
 
@@ -36,6 +39,11 @@ def test_the_first_load_stays_within_its_budget(first_load: dict[str, bytes]) ->
     packed = {path: len(gzip.compress(content)) for path, content in first_load.items()}
     assert {".html", ".js", ".css"} <= {path[path.rindex(".") :] for path in packed}
     assert sum(packed.values()) < MOST, packed
+
+
+def test_all_that_the_first_figure_needs_is_asked_for_at_once(first_load: dict[str, bytes]) -> None:
+    files = [path for path in first_load if path.endswith((".js", ".css"))]
+    assert len(files) + len(ANSWERS) <= AT_ONCE, files
 
 
 def test_charts_of_an_analysis_come_with_the_first_of_them(first_load: dict[str, bytes]) -> None:

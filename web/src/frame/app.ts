@@ -54,6 +54,12 @@ class App extends View {
     this.addEventListener("click", follow);
   }
 
+  /** Drawn once where the first answers come at once, else without them first. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (!this.hasUpdated) await store.opened;
+    await super.scheduleUpdate();
+  }
+
   protected override willUpdate(): void {
     const { language, theme, page } = store.route;
     document.documentElement.lang = this.words.locale;

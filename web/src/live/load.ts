@@ -6,6 +6,7 @@ import { get, type BandPlan, type BandSpan, type EnergyReport } from "../api.ts"
 import { scaleFor, three, type Scale } from "../numbers.ts";
 import { bandName } from "../parts/band.ts";
 import "../parts/files.ts";
+import { painted } from "../parts/painted.ts";
 import "../parts/plot.ts";
 import type { Build, Plot } from "../parts/plot.ts";
 import { hours } from "../parts/hours.ts";
@@ -50,6 +51,7 @@ class LoadPanel extends View {
   }
 
   async #load(wanted: string): Promise<void> {
+    await painted();
     try {
       const [bands, ...days] = await Promise.all([this.#plan(), ...SHIFTS.map((shift) => this.#day(shift))]);
       if (wanted !== this.#asked) return;

@@ -6,6 +6,7 @@ import { partOf } from "../areas.ts";
 import { span } from "../i18n/words.ts";
 import { NONE, percent, scaleFor, type Scale } from "../numbers.ts";
 import { figure } from "../parts/figure.ts";
+import { painted } from "../parts/painted.ts";
 import { spark } from "../parts/spark.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
@@ -141,6 +142,7 @@ class Ranking extends View {
   }
 
   async #fetch(meters: readonly Meter[]): Promise<void> {
+    await painted();
     try {
       const span = { from: iso(store.now() - HOUR_MS), to: iso(store.now()) };
       const report = await get<EnergyReport>("/energy", { ...span, step: "15min", by: "meter", quantity: "energy_import" });

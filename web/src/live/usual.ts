@@ -1,6 +1,7 @@
 /** What meters and areas usually buy in this quarter hour of the week: the mean of the four weeks before, as the alert rule "deviation" reckons it. */
 
 import { get, type EnergyReport } from "../api.ts";
+import { painted } from "../parts/painted.ts";
 import { DAY_MS, iso } from "../time.ts";
 import { QUARTER_MS } from "./days.ts";
 
@@ -28,6 +29,7 @@ export class Usual {
   }
 
   async #ask(slot: number): Promise<void> {
+    await painted();
     const [meters, areas] = await Promise.all([loadsOf("meter", slot), loadsOf("area", slot)]).catch(() => [new Map(), new Map()]);
     if (slot !== this.#slot) return;
     [this.meters, this.areas] = [meters ?? new Map(), areas ?? new Map()];

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { store } from "../store.ts";
+import { painted } from "./painted.ts";
 import { View } from "./view.ts";
 
 export abstract class Asking<T> extends View {
@@ -27,6 +28,8 @@ export abstract class Asking<T> extends View {
   }
 
   async #load(question: string): Promise<void> {
+    await painted();
+    if (question !== this.#asked) return;
     try {
       const answer = await this.ask();
       if (question !== this.#asked) return;
