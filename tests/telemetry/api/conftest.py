@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
@@ -63,8 +65,12 @@ class Service:
             Settings(served("localhost")),
             arrivals,
         )
-        self.app = create(self.dependencies)
         self._running = asyncio.run_coroutine_threadsafe(self.pipeline.run(), self.loop)
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """Made when it is asked, so that tests may replace it or its dependencies before."""
+        return create(self.dependencies)
 
     def close(self) -> None:
         self._running.cancel()
