@@ -20,10 +20,11 @@ export type Demand = Schemas["Demand"];
 export type BandNow = Schemas["BandNow"];
 export type ParkLive = Schemas["ParkRow"];
 export type AreaLive = Schemas["AreaRow"];
-export type MeterLive = Schemas["MeterRow"];
+/** `by_counter` is left out where it is false. */
+export type MeterLive = Omit<Schemas["MeterRow"], "by_counter"> & Partial<Pick<Schemas["MeterRow"], "by_counter">>;
 export type Counts = Schemas["Counts"];
-export type Snapshot = Schemas["Snapshot"];
-export type Update = Schemas["Update"];
+export type Snapshot = Omit<Schemas["Snapshot"], "meters"> & { meters: MeterLive[] };
+export type Update = Omit<Schemas["Update"], "meters"> & { meters: MeterLive[] };
 export type Problem = Pick<Schemas["Problem"], "title" | "status"> & Partial<Pick<Schemas["Problem"], "detail" | "errors">> & {
   /** When to come again, by Retry-After [s]. */
   wait?: number;

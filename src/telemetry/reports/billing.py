@@ -13,7 +13,6 @@ from accounting.grid import floor_slot
 from accounting.intervals import Readings
 from telemetry.reports import demand
 from telemetry.reports.demand import Block, Highest
-from telemetry.reports.live import Last, power_kw
 from telemetry.reports.roster import Roster
 from telemetry.reports.series import quarter_hours
 from telemetry.storage import energy, readings
@@ -54,8 +53,8 @@ def month(tx: Transaction, roster: Roster, first_day: date, now: datetime) -> Hi
     return demand.highest(replace(cells, amount=cells.amount * sign[:, None]), grid)
 
 
-def block(tx: Transaction, roster: Roster, last: Last, now_us: int) -> Block:
-    """The quarter hour that runs."""
+def block(tx: Transaction, roster: Roster, power_kw: NDArray[np.float64], now_us: int) -> Block:
+    """The quarter hour that runs; `power_kw` float64[m]: of each meter, in the line."""
     at = meters(roster)
     ids = _ids(roster, at)
     reach = int(roster.most_s[at].max(initial=0.0) * 1e6)
@@ -69,7 +68,7 @@ def block(tx: Transaction, roster: Roster, last: Last, now_us: int) -> Block:
         max_gap=roster.most_s[at],
         rollover=np.array([roster.meters[one].rollover.get(_COUNTER, np.nan) for one in at]),
     )
-    return demand.running(counters, power_kw(roster, last)[at], now_us, _sign(roster, at))
+    return demand.running(counters, power_kw[at], now_us, _sign(roster, at))
 
 
 def _ids(roster: Roster, at: NDArray[np.intp]) -> NDArray[np.int32]:

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.rhythm import clipped, follow
+from accounting.rising import Rises
 from telemetry.reports import live
-from telemetry.reports.live import NEVER_US, QUANTITIES, Last
-from telemetry.reports.rising import COUNTERS, Rises
+from telemetry.reports.live import COUNTERS, EXPORT, IMPORT, NEVER_US, POWER, QUANTITIES, Last
 from telemetry.reports.roster import Roster
 from telemetry.storage.latest import Newest
 from telemetry.storage.readings import ReadingColumns
 
 _COUNTERS = np.array([QUANTITIES.index(name) for name in COUNTERS])
+_ELECTRIC = np.array([COUNTERS.index(IMPORT), COUNTERS.index(EXPORT)])
 
 
 @dataclass(slots=True, eq=False)
@@ -41,10 +42,15 @@ class Board:
             Last.none(size),
             interval,
             [{} for _ in range(size)],
-            Rises(roster.most_s),
+            Rises(roster.most_s, len(COUNTERS)),
             shown,
             live.counted(shown),
         )
+
+    @property
+    def power_kw(self) -> NDArray[np.float64]:
+        """In the line, float64[m] [kW]; NaN: not known."""
+        return live.power_kw(self.roster, self.last, self.rises.per_hour, self.shown)
 
     def recall(self, rows: ReadingColumns) -> None:
         """What each meter's newest readings, of all QUANTITIES, tell: its rhythm and its rises."""
@@ -72,7 +78,9 @@ class Board:
             self.values[one] = shown
 
     def _rise(self, meter: NDArray[np.int64], time: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        self.rises.take(meter, time, values[:, _COUNTERS])
+        counters = values[:, _COUNTERS]
+        counters[np.ix_(~np.isnan(values[:, POWER]), _ELECTRIC)] = np.nan
+        self.rises.take(meter, time, counters)
         new = meter[(~np.isnan(values) & ~self.shown[meter]).any(axis=1)]
         self.shown[meter] |= ~np.isnan(values)
         self.counted[new] = live.counted(self.shown[new])

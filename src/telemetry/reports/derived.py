@@ -68,7 +68,11 @@ class Derived:
 
     def _show(self, board: Board, link: Link, gauge: str) -> None:
         at, row = QUANTITIES.index(gauge), link.row
-        shown = board.last.values[:, at] * multiplier.of(gauge, self._roster.multiplier)
+        shown = (
+            board.power_kw
+            if gauge == "active_power"
+            else board.last.values[:, at] * multiplier.of(gauge, self._roster.multiplier)
+        )
         board.last.values[row, at] = sum(part.of(shown) for part in link.parts)
         board.values[row] = live.shown(self._roster, board.last, np.array([row]))[0]
         if self._roster.boundary[:, row].any():

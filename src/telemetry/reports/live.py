@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting import multiplier
-from accounting.quantity import CATALOGUE
+from accounting.quantity import CATALOGUE, Kind
 from accounting.sources import SOURCES, UNSETTLED, emitting
 from telemetry.reports.picture import Counts, MeterRow, State
-from telemetry.reports.rising import COUNTERS
 from telemetry.reports.roster import Roster
 from telemetry.reports.steps import local_time
 from telemetry.storage import latest
@@ -21,6 +20,10 @@ from telemetry.storage import latest
 QUANTITIES = tuple(CATALOGUE)
 EMITTERS = (*SOURCES, *UNSETTLED)
 """Quantities that a meter's emissions are told by."""
+IMPORT, EXPORT = "energy_import", "energy_export"
+_EMITTING = tuple(name for name in SOURCES if CATALOGUE[name].kind is Kind.COUNTER)
+COUNTERS = (*_EMITTING, EXPORT)
+"""Those whose rise is watched."""
 _GAUGES = {
     "energy_import": ("active_power", 1.0),
     "energy_import_amount": ("active_power", 1.0),
@@ -28,7 +31,7 @@ _GAUGES = {
     "heat_energy": ("heat_power", 3.6e-3),
 }
 """Emitting quantity -> the gauge that shows the same flow, and its unit per hour in that of the gauge."""
-_POWER = QUANTITIES.index("active_power")
+POWER = QUANTITIES.index("active_power")
 _STATES = (State.LIVE, State.LATE, State.STALE, State.NEVER)
 LIVE, LATE, STALE, NEVER = range(4)
 NEVER_US = latest.NEVER
@@ -72,10 +75,31 @@ def doubted(state: NDArray[np.int8], codes: Sequence[str], failing: Collection[s
     return np.where(silent & (state == LIVE), np.int8(LATE), state)
 
 
-def power_kw(roster: Roster, last: Last) -> NDArray[np.float64]:
-    """Active power in the line, float64[m] [kW]; NaN where none is shown."""
-    scaled = last.values[:, _POWER] * multiplier.of("active_power", roster.multiplier)
-    return np.where(roster.electric, scaled, np.nan)
+def by_counter(roster: Roster, last: Last, per_hour: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Electricity meters whose power only their counters tell, bool[m]."""
+    rises = per_hour[:, COUNTERS.index(IMPORT)]
+    found: NDArray[np.bool_] = roster.electric & np.isnan(last.values[:, POWER]) & ~np.isnan(rises)
+    return found
+
+
+def power_kw(
+    roster: Roster, last: Last, per_hour: NDArray[np.float64], shown: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Active power in the line, float64[m] [kW]; NaN where it is not known.
+
+    As the meter shows it; else by the rises `per_hour` float64[m, c] of its counters, by COUNTERS, with
+    that of its export where it ever has `shown` one, bool[m, k] by QUANTITIES.
+    """
+    gauge = last.values[:, POWER] * multiplier.of("active_power", roster.multiplier)
+    fed = np.where(shown[:, QUANTITIES.index(EXPORT)], _rise(roster, per_hour, EXPORT), 0.0)
+    counted = _rise(roster, per_hour, IMPORT) - fed
+    return np.where(roster.electric, np.where(np.isnan(gauge), counted, gauge), np.nan)
+
+
+def _rise(roster: Roster, per_hour: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Of a counter in the line, float64[m] [unit/h]."""
+    found: NDArray[np.float64] = multiplier.of(name, roster.multiplier) * per_hour[:, COUNTERS.index(name)]
+    return found
 
 
 def counted(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -93,8 +117,8 @@ def flows(roster: Roster, last: Last, per_hour: NDArray[np.float64]) -> NDArray[
     A gauge tells it where the meter shows one, else the rise `per_hour` of its counter, by COUNTERS.
     """
     found = np.full((len(roster), len(EMITTERS)), np.nan)
-    for place, name in enumerate(COUNTERS):
-        found[:, EMITTERS.index(name)] = multiplier.of(name, roster.multiplier) * per_hour[:, place]
+    for name in _EMITTING:
+        found[:, EMITTERS.index(name)] = _rise(roster, per_hour, name)
     for name, (gauge, scale) in _GAUGES.items():
         shown = last.values[:, QUANTITIES.index(gauge)] * multiplier.of(gauge, roster.multiplier) * scale
         at = EMITTERS.index(name)
@@ -121,14 +145,19 @@ def meter_rows(
     age: NDArray[np.float64],
     state: NDArray[np.int8],
     power: NDArray[np.float64],
+    counted: NDArray[np.bool_],
     rate: NDArray[np.float64],
     zone: ZoneInfo,
 ) -> list[MeterRow]:
-    """One row a meter; power and rate stay those of the last reading, its state says how old they are."""
+    """One row a meter; power and rate stay those of the last reading, its state says how old they are.
+
+    `counted` bool[m]: whose power their counters tell.
+    """
     times = [None if us == NEVER_US else local_time(us, zone) for us in last.time.tolist()]
     named = [_STATES[at] for at in state.tolist()]
-    columns = (roster.codes, times, _told(np.round(age, 1)), named, _told(power), _told(rate), values)
-    return [MeterRow(*row) for row in zip(*columns, strict=True)]
+    columns = (roster.codes, times, _told(np.round(age, 1)), named)
+    amounts = (_told(power), _told(rate), values, counted.tolist())
+    return [MeterRow(*row) for row in zip(*columns, *amounts, strict=True)]
 
 
 def shown(roster: Roster, last: Last, rows: NDArray[np.int64]) -> list[dict[str, float]]:

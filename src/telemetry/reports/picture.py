@@ -42,7 +42,7 @@ class State(StrEnum):
     """It has not been read yet."""
 
 
-class MeterRow(Struct, frozen=True, gc=False):
+class MeterRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """One meter: primary values, that is with its CT x PT applied."""
 
     meter: str
@@ -58,6 +58,13 @@ class MeterRow(Struct, frozen=True, gc=False):
             examples=[{"active_power": 412.5}],
         ),
     ]
+    by_counter: Annotated[
+        bool,
+        Meta(
+            description="power_kw is told by the rise of its counters in the last 5 minutes,"
+            " since it shows no power"
+        ),
+    ] = False
 
 
 class AreaRow(Struct, frozen=True):

@@ -90,7 +90,7 @@ class ParkView:
             newest = latest.changed_since(conn, self._change)
             self._change = int(newest.change.max(initial=self._change))
             self._board.take(newest)
-            self._block = billing.block(conn, self._board.roster, self._board.last, int(now * 1e6))
+            self._block = billing.block(conn, self._board.roster, self._board.power_kw, int(now * 1e6))
 
     def _mix(self, tx: Transaction, known: Registry, now: float, at: datetime) -> None:
         if now - self._mixed < _MIXES_S:
@@ -123,7 +123,7 @@ class ParkView:
         age = live.age_s(board.last, now_us)
         state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
         state = self._derived.doubted(state)
-        power = live.power_kw(people, board.last)
+        power = board.power_kw
         factor = self._mixes.over(self._rated(at.date()), people.codes)
         flow = live.flows(people, board.last, board.rises.per_hour)
         rate = live.co2_rate(people, flow, board.counted, factor)
@@ -139,6 +139,7 @@ class ParkView:
                 age=age,
                 state=state,
                 power=power,
+                counted=live.by_counter(people, board.last, board.rises.per_hour),
                 rate=rate,
                 zone=self._zone,
             ),

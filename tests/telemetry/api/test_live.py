@@ -75,6 +75,22 @@ def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: 
     assert rows["GAS"]["co2_kg_per_h"] > 0
 
 
+def test_meters_that_only_count_energy_give_the_park_its_power_and_its_demand(service: Any) -> None:  # noqa: ANN401  # as above
+    now = time.time()
+    for second, kwh in ((now - 61, 5000.0), (now - 1, 5000.05)):
+        at = datetime.fromtimestamp(second, UTC).isoformat()
+        service.post([{"meter": "IN", "time": at, "values": {"energy_import": kwh}}])
+    picture = service.tick()
+    rows = {row["meter"]: row for row in picture["meters"]}
+    assert (rows["IN"]["power_kw"], rows["IN"].get("by_counter")) == (pytest.approx(300.0), True)
+    assert rows["IN"]["values"] == {"energy_import": 500_005.0}
+    assert picture["park"]["import_kw"] == pytest.approx(300.0)
+    assert picture["park"]["demand"]["projected_kw"] > 0
+    _post(service, 0, IN=4.0)
+    shown = {row["meter"]: row for row in service.tick()["meters"]}["IN"]
+    assert (shown["power_kw"], shown.get("by_counter")) == (400.0, None)
+
+
 def test_a_silent_meter_becomes_late_and_stale_in_updates(service: Any) -> None:  # noqa: ANN401  # as above
     _post(service, 20, HALL=120.0)
     _post(service, 10, HALL=121.0)

@@ -10,9 +10,8 @@ from accounting.sources import ELECTRICITY, SOURCES, UNSETTLED
 from telemetry.reports import live
 from telemetry.reports.area_sums import AreaSums
 from telemetry.reports.board import Board
-from telemetry.reports.live import EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
+from telemetry.reports.live import COUNTERS, EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
 from telemetry.reports.picture import AreaRow, Counts, State
-from telemetry.reports.rising import COUNTERS
 from telemetry.reports.roster import Roster, roster
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
 from telemetry.storage.terms import BEGINNING, MeterTerm
@@ -122,9 +121,14 @@ def _rates(people: Roster, last: Last, per_hour: dict[int, dict[str, float]]) ->
     return live.co2_rate(people, live.flows(people, last, rises), live.counted(shown), factor)
 
 
+def _power(people: Roster, last: Last) -> NDArray[np.float64]:
+    """Of meters none of whose counters rises."""
+    return live.power_kw(people, last, np.full((len(people), len(COUNTERS)), NAN), ~np.isnan(last.values))
+
+
 def _areas(people: Roster, ages: list[float], power: list[float], **gas: float) -> dict[str, AreaRow]:
     last = _last(ages, power)
-    kw = live.power_kw(people, last)
+    kw = _power(people, last)
     rate = _rates(people, last, {4: gas} if gas else {})
     state = live.states(live.age_s(last, NOW_US), np.full(len(people), 5.0))
     return {row.area: row for row in AreaSums(people).rows(kw, rate, state)}
@@ -196,15 +200,40 @@ def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roste
     last.values[0, QUANTITIES.index("voltage")] = 57.7
     values = live.shown(people, last, np.arange(5))
     age = live.age_s(last, NOW_US)
-    kw = live.power_kw(people, last)
+    kw = _power(people, last)
     state = live.states(age, np.full(5, 5.0))
     zone = ZoneInfo("Asia/Shanghai")
-    rows = live.meter_rows(people, last, values, age=age, state=state, power=kw, rate=kw, zone=zone)
+    counted = np.array([True, False, False, False, False])
+    rows = live.meter_rows(
+        people, last, values, age=age, state=state, power=kw, counted=counted, rate=kw, zone=zone
+    )
+    assert [row.by_counter for row in rows] == counted.tolist()
     assert rows[0].values == {"active_power": 400.0, "voltage": 57.7}
     assert (rows[0].power_kw, rows[0].age_s, rows[0].state) == (400.0, 1.0, State.LIVE)
     assert rows[0].time is not None
     assert rows[0].time.isoformat() == "2026-11-22T07:59:59+08:00"
     assert (rows[1].time, rows[1].age_s, rows[1].state, rows[1].values) == (None, None, State.NEVER, {})
+
+
+def test_a_meter_that_shows_no_power_has_what_its_counters_rise_by(people: Roster) -> None:
+    last = _last([1.0] * 5, [NAN, NAN, NAN, 120.0, NAN])
+    shown = np.zeros((5, len(QUANTITIES)), np.bool_)
+    rises = np.full((5, len(COUNTERS)), NAN)
+    at = {name: (QUANTITIES.index(name), COUNTERS.index(name)) for name in (live.IMPORT, live.EXPORT)}
+
+    def count(row: int, name: str, rise: float) -> None:
+        shown[row, at[name][0]], rises[row, at[name][1]] = True, rise
+
+    count(0, live.IMPORT, 3.0)
+    count(1, live.IMPORT, 20.0)
+    count(1, live.EXPORT, 50.0)
+    count(2, live.IMPORT, 20.0)
+    count(2, live.EXPORT, NAN)
+    count(3, live.IMPORT, 20.0)
+    count(4, live.IMPORT, 20.0)
+    assert live.by_counter(people, last, rises).tolist() == [True, True, True, False, False]
+    kw = live.power_kw(people, last, rises, shown)
+    assert kw.tolist() == pytest.approx([300.0, -30.0, NAN, 120.0, NAN], nan_ok=True)
 
 
 def test_a_park_without_meters_is_drawn() -> None:

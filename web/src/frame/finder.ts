@@ -83,7 +83,7 @@ class Finder extends View {
     return html`<li id=${target.id} role="option" aria-selected=${String(place === this.#chosen)} @click=${() => this.#go(target)}>
       <span class="found-name">${row ? stateDot(row.state, this.words) : nothing}${target.label}</span>
       <span class="unit">${target.detail}</span>
-      <span class="found-figure">${row?.power_kw != null ? figure(row.power_kw, scaleFor("kW", [row.power_kw], 10_000), "kW", { stale: row.state === "stale" }) : nothing}</span>
+      <span class="found-figure">${row?.power_kw != null ? figure(row.power_kw, scaleFor("kW", [row.power_kw], 10_000), "kW", { stale: row.state === "stale", estimated: row.by_counter === true }) : nothing}</span>
     </li>`;
   }
 

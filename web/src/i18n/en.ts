@@ -139,6 +139,7 @@ export const en = {
   rated: "Rated power",
   carrier: "Carrier",
   valuesNow: "Values now",
+  powerByCounter: (power: string) => `It shows no power. By the rise of its counter in the last 5 minutes: ${power}.`,
   quantity: "Quantity",
   value: "Value",
   unit: "Unit",

@@ -139,6 +139,7 @@ export const zh: Words = {
   rated: "额定功率",
   carrier: "能源种类",
   valuesNow: "当前数值",
+  powerByCounter: (power: string) => `该表不显示功率。按最近 5 分钟电能读数的增量：${power}。`,
   quantity: "量",
   value: "数值",
   unit: "单位",

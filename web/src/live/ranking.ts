@@ -97,7 +97,7 @@ class Ranking extends View {
       </th>
       <td class="wide">${this.#owner(meter)}</td>
       <td class="spark-cell">${spark(store.trail.points(meter.code), store.now(), `${name}, ${this.words.lastHour}`)}</td>
-      <td class="number">${figure(live.power_kw, scale, "kW", { stale: old })}</td>
+      <td class="number">${figure(live.power_kw, scale, "kW", { stale: old, estimated: live.by_counter === true })}</td>
       <td class="number deviation-cell">${old ? NONE : deviationMark(deviationOf(live.power_kw, usual), usual, this.words)}</td>
       <td class="number share">${old ? NONE : html`${percent(share)} <span class="unit">%</span>`}</td>
       <td class="number wide">${figure(live.co2_kg_per_h, KG, "kg/h", { stale: old })}</td>

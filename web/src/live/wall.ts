@@ -130,7 +130,7 @@ class Wall extends View {
     return html`<ul class="wall-loads">${rows.map((row) => html`<li>
       <span>${this.name(row.meter.name, row.meter.code)}</span>
       ${spark(store.trail.points(row.meter.code), store.now(), this.words.lastHour)}
-      ${figure(row.live.power_kw, scale, "kW", { stale: row.live.state === "stale" })}</li>`)}</ul>`;
+      ${figure(row.live.power_kw, scale, "kW", { stale: row.live.state === "stale", estimated: row.live.by_counter === true })}</li>`)}</ul>`;
   }
 }
 

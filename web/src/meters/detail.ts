@@ -4,7 +4,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { ApiError, get, type Meter, type MeterDetail, type MeterLive } from "../api.ts";
 import { message } from "../frame/notice.ts";
 import { span, type Words } from "../i18n/words.ts";
-import { brief, exact, unitText } from "../numbers.ts";
+import { brief, exact, unitText, three } from "../numbers.ts";
 import { carrierWord } from "../parts/carrier.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
@@ -115,7 +115,8 @@ class MeterPage extends View {
     }
     if (groups.size === 0) return html`<p class="empty">${this.words.noValues}</p>`;
     const old = row.state === "stale";
-    return html`<div class="values ${old ? "is-stale" : ""}">
+    return html`${row.by_counter && row.power_kw !== null ? html`<p class="hint">${this.words.powerByCounter(`~${three(row.power_kw)} kW`)}</p>` : nothing}
+    <div class="values ${old ? "is-stale" : ""}">
       ${[...groups].map(([carrier, names]) => this.#group(carrier, names, row))}
     </div>`;
   }

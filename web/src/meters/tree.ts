@@ -85,7 +85,7 @@ class MeterTree extends View {
   #figure(meter: Meter, scale: Scale): TemplateResult | typeof nothing {
     const row = store.live?.meters.get(meter.code);
     if (!row) return nothing;
-    if (row.power_kw !== null) return figure(row.power_kw, scale, "kW");
+    if (row.power_kw !== null) return figure(row.power_kw, scale, "kW", { estimated: row.by_counter === true });
     const shown = Object.entries(row.values).find(([name]) => store.site?.quantities[name]?.kind === "gauge");
     const unit = shown && store.site?.quantities[shown[0]]?.unit;
     return shown && unit ? figure(shown[1], { unit, divisor: 1 }, unit) : nothing;

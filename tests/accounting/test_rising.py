@@ -1,22 +1,27 @@
 import numpy as np
 import pytest
 
-from telemetry.reports.rising import COUNTERS, WINDOW_S, Rises
+from accounting.rising import WINDOW_S, Rises
 
 START = 1_795_305_600_000_000
-GAS = COUNTERS.index("gas_volume_20c")
+COUNTERS, GAS = 3, 1
+
+
+def _rates(seconds: list[float], shown: list[float], max_gap_s: float = 900.0) -> list[float]:
+    """After each reading of the second of two meters."""
+    rises, found = Rises(np.array([900.0, max_gap_s]), COUNTERS), []
+    for at, value in zip(seconds, shown, strict=True):
+        values = np.full((1, COUNTERS), np.nan)
+        values[0, GAS] = value
+        rises.take(np.array([1]), np.array([START + int(at * 1e6)]), values)
+        found.append(float(rises.per_hour[1, GAS]))
+    others = np.delete(rises.per_hour.ravel(), COUNTERS + GAS)
+    assert np.isnan(others).all()
+    return found
 
 
 def _rate(seconds: list[float], shown: list[float], max_gap_s: float = 900.0) -> float:
-    """After readings of the second of two meters, one by one."""
-    rises = Rises(np.array([900.0, max_gap_s]))
-    for at, value in zip(seconds, shown, strict=True):
-        values = np.full((1, len(COUNTERS)), np.nan)
-        values[0, GAS] = value
-        rises.take(np.array([1]), np.array([START + int(at * 1e6)]), values)
-    others = np.delete(rises.per_hour.ravel(), len(COUNTERS) + GAS)
-    assert np.isnan(others).all()
-    return float(rises.per_hour[1, GAS])
+    return _rates(seconds, shown, max_gap_s)[-1]
 
 
 def test_one_reading_tells_no_rate_and_two_do() -> None:
@@ -33,6 +38,33 @@ def test_a_coarse_counter_is_averaged_over_the_window_not_from_poll_to_poll() ->
     shown = [float(np.floor(60.0 * at / 3600)) for at in seconds]
     assert shown[-1] == shown[-2]
     assert _rate(seconds, shown) == pytest.approx(60.0, rel=0.25)
+
+
+@pytest.mark.parametrize("per_hour", [7.0, 60.0, 200.0, 1000.0])
+def test_a_coarse_counter_tells_its_rate_by_the_time_between_its_steps(per_hour: float) -> None:
+    seconds = [5.0 * n for n in range(720)]
+    shown = [float(np.floor(per_hour * at / 3600)) for at in seconds]
+    settled = _rates(seconds, shown)[-120:]
+    assert settled == pytest.approx([per_hour] * len(settled), rel=0.1)
+
+
+def test_a_coarse_counter_that_slows_down_shows_no_more_than_a_step_in_the_time_it_stands() -> None:
+    seconds = [5.0 * n for n in range(72)]
+    shown = [float(min(at // 60, 3)) for at in seconds]
+    assert _rate(seconds[:50], shown[:50]) == pytest.approx(60.0, rel=0.1)
+    assert _rate(seconds, shown) == pytest.approx(3600 / 175)
+
+
+def test_a_counter_that_has_stopped_has_rate_zero_after_the_window() -> None:
+    seconds = [5.0 * n for n in range(121)]
+    shown = [min(at, 200.0) for at in seconds]
+    assert _rate(seconds, shown) == 0.0
+
+
+def test_a_counter_that_begins_again_has_its_rate_within_a_minute() -> None:
+    seconds = [5.0 * n for n in range(120)]
+    shown = [7.0 + max(0.0, at - 535.0) for at in seconds]
+    assert _rate(seconds, shown) == pytest.approx(3600.0)
 
 
 def test_what_is_older_than_the_window_is_forgotten() -> None:
