@@ -155,6 +155,13 @@ def template(database_url: str) -> Iterator[str]:
         yield str(conninfo_to_dict(url)["dbname"])
 
 
+@pytest.fixture(scope="session")
+def new_migrated(database_url: str, template: str) -> Iterator[Callable[[], str]]:
+    """Makes migrated databases that stay until the session ends."""
+    with ExitStack() as made:
+        yield lambda: made.enter_context(fresh_database(database_url, template))
+
+
 @pytest.fixture
 def migrated_url(database_url: str, template: str) -> Iterator[str]:
     """A database of the test's own, migrated and empty."""

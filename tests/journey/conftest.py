@@ -169,9 +169,9 @@ def built_page() -> None:
 
 @contextmanager
 def _services(
-    new_database: Callable[[], str], folders: pytest.TempPathFactory
+    new_migrated: Callable[[], str], folders: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Service]]:
-    """Starts services, each with a database of its own, and ends them."""
+    """Starts services, each with a database of its own where the test names none, and ends them."""
     started: list[Service] = []
 
     def start(site: str, **variables: str) -> Service:
@@ -183,7 +183,7 @@ def _services(
             "PARKWATT_PORT": str(port),
             "PARKWATT_CONFIG_DIR": str(folder),
             "PARKWATT_DATA_DIR": str(folder / "data"),
-            "PARKWATT_DATABASE_URL": new_database(),
+            "PARKWATT_DATABASE_URL": new_migrated(),
         }
         service = Service(f"http://127.0.0.1:{port}", defaults | variables, folder / "log")
         started.append(service)
@@ -199,31 +199,31 @@ def _services(
 
 @pytest.fixture(scope="session")
 def serve_for_all(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+    new_migrated: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
 ) -> Iterator[Callable[..., Service]]:
     """Starts services that stay until the session ends."""
     del built_page
-    with _services(new_database, tmp_path_factory) as start:
+    with _services(new_migrated, tmp_path_factory) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def serve_for_file(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+    new_migrated: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
 ) -> Iterator[Callable[..., Service]]:
     """Starts services that stay until the file's last test."""
     del built_page
-    with _services(new_database, tmp_path_factory) as start:
+    with _services(new_migrated, tmp_path_factory) as start:
         yield start
 
 
 @pytest.fixture
 def serve(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+    new_migrated: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
 ) -> Iterator[Callable[..., Service]]:
     """Starts services that end with the test."""
     del built_page
-    with _services(new_database, tmp_path_factory) as start:
+    with _services(new_migrated, tmp_path_factory) as start:
         yield start
 
 

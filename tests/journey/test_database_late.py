@@ -50,9 +50,9 @@ def ask(service: Any, path: str) -> httpx.Response:  # noqa: ANN401  # as above
 
 
 def test_it_starts_collects_into_the_spool_and_goes_on_when_the_database_comes(
+    database: tuple[str, Cable],  # joined until the service has ended
     serve: Callable[..., Any],
     counting: Any,  # noqa: ANN401  # conftest's Registers
-    database: tuple[str, Cable],
 ) -> None:
     url, cable = database
     service = serve(SITE.format(port=counting.port), PARKWATT_DATABASE_URL=url)

@@ -28,11 +28,12 @@ def expected_noise() -> tuple[str, ...]:
 def test_an_empty_park_comes_to_its_first_live_meter(
     page: Page,
     serve: Callable[..., Any],
+    new_database: Callable[[], str],
     registers: Any,  # noqa: ANN401  # conftest's Registers
     language: str,
     size: dict[str, int],
 ) -> None:
-    service = serve("")
+    service = serve("", PARKWATT_DATABASE_URL=new_database())
     for address, value in ((POWER, 41_250.0), (VOLTAGE, 230.5), (FREQUENCY, 50.01)):
         registers.put(UNIT, address, value)
     create, scan, take, read, save, live, asked = WORDS[language]
