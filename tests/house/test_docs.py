@@ -47,6 +47,29 @@ def test_every_link_and_path_leads_somewhere(document: Path) -> None:
     assert [str(path) for path in named if not path.exists()] == []
 
 
+def _anchors(document: Path) -> set[str]:
+    """Of its headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_into_a_document_finds_its_heading(document: Path) -> None:
+    links = re.findall(r"\]\(([^)\s:#]*\.md)?#([^)\s]+)\)", document.read_text(encoding="utf-8"))
+    lost = [
+        f"{path}#{anchor}"
+        for path, anchor in links
+        if anchor not in _anchors(document.parent / path if path else document)
+    ]
+    assert lost == []
+
+
+def test_the_rooms_of_the_house_are_those_that_imports_keep_to() -> None:
+    drawn = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    packages = {path.parent.name for path in ROOT.glob("src/*/__init__.py")}
+    assert packages == packages & set(re.findall(r"\w+", drawn))
+
+
 @pytest.mark.parametrize(
     ("path", "test"),
     sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", TEXT))),
