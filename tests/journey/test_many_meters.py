@@ -1,11 +1,13 @@
 """The live page while each of five hundred meters shows another power every second."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -89,3 +91,43 @@ def test_every_one_of_five_hundred_meters_moves_on_the_page(
         assert not still
         assert set(first) == set(SHOWN)
         assert complaints(page) == []
+
+
+def _remembered(url: str) -> None:
+    """Of every load a minute between 40 and 50 kW for half an hour, until ten minutes ago."""
+    now = int(time.time()) // 60 * 60
+    rows = [(code, now - 60 * minute, 40 + minute % 10) for code in SHOWN for minute in range(40, 10, -1)]
+    meters, times, powers = zip(*rows, strict=True)
+    body = {"meter": meters, "time": times, "time_unit": "s", "active_power": powers}
+    assert httpx.post(f"{url}/api/v1/readings", json=body, timeout=120).json()["accepted"] == len(rows)
+
+
+def _drawn(page: Page, code: str) -> int:
+    """Points of a row's sparkline."""
+    path = page.locator(f"pw-ranking tr[data-meter={code}] .spark path")
+    return len(re.findall("[ML]", path.get_attribute("d") or ""))
+
+
+def test_rows_that_come_into_sight_are_remembered_together(page: Page, serve: Callable[..., Any]) -> None:
+    url = serve(_site()).url
+    _remembered(url)
+    asked: list[list[str]] = []
+    page.on("request", lambda one: asked.append(parse_qs(urlsplit(one.url).query).get("meter", [])))
+    page.set_viewport_size(WIDE)
+    page.goto(f"{url}/live?lang=en")
+    page.locator("pw-ranking button.more").click()
+    rows = page.locator("pw-ranking tbody tr")
+    expect(rows).to_have_count(LOADS)
+    last = str(rows.last.get_attribute("data-meter"))
+    before = _drawn(page, last)
+    rows.last.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "code => document.querySelector(`tr[data-meter=${code}] .spark path`)"
+        ".getAttribute('d').match(/[ML]/g)?.length >= 30",
+        arg=last,
+        timeout=60_000,
+    )
+    told = [codes for codes in asked if codes]
+    assert before < 30
+    assert len(told) <= 12
+    assert len({code for codes in told for code in codes}) < LOADS / 2

@@ -44,8 +44,9 @@ const ROOT = "/api/v1";
 
 export const STREAM = `${ROOT}/live/stream`;
 
-export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
-  const search = new URLSearchParams(query).toString();
+export async function get<T>(path: string, query: Record<string, string | readonly string[]> = {}): Promise<T> {
+  const pairs = Object.entries(query).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
+  const search = new URLSearchParams(pairs).toString();
   // As the page's preloads ask, or the browser would ask twice.
   const response = await fetch(`${ROOT}${path}${search ? `?${search}` : ""}`);
   if (!response.ok) throw new ApiError(await problemOf(response));
@@ -108,6 +109,7 @@ export type EmissionPart = Schemas["EmissionPart"];
 export type EmissionTrace = Schemas["EmissionTrace"];
 export type Inventory = Schemas["InventoryAnswer"];
 export type ReadingRun = Schemas["ReadingColumns"];
+export type LoadProfiles = Schemas["LoadProfiles"];
 export type Place = Schemas["PlaceEntry"];
 export type Template = Schemas["TemplateEntry"];
 export type MeterEvent = Schemas["EventEntry"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EnergyReport, MeterLive, ReadingRun, Snapshot, Update } from "../src/api.ts";
+import type { EnergyReport, MeterLive, Snapshot, Update } from "../src/api.ts";
 import { fromSnapshot, withUpdate } from "../src/live/state.ts";
 import { remembered, settledMeans, Trail } from "../src/live/trail.ts";
 
@@ -75,24 +75,21 @@ describe("trail", () => {
 
 describe("what the service remembers of an hour", () => {
   const minutes = Array.from({ length: 30 }, (_, i) => new Date(i * 60_000).toISOString());
-  const run = (values: (number | null)[]): ReadingRun => ({
-    meter: "A", from: "", to: "", step: "1min", more: false, next: null, times: minutes, quantities: { active_power: { unit: "kW", values } },
-  });
   const sparse = minutes.map((_, i) => (i === 0 || i >= 15 ? 100 + i : null));
 
   it("is the settled mean where few minutes were read, else the minutes", () => {
-    const points = remembered(run(sparse), new Map([[0, 80], [900_000, 90]]));
+    const points = remembered(minutes, sparse, new Map([[0, 80], [900_000, 90]]));
     expect(points.slice(0, 15).map((point) => point.kw)).toEqual(new Array(15).fill(80));
     expect(points.slice(15).map((point) => point.kw)).toEqual(sparse.slice(15));
   });
 
   it("fills the minutes that were not read of a quarter hour that mostly was", () => {
     const late = minutes.map((_, i) => (i >= 10 ? 100 : null));
-    expect(remembered(run(late), new Map([[0, 80]])).slice(8, 12).map((point) => point.kw)).toEqual([80, 80, 100, 100]);
+    expect(remembered(minutes, late, new Map([[0, 80]])).slice(8, 12).map((point) => point.kw)).toEqual([80, 80, 100, 100]);
   });
 
   it("stays a gap where nothing was settled", () => {
-    expect(remembered(run(sparse), new Map()).map((point) => point.kw)).toEqual(sparse);
+    expect(remembered(minutes, sparse, new Map()).map((point) => point.kw)).toEqual(sparse);
   });
 
   it("means are four times the energy of a quarter hour; nothing settled is no mean", () => {

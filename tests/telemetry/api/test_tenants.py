@@ -263,7 +263,8 @@ def test_no_operation_names_a_foreign_thing(service: Any, who: str) -> None:  # 
 
 
 @pytest.mark.parametrize(
-    "path", ["meters/{}", "readings?meter={}", "energy?by=meter&meter={}", "cost?meter={}"]
+    "path",
+    ["meters/{}", "readings?meter={}", "load-profiles?meter={}", "energy?by=meter&meter={}", "cost?meter={}"],
 )
 def test_a_foreign_meter_is_as_one_that_is_not_there(service: Any, path: str) -> None:  # noqa: ANN401  # as above
     secret = _key(service, "alpha")

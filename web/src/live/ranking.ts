@@ -1,37 +1,43 @@
 /** <pw-ranking>: which loads are the largest now. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, type Area, type EnergyReport, type Meter, type MeterLive, type ReadingRun } from "../api.ts";
+import type { Area, Meter, MeterLive } from "../api.ts";
 import { partOf } from "../areas.ts";
 import { span } from "../i18n/words.ts";
 import { NONE, percent, scaleFor, type Scale } from "../numbers.ts";
 import { figure } from "../parts/figure.ts";
-import { painted } from "../parts/painted.ts";
 import { spark } from "../parts/spark.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
-import { HOUR_MS, iso } from "../time.ts";
-import { QUARTER_MS } from "./days.ts";
 import { deviationMark, deviationOf } from "./deviation.ts";
 import { ranked, type Column, type Row } from "./ranked.ts";
-import { remembered, settledMeans } from "./trail.ts";
+import { Recall } from "./recall.ts";
+import { Sight } from "./sight.ts";
 
 const FIRST = 10;
-const SETTLED_AFTER_MS = 20_000;
 
 class Ranking extends View {
   #column: Column = "power";
   #descending = true;
   #all = false;
-  #quarter = 0;
-  readonly #asked = new Set<string>();
+  readonly #recall = new Recall(store.trail);
+  readonly #sight = new Sight(() => void this.#fill());
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sight.close();
+  }
+
+  protected override updated(): void {
+    this.#sight.watch(this.#drawn());
+    void this.#fill();
+  }
 
   protected override render(): TemplateResult {
     const rows = this.#rows();
     const shown = this.#all ? rows : rows.slice(0, FIRST);
-    this.#recall(shown);
     if (store.live) store.usual.wanted(store.now());
     return html`<h2>${this.words.largest}</h2>
       ${rows.length === 0 ? html`<p class="empty">${store.live ? this.words.noLoads : nothing}</p>` : this.#table(shown)}
@@ -131,32 +137,14 @@ class Ranking extends View {
     this.requestUpdate();
   }
 
-  /** Fills the sparklines of rows that come into sight with what the service remembers. */
-  #recall(rows: readonly Row[]): void {
-    const quarter = Math.floor((store.now() - SETTLED_AFTER_MS) / QUARTER_MS);
-    if (quarter !== this.#quarter) this.#asked.clear();
-    this.#quarter = quarter;
-    const fresh = rows.map((row) => row.meter).filter((meter) => !this.#asked.has(meter.code));
-    for (const meter of fresh) this.#asked.add(meter.code);
-    if (fresh.length > 0) void this.#fetch(fresh);
+  #drawn(): NodeListOf<HTMLElement> {
+    return this.querySelectorAll<HTMLElement>("tbody tr");
   }
 
-  async #fetch(meters: readonly Meter[]): Promise<void> {
-    await painted();
-    try {
-      const span = { from: iso(store.now() - HOUR_MS), to: iso(store.now()) };
-      const report = await get<EnergyReport>("/energy", { ...span, step: "15min", by: "meter", quantity: "energy_import" });
-      const means = settledMeans(report);
-      for (const meter of meters) await this.#remember(meter, span, means.get(meter.code) ?? new Map());
-    } catch {
-      for (const meter of meters) this.#asked.delete(meter.code);
-    }
-    this.requestUpdate();
-  }
-
-  async #remember(meter: Meter, span: { from: string; to: string }, means: ReadonlyMap<number, number>): Promise<void> {
-    const query = { ...span, meter: meter.code, step: "1min", quantity: "active_power", primary: "true" };
-    store.trail.recall(meter.code, remembered(await get<ReadingRun>("/readings", query), means));
+  /** Fills the sparklines of rows in sight with what the service remembers. */
+  async #fill(): Promise<void> {
+    const seen = [...this.#drawn()].filter((row) => this.#sight.has(row)).map((row) => row.dataset["meter"] ?? "");
+    if (await this.#recall.wanted(seen, store.now())) this.requestUpdate();
   }
 }
 

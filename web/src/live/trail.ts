@@ -1,6 +1,6 @@
 /** The last hour of each meter's power for the sparklines: what this tab saw, before it what the service remembers. */
 
-import type { EnergyReport, ReadingRun } from "../api.ts";
+import type { EnergyReport } from "../api.ts";
 import { MINUTE_MS } from "../time.ts";
 import { QUARTER_MS } from "./days.ts";
 
@@ -41,10 +41,9 @@ export class Trail {
   }
 }
 
-/** A point for each minute of a run; minutes that were not read, and quarter hours with few that were, take their settled mean. */
-export function remembered(run: ReadingRun, settled: ReadonlyMap<number, number>): Point[] {
-  const values = run.quantities["active_power"]?.values ?? [];
-  const minutes = run.times.map((time, i) => ({ at: Date.parse(time), kw: values[i] ?? null }));
+/** A point a minute [kW]; minutes that were not read, and quarter hours with few that were, take their settled mean. */
+export function remembered(times: readonly string[], power: readonly (number | null)[], settled: ReadonlyMap<number, number>): Point[] {
+  const minutes = times.map((time, i) => ({ at: Date.parse(time), kw: power[i] ?? null }));
   const quarters = [...new Set(minutes.map((point) => quarterOf(point.at)))];
   return quarters.flatMap((start) => {
     const read = minutes.filter((point) => quarterOf(point.at) === start);
