@@ -94,8 +94,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         page: Page,
     ) -> Response:
         """Who changed what and when, with before and after; `parkwatt audit verify` proves it whole."""
-        site = dependencies.plan.site
-        zone = ZoneInfo(site.zone if site else "UTC")
+        zone = dependencies.plan.zone
         sought = Sought(
             below=(page.after(tuple[Number]) or (_NEWEST,))[0],
             limit=page.wanted,

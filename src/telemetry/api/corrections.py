@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
@@ -12,7 +11,7 @@ from telemetry.api import bodies
 from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.paging import Next, Number, Page
-from telemetry.api.parameters import From, To, between, site_of
+from telemetry.api.parameters import From, To, between, zone_of
 from telemetry.api.receipt import JSON
 from telemetry.reports.correcting import Desk
 from telemetry.reports.correction_forms import FORMS, ReadingTo
@@ -78,7 +77,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         to: To = None,
     ) -> Response:
         """Who changed what, when and why; also what was undone. Without from and to: of all times."""
-        zone = ZoneInfo(site_of(dependencies.plan).zone)
+        zone = zone_of(dependencies.plan)
         bounded = from_ is not None or to is not None
         lo, hi = between(from_, to, zone, datetime.now(UTC)) if bounded else (BEGINNING, ENDLESS)
         with dependencies.database.connection() as tx:
@@ -99,7 +98,7 @@ def _meter(known: registry.Registry, code: str) -> registry.RegisteredMeter:
 
 
 def _make(dependencies: Dependencies, row: Any) -> CorrectionEntry:  # noqa: ANN401  # JSON
-    zone = ZoneInfo(site_of(dependencies.plan).zone)
+    zone = zone_of(dependencies.plan)
     with dependencies.database.connection() as tx:
         made = corrections.one(tx, Desk(tx, zone, datetime.now(UTC)).make(row))
         return entries(tx, registry.read(tx), [made] if made else [], zone)[0]

@@ -182,8 +182,7 @@ def _told(dependencies: Dependencies, of: Delivery) -> frozenset[str]:
 def _list(
     dependencies: Dependencies, found: Sequence[Delivery], following: str | None = None
 ) -> DeliveryList:
-    site = dependencies.plan.site
-    zone = ZoneInfo(site.zone if site else "UTC")
+    zone = dependencies.plan.zone
     return DeliveryList([_entry(each, zone) for each in found], following)
 
 

@@ -3,7 +3,6 @@
 import math
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 
@@ -11,7 +10,7 @@ from accounting.inventory import Flow, RuleSet
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.emissions import EXAMPLE as EMISSIONS
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import site_of, zone_of
 from telemetry.model import AreaKind
 from telemetry.reports import inventory
 from telemetry.reports.emission_answer import Origin
@@ -121,7 +120,7 @@ def _park(dependencies: Dependencies) -> str:
 def _steps(period: str, plan: Plan) -> Steps:
     """Whole months by month, other periods by day. Raises QueryError, NoSuchSite."""
     first, last = span(period, "period")
-    zone, after = ZoneInfo(site_of(plan).zone), last + timedelta(days=1)
+    zone, after = zone_of(plan), last + timedelta(days=1)
     step = Step.MONTH if first.day == 1 and after.day == 1 else Step.DAY
     return Steps.covering(
         step, zone, datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)

@@ -225,7 +225,7 @@ def _tariff(of: Tariff, *, here: bool) -> PublishedTariff:
     newest = sorted(of.prices, key=lambda each: each.valid_from, reverse=True)
     return PublishedTariff(
         code=of.code,
-        name=Name(of.name.en, of.name.zh),
+        name=Name.of(of.name),
         region=of.region,
         document=of.document,
         currency=of.currency,
@@ -241,7 +241,7 @@ def _tariff(of: Tariff, *, here: bool) -> PublishedTariff:
 def _prices(of: PriceTable) -> PublishedPrices:
     return PublishedPrices(
         series=of.series,
-        name=Name(of.name.en, of.name.zh),
+        name=Name.of(of.name),
         valid_from=of.valid_from,
         valid_to=of.valid_to,
         unit=of.unit,
@@ -253,5 +253,5 @@ def _prices(of: PriceTable) -> PublishedPrices:
 
 def _device(of: Template) -> DeviceEntry:
     carriers = sorted({CATALOGUE[name].carrier.value for name in of.quantities})
-    name = Name(of.name.en, of.name.zh)
+    name = Name.of(of.name)
     return DeviceEntry(of.code, name, of.protocol, carriers, len(of.quantities), of.source, of.verified)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -17,7 +16,7 @@ from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Asking
 from telemetry.api.metrics import Metrics
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import zone_of
 from telemetry.api.problems import Mistake, Refusal, shortened
 from telemetry.api.receipt import JSON, Receipt, store
 from telemetry.reports import manual
@@ -72,7 +71,7 @@ def _rows(found: Any) -> list[Any]:  # noqa: ANN401  # JSON
 
 def _noted(dependencies: Dependencies, rows: list[Any], asker: Asker) -> Parsed:
     """What can be taken, once it is durable who read it. Raises Refusal when nothing can."""
-    zone, now = ZoneInfo(site_of(dependencies.plan).zone), datetime.now(UTC)
+    zone, now = zone_of(dependencies.plan), datetime.now(UTC)
     kept: list[Draft] = []
     places: list[int] = []
     rejected: list[Rejected] = []

@@ -2,14 +2,13 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 from msgspec import Struct, structs
 
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import zone_of
 from telemetry.reports import meter as one
 from telemetry.reports.meter import (
     ConflictEntry,
@@ -83,7 +82,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     @routes.get("/meters/{code}", responses=documented("The meter", MeterAnswer), summary="One meter")
     def meter(code: Annotated[str, Path(max_length=64, examples=["M-101"])]) -> Response:
         """What it was and is, its template with the registers, its last readings and what they held."""
-        zone = ZoneInfo(site_of(dependencies.plan).zone)
+        zone = zone_of(dependencies.plan)
         question = one.Question(code, datetime.now(UTC), zone, dependencies.live.rows().get(code))
         with dependencies.database.connection() as conn:
             return answer(one.report(conn, dependencies.plan.library.devices, question))

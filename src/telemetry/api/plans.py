@@ -184,7 +184,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     def movable(month: _Month = None) -> Response:
         """Loads with a regular block in dear hours, by what the month would have cost less."""
         plan, now = dependencies.plan, datetime.now(UTC)
-        zone = ZoneInfo(site_of(plan).zone)
+        zone = zone_of(plan)
         asked = shifts.month_of(month, now.astimezone(zone).date())
         if plan.tariff is None:
             raise Refusal(422, "The site's contract names no tariff, so no hour is dearer than another.")

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +12,7 @@ from telemetry.api.answers import answer, documented, reference
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Asking
 from telemetry.api.metrics import Metrics
-from telemetry.api.parameters import between, site_of
+from telemetry.api.parameters import between, zone_of
 from telemetry.api.problems import Mistake, Refusal
 from telemetry.api.receipt import ARROW, JSON, Posted, PushedRow, Receipt, keep, take
 from telemetry.model import ENTERED
@@ -131,7 +130,7 @@ def router(dependencies: Dependencies, metrics: Metrics) -> APIRouter:
         cursor: paging.Cursor = None,
     ) -> Response:
         """One meter's readings; gauges as means of each interval, counters as they stood at its end."""
-        zone = ZoneInfo(site_of(dependencies.plan).zone)
+        zone = zone_of(dependencies.plan)
         lo, hi = between(from_, to, zone, datetime.now(UTC))
         (hi,) = paging.found(cursor, tuple[datetime]) or (hi,)
         question = readings.Question(meter, lo, hi, step, tuple(quantity), zone, primary, limit)

@@ -1,13 +1,12 @@
 """How far settlement is."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.parameters import site_of
+from telemetry.api.parameters import zone_of
 from telemetry.reports import settlement
 from telemetry.reports.settlement import SettlementAnswer, StageProgress
 from telemetry.storage.dirty import Stage
@@ -37,7 +36,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
         For single areas: of their own meters, and without how fast, since that is of the whole park.
         """
-        zone = ZoneInfo(site_of(dependencies.plan).zone)
+        zone = zone_of(dependencies.plan)
         with dependencies.database.connection() as conn:
             return answer(settlement.report(conn, datetime.now(UTC), zone))
 

@@ -125,16 +125,16 @@ def _site(plan: Plan) -> SiteAnswer:
     day = today(zone_of(plan), datetime.now(UTC)).date()
     return SiteAnswer(
         code=site.code,
-        name=Name(site.name.en, site.name.zh),
+        name=Name.of(site.name),
         zone=site.zone,
         clock=clock(zone_of(plan), day),
         region=site.region,
         currency=site.currency,
         contract_kw=site.billing.demand_on(day) if site.billing else None,
         tariff=_tariff(plan),
-        areas=[AreaEntry(a.code, a.kind.value, a.parent, Name(a.name.en, a.name.zh)) for a in site.areas],
+        areas=[AreaEntry(a.code, a.kind.value, a.parent, Name.of(a.name)) for a in site.areas],
         storages=[
-            StorageEntry(one.code, one.inputs[0], Name(one.name.en, one.name.zh))
+            StorageEntry(one.code, one.inputs[0], Name.of(one.name))
             for one in site.converters
             if one.kind is ConverterKind.STORAGE and one.holds(day)
         ],
@@ -153,10 +153,10 @@ def _tariff(plan: Plan) -> TariffEntry | None:
     tariff = plan.tariff
     if tariff is None:
         return None
-    bands = [BandEntry(b.code, Name(b.name.en, b.name.zh), b.rank) for b in tariff.bands]
+    bands = [BandEntry(b.code, Name.of(b.name), b.rank) for b in tariff.bands]
     return TariffEntry(
         tariff.code,
-        Name(tariff.name.en, tariff.name.zh),
+        Name.of(tariff.name),
         tariff.fictitious,
         tariff.currency,
         tariff.source,

@@ -108,8 +108,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         For single areas: what came of their own meters under names that mean nothing yet, without the counts.
         A page has so many rows of each list.
         """
-        site = dependencies.plan.site
-        zone = ZoneInfo(site.zone if site else "UTC")
+        zone = dependencies.plan.zone
         with dependencies.database.connection() as conn:
             after = page.after(_Places) or _Places()
             found = stray.listed(conn, page.wanted, after.strays)

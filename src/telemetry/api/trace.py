@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 
@@ -10,7 +9,7 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.corrections import EXAMPLE as CORRECTION
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.meters import EXAMPLE as METER
-from telemetry.api.parameters import From, To, between, site_of
+from telemetry.api.parameters import From, To, between, site_of, zone_of
 from telemetry.api.records import ENTRY, rating_of
 from telemetry.reports import emission_trace, own_figures, trace
 from telemetry.reports.emission_answer import Basis, Origin
@@ -120,7 +119,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         quantity: Annotated[str, Query(max_length=100)] = "energy_import",
     ) -> Response:
         """A settled amount of one meter with the readings, batches, multipliers and rules behind it."""
-        zone, now = ZoneInfo(site_of(dependencies.plan).zone), datetime.now(UTC)
+        zone, now = zone_of(dependencies.plan), datetime.now(UTC)
         lo, hi = between(from_, to, zone, now)
         question = trace.Question(meter, quantity, lo, hi, zone, now)
         with dependencies.database.connection() as conn:
@@ -148,7 +147,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         and what was left to the residual or the average.
         """
         plan, now = dependencies.plan, datetime.now(UTC)
-        zone = ZoneInfo(site_of(plan).zone)
+        zone = zone_of(plan)
         steps = Steps.covering(Step.DAY, zone, *between(from_, to, zone, now))
         asked = Asked(steps, area, meter, revision, now, basis)
         desk, database = Desk(rating_of(plan), now), dependencies.database

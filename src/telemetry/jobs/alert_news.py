@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -36,8 +35,7 @@ class AlertNews:
 
     async def look(self) -> None:
         """Tell what is new. Raises StorageError."""
-        site = self._current.plan.site
-        zone = ZoneInfo(site.zone if site else "UTC")
+        zone = self._current.plan.zone
         for each in await asyncio.to_thread(self._news):
             self._tell(EVENT, msgspec.json.encode(change(each, zone)))
 

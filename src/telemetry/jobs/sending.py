@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from alerts import routing
 from alerts.channel import Channel
@@ -127,8 +126,7 @@ class Sender:
 
     async def _send(self, bundle: Bundle, contact: Contact, channel: Channel) -> None:
         """Raises Undelivered."""
-        site = self._current.plan.site
-        zone = ZoneInfo(site.zone if site else "UTC")
+        zone = self._current.plan.zone
         try:
             told = message(bundle.key, bundle.notices, contact.language, zone, passed_on=bundle.step > 0)
             await channel.send(told, self._variables)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -38,9 +37,9 @@ _AFTER_EDGE_S = 60.0
 
 def basis_of(plan: Plan) -> Basis:
     """What the plan's statement is made by."""
-    library, zone = plan.library, plan.site.zone if plan.site else "UTC"
+    library = plan.library
     return Basis(
-        ZoneInfo(zone),
+        plan.zone,
         Factors(library.factors, library.regions),
         library.coal,
         plan.tariff,

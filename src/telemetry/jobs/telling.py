@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from alerts.errors import RuleError
 from alerts.journal import Transition, What
@@ -38,7 +37,7 @@ class Teller:
             return
         if self._notices is None or plan is not self._plan:
             self._plan, self._notices = plan, Notices(plan, plan.site)
-        zone, now = ZoneInfo(plan.site.zone), datetime.now(UTC)
+        zone, now = plan.zone, datetime.now(UTC)
         for change in changes:
             if change.what in _BEGINS and not change.quiet:
                 put = _put(tx, self._notices, change)
@@ -58,7 +57,7 @@ class Teller:
         for change in changes:
             if change.alert in told:
                 notice = _notice(notices, change, _put(tx, notices, change))
-                made = ending(plan.directory, notice, ZoneInfo(plan.site.zone), told[change.alert])
+                made = ending(plan.directory, notice, plan.zone, told[change.alert])
                 deliveries.put(tx, notice, made, now)
 
 

@@ -315,7 +315,7 @@ def _bands(priced: Mapping[Kind, _Priced], tariffs: Mapping[str, Tariff]) -> lis
 
 def _name(tariff: Tariff | None, code: str) -> Name:
     bands = tariff.bands if tariff else ()
-    return next((Name(b.name.en, b.name.zh) for b in bands if b.code == code), Name(code, code))
+    return next((Name.of(b.name) for b in bands if b.code == code), Name(code, code))
 
 
 def _rank(tariffs: Mapping[str, Tariff], tariff: str, band: str) -> tuple[str, int]:

@@ -201,7 +201,7 @@ def _scheme(scheme: Scheme, known: Known) -> SchemeEntry:
     judged = judge(scheme, numbers, known.stretch.last.year)
     return SchemeEntry(
         code=scheme.code,
-        name=Name(scheme.name.en, scheme.name.zh),
+        name=Name.of(scheme.name),
         document=scheme.document,
         source=scheme.source,
         verified=scheme.verified,
@@ -216,7 +216,7 @@ def _indicator(judged: Judged, inputs: Mapping[str, Input], known: Known) -> Ind
     reckoned = {"tce", "co2_t"} & {*indicator.of, *indicator.per}
     return IndicatorEntry(
         code=indicator.code,
-        name=Name(indicator.name.en, indicator.name.zh),
+        name=Name.of(indicator.name),
         unit=indicator.unit,
         core=indicator.core,
         value=judged.value,
@@ -235,4 +235,4 @@ def _missing(each: Input, known: Known) -> InputEntry:
     reason = f"post it as production, product {each.code}, in {each.unit}"
     if units:
         reason = f"posted in {', '.join(units)}, needed in {each.unit}"
-    return InputEntry(each.code, Name(each.name.en, each.name.zh), each.unit, reason)
+    return InputEntry(each.code, Name.of(each.name), each.unit, reason)

@@ -132,7 +132,7 @@ def terms(meter: RegisteredMeter, zone: ZoneInfo) -> list[TermEntry]:
 def template(device: Template | None) -> TemplateEntry | None:
     if device is None:
         return None
-    name = Name(device.name.en, device.name.zh)
+    name = Name.of(device.name)
     values = [PlaceEntry(each.quantity, each.unit, each.place, each.form) for each in device.measured]
     return TemplateEntry(device.code, name, device.source, device.verified, values)
 

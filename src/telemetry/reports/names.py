@@ -1,6 +1,6 @@
 """The names in both languages of what reports group by."""
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from msgspec import Meta, Struct
 
@@ -9,11 +9,25 @@ from telemetry.reports.membership import By
 from telemetry.storage.registry import Registry
 
 
+class _Label(Protocol):
+    """What a file names in both languages, whatever reads the file."""
+
+    @property
+    def en(self) -> str: ...
+
+    @property
+    def zh(self) -> str: ...
+
+
 class Name(Struct, frozen=True):
     """A name in both languages."""
 
     en: Annotated[str, Meta(examples=["Injection moulding"])]
     zh: Annotated[str, Meta(examples=["注塑厂"])]
+
+    @classmethod
+    def of(cls, label: _Label) -> "Name":
+        return cls(label.en, label.zh)
 
 
 CARRIERS = {

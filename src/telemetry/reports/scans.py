@@ -128,7 +128,7 @@ def _unit(of: Found) -> FoundUnit:
     fits = [
         FitEntry(
             fit.device.code,
-            Name(fit.device.name.en, fit.device.name.zh),
+            Name.of(fit.device.name),
             fit.evidence.points,
             list(fit.evidence.reasons),
         )

@@ -229,4 +229,4 @@ def edges_of(site: Site | None) -> Mapping[str, str]:
 
 
 def _names(site: Site | None) -> Mapping[str, Name]:
-    return {meter.code: Name(meter.name.en, meter.name.zh) for meter in site.meters} if site else {}
+    return {meter.code: Name.of(meter.name) for meter in site.meters} if site else {}

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +56,7 @@ class ParkView:
 
     def _adopt(self, plan: Plan) -> None:
         self._plan = plan
-        self._zone = ZoneInfo(plan.site.zone if plan.site else "UTC")
+        self._zone = plan.zone
         self._polled_s = plan.polled_s()
         self._factors = Factors(plan.library.factors, plan.library.regions)
         self._rates: tuple[date, NDArray[np.float64]] | None = None

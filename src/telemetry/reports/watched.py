@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,10 +63,10 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
         for area in standing
     }
     root = next((area.code for area in standing if area.kind == AreaKind.PARK), "")
-    today = now.astimezone(ZoneInfo(plan.site.zone if plan.site else "UTC")).date()
+    today = now.astimezone(plan.zone).date()
     own = {code: each for code, each in plan.own_supplies.items() if code == each.area and each.holds(today)}
     return Park(
-        zone=ZoneInfo(plan.site.zone if plan.site else "UTC"),
+        zone=plan.zone,
         codes=codes,
         ids=np.array([meter.id for meter in meters], np.int32),
         multiplier=np.array([term.multiplier for term in terms], np.float64),

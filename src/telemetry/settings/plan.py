@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
@@ -46,6 +47,11 @@ class Plan:
     """Of alerts, from files: every edition."""
     directory: Directory = NOBODY
     """Whom alerts are told to."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The park's; UTC while none is described."""
+        return ZoneInfo(self.site.zone if self.site else "UTC")
 
     @property
     def tariff(self) -> Tariff | None:

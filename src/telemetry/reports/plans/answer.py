@@ -205,7 +205,7 @@ class Sheet:
         if self.money.tariff is None:
             return []
         both = sorted(zip(self.money.tariff.bands, energy.tolist(), strict=True), key=lambda e: e[0].rank)
-        return [PlanBand(b.code, Name(b.name.en, b.name.zh), kwh) for b, kwh in both if kwh]
+        return [PlanBand(b.code, Name.of(b.name), kwh) for b, kwh in both if kwh]
 
     def _offered(self, placed: Mapping[str, Slots]) -> PlanOutlook:
         horizon = self.outlook.horizon

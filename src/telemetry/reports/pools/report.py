@@ -317,7 +317,7 @@ class Told:
         could = taken * (of.recoverable_share or np.nan)
         return ConverterSeries(
             code=of.code,
-            name=Name(of.name.en, of.name.zh),
+            name=Name.of(of.name),
             kind=of.kind,
             taken_gj=self._values(taken),
             given_gj=self._values(given),
