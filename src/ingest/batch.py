@@ -49,6 +49,12 @@ class Batch:
         return len(self.time)
 
 
+def numbered(meters: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Codes once each, and for every row the index of its own: `meters` and `row_meter` of a batch."""
+    index = {code: n for n, code in enumerate(dict.fromkeys(meters))}
+    return tuple(index), np.fromiter(map(index.__getitem__, meters), np.int32, len(meters))
+
+
 def row(
     source: str, meter: str, time_us: int, quantities: tuple[str, ...], values: NDArray[np.float64]
 ) -> Batch:
@@ -84,14 +90,13 @@ def merge(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def _joined(group: list[Batch]) -> Batch:
-    listed = [code for one in group for code in one.meters]
-    codes = {code: i for i, code in enumerate(dict.fromkeys(listed))}
+    meters, index = numbered([code for one in group for code in one.meters])
     begins = np.cumsum([0, *(len(one.meters) for one in group[:-1])])
     named = np.concatenate([one.row_meter for one in group]) + np.repeat(begins, [len(one) for one in group])
     return Batch(
         group[0].source,
-        tuple(codes),
-        np.array([codes[code] for code in listed], np.int32)[named],
+        meters,
+        index[named],
         np.concatenate([one.time for one in group]),
         group[0].quantities,
         np.concatenate([one.values for one in group]),

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 import numpy as np
 from pydantic import Field
 
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.template import Frozen
 from ingest.unmapped import storable
 
@@ -61,11 +61,9 @@ class Sampler:
         return taken
 
     def _batch(self, names: tuple[str, ...], rows: list[tuple[str, int, tuple[float, ...]]]) -> Batch:
-        codes = {code: i for i, code in enumerate(dict.fromkeys(meter for meter, _, _ in rows))}
         return Batch(
             self._source,
-            tuple(codes),
-            np.array([codes[meter] for meter, _, _ in rows], np.int32),
+            *numbered([meter for meter, _, _ in rows]),
             np.array([time_us for _, time_us, _ in rows], np.int64),
             names,
             np.array([values for _, _, values in rows], np.float64),

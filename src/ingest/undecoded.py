@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.decode import Decoder, Words
 from ingest.plan import Span
 
@@ -47,12 +47,10 @@ def decoded(waiting: Sequence[Batch | Undecoded]) -> list[Batch]:
 
 
 def _batch(group: list[Undecoded]) -> Batch:
-    codes = {code: i for i, code in enumerate(dict.fromkeys(one.meter for one in group))}
     decoder = group[0].decoder
     return Batch(
         group[0].source,
-        tuple(codes),
-        np.array([codes[one.meter] for one in group], np.int32),
+        *numbered([one.meter for one in group]),
         np.array([one.time_us for one in group], np.int64),
         decoder.quantities,
         decoder.decode_alike([one.words for one in group]),

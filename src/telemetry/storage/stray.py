@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from accounting.quantity import CATALOGUE
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.collectors.push.parsed import Unnamed
 from telemetry.storage import queries
 
@@ -165,12 +165,10 @@ def alike(kept: Iterable[K]) -> list[list[K]]:
 
 def batch(rows: Sequence[Kept]) -> Batch:
     """Of rows that are alike."""
-    codes = {code: i for i, code in enumerate(dict.fromkeys(each.meter for each in rows))}
     quantities = rows[0].quantities
     return Batch(
         rows[0].source,
-        tuple(codes),
-        np.array([codes[each.meter] for each in rows], np.int32),
+        *numbered([each.meter for each in rows]),
         np.array([each.time for each in rows], np.int64),
         quantities,
         np.array([[each.values[name] for name in quantities] for each in rows], np.float64),

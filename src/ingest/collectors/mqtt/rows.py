@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.collectors.mqtt.inbox import Arrival
 from ingest.collectors.mqtt.routes import Route, Routes
 from ingest.collectors.mqtt.undeclared import Undeclared
@@ -144,13 +144,11 @@ def joined(rows: Iterable[Row]) -> list[Row]:
 
 def batch_of(source: str, quantities: tuple[str, ...], rows: Sequence[Row]) -> Batch:
     """The rows of one template, without the quantities that none of them holds."""
-    codes = {code: i for i, code in enumerate(dict.fromkeys(row.meter for row in rows))}
     values = np.stack([row.values for row in rows])
     filled = np.flatnonzero(~np.isnan(values).all(axis=0))
     return Batch(
         source,
-        tuple(codes),
-        np.array([codes[row.meter] for row in rows], np.int32),
+        *numbered([row.meter for row in rows]),
         np.array([row.time_us for row in rows], np.int64),
         tuple(quantities[column] for column in filled),
         values[:, filled],

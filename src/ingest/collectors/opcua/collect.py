@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from ingest.backlog import Backlog
-from ingest.batch import Batch, Sink
+from ingest.batch import Batch, Sink, numbered
 from ingest.collector import Clock
 from ingest.collectors.opcua.session import Session, session
 from ingest.collectors.opcua.source import OpcUaSource
@@ -119,11 +119,9 @@ def _batches(source: str, rows: Mapping[_Row, _Values]) -> list[Batch]:
 
 
 def _batch(source: str, quantities: tuple[str, ...], found: Sequence[tuple[_Row, _Values]]) -> Batch:
-    codes = {code: i for i, code in enumerate(dict.fromkeys(meter for (meter, _), _ in found))}
     return Batch(
         source,
-        tuple(codes),
-        np.array([codes[meter] for (meter, _), _ in found], np.int32),
+        *numbered([meter for (meter, _), _ in found]),
         np.array([time_us for (_, time_us), _ in found], np.int64),
         quantities,
         np.array([list(values.values()) for _, values in found]),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.collectors.push.parsed import (
     NO_FORMS,
     Forms,
@@ -187,8 +187,7 @@ def _coded(meter: str | Sequence[str], count: int) -> tuple[tuple[str, ...], NDA
         return (meter,), np.zeros(count, np.int32)
     if len(meter) != count:
         return None
-    index = {code: n for n, code in enumerate(dict.fromkeys(meter))}
-    return tuple(index), np.fromiter(map(index.__getitem__, meter), np.int32, count)
+    return numbered(meter)
 
 
 def _times_alike(time: Sequence[object], unit: str | None) -> NDArray[np.int64] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.quantity import CATALOGUE, LARGEST
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.collectors.push.parsed import (
     NO_FORMS,
     Forms,
@@ -78,8 +78,8 @@ def _parse_whole(body: bytes, source: str, known: Container[str], now: float) ->
         return None
     if not rows or any(row.time.tzinfo is None for row in rows):
         return None
-    codes = {code: i for i, code in enumerate(dict.fromkeys(row.meter for row in rows))}
-    if not all(code in known for code in codes):
+    meters, index = numbered([row.meter for row in rows])
+    if not all(code in known for code in meters):
         return None
     time = np.array([row.time.astimezone(UTC).replace(tzinfo=None) for row in rows], "M8[us]")
     time_us = (time - _EPOCH).astype(np.int64)
@@ -89,8 +89,7 @@ def _parse_whole(body: bytes, source: str, known: Container[str], now: float) ->
     values = np.fromiter(flat, np.float64, len(rows) * len(_QUANTITIES)).reshape(len(rows), -1)
     if np.isnan(values).all(axis=1).any() or (np.abs(values) > LARGEST).any():
         return None
-    index = np.array([codes[row.meter] for row in rows], np.int32)
-    return Parsed(_batch(source, tuple(codes), index, time_us, values), np.arange(len(rows)), ())
+    return Parsed(_batch(source, meters, index, time_us, values), np.arange(len(rows)), ())
 
 
 def _batch(
@@ -137,11 +136,9 @@ def _parse_rows(
             continue
         rejected.extend(rejection(position, error) for error in complaints)
         kept.append((position, meter, time_us, values))
-    codes = {code: i for i, code in enumerate(dict.fromkeys(meter for _, meter, _, _ in kept))}
     batch = _batch(
         source,
-        tuple(codes),
-        np.array([codes[meter] for _, meter, _, _ in kept], np.int32),
+        *numbered([meter for _, meter, _, _ in kept]),
         np.array([time_us for _, _, time_us, _ in kept], np.int64),
         np.array([values for _, _, _, values in kept]).reshape(len(kept), len(_QUANTITIES)),
     )

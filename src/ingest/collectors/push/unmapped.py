@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from accounting.quantity import LARGEST
-from ingest.batch import Batch
+from ingest.batch import Batch, numbered
 from ingest.errors import PayloadError
 from ingest.moment import plausible_times
 from ingest.sampling import LONGEST_NAME, MOST_NAMES
@@ -44,9 +44,7 @@ def parse(body: bytes, source: str, known: Container[str], now: float) -> Batch:
         raise PayloadError("time", str(time.min()), "too long ago, or in the future")
     if (np.abs(values) > LARGEST).any():
         raise PayloadError("values", float(np.nanmax(np.abs(values))), "no meter shows so much")
-    codes = {code: i for i, code in enumerate(dict.fromkeys(read.meter))}
-    row_meter = np.array([codes[code] for code in read.meter], np.int32)
-    return Batch(source, tuple(codes), row_meter, time, tuple(read.values), values, unmapped=True)
+    return Batch(source, *numbered(read.meter), time, tuple(read.values), values, unmapped=True)
 
 
 def _check(read: Body, known: Container[str]) -> None:
