@@ -4,17 +4,15 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
 import { partsOf } from "../areas.ts";
 import type { Words } from "../i18n/words.ts";
-import { Asking } from "../parts/asking.ts";
+import { Acting } from "../parts/acting.ts";
 import { typed } from "../parts/form.ts";
-import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
 import { day } from "../time.ts";
 import { OF_PARK, ROLES, type MadePerson, type Person } from "./answers.ts";
 import { areasOf, roleName, rolesOf } from "./names.ts";
 import "./walls.ts";
 
-class People extends Asking<{ people: Person[] }> {
-  #wrong = "";
+class People extends Acting<{ people: Person[] }> {
   #done = "";
   #made: { told: (words: Words) => string; path: string } | null = null;
   #role: string = "enterprise-user";
@@ -31,7 +29,7 @@ class People extends Asking<{ people: Person[] }> {
   protected override render(): TemplateResult {
     const words = this.words;
     return html`<h1>${words.people} <span class="subject">${words.peopleSubject}</span></h1>
-      ${this.#link()}${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}${this.#done ? html`<p class="good" role="status">✓ ${this.#done}</p>` : nothing}
+      ${this.#link()}${this.refused()}${this.#done ? html`<p class="good" role="status">✓ ${this.#done}</p>` : nothing}
       ${this.body()}
       <h2>${words.addPerson}</h2>
       <form class="entry" data-form="add" @submit=${this.#add}>
@@ -107,21 +105,14 @@ class People extends Asking<{ people: Person[] }> {
       ${this.#part(this.#role, one.areas ?? [])}<button type="submit">${this.words.changePart}</button></form></td></tr>`;
   }
 
-  async #act(act: () => Promise<void>): Promise<void> {
-    [this.#wrong, this.#done, this.#made] = ["", "", null];
-    try {
-      await act();
-      this.again();
-    } catch (error) {
-      this.#wrong = refusal(error, this.words);
-    }
-    this.requestUpdate();
+  protected override forget(): void {
+    [this.#done, this.#made] = ["", null];
   }
 
   readonly #add = (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    return this.#act(async () => {
+    return this.act(async () => {
       const name = typed(form, "name");
       this.#hand(await post<MadePerson>("/people", { name, ...partIn(form) }));
       form.reset();
@@ -135,7 +126,7 @@ class People extends Asking<{ people: Person[] }> {
   #change(event: SubmitEvent, one: Person): Promise<void> {
     event.preventDefault();
     const part = partIn(event.target as HTMLFormElement);
-    return this.#act(async () => {
+    return this.act(async () => {
       await post<Person>(`/people/${one.id}/change`, part);
       [this.#changing, this.#done] = [null, this.words.changed];
     });
@@ -143,14 +134,14 @@ class People extends Asking<{ people: Person[] }> {
 
   async #reset(one: Person): Promise<void> {
     if (!window.confirm(this.words.resetAsk(one.name))) return;
-    await this.#act(async () => {
+    await this.act(async () => {
       this.#hand(await post<MadePerson>(`/people/${one.id}/reset`, {}));
     });
   }
 
   async #end(one: Person): Promise<void> {
     if (!window.confirm(this.words.endAsk(one.name))) return;
-    await this.#act(async () => {
+    await this.act(async () => {
       await post<Person>(`/people/${one.id}/end`, {});
     });
   }

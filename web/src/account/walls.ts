@@ -2,17 +2,15 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, type Schemas } from "../api.ts";
-import { Asking } from "../parts/asking.ts";
+import { Acting } from "../parts/acting.ts";
 import { typed } from "../parts/form.ts";
-import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
 
 type Key = Schemas["KeyEntry"];
 const MARK = "wall: ";
 
-class Walls extends Asking<Schemas["KeyList"]> {
-  #wrong = "";
+class Walls extends Acting<Schemas["KeyList"]> {
   #copied = false;
   #made = "";
 
@@ -27,7 +25,7 @@ class Walls extends Asking<Schemas["KeyList"]> {
   protected override render(): TemplateResult {
     const words = this.words;
     return html`<h2>${words.wallLink} <span class="subject">${words.wallLinkSubject}</span></h2>
-      ${this.#link()}${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
+      ${this.#link()}${this.refused()}
       ${this.body()}
       <form class="entry" data-form="wall" @submit=${this.#hang}>
         <label>${words.wallPlace}<input name="place" required maxlength="50" autocomplete="off" /></label><button type="submit">${words.makeWallLink}</button>
@@ -70,7 +68,7 @@ class Walls extends Asking<Schemas["KeyList"]> {
   readonly #hang = (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    return this.#act(async () => {
+    return this.act(async () => {
       const name = `${MARK}${typed(form, "place")}`;
       const { secret } = await post<{ secret: string }>("/keys", { name, roles: ["guest"], whole_park: true });
       this.#made = `${location.origin}/live?wall=1&lang=${store.route.language}#key=${secret}`;
@@ -80,7 +78,7 @@ class Walls extends Asking<Schemas["KeyList"]> {
 
   async #revoke(one: Key, place: string): Promise<void> {
     if (!confirm(this.words.wallRevokeSure(place))) return;
-    await this.#act(async () => {
+    await this.act(async () => {
       await post(`/keys/${one.id}/revocation`, {});
     });
   }
@@ -91,15 +89,8 @@ class Walls extends Asking<Schemas["KeyList"]> {
     this.requestUpdate();
   };
 
-  async #act(act: () => Promise<void>): Promise<void> {
-    [this.#wrong, this.#made, this.#copied] = ["", "", false];
-    try {
-      await act();
-      this.again();
-    } catch (error) {
-      this.#wrong = refusal(error, this.words);
-    }
-    this.requestUpdate();
+  protected override forget(): void {
+    [this.#made, this.#copied] = ["", false];
   }
 }
 

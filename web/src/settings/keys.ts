@@ -4,9 +4,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { rolesOf } from "../account/names.ts";
 import { get, post, type Schemas } from "../api.ts";
 import { partsOf } from "../areas.ts";
-import { Asking } from "../parts/asking.ts";
+import { Acting } from "../parts/acting.ts";
 import { typed } from "../parts/form.ts";
-import { refusal } from "../parts/refusal.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
 import "../styles/account.css";
@@ -16,8 +15,7 @@ type Key = Schemas["KeyEntry"];
 /** Roles that programs ask for most, the one that may least first. */
 const ROLES = ["push", "guest", "auditor", "integrator"] as const;
 
-class Keys extends Asking<Schemas["KeyList"]> {
-  #wrong = "";
+class Keys extends Acting<Schemas["KeyList"]> {
   #made: Schemas["MadeKey"] | null = null;
 
   protected override get question(): string {
@@ -33,7 +31,7 @@ class Keys extends Asking<Schemas["KeyList"]> {
     const parts = partsOf(store.site?.areas ?? []);
     return html`<h1>${words.keys} <span class="subject">${words.keysSubject}</span></h1>
       ${this.#made ? html`<div class="handing" role="status"><p>${words.keyMade(this.#made.key.name)}</p><p><code class="secret">${this.#made.secret}</code></p></div>` : nothing}
-      ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
+      ${this.refused()}
       ${this.body()}
       <h2>${words.addKey}</h2>
       <form class="entry" @submit=${this.#add}>
@@ -68,7 +66,7 @@ class Keys extends Asking<Schemas["KeyList"]> {
 
   #acts(one: Key): TemplateResult {
     const words = this.words;
-    return html`<button type="button" class="quiet" aria-label="${words.keyRotate}: ${one.name}" @click=${() => this.#act(async () => void (this.#made = await post(`/keys/${one.id}/rotation`, {})))}>${words.keyRotate}</button>
+    return html`<button type="button" class="quiet" aria-label="${words.keyRotate}: ${one.name}" @click=${() => this.act(async () => void (this.#made = await post(`/keys/${one.id}/rotation`, {})))}>${words.keyRotate}</button>
       <button type="button" class="quiet" aria-label="${words.keyRevoke}: ${one.name}" @click=${() => this.#revoke(one)}>${words.keyRevoke}</button>`;
   }
 
@@ -77,7 +75,7 @@ class Keys extends Asking<Schemas["KeyList"]> {
   }
 
   async #revoke(one: Key): Promise<void> {
-    if (confirm(this.words.keyRevokeSure(one.name))) await this.#act(async () => void (await post(`/keys/${one.id}/revocation`, {})));
+    if (confirm(this.words.keyRevokeSure(one.name))) await this.act(async () => void (await post(`/keys/${one.id}/revocation`, {})));
   }
 
   readonly #add = (event: SubmitEvent): Promise<void> => {
@@ -85,21 +83,14 @@ class Keys extends Asking<Schemas["KeyList"]> {
     const form = event.target as HTMLFormElement;
     const read = (name: string): string => typed(form, name);
     const reach = read("area") ? { areas: [read("area")] } : { whole_park: true };
-    return this.#act(async () => {
+    return this.act(async () => {
       this.#made = await post("/keys", { name: read("name"), roles: [read("role")], ...reach });
       form.reset();
     });
   };
 
-  async #act(act: () => Promise<void>): Promise<void> {
-    [this.#wrong, this.#made] = ["", null];
-    try {
-      await act();
-      this.again();
-    } catch (error) {
-      this.#wrong = refusal(error, this.words);
-    }
-    this.requestUpdate();
+  protected override forget(): void {
+    this.#made = null;
   }
 }
 
