@@ -97,7 +97,7 @@ class Look:
         """In the line, float64[m]; NaN where nothing fresh is known."""
         return self.window.value(quantity, self.slot)
 
-    def before(self, quantity: str, seconds: float) -> NDArray[np.float64]:
+    def before(self, quantity: str, seconds: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """The same so long ago."""
         return self.window.value(quantity, self.slot - int(self._slots(seconds)))
 
@@ -142,8 +142,8 @@ class Looks(Look):
     def value(self, quantity: str) -> NDArray[np.float64]:
         return self.reel.values(quantity, self._ends)
 
-    def before(self, quantity: str, seconds: float) -> NDArray[np.float64]:
-        return self.reel.values(quantity, self._ends - self._slots(seconds))
+    def before(self, quantity: str, seconds: float | NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.reel.values(quantity, self._ends - self._slots(seconds).ravel())
 
     def mean(
         self, quantity: str, seconds: float | NDArray[np.float64], known: float = 0.8

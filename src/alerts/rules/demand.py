@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from accounting.prices import Label
 from alerts.amounts import Power, Seconds, Share
 from alerts.look import Look
-from alerts.mean import PowerRule
+from alerts.mean import POWER, PowerRule
 from alerts.park import Park
 from alerts.rule import Severity
 from alerts.verdict import Kind, Subjects, Verdict
@@ -18,6 +18,9 @@ from alerts.verdict import Kind, Subjects, Verdict
 _Floats = NDArray[np.float64]
 BLOCK_US = 900_000_000
 """Quarter hours of the clock, by which demand is metered."""
+_COUNTER = "energy_import"
+_NOW_S, _COUNTED_S = 60.0, 300.0
+_POLLED_S = 60.0
 
 
 class Rule(PowerRule):
@@ -26,7 +29,8 @@ class Rule(PowerRule):
     Of the park, without enterprises that a utility bills apart; `where.areas` names such enterprises instead.
 
     Forecast: what was imported in the block so far, and the power of the last minute until its end. Each of
-    `stages` is told once. Power that was not measured for more than a fifth of the block makes it unknown.
+    `stages` is told once. Where power was not measured for more than a fifth of either, the import counter of
+    a meter that is polled each minute tells it, over five minutes in place of one; else it is unknown.
     """
 
     figure: ClassVar[Label] = Label("Demand expected of this quarter hour", "本15分钟预计需量")
@@ -43,6 +47,10 @@ class Rule(PowerRule):
     """All is well again below the first stage by so much of the contract."""
     settle: Seconds = Field(180.0, lt=900)
     """So much of a block has to have gone before it is judged."""
+
+    @property
+    def quantities(self) -> frozenset[str]:
+        return POWER | {_COUNTER}
 
     @property
     def depth_s(self) -> float:
@@ -99,14 +107,23 @@ class Rule(PowerRule):
 
     def _import(self, look: Look, gone_s: _Floats, codes: Sequence[str]) -> tuple[_Floats, _Floats]:
         """Mean import since the block began and over the last minute [kW]; NaN: not enough was measured."""
-        block = look.mean("active_power", np.maximum(gone_s, look.window.step_us / 1e6))
-        return _of(look.park, block, codes), _of(look.park, look.mean("active_power", 60.0), codes)
+        block_s = np.maximum(gone_s, look.window.step_us / 1e6)
+        block, power = _power(look, block_s, block_s), _power(look, _NOW_S, _COUNTED_S)
+        return _of(look.park, block, codes), _of(look.park, power, codes)
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if list(self.stages) != sorted(set(self.stages)):
             raise ValueError("stages: have to rise")
         return self
+
+
+def _power(look: Look, seconds: float | _Floats, counted_s: float | _Floats) -> _Floats:
+    """Mean over the last seconds [kW]; where none was measured, by the counter's rise in `counted_s` [s]."""
+    shown = look.mean("active_power", seconds)
+    rise = look.value(_COUNTER) - look.before(_COUNTER, counted_s)
+    counted = np.where((look.park.interval_s <= _POLLED_S) & (rise >= 0), rise * 3600 / counted_s, np.nan)
+    return np.where(np.isnan(shown), counted, shown)
 
 
 def _of(park: Park, power: _Floats, codes: Sequence[str]) -> _Floats:
