@@ -96,6 +96,7 @@ Power = Annotated[
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),
+    PlainSerializer(lambda seconds: f"{seconds:.15g} s", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "description": "a length of time", "examples": ["5 min"]}),
 ]
 """Written '30 s', '5 min', '2 h' or '1 d'; kept in seconds."""

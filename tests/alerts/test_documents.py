@@ -1,7 +1,9 @@
 """docs/alerts.md shows an example of every kind, and each is a rule."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -26,3 +28,13 @@ def test_every_kind_says_what_to_do_in_both_languages_and_a_rule_may_say_it_itse
         if example["kind"] != "composite":
             assert usual.advice.en
             assert usual.advice.zh
+
+
+def test_a_rule_stays_the_same_through_a_browser_which_leaves_out_the_fraction_of_whole_numbers() -> None:
+    for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL):
+        rule = read_rule(yaml.safe_load(block) | {"hold": "1 min", "clear": "90 s"})
+        assert read_rule(_through_browser(rule.model_dump(mode="json", by_alias=True))) == rule
+
+
+def _through_browser(document: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    return json.loads(json.dumps(document), parse_float=lambda text: json.loads(text.removesuffix(".0")))

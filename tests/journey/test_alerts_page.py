@@ -184,6 +184,10 @@ def test_a_rule_is_tried_on_the_past(page: Page, forge: str) -> None:
     trial.locator("[name=field-above]").fill("3000 kW")
     trial.get_by_role("button", name="Try it").click()
     expect(trial.get_by_role("status")).to_contain_text("It would have told nothing")
+    trial.locator("[name=rule]").select_option(label="A limit of one's own")
+    expect(trial.locator("[name=field-hold]")).to_have_value("1 min")
+    trial.get_by_role("button", name="Try it").click()
+    expect(trial.get_by_role("status")).to_contain_text("It would have told nothing")
 
 
 def test_a_sound_comes_with_an_alert_where_it_is_wanted(page: Page, forge: str) -> None:

@@ -16,7 +16,7 @@ const DAYS = [1, 3, 7, 14, 31];
 const SHOWN = 50;
 const ASK_AGAIN_MS = 400;
 type Running = Schemas["RunningTrial"];
-const FRESH: Document = { kind: "limit", code: "trial", name: { en: "A limit of one's own", zh: "自定限值" }, quantity: "active_power", above: "100 kW", below: null, hold: 60 };
+const FRESH: Document = { kind: "limit", code: "trial", name: { en: "A limit of one's own", zh: "自定限值" }, quantity: "active_power", above: "100 kW", below: null, hold: "1 min" };
 
 class Trial extends Asking<Schemas["RuleList"]> {
   #code = "";
