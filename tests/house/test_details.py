@@ -11,7 +11,7 @@ TABLE = (ROOT / "web/src/i18n/details.ts").read_text("utf-8")
 PHRASES = re.findall(r'^  \["(.*?)", "', TABLE, re.MULTILINE)
 SAID = "\n".join(
     re.sub(r'"\s*\n\s*f?"', "", path.read_text("utf-8"))
-    for room in ("accounting", "ingest", "telemetry")
+    for room in ("accounting", "alerts", "ingest", "telemetry")
     for path in sorted((ROOT / "src" / room).rglob("*.py"))
 ) + "\n".join(os.strerror(number) for number in range(1, 134))
 

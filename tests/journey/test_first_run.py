@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_meter_is_told_and_the_form_stays(
     adding.locator("[name=device]").fill("eastron-sdm63")
     adding.get_by_role("button", name="Read once").click()
     expect(adding.get_by_role("alert")).to_contain_text(
-        "device: is no template of the library (eastron-sdm63)"
+        "device: is no template of the library (got 'eastron-sdm63')"
     )
     adding.locator("[name=device]").fill("eastron-sdm630")
     adding.get_by_role("button", name="Read once").click()

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, remove, send } from "../api.ts";
 import { Asking } from "../parts/asking.ts";
-import { refusal } from "../parts/refusal.ts";
+import { refused } from "../parts/refused.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
 import type { Person, Presence } from "./answers.ts";
@@ -97,7 +97,7 @@ class OwnAccount extends Asking<Person> {
     try {
       await act();
     } catch (error) {
-      this.#wrong.set(form, refusal(error, this.words));
+      this.#wrong.set(form, refused(error, this.words));
     }
     this.requestUpdate();
   }

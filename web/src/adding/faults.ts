@@ -1,14 +1,8 @@
 /** Why something was refused, line by line. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, type SourceList } from "../api.ts";
+import { get, type SourceList } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
-
-export function faultsOf(error: unknown): string[] {
-  const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
-  if (errors.length > 0) return errors.map((one) => `${one.field}: ${one.reason}${one.value === null ? "" : ` (${one.value})`}`);
-  return [error instanceof Error ? error.message : String(error)];
-}
 
 export function faultList(faults: readonly string[], words: Words): TemplateResult | typeof nothing {
   if (faults.length === 0) return nothing;

@@ -10,7 +10,8 @@ import { href } from "../route.ts";
 import { store } from "../store.ts";
 import "../styles/cost.css";
 import "../styles/adding.css";
-import { faultList, faultsOf, refusals } from "./faults.ts";
+import { refusedFor } from "../parts/refused.ts";
+import { faultList, refusals } from "./faults.ts";
 import { readingTable, scanTable, type Reading, type Scan, type Taken } from "./found.ts";
 import { isNew, kindOf, placeOf, sourceFields, sourceIn } from "./source.ts";
 
@@ -46,7 +47,7 @@ class AddingMeter extends View {
       const [list, library] = await Promise.all([get<SourceList>("/sources"), get<Schemas["DeviceList"]>("/library/devices")]);
       [this.#sources, this.#devices] = [list.sources.filter((one) => one.edge === null), library.devices];
     } catch (error) {
-      this.#faults.where = faultsOf(error);
+      this.#faults.where = refusedFor(error, this.words);
     }
     this.requestUpdate();
   }
@@ -118,7 +119,7 @@ class AddingMeter extends View {
         this.requestUpdate();
       }
     } catch (error) {
-      this.#faults.where = faultsOf(error);
+      this.#faults.where = refusedFor(error, this.words);
       this.requestUpdate();
     }
   }
@@ -154,7 +155,7 @@ class AddingMeter extends View {
       const asked = { source: sourceIn(this.#choice, this.#read), device: this.#read("device"), address: this.#address, multiplier: Number(this.#read("multiplier")) };
       this.#reading = await post<Reading>("/test-readings", asked);
     } catch (error) {
-      this.#faults.device = faultsOf(error);
+      this.#faults.device = refusedFor(error, this.words);
     }
     this.#busy = false;
     this.requestUpdate();
@@ -195,7 +196,7 @@ class AddingMeter extends View {
       this.#made = await post<Schemas["SiteChange"]>("/site/additions", added);
       void this.#await(this.#made.meters[0] ?? "");
     } catch (error) {
-      this.#faults.name = faultsOf(error);
+      this.#faults.name = refusedFor(error, this.words);
     }
     this.#busy = false;
     this.requestUpdate();

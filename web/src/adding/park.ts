@@ -9,7 +9,8 @@ import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import "../styles/cost.css";
 import "../styles/adding.css";
-import { faultList, faultsOf, refusals } from "./faults.ts";
+import { refusedFor } from "../parts/refused.ts";
+import { faultList, refusals } from "./faults.ts";
 
 const LOOK_MS = 800;
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -28,7 +29,7 @@ class FirstPark extends View {
     try {
       this.#regions = (await get<Schemas["DeviceList"]>("/library/devices")).regions;
     } catch (error) {
-      this.#faults = faultsOf(error);
+      this.#faults = refusedFor(error, this.words);
     }
     this.requestUpdate();
   }
@@ -83,7 +84,7 @@ class FirstPark extends View {
       await this.#takenUp();
       if (bare || made.meters.length === 0) store.go({ page: "meters", adding: true });
     } catch (error) {
-      this.#faults = faultsOf(error);
+      this.#faults = refusedFor(error, this.words);
       this.requestUpdate();
     }
   }

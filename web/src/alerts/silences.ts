@@ -8,6 +8,7 @@ import { moment } from "../time.ts";
 import { turn, type Silence } from "./answers.ts";
 import "./silencing.ts";
 import { weekday } from "./weekdays.ts";
+import { refused } from "../parts/refused.ts";
 
 class SilencesPanel extends Asking<{ silences: Silence[] }> {
   #wrong = "";
@@ -65,7 +66,7 @@ class SilencesPanel extends Asking<{ silences: Silence[] }> {
       this.#wrong = "";
       store.alerted();
     } catch (error) {
-      this.#wrong = error instanceof Error ? error.message : String(error);
+      this.#wrong = refused(error, this.words);
     }
     this.requestUpdate();
   }

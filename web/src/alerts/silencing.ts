@@ -6,7 +6,7 @@ import { dayAfter } from "../cost/days.ts";
 import { named } from "../i18n/words.ts";
 import { Asking } from "../parts/asking.ts";
 import { dayField } from "../parts/day-field.ts";
-import { refusal } from "../parts/refusal.ts";
+import { refused } from "../parts/refused.ts";
 import { store } from "../store.ts";
 import { DAY_MS, day, instantOf, moment } from "../time.ts";
 import type { Document } from "./documents.ts";
@@ -98,7 +98,7 @@ class Silencing extends Asking<Schemas["RuleList"]> {
       this.#say(this.words.silenceMade(moment(instantOf(`${to}T00:00`, this.zone), this.zone)), "");
       store.alerted();
     } catch (error) {
-      this.#say("", refusal(error, this.words));
+      this.#say("", refused(error, this.words));
     }
   };
 

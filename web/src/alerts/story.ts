@@ -7,6 +7,7 @@ import { Asking } from "../parts/asking.ts";
 import { may, store, wholePark } from "../store.ts";
 import { HOUR_MS, iso, moment } from "../time.ts";
 import { happened, quietWord, turn, type AlertChange, type AlertEntry, type AlertStory } from "./answers.ts";
+import { refused } from "../parts/refused.ts";
 
 const HOURS = [1, 4, 8, 24, 72, 168];
 const FIELDS = { meter: "meters", area: "areas", source: "sources" } as const;
@@ -107,7 +108,7 @@ class StoryPanel extends Asking<AlertStory> {
       for (const field of form.querySelectorAll<HTMLInputElement>("[name=note], [name=reason]")) field.value = "";
       store.alerted();
     } catch (error) {
-      [this.#done, this.#wrong] = ["", error instanceof Error ? error.message : String(error)];
+      [this.#done, this.#wrong] = ["", refused(error, this.words)];
     }
     this.requestUpdate();
   }

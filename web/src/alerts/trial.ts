@@ -7,7 +7,7 @@ import { named } from "../i18n/words.ts";
 import { brief, exact, fixed, NONE, percent, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import { pause } from "../parts/pause.ts";
-import { refusal } from "../parts/refusal.ts";
+import { refused } from "../parts/refused.ts";
 import { store } from "../store.ts";
 import { DAY_MS, iso, moment } from "../time.ts";
 import { firings, fromText, textOf, triedFields, type Document, type Firing } from "./documents.ts";
@@ -72,7 +72,7 @@ class Trial extends Asking<Schemas["RuleList"]> {
       const to = store.now();
       await this.#follow(await post<Running>("/alert-rules/trials", { rule: { ...document, ...changed, ...where }, from: iso(to - Number(read("days")) * DAY_MS), to: iso(to) }));
     } catch (error) {
-      this.#wrong = refusal(error, this.words);
+      this.#wrong = refused(error, this.words);
     }
     this.#asking = false;
     this.requestUpdate();

@@ -7,6 +7,7 @@ import { Asking } from "../parts/asking.ts";
 import { may } from "../store.ts";
 import { moment } from "../time.ts";
 import type { PeriodEntry, PeriodFigures } from "./answers.ts";
+import { refused } from "../parts/refused.ts";
 
 class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
   static override properties = { area: { attribute: false } };
@@ -45,7 +46,7 @@ class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
     try {
       this.#open = await get<PeriodFigures>(`/periods/${id}`);
     } catch (error) {
-      this.#wrong = error instanceof Error ? error.message : String(error);
+      this.#wrong = refused(error, this.words);
     }
     this.requestUpdate();
   }
@@ -82,7 +83,7 @@ class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
       this.#wrong = "";
       this.again();
     } catch (error) {
-      this.#wrong = error instanceof Error ? error.message : String(error);
+      this.#wrong = refused(error, this.words);
     }
     this.requestUpdate();
   };

@@ -1,10 +1,11 @@
 /** <pw-records>: activities, certificates and production that no meter shows: listed, entered, withdrawn. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, post } from "../api.ts";
+import { get, post } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { Asking } from "../parts/asking.ts";
 import { may, store } from "../store.ts";
+import { refusedFor } from "../parts/refused.ts";
 
 type Sort = "activities" | "certificates" | "production";
 type Row = Record<string, unknown> & { id: number };
@@ -103,8 +104,7 @@ class RecordsPanel extends Asking<{ records: Row[] }> {
       form.reset();
       this.again();
     } catch (error) {
-      const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
-      this.#wrong = errors.length > 0 ? errors.map((one) => `${one.field}: ${one.reason}`) : [error instanceof Error ? error.message : String(error)];
+      this.#wrong = refusedFor(error, this.words);
       this.#done = "";
     }
     this.requestUpdate();

@@ -7,6 +7,7 @@ import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import type { Bill, BillLine, Comparison } from "./answers.ts";
 import { said } from "./said.ts";
+import { refused } from "../parts/refused.ts";
 
 const OF_DEMAND = ["demand", "excess"];
 
@@ -64,7 +65,7 @@ class ComparisonPanel extends View {
     try {
       [this.#found, this.#problem] = [await post<Comparison>("/bill/comparison", body), ""];
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = refused(error, this.words);
     }
   }
 

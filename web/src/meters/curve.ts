@@ -17,6 +17,7 @@ import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, day, HOUR_MS, iso, MINUTE_MS } from "../time.ts";
 import { drawn, flowOf, minutes, quarters, spread } from "./course.ts";
+import { refused } from "../parts/refused.ts";
 
 const SETTLED_AFTER_MS = 20_000;
 const READ_AGAIN_MS = 15_000;
@@ -73,7 +74,7 @@ class MeterCurve extends View {
       this.#days = { today: quarters(report, flow, today), yesterday: quarters(report, flow, yesterday), unit };
       this.#failed = "";
     } catch (error) {
-      this.#failed = error instanceof Error ? error.message : String(error);
+      this.#failed = refused(error, this.words);
     }
     this.requestUpdate();
   }
@@ -88,7 +89,7 @@ class MeterCurve extends View {
       if (wanted !== this.#asked.minutes) return;
       this.#minutes = run ? minutes(run, gauge, span) : [];
     } catch (error) {
-      this.#failed = error instanceof Error ? error.message : String(error);
+      this.#failed = refused(error, this.words);
     }
     this.requestUpdate();
   }

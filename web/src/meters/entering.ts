@@ -1,12 +1,13 @@
 /** <pw-entering>: readings by hand and corrections of one meter, each with its person and reason. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, post } from "../api.ts";
+import { get, post } from "../api.ts";
 import { exact, NONE } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import { may, store } from "../store.ts";
 import { instantOf, iso, moment } from "../time.ts";
 import "../styles/cost.css";
+import { refusedFor } from "../parts/refused.ts";
 
 const KINDS = ["manual", "replace", "withdraw", "amount"] as const;
 const NEEDS = { manual: "enter-readings", replace: "correct", withdraw: "correct", amount: "correct" } as const;
@@ -92,8 +93,7 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
       [this.#wrong, this.#done] = [[], this.words.entered];
       this.again();
     } catch (error) {
-      const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
-      this.#wrong = errors.length > 0 ? errors.map((one) => `${one.field}: ${one.reason}`) : [error instanceof Error ? error.message : String(error)];
+      this.#wrong = refusedFor(error, this.words);
       this.#done = "";
     }
     this.requestUpdate();

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { Asking } from "./asking.ts";
-import { refusal } from "./refusal.ts";
+import { refused } from "./refused.ts";
 
 export abstract class Acting<T> extends Asking<T> {
   #wrong = "";
@@ -17,7 +17,7 @@ export abstract class Acting<T> extends Asking<T> {
       await act();
       this.again();
     } catch (error) {
-      this.#wrong = refusal(error, this.words);
+      this.#wrong = refused(error, this.words);
     }
     this.requestUpdate();
   }

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { store } from "../store.ts";
 import { painted } from "./painted.ts";
 import { View } from "./view.ts";
+import { refused } from "./refused.ts";
 
 export abstract class Asking<T> extends View {
   protected answer: T | null = null;
@@ -36,7 +37,7 @@ export abstract class Asking<T> extends View {
       [this.answer, this.problem] = [answer, ""];
     } catch (error) {
       if (question !== this.#asked) return;
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = refused(error, this.words);
     }
     this.requestUpdate();
   }

@@ -4,9 +4,14 @@ import { ApiError } from "../api.ts";
 import { span, type Words } from "../i18n/words.ts";
 
 export function refusal(error: unknown, words: Words): string {
-  if (!(error instanceof ApiError)) return words.unreachableTitle;
-  const { problem } = error;
-  if (problem.wait) return words.tooOften(span(problem.wait, words.locale === "en" ? "en" : "zh"));
-  const named = (problem.errors ?? []).map((one) => `${one.field}: ${one.reason}`);
-  return named.join("; ") || error.message;
+  return reasons(error, words, String).join("; ");
+}
+
+/** What the page itself says, or each reason of the service with the field that it is about, said as `told` has it. */
+export function reasons(error: unknown, words: Words, told: (said: string) => string): string[] {
+  if (!(error instanceof ApiError)) return [error instanceof Error && error.name === "Error" ? error.message : words.unreachableTitle];
+  const { wait, errors } = error.problem;
+  if (wait) return [words.tooOften(span(wait, words.locale === "en" ? "en" : "zh"))];
+  if (!errors?.length) return [told(error.message)];
+  return errors.map((one) => `${one.field}: ${told(one.value === null ? one.reason : `${one.reason} (got '${one.value}')`)}`);
 }

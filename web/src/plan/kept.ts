@@ -10,6 +10,7 @@ import type { KeptEntry, KeptVersion } from "./answers.ts";
 import { instant, lastDay } from "./draft.ts";
 import { path } from "./keeping.ts";
 import "./metered.ts";
+import { refused } from "../parts/refused.ts";
 
 class KeptPlans extends Asking<{ plans: KeptEntry[] }> {
   static override properties = { turn: { attribute: false } };
@@ -112,7 +113,7 @@ class KeptPlans extends Asking<{ plans: KeptEntry[] }> {
   };
 
   #failed(error: unknown): void {
-    this.#wrong = error instanceof Error ? error.message : String(error);
+    this.#wrong = refused(error, this.words);
     this.requestUpdate();
   }
 }

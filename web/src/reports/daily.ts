@@ -14,6 +14,7 @@ import { store } from "../store.ts";
 import { day, iso, startOfDay } from "../time.ts";
 import { dailyBars, sum, tokenOf, type Stack } from "./bars.ts";
 import { keysOf, namedOf, running, stacksOf } from "./stacks.ts";
+import { refused } from "../parts/refused.ts";
 
 const REFRESH_MS = 60_000;
 const HEIGHT = 240;
@@ -62,7 +63,7 @@ export abstract class DailyPage<A extends Answer> extends View {
       this.answer = answer;
       this.#problem = "";
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = refused(error, this.words);
     }
     this.requestUpdate();
   }

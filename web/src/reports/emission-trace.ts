@@ -9,6 +9,7 @@ import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { reasonOf } from "./reason.ts";
 import { bases, massOf, type Basis } from "./basis.ts";
+import { refused } from "../parts/refused.ts";
 
 class EmissionTracePanel extends View {
   static override properties = { from: { attribute: false }, to: { attribute: false } };
@@ -44,7 +45,7 @@ class EmissionTracePanel extends View {
       if (wanted !== this.#asked) return;
       [this.#trace, this.#inventory, this.#problem] = [trace, inventory, ""];
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = refused(error, this.words);
     }
     this.requestUpdate();
   }
