@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { BillLine } from "../src/cost/answers.ts";
+import type { ValueAxis } from "../src/parts/value-axis.ts";
 import { shifted } from "../src/cost/days.ts";
-import { stepsOf } from "../src/cost/waterfall.ts";
+import { stepsOf, waterfall } from "../src/cost/waterfall.ts";
 
 const line = (kind: BillLine["kind"], amount: string | null, code = "") => ({
   kind, code, amount, label: kind, name: { en: kind, zh: kind }, quantity: null, unit: "", price: null, source: "", provisional: false, reasons: [],
@@ -17,4 +18,9 @@ it("each line begins where the one before it ended, and the last bar is their su
 
 it.each([["2026-01", -1, "2025-12"], ["2026-12", 1, "2027-01"], ["2026-11", -24, "2024-11"]])("%s shifted by %d is %s", (month, by, expected) => {
   expect(shifted(month, by)).toBe(expected);
+});
+
+it("its axis has whole amounts and names their currency", () => {
+  const { xAxis } = waterfall([], "CNY", "–")((token) => token, 1200, () => true) as { xAxis: ValueAxis };
+  expect([xAxis.name, xAxis.axisLabel.formatter(1_500_000)]).toEqual(["CNY", "1\u202f500\u202f000"]);
 });

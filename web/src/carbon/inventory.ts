@@ -11,6 +11,7 @@ import { Asking } from "../parts/asking.ts";
 import "../parts/exhibit.ts";
 import type { DrawShown, Key } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
+import { valueAxis } from "../parts/value-axis.ts";
 import "../reports/emission-trace.ts";
 import { href } from "../route.ts";
 import { may, store } from "../store.ts";
@@ -136,7 +137,7 @@ class InventoryView extends Asking<FullInventory> {
   #draw(sources: readonly Source[], scopes: readonly string[], keys: readonly Key[], scale: { unit: string; divisor: number }): DrawShown {
     return (tint, width, shown) => ({
       grid: { left: width < 560 ? 110 : 220, right: 90, top: 4, bottom: 28 },
-      xAxis: { type: "value", splitNumber: width < 560 ? 2 : 5, axisLabel: { color: tint("ink-2"), hideOverlap: true, formatter: (value: number) => three(value) }, splitLine: { lineStyle: { color: tint("line") } } },
+      xAxis: valueAxis(scale.unit, tint, width, three),
       yAxis: { type: "category", inverse: true, data: sources.map((one) => one.name), axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } }, axisLabel: { color: tint("ink"), width: width < 560 ? 100 : 208, overflow: "truncate" } },
       series: [{
         type: "bar", barWidth: 20, silent: true,

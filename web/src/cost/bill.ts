@@ -113,7 +113,7 @@ class BillView extends Asking<Bills> {
         .sheet=${this.#sheet(labelled, bills.currency)}
         .keys=${[]}
         .height=${heightOf(steps)}
-        .draw=${waterfall(steps, NONE)}
+        .draw=${waterfall(steps, bills.currency, NONE)}
         .version=${JSON.stringify(steps)}
       ></pw-exhibit>
       ${this.#table(bill, bills)}`;

@@ -8,6 +8,7 @@ import { Asking } from "../parts/asking.ts";
 import "../parts/exhibit.ts";
 import type { DrawShown } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
+import { valueAxis } from "../parts/value-axis.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { day } from "../time.ts";
@@ -107,7 +108,7 @@ class ShiftsView extends Asking<Shifts> {
   #draw(answer: Shifts): DrawShown {
     return (tint, width) => ({
       grid: { left: width < 560 ? 110 : 200, right: 80, top: 4, bottom: 28 },
-      xAxis: { type: "value", splitNumber: width < 560 ? 2 : 5, axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
+      xAxis: valueAxis(answer.currency, tint, width, (value) => fixed(value, 0)),
       yAxis: { type: "category", inverse: true, data: answer.shifts.map((one) => this.name(one.name, one.meter)), axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } }, axisLabel: { color: tint("ink"), width: width < 560 ? 100 : 188, overflow: "truncate" } },
       series: [{ type: "bar", barWidth: 18, silent: true, color: tint(`band-${bandToken("peak")}`), data: answer.shifts.map((one) => one.saves), label: { show: true, position: "right", color: tint("ink"), formatter: ({ value }: { value: number }) => fixed(value, 2) } }],
     });

@@ -1,8 +1,9 @@
 /** A bill as a waterfall: each line begins where the one before it ended. */
 
-import { MINUS_SIGN, fixed } from "../numbers.ts";
+import { fixed } from "../numbers.ts";
 import { bandToken } from "../parts/band.ts";
 import type { DrawShown } from "../parts/exhibit.ts";
+import { valueAxis } from "../parts/value-axis.ts";
 import type { BillLine } from "./answers.ts";
 
 export interface Step {
@@ -40,7 +41,7 @@ export function heightOf(steps: readonly Step[]): number {
   return steps.length * ROW + FOOT + 8;
 }
 
-export function waterfall(steps: readonly Step[], none: string): DrawShown {
+export function waterfall(steps: readonly Step[], currency: string, none: string): DrawShown {
   return (tint, width) => {
     const narrow = width < 560;
     const names = narrow ? 116 : 240;
@@ -48,7 +49,7 @@ export function waterfall(steps: readonly Step[], none: string): DrawShown {
     const least = Math.min(0, ...steps.map((step) => Math.min(step.from, step.to)));
     return {
       grid: { left: names, right: narrow ? 78 : 110, top: 4, bottom: FOOT },
-      xAxis: { type: "value", min: least, max: most, splitNumber: narrow ? 2 : 5, axisLabel: { color: tint("ink-2"), hideOverlap: true, formatter: thousands }, splitLine: { lineStyle: { color: tint("line") } } },
+      xAxis: { ...valueAxis(currency, tint, width, (value) => fixed(value, 0)), min: least, max: most },
       yAxis: { type: "category", inverse: true, data: steps.map((step) => step.name), axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } }, axisLabel: { color: tint("ink"), width: names - 12, overflow: "truncate", fontSize: narrow ? 11 : 12 } },
       series: [
         { type: "bar", stack: "fall", silent: true, itemStyle: { color: "transparent" }, data: steps.map((step) => Math.min(step.from, step.to)) },
@@ -64,10 +65,4 @@ export function waterfall(steps: readonly Step[], none: string): DrawShown {
 
 function written(amount: number | null, none: string): string {
   return amount === null ? none : fixed(amount, 2);
-}
-
-export function thousands(value: number): string {
-  const size = Math.abs(value);
-  const sign = value < 0 ? MINUS_SIGN : "";
-  return size >= 1e6 ? `${sign}${size / 1e6} M` : size >= 1e3 ? `${sign}${size / 1e3} k` : `${value}`;
 }
