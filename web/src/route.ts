@@ -2,7 +2,7 @@
 
 import { preferred, type Language } from "./i18n/words.ts";
 
-export const PAGES = ["live", "energy", "carbon", "cost", "meters", "alerts", "collectors", "settings"] as const;
+export const PAGES = ["live", "energy", "carbon", "cost", "alerts", "meters", "collectors", "settings"] as const;
 /** Beside those of the rail: whoever is signed in. */
 const FURTHER = ["account"] as const;
 export type Page = (typeof PAGES)[number] | (typeof FURTHER)[number];

@@ -40,6 +40,7 @@ const NEEDS: Partial<Record<Page, string>> = {
 };
 /** Pages about the whole park, for nobody who is let in for parts of it. */
 const OF_PARK: readonly Page[] = ["collectors"];
+const IN_BAR = 5;
 
 function shows(page: Page): boolean {
   const who = store.door?.who;
@@ -76,9 +77,21 @@ class App extends View {
     return html`
       <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
       <pw-strip></pw-strip>
-      <nav class="rail" aria-label=${this.words.views}>${PAGES.filter(shows).map((page) => this.#entry(page, this.words[page]))}${this.#signed()}</nav>
+      ${this.#rail()}
       <main id="content" tabindex="-1">${this.#printed()}${this.#lost()}${this.#content()}</main>
     `;
+  }
+
+  /** Pages after the fifth, and whoever is signed in, stand behind a button where there is only a bar. */
+  #rail(): TemplateResult {
+    const shown = PAGES.filter(shows);
+    const entries = shown.map((page) => this.#entry(page, this.words[page]));
+    const who = this.#signed();
+    const further = !shown.slice(0, IN_BAR).includes(store.route.page as (typeof PAGES)[number]);
+    const close = (event: Event): void => (event.currentTarget as HTMLElement).hidePopover();
+    return html`<nav class="rail" aria-label=${this.words.views}>${entries.slice(0, IN_BAR)}
+      ${shown.length > IN_BAR || who !== nothing ? html`<button type="button" class="rest-opener ${further ? "here" : ""}" popovertarget="rest">${icon("rest")}<span>${this.words.furtherPages}</span></button>` : nothing}
+      <div id="rest" class="rest" popover @click=${close}>${entries.slice(IN_BAR)}${who}</div></nav>`;
   }
 
   /** Stands above the page on paper alone. */

@@ -20,6 +20,7 @@ export const en = {
   carbon: "Carbon",
   meters: "Meters",
   views: "Views",
+  furtherPages: "More",
   skip: "Skip to content",
   wholePark: "Whole park",
   areaPicker: "Park or enterprise",

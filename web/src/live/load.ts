@@ -94,7 +94,7 @@ class LoadPanel extends View {
     return html`${this.#legend(days, scale)}
       <pw-plot
         class="plot-space"
-        .height=${240}
+        .height=${store.route.wall ? heightOnWall() : HEIGHT}
         .label=${this.words.loadSubject}
         .data=${this.#data(days, scale.divisor)}
         .version=${[store.route.language, store.route.theme, scale.unit, days[0]?.start, this.#contract(), this.#bands.length].join()}
@@ -230,6 +230,14 @@ function dataOf(days: readonly DayLine[], divisor: number): uPlot.AlignedData {
   const x = edges(Math.max(...days.map((day) => day.measured.length)));
   const lines = days.flatMap((day) => [day.measured, day.estimated]);
   return [x, ...lines.map((line) => padded(line, x.length).map((value) => (value === null ? null : value / divisor)))];
+}
+
+const HEIGHT = 240;
+/** What else stands above and below the curve on a wall [px]. */
+const BESIDE_ON_WALL = 540;
+
+function heightOnWall(): number {
+  return Math.max(HEIGHT, window.innerHeight - BESIDE_ON_WALL);
 }
 
 const FONT = "12px system-ui, sans-serif";

@@ -15,6 +15,7 @@ const THINNEST = 1.5;
 const THICKEST = 14;
 const DIGIT = 8.5;
 const STILL_KW = 0.05;
+const LISTED: Scale = { unit: "kg/h", divisor: 1 };
 
 class OneLine extends View {
   #width = 0;
@@ -200,30 +201,29 @@ class OneLine extends View {
 
   #list(network: Network): TemplateResult {
     const park = store.live?.park;
-    const own = (power: number | null | undefined): TemplateResult => figure(power, scaleFor("kW", [power ?? null]), "kW");
     const areas = network.nodes.filter((node) => node.kind === "area");
+    const scale = scaleFor("kW", network.links.map((link) => this.#power(link)), 10_000);
+    const own = (power: number | null | undefined): TemplateResult => figure(power, scale, "kW");
     const storages = network.nodes.filter((node) => node.kind.endsWith("storage"));
     return html`<ul class="flow-list">
       ${this.#exchange(park?.import_kw ?? null, own)}
       <li><span>${this.words.generation}</span><span class="two">${own(park?.generation_kw)}<span></span></span></li>
-      ${storages.map((node) => html`<li><span>${this.#title(node.id)}</span><span>${this.#given(node, scaleFor("kW", [this.#outOf(node.id)])).value}</span></li>`)}
+      ${storages.map((node) => html`<li><span>${this.#title(node.id)}</span><span>${this.#given(node, scale).value}</span></li>`)}
       ${areas.map((node) => this.#item(node, own))}
     </ul>`;
   }
 
   #exchange(power: number | null, own: (power: number | null) => TemplateResult): TemplateResult {
-    const rate = this.#rate(this.#doors());
     const back = power !== null && power < 0;
     return html`<li><span>${back ? this.words.fedIn : this.words.importFromGrid}</span>
-      <span class="two">${own(back ? -power : power)}${figure(rate, scaleFor("kg/h", [rate]), "kg/h")}</span></li>`;
+      <span class="two">${own(back ? -power : power)}${figure(this.#rate(this.#doors()), LISTED, "kg/h")}</span></li>`;
   }
 
   #item(node: Node, own: (power: number | null | undefined) => TemplateResult): TemplateResult {
     const row = store.live?.areas.get(node.code);
-    const co2 = scaleFor("kg/h", [row?.co2_kg_per_h ?? null]);
     return html`<li class="sub">
       <span>${this.#title(node.id)} ${measured(row && least(row), this.words)}</span>
-      <span class="two">${own(row?.power_kw)}${figure(row?.co2_kg_per_h, co2, "kg/h")}</span>
+      <span class="two">${own(row?.power_kw)}${figure(row?.co2_kg_per_h, LISTED, "kg/h")}</span>
     </li>`;
   }
 }

@@ -88,11 +88,12 @@ class Wall extends View {
     const words = this.words;
     const share = park.contract_share;
     const level = share === null ? "" : share > 1 ? "level-bad" : share > 0.9 ? "level-warning" : "";
+    const power = { ...scaleFor("kW", [park.power_kw, park.generation_kw]), decimals: 2 };
     return html`<dl class="totals wall-figures">
-      <div><dt>${words.power}</dt><dd>${figure(park.power_kw, scaleFor("kW", [park.power_kw]), "kW")} ${measured(park.coverage, words)}</dd></div>
+      <div><dt>${words.power}</dt><dd>${figure(park.power_kw, power, "kW")} ${measured(park.coverage, words)}</dd></div>
       ${share === null ? nothing : html`<div class=${level}><dt>${words.ofDemand}</dt><dd><span class="digits">${percent(share)}</span> <span class="unit">%</span></dd></div>`}
       <div><dt>${words.co2Rate}</dt><dd>${figure(park.co2_kg_per_h, scaleFor("kg/h", [park.co2_kg_per_h]), "kg/h")}</dd></div>
-      <div><dt>${words.generation}</dt><dd>${figure(park.generation_kw, scaleFor("kW", [park.generation_kw]), "kW")}</dd></div>
+      <div><dt>${words.generation}</dt><dd>${figure(park.generation_kw, power, "kW")}</dd></div>
     </dl>`;
   }
 

@@ -20,7 +20,7 @@ class MetersPage extends View {
         ${chosen
           ? html`<pw-meter .code=${chosen}></pw-meter>`
           : store.site
-            ? html`<p class="panel empty choose">${words.selectMeter}</p>`
+            ? html`<p class="panel empty unchosen">${words.selectMeter}</p>`
             : nothing}
       </div>`;
   }
