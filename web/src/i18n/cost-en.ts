@@ -94,7 +94,7 @@ export const costEn = {
   planFrom: "First day of the plan",
   planDays: (days: number) => (days === 1 ? "1 day" : `${days} days`),
   planLength: "Days of the plan",
-  noJobs: "No job yet. Add one, or take a table: code, line, duration_min, power_kw, start, deadline as its head.",
+  noJobs: "No job yet. Add one, or take a table: code, line, duration_min, power_kw, start, deadline as its head, times as 16:00.",
   board: "Plan board",
   boardHow: "Drag a job, or focus it and press ← → (15 minutes), Shift + ← → (an hour), Delete (not placed). Dashed: the proposal.",
   job: "Job",

@@ -207,7 +207,7 @@ class PlanView extends View {
   readonly #upload = async (event: Event): Promise<void> => {
     const input = event.target as HTMLInputElement;
     const file = input.files?.[0];
-    if (file) this.#changed(jobsOf(await file.text()));
+    if (file) this.#changed(jobsOf(await file.text(), (time) => this.#moment(time)));
     input.value = "";
   };
 
@@ -356,10 +356,10 @@ class PlanView extends View {
       const area = (i: number, token: string, data: readonly (number | null)[], stack = "load"): object => ({ type: "line", name: names[i], step: "end", showSymbol: false, stack, lineStyle: { width: 1.5 }, color: tint(token), areaStyle: stack === "load" ? { opacity: 0.2 } : undefined, data: shown(i) ? data : [] });
       const limit = outlook.limit_kw === null ? {} : { markLine: { silent: true, symbol: "none", lineStyle: { color: tint("bad"), type: "solid" }, label: { formatter: this.words.contract, position: "insideEndTop", color: tint("bad") }, data: [{ yAxis: outlook.limit_kw }] } };
       return {
-        grid: { left: 56, right: 12, top: 20, bottom: 26 },
+        grid: { left: 56, right: 12, top: 28, bottom: 26 },
         tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value: number | null) => (value === null ? NONE : `${fixed(value, 1)} kW`) },
         xAxis: { type: "category", data: outlook.times.map((time) => clock(Date.parse(time), this.zone)), axisLabel: { color: tint("ink-2"), interval: Math.ceil(outlook.times.length / (width < 560 ? 4 : 8)) - 1 }, axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } } },
-        yAxis: { type: "value", max: outlook.limit_kw === null ? undefined : ({ max }: { max: number }) => Math.ceil(Math.max(max, (outlook.limit_kw ?? 0) < 2.5 * max ? (outlook.limit_kw ?? 0) * 1.02 : 0) / 500) * 500, axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
+        yAxis: { type: "value", name: "kW", nameGap: 8, nameTextStyle: { color: tint("ink-2"), align: "right" }, max: outlook.limit_kw === null ? undefined : ({ max }: { max: number }) => Math.ceil(Math.max(max, (outlook.limit_kw ?? 0) < 2.5 * max ? (outlook.limit_kw ?? 0) * 1.02 : 0) / 500) * 500, axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
         series: [{ ...area(0, "ink-2", outlook.base_kw), ...limit }, area(1, "electricity", outlook.jobs_kw), area(2, "pv", outlook.sun_kw, "sun")],
       };
     };

@@ -5,22 +5,25 @@ import type { Job } from "./answers.ts";
 const NUMBERS = ["duration_min", "power_kw", "energy_kwh", "setup_min", "crew"];
 const LISTS = ["after", "profile_kw"];
 
-/** What stands in the rows; what is no number stays text, and the service says so by job and field. */
-export function jobsOf(text: string): Job[] {
+const TIMES = ["start", "earliest", "deadline"];
+
+/** What stands in the rows, a clock time as `at` has it; what is no number stays text, and the service says so by job and field. */
+export function jobsOf(text: string, at: (clock: string) => string): Job[] {
   const [head = [], ...rows] = cellsOf(text.replace(/^\ufeff/, ""));
-  return rows.filter((row) => row.some((cell) => cell.trim() !== "")).map((row) => jobOf(head, row));
+  return rows.filter((row) => row.some((cell) => cell.trim() !== "")).map((row) => jobOf(head, row, at));
 }
 
-function jobOf(head: readonly string[], row: readonly string[]): Job {
+function jobOf(head: readonly string[], row: readonly string[], at: (clock: string) => string): Job {
   const job: Record<string, unknown> = {};
   head.forEach((name, i) => {
     const cell = (row[i] ?? "").trim();
-    if (cell !== "") job[name.trim()] = valueOf(name.trim(), cell);
+    if (cell !== "") job[name.trim()] = valueOf(name.trim(), cell, at);
   });
   return job as Job;
 }
 
-function valueOf(name: string, cell: string): unknown {
+function valueOf(name: string, cell: string, at: (clock: string) => string): unknown {
+  if (TIMES.includes(name) && /^\d?\d:\d\d$/.test(cell)) return at(cell);
   if (LISTS.includes(name)) return cell.split(";").map((part) => (name === "profile_kw" ? numberOf(part.trim()) : part.trim()));
   if (name === "interruptible") return cell === "true" || cell === "1" ? true : cell === "false" || cell === "0" ? false : cell;
   return NUMBERS.includes(name) ? numberOf(cell) : cell;
