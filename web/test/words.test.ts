@@ -27,6 +27,10 @@ describe("dictionaries", () => {
     expect(used(zh)).toEqual(used(en));
   });
 
+  it("say percent where they are given a share", () => {
+    for (const words of [en, zh]) for (const text of [words.triedSoFar("19.0", "3", "1.4"), words.trialEnded("19.0")]) expect(text).toContain("19.0 %");
+  });
+
   it("are translated, but for names and units", () => {
     const same = Object.keys(en).filter((key) => texts(en).find(([k]) => k === key)?.[1] === texts(zh).find(([k]) => k === key)?.[1]);
     expect(same).toEqual(["co2", "perUnit"]);
