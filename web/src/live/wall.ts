@@ -15,6 +15,7 @@ import { clockSeconds } from "../time.ts";
 import "./demand.ts";
 import "./load.ts";
 import { ranked } from "./ranked.ts";
+import { scaleOfRow } from "./sums.ts";
 
 const TURN_MS = 12_000;
 const LOADS = 5;
@@ -88,7 +89,7 @@ class Wall extends View {
     const words = this.words;
     const share = park.contract_share;
     const level = share === null ? "" : share > 1 ? "level-bad" : share > 0.9 ? "level-warning" : "";
-    const power = { ...scaleFor("kW", [park.power_kw, park.generation_kw]), decimals: 2 };
+    const power = scaleOfRow([park.power_kw, park.generation_kw]);
     return html`<dl class="totals wall-figures">
       <div><dt>${words.power}</dt><dd>${figure(park.power_kw, power, "kW")} ${measured(park.coverage, words)}</dd></div>
       ${share === null ? nothing : html`<div class=${level}><dt>${words.ofDemand}</dt><dd><span class="digits">${percent(share)}</span> <span class="unit">%</span></dd></div>`}
