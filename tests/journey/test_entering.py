@@ -30,6 +30,7 @@ def test_a_reading_by_hand_is_entered_and_corrected(page: Page, priced: Any) -> 
     panel.get_by_label("Reason").fill("digits swapped")
     panel.get_by_role("button", name="Enter").click()
     expect(panel.locator("tbody tr")).to_contain_text("digits swapped")
+    expect(panel.locator("tbody tr")).to_contain_text("Active power")
     made = priced.get("/corrections", meter="P-2")["corrections"]
     assert [(one["kind"], one["who"], one["readings"][0]["corrected"]) for one in made] == [
         ("replace", "li.na", 8)

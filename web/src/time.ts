@@ -78,9 +78,9 @@ export function startOfDay(at: number, zone: string, shift = 0): number {
   return local - ahead(guess, zone);
 }
 
-/** The instant at which the zone's clock shows 2026-11-22T14:05. */
+/** The instant at which the zone's clock shows 2026-11-22 14:05. */
 export function instantOf(shown: string, zone: string): number {
-  const local = Date.parse(`${shown}Z`);
+  const local = Date.parse(`${shown.replace(" ", "T")}Z`);
   return local - ahead(local - ahead(local, zone), zone);
 }
 

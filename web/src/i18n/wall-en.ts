@@ -9,6 +9,7 @@ export const wallEn = {
   findPage: "page",
   calendar: "Calendar",
   dayWrong: (max: string) => `Write a day as 2026-11-22${max ? `, no later than ${max}` : ""}.`,
+  momentWrong: "A time on the park's clock, as 2026-11-22 14:05 or 2026-11-22 14:05:30.",
   clockWrong: "A time on the quarter hour, as 08:00 or 16:45",
   todayTitle: "Today so far",
   todayUntil: (time: string) => `until ${time}`,

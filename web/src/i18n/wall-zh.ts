@@ -9,6 +9,7 @@ export const wallZh = {
   findPage: "页面",
   calendar: "日历",
   dayWrong: (max: string) => `日期请写作 2026-11-22${max ? `，不晚于 ${max}` : ""}。`,
+  momentWrong: "园区时间，写作 2026-11-22 14:05 或 2026-11-22 14:05:30。",
   clockWrong: "整刻时间，如 08:00 或 16:45",
   todayTitle: "今日累计",
   todayUntil: (time: string) => `截至 ${time}`,

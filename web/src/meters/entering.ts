@@ -2,8 +2,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post } from "../api.ts";
-import { exact, NONE } from "../numbers.ts";
+import type { Words } from "../i18n/words.ts";
+import { exact, NONE, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
+import { momentField } from "../parts/moment-field.ts";
 import { may, store } from "../store.ts";
 import { instantOf, iso, moment } from "../time.ts";
 import "../styles/cost.css";
@@ -56,12 +58,12 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
 
   #form(kinds: readonly Kind[]): TemplateResult {
     const words = this.words;
-    const named: Record<Kind, string> = { manual: words.readByHand, replace: words.correctReading, withdraw: words.withdrawReadings, amount: words.setAmount };
+    const named = kindNames(words);
     return html`<form class="entry" @submit=${this.#enter}>
         <label>${words.whatToEnter}<select name="kind" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>${kinds.map((kind) => html`<option value=${kind} ?selected=${kind === this.#kind}>${named[kind]}</option>`)}</select></label>
-        <label>${words.quantity}<select name="quantity">${this.#quantities.map((name) => html`<option value=${name}>${this.name(store.site?.quantities[name]?.name, name)} [${store.site?.quantities[name]?.unit ?? ""}]</option>`)}</select></label>
-        <label>${this.#span ? words.from : words.time}<input type="datetime-local" name="from" step="1" required /></label>
-        ${this.#span ? html`<label>${words.to}<input type="datetime-local" name="to" step="1" required /></label>` : nothing}
+        <label>${words.quantity}<select name="quantity">${this.#quantities.map((name) => html`<option value=${name}>${this.name(store.site?.quantities[name]?.name, name)} [${unitText(store.site?.quantities[name]?.unit ?? "")}]</option>`)}</select></label>
+        <label>${this.#span ? words.from : words.time}${momentField("from", words)}</label>
+        ${this.#span ? html`<label>${words.to}${momentField("to", words)}</label>` : nothing}
         ${this.#kind === "withdraw" ? nothing : html`<label>${this.#kind === "amount" ? words.amountOf : words.shownValue}<input type="number" step="any" name="value" required /></label>`}
         <label>${words.who}<input name="who" required maxlength="200" autocomplete="name" /></label>
         <label>${this.#kind === "manual" ? words.note : words.reason}<input name="reason" maxlength="1000" ?required=${this.#kind !== "manual"} /></label>
@@ -120,9 +122,13 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
     if (corrections.length === 0) return html`<p class="empty">${words.noCorrections}</p>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.corrections}><table>
       <thead><tr><th scope="col">${words.corrections}</th><th scope="col">${words.quantity}</th><th scope="col">${words.days_}</th><th scope="col">${words.who}</th><th scope="col">${words.reason}</th></tr></thead>
-      <tbody>${corrections.map((one) => html`<tr><th scope="row">#${exact(one.id)} ${one.kind}</th><td>${one.quantity ?? NONE}</td>
+      <tbody>${corrections.map((one) => html`<tr><th scope="row">#${exact(one.id)} ${kindNames(words)[one.kind as Kind] ?? one.kind}</th><td>${one.quantity ? this.name(store.site?.quantities[one.quantity]?.name, one.quantity) : NONE}</td>
         <td>${[one.from, one.to].map((time) => (time ? moment(Date.parse(time), this.zone) : NONE)).join(" – ")}</td><td>${one.who}</td><td>${one.reason}</td></tr>`)}</tbody></table></div>`;
   }
+}
+
+function kindNames(words: Words): Record<Kind, string> {
+  return { manual: words.readByHand, replace: words.correctReading, withdraw: words.withdrawReadings, amount: words.setAmount };
 }
 
 customElements.define("pw-entering", EnteringPanel);
