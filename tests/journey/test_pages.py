@@ -129,7 +129,7 @@ def test_a_day_s_emissions_lead_to_their_document_and_factor(page: Page, url: st
     made = page.locator("#made-of")
     expect(made.locator("h2")).to_contain_text(day, timeout=60_000)
     part = made.locator("tr").filter(has_text="invoice 7")
-    expect(part).to_contain_text("3.145122 tCO2/t")
+    expect(part).to_contain_text("3.145122 t CO₂/t")
     expect(part).to_contain_text("cn-industry-guideline")
     made.get_by_role("button", name="market-based").click()
     expect(made.get_by_role("button", name="market-based")).to_have_attribute("aria-pressed", "true")

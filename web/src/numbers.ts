@@ -51,7 +51,7 @@ const WRITTEN: Record<string, string> = { m3: "m³", "m3/h": "m³/h", degC: "°C
 
 /** A unit of the catalogue as people write it. */
 export function unitText(unit: string): string {
-  return WRITTEN[unit] ?? unit;
+  return WRITTEN[unit] ?? unit.replace(/(^|k|\/)?(t|g) ?CO2/g, "$1$2 CO₂").replace("1e4Nm3", "10⁴ Nm³").replace(/m3$/, "m³");
 }
 
 /** At most three decimals; what would read as 0 and is not keeps three significant digits. */

@@ -58,6 +58,7 @@ describe("SI scaling", () => {
   it("nothing known keeps the base unit", () => expect(scaleFor("kW", [null])).toEqual({ unit: "kW", divisor: 1, decimals: 2 }));
 
   it("writes units as people do", () => expect([unitText("m3/h"), unitText("1"), unitText("kW")]).toEqual(["m³/h", "", "kW"]));
+  it("writes units of factors as people do", () => expect(["kgCO2/kWh", "tCO2/GJ", "tCO2/1e4Nm3", "t CO2", "kg CO2e", "gCO2/km"].map(unitText)).toEqual(["kg CO₂/kWh", "t CO₂/GJ", "t CO₂/10⁴ Nm³", "t CO₂", "kg CO₂e", "g CO₂/km"]));
 });
 
 it("coverage rounds down: 99.96 % measured is not all of it", () => {

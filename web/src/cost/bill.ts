@@ -157,7 +157,7 @@ class BillView extends Asking<Bills> {
       <td class="number" data-label=${words.amountOf}><span>${line.quantity === null ? NONE : fixed(Number(line.quantity), 2)} <span class="unit">${line.unit}</span></span></td>
       <td class="number" data-label=${words.price}><span>${line.price === null ? NONE : fixed(Number(line.price), line.price.split(".")[1]?.length ?? 0)} <span class="unit">${percent}</span></span></td>
       <td class="number" data-label=${words.charge}>${line.amount === null ? NONE : fixed(Number(line.amount), 2)}</td>
-      <td class="why-cell" data-label=${words.because}><span>${said(line.reasons, store.route.language)}<span class="source-line">${line.source}</span></span></td>
+      <td class="why-cell" data-label=${words.because}><span>${said(line.reasons, store.route.language)}<span class="source-line">${saidText(line.source, store.route.language)}</span></span></td>
     </tr>`;
   }
 

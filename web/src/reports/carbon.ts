@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionReport, type EmissionSeries, type FactorUse, type Shortfall } from "../api.ts";
-import { exact, three } from "../numbers.ts";
+import { exact, three, unitText } from "../numbers.ts";
 import { may, store, wholePark } from "../store.ts";
 import { day } from "../time.ts";
 import "./emission-trace.ts";
@@ -69,7 +69,7 @@ class CarbonPage extends DailyPage<EmissionReport> {
     if (masses.length === 0) return nothing;
     return html`<section class="panel">
       <h2>${words.otherGases}</h2>
-      <ul>${masses.map((one) => html`<li><code>${one.kind}</code> ${three(one.kg)} <span class="unit">kg ${one.gas}</span></li>`)}</ul>
+      <ul>${masses.map((one) => html`<li><code>${one.kind}</code> ${three(one.kg)} <span class="unit">${unitText(`kg ${one.gas}`)}</span></li>`)}</ul>
     </section>`;
   }
 
@@ -96,7 +96,7 @@ class CarbonPage extends DailyPage<EmissionReport> {
     const words = this.words;
     return html`<tr>
       <th scope="row"><code>${one.id}</code></th>
-      <td class="number" data-label=${words.value}><span>${exact(one.value)} <span class="unit">${one.unit}</span></span></td>
+      <td class="number" data-label=${words.value}><span>${exact(one.value)} <span class="unit">${unitText(one.unit)}</span></span></td>
       <td class="nowrap" data-label=${words.edition}><span>${one.edition}${one.published ? html` <span class="unit">${one.published}</span>` : nothing}</span></td>
       <td class="nowrap" data-label=${words.region}>${one.region}</td>
       <td class="nowrap" data-label=${words.valid}>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>

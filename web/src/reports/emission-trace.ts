@@ -73,7 +73,7 @@ class EmissionTracePanel extends View {
     const words = this.words;
     const entry = (basis: Basis, word: string): TemplateResult => html`<button
       type="button" aria-pressed=${String(basis === this.#basis)} @click=${() => this.#choose(basis)}
-    ><span>${word}</span> <b>${massOf(totals[basis], scale)}</b> <span class="unit">${scale.unit} CO2</span></button>`;
+    ><span>${word}</span> <b>${massOf(totals[basis], scale)}</b> <span class="unit">${scale.unit} CO₂</span></button>`;
     return html`<div class="basis" role="group" aria-label=${words.boughtElectricity}>
       <span class="basis-name">${words.boughtElectricity}</span>
       ${entry("location", words.basisLocation)}${entry("market", words.basisMarket)}
@@ -127,7 +127,7 @@ class EmissionTracePanel extends View {
     return html`<tr>
       <th scope="row">${this.#origin(part)}</th>
       <td data-label=${words.scope}>${part.scope}</td>
-      <td class="number" data-label=${words.mass}><span title="${brief(part.kg)} kg ${part.gas}">${massOf(part.kg, scale)} <span class="unit">${scale.unit} ${part.gas}</span></span></td>
+      <td class="number" data-label=${words.mass}><span title="${brief(part.kg)} kg ${part.gas}">${massOf(part.kg, scale)} <span class="unit">${unitText(`${scale.unit} ${part.gas}`)}</span></span></td>
       <td data-label=${words.amountTimesFactor}>${this.#formula(part)}</td>
       <td class="number ${part.coverage < 0.95 ? "low" : ""}" data-label=${words.coverage}><span>${coverage(part.coverage)} <span class="unit">%</span></span></td>
       <td class="nowrap" data-label=${words.valid}>${part.from} – ${part.to}</td>
@@ -145,7 +145,7 @@ class EmissionTracePanel extends View {
     const amount = html`${brief(part.amount)} <span class="unit">${unitText(part.unit)}</span>`;
     if (!part.factor) return html`<span>${amount} × ${NONE}</span>`;
     const converted = part.conversion === 1 ? nothing : html` × ${exact(part.conversion && Number(part.conversion.toPrecision(6)))}`;
-    return html`<span>${amount}${converted} × ${exact(part.factor.value)} <span class="unit">${part.factor.unit}</span></span>`;
+    return html`<span>${amount}${converted} × ${exact(part.factor.value)} <span class="unit">${unitText(part.factor.unit)}</span></span>`;
   }
 }
 
