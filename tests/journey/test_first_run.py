@@ -1,5 +1,6 @@
 """From an empty service to the first live meter on the page alone, and from a site file."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,9 @@ def test_an_empty_park_comes_to_its_first_live_meter(
     first.get_by_role("button", name=create).click()
 
     adding = page.locator("pw-adding-meter")
+    expect(adding.locator("fieldset .hint")).to_contain_text(
+        re.compile("to the place above,|将向 上面的地址 ")
+    )
     adding.locator("[name=host]").fill("127.0.0.1")
     adding.locator("[name=port]").fill(str(registers.port))
     adding.locator("[name=units]").fill(str(UNIT))

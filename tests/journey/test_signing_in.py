@@ -118,6 +118,8 @@ def test_a_park_gets_its_first_people(page: Page, browser: Browser, service: Any
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # a size
     page.goto(f"{service.url}/live?lang=en")
     expect(page.locator(".signed")).to_have_text("Account")
+    page.goto(f"{service.url}/account/people?lang=en")
+    expect(page.locator("pw-people .empty")).to_contain_text("Nobody has an account yet.")
     _set_up(page, service)
     page.goto(f"{service.url}/account/people?lang=en")
     link = _add(page)

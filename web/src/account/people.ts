@@ -64,6 +64,7 @@ class People extends Acting<{ people: Person[] }> {
 
   protected override filled({ people }: { people: Person[] }): TemplateResult {
     const words = this.words;
+    if (people.length === 0) return html`<p class="empty">${words.noPeople}</p>`;
     const standing = [...people.filter((one) => !one.ended_at), ...people.filter((one) => one.ended_at)];
     return html`<table class="cards">
       <thead><tr>${[words.personName, words.personRole, words.sees, words.password, words.openSessions, ""].map((head) => html`<th scope="col">${head || html`<span class="hidden">${words.changePart}</span>`}</th>`)}</tr></thead>

@@ -89,7 +89,7 @@ class AddingMeter extends View {
     const units = form ? this.#read("units") || "1-32" : "1-32";
     const place = form ? placeOf(this.#choice, this.#read, this.#sources) : "";
     return html`<fieldset><legend>${words.scanTitle}</legend>
-      <p class="hint full">${words.scanText(place, units)}</p>
+      <p class="hint full">${words.scanText(place || words.scanPlace, units)}</p>
       <label>${words.scanUnits}<input name="units" .defaultValue=${"1-32"} maxlength="200" /></label>
       <label class="tick"><input type="checkbox" name="agreed" .checked=${this.#agreed} @change=${(event: Event) => (this.#agreed = (event.target as HTMLInputElement).checked)} /> ${words.scanAgree}</label>
       ${runs

@@ -30,7 +30,8 @@ export function sourceIn(choice: string, read: (name: string) => string): Source
 
 export function placeOf(choice: string, read: (name: string) => string, sources: readonly Source[]): string {
   if (!isNew(choice)) return sources.find((one) => one.code === choice)?.place ?? choice;
-  return choice === "+modbus-serial" ? read("serial") : `${read("host")}:${read("port")}`;
+  if (choice === "+modbus-serial") return read("serial");
+  return read("host") && `${read("host")}:${read("port")}`;
 }
 
 export function sourceFields(choice: string, sources: readonly Source[], words: Words, choose: (choice: string) => void): TemplateResult {

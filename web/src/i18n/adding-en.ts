@@ -38,6 +38,7 @@ export const addingEn = {
   parityOdd: "odd",
   sourceCode: "Code of the source",
   scanTitle: "Who answers",
+  scanPlace: "the place above",
   scanText: (place: string, units: string) =>
     `This sends reading requests to ${place}, up to 2 to each of the unit ids ${units} and some hundred to each that answers, at most 20 a second. Nothing is ever written to a device. Whoever else uses the line waits meanwhile.`,
   scanAgree: "I may do that on this line",

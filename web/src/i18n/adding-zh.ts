@@ -39,6 +39,7 @@ export const addingZh: Pick<Words, keyof typeof addingEn> = {
   parityOdd: "奇",
   sourceCode: "数据源代码",
   scanTitle: "谁在应答",
+  scanPlace: "上面的地址",
   scanText: (place: string, units: string) =>
     `将向 ${place} 发送读取请求：对站号 ${units} 各至多 2 次，对应答者各约百次，每秒至多 20 次。绝不向设备写入。其间该线路上的其他用户需要等待。`,
   scanAgree: "我可以在这条线路上这样做",

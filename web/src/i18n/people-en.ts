@@ -56,6 +56,7 @@ export const peopleEn = {
   signedIn: "Signed in",
   lastUsed: "Last used",
   peopleSubject: "accounts, what they may and where they are signed in",
+  noPeople: "Nobody has an account yet. The first one is an administrator's; from then on everybody signs in.",
   addPerson: "Add a person",
   makeAccount: "Make the account",
   wholeParkToo: "The whole park",

@@ -59,6 +59,7 @@ export const peopleZh: Pick<Words, keyof typeof peopleEn> = {
   signedIn: "登录时间",
   lastUsed: "最近使用",
   peopleSubject: "账户、权限以及登录位置",
+  noPeople: "还没有任何账户。第一个账户属于管理员，此后所有人都须登录。",
   addPerson: "添加人员",
   makeAccount: "创建账户",
   wholeParkToo: "整个园区",

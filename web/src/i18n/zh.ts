@@ -85,7 +85,7 @@ export const zh: Words = {
   demandOfPark: "合同需量属于整个园区。本企业的需量见“电费 > 需量”。",
   noDemand: "尚无需量：边界表计在本时段内还没有读数。",
   demandPartial: (time) => `本时段未从头测量，预计结束值按当前功率推算；下一时段自 ${time} 开始。`,
-  noContract: "园区文件没有写 contract_kw,因此没有可比的限值。",
+  noContract: "园区文件没有写 contract_kw，因此没有可比的限值。",
 
   loadTitle: "负荷",
   loadSubject: "今日负荷，每 15 分钟平均",
@@ -219,7 +219,7 @@ export const zh: Words = {
   regionInstead: (region, asked) => `采用 ${region}，因 ${asked} 无因子`,
   citation: "出处",
   missingFactors: "未计入",
-  otherGases: "其他温室气体(未计入上方合计)",
+  otherGases: "其他温室气体（未计入上方合计）",
   noEnergy: "此时段还没有结算的日期。各 15 分钟时段结束后即显示。",
   basisLocation: "基于位置",
   basisMarket: "基于市场",
