@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -175,6 +175,18 @@ def database(migrated_url: str) -> Iterator[Database]:
     opened = Database.open(migrated_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def open_for_file(database_url: str, template: str) -> Iterator[Callable[[], Database]]:
+    """Opens migrated databases that stay until the file's last test."""
+    with ExitStack() as held:
+
+        def opened() -> Database:
+            url = held.enter_context(fresh_database(database_url, template))
+            return held.enter_context(closing(Database.open(url)))
+
+        yield opened
 
 
 @pytest.fixture

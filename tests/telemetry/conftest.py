@@ -36,7 +36,7 @@ def library() -> Library:
     return loaded
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_site() -> Callable[..., Site]:
     """A park of the meters given as mappings; what they leave out is filled in."""
 

@@ -4,8 +4,9 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -117,22 +118,38 @@ class Service:
 Start = Callable[[Site | None], Service]
 
 
-@pytest.fixture
-def start(database: Database, library: Library, tmp_path: Path) -> Iterator[Start]:
-    """Starts services for parks."""
+@contextmanager
+def _services(library: Library, folder: Path) -> Iterator[Callable[[Database, Site | None], Service]]:
+    """Starts services for parks, and ends them."""
     started: list[Service] = []
 
-    def open_service(site: Site | None) -> Service:
+    def open_service(database: Database, site: Site | None) -> Service:
         plan = Plan(site, None, library)
         if site is not None:
             apply_site(database, site, datetime(2023, 1, 1, tzinfo=UTC))
-        spool = Spool.open(tmp_path / f"spool{len(started)}", limit=1 << 20, segment=1 << 16)
+        spool = Spool.open(folder / f"spool{len(started)}", limit=1 << 20, segment=1 << 16)
         started.append(Service(database, plan, lambda: datetime.now(UTC).timestamp(), spool))
         return started[-1]
 
     yield open_service
     for service in started:
         service.close()
+
+
+@pytest.fixture
+def start(database: Database, library: Library, tmp_path: Path) -> Iterator[Start]:
+    """Starts services for parks on the test's own database."""
+    with _services(library, tmp_path) as open_service:
+        yield partial(open_service, database)
+
+
+@pytest.fixture(scope="module")
+def start_for_file(
+    open_for_file: Callable[[], Database], library: Library, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Start]:
+    """Starts services that stay until the file's last test, for tests that leave them as they are."""
+    with _services(library, tmp_path_factory.mktemp("spools")) as open_service:
+        yield lambda site: open_service(open_for_file(), site)
 
 
 @pytest.fixture

@@ -48,8 +48,7 @@ RATE = {
 }
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     """The hall buys 100 MWh of the 300 MWh of its park."""
     meters = (
         {"code": code, "role": "boundary", "area": area, "max_gap_s": 3e6}
@@ -69,6 +68,17 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     )
     service.settle()
     return service
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return _bought(start, make_site)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """For what changes nothing: one service for all of it."""
+    return _bought(start_for_file, make_site)
 
 
 def put(service: Any, place: str, row: object) -> int:  # noqa: ANN401  # as above
@@ -165,8 +175,8 @@ def test_what_may_serve_stands_in_the_trace(service: Any) -> None:  # noqa: ANN4
         ("supplier-rates", {**RATE, "area": "E9"}, "area", "no area has this code"),
     ],
 )
-def test_bad_rows_are_named(service: Any, place: str, row: object, field: str, reason: str) -> None:  # noqa: ANN401  # as above
-    response = service.call("POST", f"/api/v1/{place}", json=row)
+def test_bad_rows_are_named(unchanged: Any, place: str, row: object, field: str, reason: str) -> None:  # noqa: ANN401  # as above
+    response = unchanged.call("POST", f"/api/v1/{place}", json=row)
     assert response.status_code == 422
     [mistake] = response.json()["errors"]
     assert mistake["field"] == f"0.{field}"

@@ -26,13 +26,23 @@ def rows(*shown: float | None, quantity: str = "energy_import") -> list[dict[str
     ]
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _metered(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     half = {"code": "HALF", "formula": {"energy_import": "0.5 * M.energy_import"}}
     found = start(make_site({"code": "M", "role": "boundary", "multiplier": 2}, {"code": "N"}, half))
     found.post(rows(100, 110, 125, 130, 140))
     found.settle()
     return found
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return _metered(start, make_site)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """For what changes nothing: one service for all of it."""
+    return _metered(start_for_file, make_site)
 
 
 def correct(service: Any, **posted: Any) -> Any:  # noqa: ANN401  # JSON
@@ -196,7 +206,7 @@ def test_the_live_value_follows(service: Any) -> None:  # noqa: ANN401  # as abo
     ],
 )
 def test_what_cannot_be_corrected_is_refused_with_its_field(
-    service: Any,  # noqa: ANN401  # as above
+    unchanged: Any,  # noqa: ANN401  # as above
     field: str,
     reason: str,
     posted: dict[str, Any],
@@ -211,9 +221,9 @@ def test_what_cannot_be_corrected_is_refused_with_its_field(
     }
     kept = fields.get(whole["kind"], set()) | {"kind", "who", "reason"}
     said = {name: value for name, value in {**SAID, **whole}.items() if name in kept and value is not None}
-    answer = service.call("POST", "/api/v1/corrections", json=said)
+    answer = unchanged.call("POST", "/api/v1/corrections", json=said)
     assert answer.status_code == 422, answer.text
     (mistake,) = answer.json()["errors"]
     assert mistake["field"] == field
     assert reason in mistake["reason"]
-    assert service.get("/corrections")["corrections"] == []
+    assert unchanged.get("/corrections")["corrections"] == []

@@ -32,8 +32,7 @@ CERTIFICATE = {
 }
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     moved = [{"from": "2023-06-02", "role": "check"}]
     service = start(
         make_site(
@@ -57,13 +56,24 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return service
 
 
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return _settled(start, make_site)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """For what changes nothing: one service for all of it."""
+    return _settled(start_for_file, make_site)
+
+
 def _parts(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {part["meter"] or part["quantity"]: part for part in answer["parts"]}
 
 
-def test_the_figure_is_what_its_parts_come_to(service: Any) -> None:  # noqa: ANN401  # as above
-    answer = service.get("/trace/emissions", area="hall", **DAYS)
-    reported = service.get("/emissions", by="enterprise", step="day", **DAYS)["series"]
+def test_the_figure_is_what_its_parts_come_to(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    answer = unchanged.get("/trace/emissions", area="hall", **DAYS)
+    reported = unchanged.get("/emissions", by="enterprise", step="day", **DAYS)["series"]
     for figure in answer["figures"]:
         parts = [
             p["kg"] for p in answer["parts"] if (p["gas"], p["scope"]) == (figure["gas"], figure["scope"])
@@ -77,8 +87,8 @@ def test_the_figure_is_what_its_parts_come_to(service: Any) -> None:  # noqa: AN
     assert {(f["gas"], f["scope"]) for f in answer["figures"]} == {("CO2", "1"), ("CO2", "2")}
 
 
-def test_a_meter_counts_while_it_crosses_the_boundary(service: Any) -> None:  # noqa: ANN401  # as above
-    parts = _parts(service.get("/trace/emissions", area="hall", **DAYS))
+def test_a_meter_counts_while_it_crosses_the_boundary(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    parts = _parts(unchanged.get("/trace/emissions", area="hall", **DAYS))
     assert parts.keys() == {"M1", "M2", "diesel"}
     assert (parts["M1"]["amount"], parts["M2"]["amount"]) == (pytest.approx(4800), pytest.approx(2400))
     assert (parts["M2"]["from"], parts["M2"]["to"]) == ("2023-06-01", "2023-06-01")
@@ -90,14 +100,14 @@ def test_a_meter_counts_while_it_crosses_the_boundary(service: Any) -> None:  # 
     assert factor["why"] == "data year 2023 is the day's own"
 
 
-def test_it_leads_on_to_the_readings(service: Any) -> None:  # noqa: ANN401  # as above
-    [part] = service.get("/trace/emissions", meter="M3", **DAYS)["parts"]
+def test_it_leads_on_to_the_readings(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    [part] = unchanged.get("/trace/emissions", meter="M3", **DAYS)["parts"]
     [link] = part["traces"]
-    assert service.call("GET", link).json()["amount"] == pytest.approx(part["amount"])
+    assert unchanged.call("GET", link).json()["amount"] == pytest.approx(part["amount"])
 
 
-def test_a_document_gives_the_share_of_the_days(service: Any) -> None:  # noqa: ANN401  # as above
-    answer = service.get("/trace/emissions", area="hall", **DAYS)
+def test_a_document_gives_the_share_of_the_days(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    answer = unchanged.get("/trace/emissions", area="hall", **DAYS)
     part, [document] = _parts(answer)["diesel"], answer["documents"]
     assert (part["record"], document["document"], document["posted_by"]) == (
         document["id"],
@@ -110,16 +120,16 @@ def test_a_document_gives_the_share_of_the_days(service: Any) -> None:  # noqa: 
     assert [each["document"] for each in answer["certificates"]] == ["GEC-1"]
 
 
-def test_the_park_is_the_default_and_counts_its_own_meter(service: Any) -> None:  # noqa: ANN401  # as above
-    answer = service.get("/trace/emissions", **DAYS)
+def test_the_park_is_the_default_and_counts_its_own_meter(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    answer = unchanged.get("/trace/emissions", **DAYS)
     assert answer["area"] == "park"
     assert _parts(answer).keys() == {"P1", "diesel"}
 
 
-def test_what_is_asked_wrongly_is_named(service: Any) -> None:  # noqa: ANN401  # as above
-    both = service.call("GET", "/api/v1/trace/emissions", params={"area": "hall", "meter": "M1", **DAYS})
-    long = service.call("GET", "/api/v1/trace/emissions", params={"from": "2020-01-01", "to": "2022-01-01"})
-    none = service.call("GET", "/api/v1/trace/emissions", params={"area": "E9"})
+def test_what_is_asked_wrongly_is_named(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    both = unchanged.call("GET", "/api/v1/trace/emissions", params={"area": "hall", "meter": "M1", **DAYS})
+    long = unchanged.call("GET", "/api/v1/trace/emissions", params={"from": "2020-01-01", "to": "2022-01-01"})
+    none = unchanged.call("GET", "/api/v1/trace/emissions", params={"area": "E9"})
     assert [each.status_code for each in (both, long, none)] == [422] * 3
 
 

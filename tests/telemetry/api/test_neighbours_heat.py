@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,31 +93,39 @@ def _site(*, sale: bool, since: str | None, back: bool, zone: str) -> Site:
     )
 
 
+def _begin(
+    start: Start,
+    *,
+    sale: bool = False,
+    silent: frozenset[str] = frozenset(),
+    since: str | None = None,
+    back: bool = False,
+    edges: tuple[str, str] = EDGES,
+    zone: str = "Asia/Shanghai",
+) -> Service:
+    service = start(_site(sale=sale, since=since, back=back, zone=zone))
+    standing = {meter.code for meter in service.plan.site.meters}
+    service.post(
+        [
+            {"meter": code, "time": at, "values": {name: share * total for name, total in totals.items()}}
+            for code, totals in TOTALS.items()
+            for share, at in enumerate(edges)
+            if code in standing - silent
+        ]
+    )
+    service.settle()
+    return service
+
+
 @pytest.fixture
 def begun(start: Start) -> Start:
-    def begin(
-        *,
-        sale: bool = False,
-        silent: frozenset[str] = frozenset(),
-        since: str | None = None,
-        back: bool = False,
-        edges: tuple[str, str] = EDGES,
-        zone: str = "Asia/Shanghai",
-    ) -> Service:
-        service = start(_site(sale=sale, since=since, back=back, zone=zone))
-        standing = {meter.code for meter in service.plan.site.meters}
-        service.post(
-            [
-                {"meter": code, "time": at, "values": {name: share * total for name, total in totals.items()}}
-                for code, totals in TOTALS.items()
-                for share, at in enumerate(edges)
-                if code in standing - silent
-            ]
-        )
-        service.settle()
-        return service
+    return partial(_begin, start)
 
-    return begin
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Start) -> Start:
+    """For what changes nothing: one service of each kind for all of it."""
+    return cache(partial(_begin, start_for_file))
 
 
 def _inventory(service: Service, area: str, rules: str = "ghgp") -> JSON:
@@ -128,8 +137,8 @@ def _scope2(found: JSON) -> float:
 
 
 @pytest.mark.parametrize("sale", [False, True])
-def test_the_buyer_has_what_the_neighbours_pool_carries_in_scope_2(begun: Start, sale: bool) -> None:
-    service = begun(sale=sale)
+def test_the_buyer_has_what_the_neighbours_pool_carries_in_scope_2(unchanged: Start, sale: bool) -> None:
+    service = unchanged(sale=sale)
     assert _scope2(_inventory(service, "B")) == pytest.approx(40 * PER_GJ, rel=1e-9)
     assert _scope2(_inventory(service, "C")) == pytest.approx(200 * 0.4419, rel=1e-9)
     assert _scope2(_inventory(service, "D")) == pytest.approx(10 * PER_GJ, rel=1e-9)
@@ -139,8 +148,8 @@ def test_the_buyer_has_what_the_neighbours_pool_carries_in_scope_2(begun: Start,
 
 
 @pytest.mark.parametrize("sale", [False, True])
-def test_the_sellers_inventory_is_less_by_what_it_sold(begun: Start, sale: bool) -> None:
-    service = begun(sale=sale)
+def test_the_sellers_inventory_is_less_by_what_it_sold(unchanged: Start, sale: bool) -> None:
+    service = unchanged(sale=sale)
     found = _inventory(service, "A")
     assert found["scopes"]["1"]["CO2"] == pytest.approx(GAS)
     assert _scope2(found) == pytest.approx(POWER)
@@ -153,8 +162,8 @@ def test_the_sellers_inventory_is_less_by_what_it_sold(begun: Start, sale: bool)
 
 
 @pytest.mark.parametrize("sale", [False, True])
-def test_what_the_enterprises_emit_is_what_the_park_does(begun: Start, sale: bool) -> None:
-    service = begun(sale=sale)
+def test_what_the_enterprises_emit_is_what_the_park_does(unchanged: Start, sale: bool) -> None:
+    service = unchanged(sale=sale)
     found = [_inventory(service, area, "cn-enterprise")["scopes"] for area in "ABCD"]
     total = math.fsum(kg["CO2"] for scopes in found for kg in scopes.values())
     park = _inventory(service, "park", "cn-enterprise")["scopes"]
@@ -162,8 +171,8 @@ def test_what_the_enterprises_emit_is_what_the_park_does(begun: Start, sale: boo
     assert total == pytest.approx(GAS + POWER)
 
 
-def test_by_the_market_the_enterprises_emit_what_the_park_does(begun: Start) -> None:
-    service = begun()
+def test_by_the_market_the_enterprises_emit_what_the_park_does(unchanged: Start) -> None:
+    service = unchanged()
     found = [_inventory(service, area, "cn-enterprise")["scope2_market"] for area in "ABCD"]
     scope1 = _inventory(service, "A")["scopes"]["1"]["CO2"]
     park = _inventory(service, "park", "cn-enterprise")
@@ -174,8 +183,8 @@ def test_by_the_market_the_enterprises_emit_what_the_park_does(begun: Start) -> 
 
 @pytest.mark.parametrize("basis", ["location", "market"])
 @pytest.mark.parametrize("step", ["day", "month"])
-def test_emissions_of_enterprises_hold_it_by_day_and_month(begun: Start, basis: str, step: str) -> None:
-    found = begun().get("/emissions", **JUNE, step=step, by="enterprise", basis=basis)["series"]
+def test_emissions_of_enterprises_hold_it_by_day_and_month(unchanged: Start, basis: str, step: str) -> None:
+    found = unchanged().get("/emissions", **JUNE, step=step, by="enterprise", basis=basis)["series"]
     told = {
         (each["key"], each["quantity"]): math.fsum(each["values"]) for each in found if each["key"] in "BCD"
     }
@@ -188,16 +197,16 @@ def test_emissions_of_enterprises_hold_it_by_day_and_month(begun: Start, basis: 
 
 
 @pytest.mark.parametrize("by", ["meter", "area", "carrier", "scope"])
-def test_emissions_hold_it_by_the_hour_however_they_are_grouped(begun: Start, by: str) -> None:
+def test_emissions_hold_it_by_the_hour_however_they_are_grouped(unchanged: Start, by: str) -> None:
     asked = {"from": "2023-06-03T06:00:00+08:00", "to": "2023-06-03T18:00:00+08:00", "step": "hour"}
     which = {"meter": "B-HEAT"} if by == "meter" else {"area": "B"}
-    [series] = begun().get("/emissions", **asked, by=by, **which)["series"]
+    [series] = unchanged().get("/emissions", **asked, by=by, **which)["series"]
     assert series["values"] == [pytest.approx(40 * PER_GJ / 720)] * 12
     assert series["key"] == {"meter": "B-HEAT", "area": "B", "carrier": "heat", "scope": "2"}[by]
 
 
-def test_a_trace_leads_to_the_gas_that_the_neighbour_burnt(begun: Start) -> None:
-    service = begun()
+def test_a_trace_leads_to_the_gas_that_the_neighbour_burnt(unchanged: Start) -> None:
+    service = unchanged()
     for asked in ({"area": "B"}, {"meter": "B-HEAT"}, {"area": "B", "basis": "market"}):
         [part] = service.get("/trace/emissions", **JUNE, **asked)["parts"]
         assert (part["through"], part["meter"], part["quantity"]) == ("B-HEAT", "P-GAS", "gas_volume_0c")
@@ -205,8 +214,8 @@ def test_a_trace_leads_to_the_gas_that_the_neighbour_burnt(begun: Start) -> None
         assert any("meter=B-HEAT&quantity=heat_energy" in each for each in part["traces"])
 
 
-def test_what_was_reported_when_it_was_settled_is_told_by_the_makers_pool(begun: Start) -> None:
-    service = begun()
+def test_what_was_reported_when_it_was_settled_is_told_by_the_makers_pool(unchanged: Start) -> None:
+    service = unchanged()
     for place in ("/emissions", "/trace/emissions"):
         found = service.get(place, **JUNE, area="B", revision="reported")
         kg = found["series"][0]["values"] if "series" in found else [found["figures"][0]["kg"]]
@@ -232,8 +241,8 @@ def test_a_closed_month_holds_what_the_heat_was_made_of(begun: Start) -> None:
     assert {each["drift"] for each in service.get(f"/periods/{closed['id']}")["figures"]} == {0.0}
 
 
-def test_a_trace_of_the_seller_leads_to_what_it_made_the_heat_of(begun: Start) -> None:
-    found = begun().get("/trace/emissions", **JUNE, area="A")
+def test_a_trace_of_the_seller_leads_to_what_it_made_the_heat_of(unchanged: Start) -> None:
+    found = unchanged().get("/trace/emissions", **JUNE, area="A")
     told = {(part["through"], part["meter"]): part["kg"] for part in found["sold"]}
     assert told == {
         ("B-HEAT", "P-GAS"): pytest.approx(40 * PER_GJ),

@@ -6,7 +6,7 @@ certificate of 300 kWh.
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -53,9 +53,8 @@ def _site(*, sale: bool) -> Site:
     )
 
 
-@pytest.fixture(params=[False, True], ids=["buyers-meter", "sale-meter"])
-def service(start: Start, request: pytest.FixtureRequest) -> Service:
-    site = _site(sale=request.param)
+def _opened(start: Start, *, sale: bool) -> Service:
+    site = _site(sale=sale)
     service = start(site)
     service.post(
         [
@@ -81,13 +80,27 @@ def service(start: Start, request: pytest.FixtureRequest) -> Service:
     return service
 
 
+BOTH: Mapping[str, Sequence[JSON]] = {"params": [False, True], "ids": ["buyers-meter", "sale-meter"]}
+
+
+@pytest.fixture(**BOTH)
+def service(start: Start, request: pytest.FixtureRequest) -> Service:
+    return _opened(start, sale=request.param)
+
+
+@pytest.fixture(scope="module", **BOTH)
+def unchanged(start_for_file: Start, request: pytest.FixtureRequest) -> Service:
+    """For what changes nothing: one service for all of it."""
+    return _opened(start_for_file, sale=request.param)
+
+
 def _inventory(service: Service, area: str, rules: str = "cn-enterprise") -> JSON:
     return service.get("/inventory", period="2023-06", area=area, rules=rules)
 
 
-def test_a_kwh_that_goes_on_counts_once_on_either_basis(service: Service) -> None:
-    found = [_inventory(service, area) for area in "ABC"]
-    park = _inventory(service, "park")
+def test_a_kwh_that_goes_on_counts_once_on_either_basis(unchanged: Service) -> None:
+    found = [_inventory(unchanged, area) for area in "ABC"]
+    park = _inventory(unchanged, "park")
     location = [each["scopes"]["2"]["CO2"] for each in found]
     assert location == pytest.approx([400 * FACTOR, 200 * FACTOR, 400 * FACTOR])
     assert math.fsum(location) == pytest.approx(park["scopes"]["2"]["CO2"], rel=1e-9)
@@ -96,30 +109,30 @@ def test_a_kwh_that_goes_on_counts_once_on_either_basis(service: Service) -> Non
     assert math.fsum(market) == pytest.approx(park["scope2_market"]["CO2"], rel=1e-9)
 
 
-def test_its_standard_coal_counts_once(service: Service) -> None:
-    found = [_inventory(service, area)["coal"]["calorific"] for area in "ABC"]
+def test_its_standard_coal_counts_once(unchanged: Service) -> None:
+    found = [_inventory(unchanged, area)["coal"]["calorific"] for area in "ABC"]
     assert found == pytest.approx([400 * TCE, 200 * TCE, 400 * TCE])
 
 
-def test_by_the_ghg_protocol_it_stands_beside(service: Service) -> None:
-    found = _inventory(service, "A", "ghgp")
+def test_by_the_ghg_protocol_it_stands_beside(unchanged: Service) -> None:
+    found = _inventory(unchanged, "A", "ghgp")
     assert found["scopes"]["2"]["CO2"] == pytest.approx(600 * FACTOR)
     assert found["avoided"]["CO2"] == pytest.approx(200 * FACTOR)
 
 
 @pytest.mark.parametrize(("basis", "rate"), [("location", FACTOR), ("market", RESIDUAL)])
-def test_a_trace_tells_what_was_sold_beside_its_figures(service: Service, basis: str, rate: float) -> None:
-    found = service.get("/trace/emissions", **JUNE, area="A", basis=basis)
+def test_a_trace_tells_what_was_sold_beside_its_figures(unchanged: Service, basis: str, rate: float) -> None:
+    found = unchanged.get("/trace/emissions", **JUNE, area="A", basis=basis)
     [part] = found["sold"]
     assert (part["amount"], part["kg"]) == (pytest.approx(200), pytest.approx(200 * rate))
     assert part["formula"].startswith("200 kWh x ")
     assert [each["kg"] for each in found["sold_figures"]] == [pytest.approx(200 * rate)]
-    assert service.get("/trace/emissions", **JUNE, area="B", basis=basis)["sold"] == []
+    assert unchanged.get("/trace/emissions", **JUNE, area="B", basis=basis)["sold"] == []
 
 
-def test_what_was_sold_is_null_where_a_trace_does_not_tell_it(service: Service) -> None:
+def test_what_was_sold_is_null_where_a_trace_does_not_tell_it(unchanged: Service) -> None:
     for asked in ({"area": "A", "revision": "reported"}, {"meter": "A-M"}):
-        found = service.get("/trace/emissions", **JUNE, **asked)
+        found = unchanged.get("/trace/emissions", **JUNE, **asked)
         assert (found["sold"], found["sold_figures"]) == (None, None)
 
 

@@ -37,8 +37,7 @@ def _park(make_site: Callable[..., Site], *occupancies: dict[str, Any]) -> Site:
     return make_site(*meters, areas=areas, occupancies=occupancies)
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     """Ten days of a hall that stands empty, and a shed that the file lets."""
     made = start(_park(make_site, FILE))
     made.post(
@@ -53,6 +52,17 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
     KeyWatch(made.database, ring).step()
     return made
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return _let(start, make_site)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """For what changes nothing: one service for all of it."""
+    return _let(start_for_file, make_site)
 
 
 def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> Any:  # noqa: ANN401  # httpx's
@@ -125,8 +135,8 @@ def test_they_are_listed_beside_those_of_the_file_and_stand_in_the_audit_log(ser
         ("until", {"enterprise": "E1", "area": "hall", "until": "2026-02-01"}),
     ],
 )
-def test_what_does_not_fit_is_refused(service: Any, field: str, body: dict[str, str]) -> None:  # noqa: ANN401  # as above
-    refused = _ask(service, FIRST, "POST", "/occupancies", json=body)
+def test_what_does_not_fit_is_refused(unchanged: Any, field: str, body: dict[str, str]) -> None:  # noqa: ANN401  # as above
+    refused = _ask(unchanged, FIRST, "POST", "/occupancies", json=body)
     assert refused.status_code == 422
     assert [each["field"] for each in refused.json()["errors"]] == [field], refused.text
 

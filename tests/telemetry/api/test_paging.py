@@ -29,9 +29,9 @@ LISTS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
 ]
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Service:
-    service = start(make_site({"code": "M", "area": "hall"}))
+@pytest.fixture(scope="module")
+def service(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Service:
+    service = start_for_file(make_site({"code": "M", "area": "hall"}))
     _post(service, "/activities", [DIESEL | _invoice(number) for number in range(5)])
     service.post([{"meter": "M", "time": time, "values": {"active_power": 1.0}} for time in TIMES])
     for time in TIMES[:4]:

@@ -20,8 +20,7 @@ DAY = datetime(2023, 6, 1, tzinfo=UTC)
 ASIDE = "no meter has this code; the row is kept aside"
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     site = make_site(
         {"code": "M1", "role": "boundary", "multiplier": 10},
         {"code": "M2"},
@@ -31,6 +30,17 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
         ],
     )
     return start(site)
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return _opened(start, make_site)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """For what changes nothing: one service for all of it."""
+    return _opened(start_for_file, make_site)
 
 
 def _row(meter: str, minute: int, **values: float) -> dict[str, Any]:
@@ -175,9 +185,9 @@ def test_a_body_of_too_many_rows_is_to_be_split(service: Any, monkeypatch: pytes
     ("body", "status"),
     [(b"", 422), (b"{}", 422), (b"[]", 422), (b"[1]", 422), (b"\xff", 422), (b" " * 8_388_609, 413)],
 )
-def test_bodies_that_are_no_rows(service: Any, body: bytes, status: int) -> None:  # noqa: ANN401  # as above
+def test_bodies_that_are_no_rows(unchanged: Any, body: bytes, status: int) -> None:  # noqa: ANN401  # as above
     headers = {"Content-Type": "application/json"}
-    answer = service.call("POST", "/api/v1/readings", content=body, headers=headers)
+    answer = unchanged.call("POST", "/api/v1/readings", content=body, headers=headers)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -215,16 +225,16 @@ def test_the_sender_comes_again_when_nothing_could_be_made_durable(
         ({}, "meter"),
     ],
 )
-def test_questions_that_cannot_be_answered(service: Any, query: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
-    answer = service.call("GET", "/api/v1/readings", params=query)
+def test_questions_that_cannot_be_answered(unchanged: Any, query: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
+    answer = unchanged.call("GET", "/api/v1/readings", params=query)
     assert answer.status_code == 422
     [mistake] = answer.json()["errors"]
     assert mistake["field"] == field
     assert mistake["reason"]
 
 
-def test_a_meter_that_is_not_there(service: Any) -> None:  # noqa: ANN401  # as above
-    assert service.call("GET", "/api/v1/readings", params={"meter": "M9"}).status_code == 404
+def test_a_meter_that_is_not_there(unchanged: Any) -> None:  # noqa: ANN401  # as above
+    assert unchanged.call("GET", "/api/v1/readings", params={"meter": "M9"}).status_code == 404
 
 
 def test_counters_of_posted_rows(service: Any) -> None:  # noqa: ANN401  # as above

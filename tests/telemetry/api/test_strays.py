@@ -23,9 +23,19 @@ T0 = "2023-06-01T08:00:00+08:00"
 T1 = "2023-06-01T08:00:10+08:00"
 
 
+def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    return start(make_site({"code": "M1"}))
+
+
 @pytest.fixture
 def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
-    return start(make_site({"code": "M1"}))
+    return _opened(start, make_site)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+    """For what changes nothing: one service for all of it."""
+    return _opened(start_for_file, make_site)
 
 
 def _row(meter: str, time: str, **values: float) -> dict[str, Any]:
@@ -402,8 +412,8 @@ def test_an_edge_hands_over_what_comes_from_addresses_without_a_meter(service: A
         ({"values": {"a": ["1"]}}, "body"),
     ],
 )
-def test_of_a_body_that_is_wrong_nothing_is_kept(service: Any, change: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
+def test_of_a_body_that_is_wrong_nothing_is_kept(unchanged: Any, change: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
     sound = {"meter": ["M1"], "time": [int(_unmapped(T0).time[0])], "values": {"a": [1.0]}}
-    answer = _keep_unmapped(service, sound | change)
+    answer = _keep_unmapped(unchanged, sound | change)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
-    assert service.get("/strays")["unmapped"] == []
+    assert unchanged.get("/strays")["unmapped"] == []

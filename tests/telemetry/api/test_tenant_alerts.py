@@ -46,8 +46,7 @@ def _named(code: str) -> dict[str, str]:
     return {"en": code.title(), "zh": code.title()}
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     """The hall is beta's; contacts for all and for each."""
     areas = [{"code": "park", "kind": "park", "name": _named("park")}]
     areas += [{"code": c, "kind": k, "name": _named(c), "parent": "park"} for c, k in KINDS.items()]
@@ -69,13 +68,30 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return made
 
 
-@pytest.fixture
-def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
+def _keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
     found = {"park": FIRST}
     for code in KINDS:
         body = {"name": code, "roles": ["enterprise-administrator"], "areas": [code]}
         found[code] = _ask(service, FIRST, "POST", "/keys", json=body).json()["secret"]
     return found
+
+
+@pytest.fixture
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # as above
+    return _let(start, make_site)
+
+
+@pytest.fixture
+def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # as above
+    return _keys(service)
+
+
+@pytest.fixture(scope="module")
+def refusing(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> tuple[Any, str]:
+    """Where the park has a rule, and the key of alpha, whose rules are all refused."""
+    service = _let(start_for_file, make_site)
+    assert _put(service, FIRST, code="of-park").status_code == 200
+    return service, _keys(service)["alpha"]
 
 
 @pytest.fixture
@@ -188,16 +204,12 @@ def test_a_rule_of_another_is_as_none_but_its_code_is_taken(service: Any, keys: 
     ],
 )
 def test_what_is_not_theirs_is_refused_by_field(
-    service: Any,  # noqa: ANN401  # as above
-    keys: dict[str, str],
-    path: str,
-    rule: dict[str, Any],
-    field: str,
+    refusing: tuple[Any, str], path: str, rule: dict[str, Any], field: str
 ) -> None:
-    assert _put(service, FIRST, code="of-park").status_code == 200
+    service, key = refusing
     document = {name: value for name, value in (RULE | rule).items() if value is not None}
     body = {"rule": document} | ({} if path.endswith("test") else WHY)
-    refused = _ask(service, keys["alpha"], "POST", path, json=body)
+    refused = _ask(service, key, "POST", path, json=body)
     assert refused.status_code == 422, refused.text
     errors = refused.json()["errors"]
     assert [each["field"] for each in errors] == [field], errors

@@ -25,15 +25,15 @@ def rows(meter: str, quantity: str, *shown: float) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+@pytest.fixture(scope="module")
+def service(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     virtual = {
         "code": "REST",
         "role": "check",
         "formula": {"energy_import": FIRST},
         "history": [{"from": at("08:15"), "formula": {"energy_import": SECOND}}],
     }
-    found = start(make_site({"code": "MAIN", "role": "boundary"}, {"code": "PV"}, virtual))
+    found = start_for_file(make_site({"code": "MAIN", "role": "boundary"}, {"code": "PV"}, virtual))
     found.post(rows("MAIN", "energy_import", 0, 100, 200) + rows("PV", "energy_export", 0, 40, 80))
     found.settle()
     return found

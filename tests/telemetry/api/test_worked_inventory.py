@@ -105,8 +105,7 @@ def _site() -> Site:
     )
 
 
-@pytest.fixture
-def service(start: Callable[..., Service]) -> Service:
+def _settled(start: Callable[..., Service]) -> Service:
     service = start(_site())
     service.post(
         [
@@ -121,6 +120,17 @@ def service(start: Callable[..., Service]) -> Service:
     return service
 
 
+@pytest.fixture
+def service(start: Callable[..., Service]) -> Service:
+    return _settled(start)
+
+
+@pytest.fixture(scope="module")
+def unchanged(start_for_file: Callable[..., Service]) -> Service:
+    """For what changes nothing: one service for all of it."""
+    return _settled(start_for_file)
+
+
 def _carried(found: JSON, area: str, carrier: str, part: str, **like: str) -> str:
     """CO2 [kg] of a pool's rows of one kind, to the cent as the document prints it."""
     pool = next(each for each in found["pools"] if (each["area"], each["carrier"]) == (area, carrier))
@@ -128,8 +138,8 @@ def _carried(found: JSON, area: str, carrier: str, part: str, **like: str) -> st
     return f"{math.fsum(row['carried']['CO2'][0] for row in rows):.2f}"
 
 
-def test_the_neighbours_air_carries_its_part_of_grid_and_roof(service: Service) -> None:
-    found = service.get("/pools", **JUNE)
+def test_the_neighbours_air_carries_its_part_of_grid_and_roof(unchanged: Service) -> None:
+    found = unchanged.get("/pools", **JUNE)
     power, air = "electricity", "compressed_air"
     assert _carried(found, "A", power, "bought") == "44190.00"
     assert _carried(found, "A", power, "exported") == "1841.25"
@@ -139,9 +149,9 @@ def test_the_neighbours_air_carries_its_part_of_grid_and_roof(service: Service) 
     assert _carried(found, "B", air, "received", other="A") == "1104.75"
 
 
-def test_what_roof_and_grid_share_out_is_told(service: Service) -> None:
+def test_what_roof_and_grid_share_out_is_told(unchanged: Service) -> None:
     """15 000 of 20 000 kWh made are used, and 115 000 are used in all."""
-    found = service.get("/pools", **JUNE)
+    found = unchanged.get("/pools", **JUNE)
     of = next(each for each in found["pools"] if (each["area"], each["carrier"]) == ("A", "electricity"))
     assert f"{of['rate']['CO2'][0]:.5f}" == "0.36825"
     assert f"{of['self_consumption'][0]:.4f}" == "0.7500"
@@ -159,10 +169,10 @@ CENTS = {
 }
 
 
-def test_every_total_of_a_is_the_document_s_to_the_last_digit(service: Service) -> None:
+def test_every_total_of_a_is_the_document_s_to_the_last_digit(unchanged: Service) -> None:
     for rules, told in CENTS.items():
         asked = {"period": "2023-06", "area": "A", "rules": rules, "amounts_percent": 2, "factors_percent": 5}
-        found = service.get("/inventory", **asked)
+        found = unchanged.get("/inventory", **asked)
         assert _cents(found["scopes"]["1"]) == {"CO2": "46583.74", "CO2e": "9617.50"}
         assert _cents(found["scopes"]["2"]) == {"CO2": told["location"]}
         assert _cents(found["scope2_market"]) == {"CO2": told["market"]}
@@ -177,9 +187,9 @@ def test_every_total_of_a_is_the_document_s_to_the_last_digit(service: Service) 
         assert (served["certificate"], served["residual"]) == ("60000.00", "40000.00")
 
 
-def test_standard_coal_of_a_is_the_document_s_line_by_line(service: Service) -> None:
+def test_standard_coal_of_a_is_the_document_s_line_by_line(unchanged: Service) -> None:
     """Gas is 18 635.51 m3 at 0 degC by what it is worth: 1.2143 kgce each."""
-    worth = service.get("/inventory", period="2023-06", area="A")["coal"]["lines"]
+    worth = unchanged.get("/inventory", period="2023-06", area="A")["coal"]["lines"]
     assert {name: f"{tce:.4f}" for name, tce in worth.items() if tce} == {
         "energy_import": "12.2900",
         "energy_export": "-0.6145",
@@ -192,8 +202,8 @@ def test_standard_coal_of_a_is_the_document_s_line_by_line(service: Service) -> 
     assert f"{worth['gas_volume_20c'] / 1.2143e-3:.2f}" == "18635.51"
 
 
-def test_every_line_of_a_is_the_document_s_to_the_last_digit(service: Service) -> None:
-    found = service.get("/inventory", period="2023-06", area="A")
+def test_every_line_of_a_is_the_document_s_to_the_last_digit(unchanged: Service) -> None:
+    found = unchanged.get("/inventory", period="2023-06", area="A")
     assert {line["name"]: next(iter(_cents(line["kg"]).values())) for line in found["lines"]} == {
         "gas_volume_20c": "40293.49",
         "diesel": "6290.24",
@@ -209,8 +219,8 @@ def _cents(masses: Mapping[str, float]) -> dict[str, str]:
     return {gas: f"{kg:.2f}" for gas, kg in masses.items()}
 
 
-def test_the_neighbours_inventory_counts_its_air_by_what_the_pool_carries(service: Service) -> None:
-    found = service.get("/inventory", period="2023-06", area="B")
+def test_the_neighbours_inventory_counts_its_air_by_what_the_pool_carries(unchanged: Service) -> None:
+    found = unchanged.get("/inventory", period="2023-06", area="B")
     [line] = [each for each in found["lines"] if each["name"] == "air_volume"]
     assert (line["scope"], f"{line['kg']['CO2']:.2f}", found["short"]) == ("2", "1104.75", [])
     assert "cn.grid.province.gd.2023" in {each["id"] for each in line["factors"]}
@@ -267,20 +277,20 @@ def test_the_closed_month_of_a_takes_off_what_it_fed_in_and_sold(service: Servic
     assert f"{service.get('/intensity', period='2023-06', area='A')['tce']:.4f}" == "46.0059"
 
 
-def test_the_neighbours_emissions_by_month_and_day_hold_its_air(service: Service) -> None:
+def test_the_neighbours_emissions_by_month_and_day_hold_its_air(unchanged: Service) -> None:
     for basis, kg in AIR.items():
-        month = service.get("/emissions", **JUNE, by="enterprise", area="B", basis=basis)["series"]
+        month = unchanged.get("/emissions", **JUNE, by="enterprise", area="B", basis=basis)["series"]
         assert [(each["quantity"], f"{each['values'][0]:.2f}") for each in month] == [("air_volume", kg)]
-    days = service.get("/emissions", **(JUNE | {"step": "day"}), by="area")["series"]
+    days = unchanged.get("/emissions", **(JUNE | {"step": "day"}), by="area")["series"]
     [air] = [each for each in days if each["quantity"] == "air_volume"]
     assert (air["key"], len(air["values"]), f"{math.fsum(air['values']):.2f}") == ("B", 30, "1104.75")
     assert air["factors"][0]["id"] == "cn.grid.province.gd.2023"
 
 
-def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(service: Service) -> None:
+def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(unchanged: Service) -> None:
     asked = {"from": "2023-06-01", "to": "2023-07-01", "area": "B"}
     for basis, kg in AIR.items():
-        found = service.get("/trace/emissions", **asked, basis=basis)
+        found = unchanged.get("/trace/emissions", **asked, basis=basis)
         [part] = found["parts"]
         assert (part["through"], part["meter"], part["quantity"]) == ("B-AIR", "A-M", "energy_import")
         assert (f"{part['amount']:.2f}", f"{part['kg']:.2f}") == ("2500.00", kg)
@@ -293,16 +303,16 @@ def test_the_neighbours_air_is_traced_to_what_was_bought_for_it(service: Service
         assert any("meter=A-M&quantity=energy_import" in each for each in part["traces"])
 
 
-def test_the_park_counts_the_neighbours_air_once(service: Service) -> None:
-    found = service.get("/inventory", period="2023-06", area="park")
+def test_the_park_counts_the_neighbours_air_once(unchanged: Service) -> None:
+    found = unchanged.get("/inventory", period="2023-06", area="park")
     assert "air_volume" not in {each["name"] for each in found["lines"]}
 
 
-def test_what_passes_the_parks_boundary_meters_by_is_named(service: Service) -> None:
+def test_what_passes_the_parks_boundary_meters_by_is_named(unchanged: Service) -> None:
     """A's meters are fed from outside, and the park has none of its own."""
-    found = service.get("/inventory", period="2023-06", area="park")["short"]
+    found = unchanged.get("/inventory", period="2023-06", area="park")["short"]
     assert [each for each in found if each.startswith("A-STEAM")] == [
         "A-STEAM: steam enters A from outside, past the boundary meters of park"
     ]
     assert {each.partition(":")[0] for each in found} == {"A-M", "A-GAS", "A-STEAM"}
-    assert service.get("/inventory", period="2023-06", area="A")["short"] == []
+    assert unchanged.get("/inventory", period="2023-06", area="A")["short"] == []
