@@ -92,6 +92,20 @@ class Watched:
         self.quiet[place], self.told[place] = _REASONS.index(alert.quiet), alert.told
         self.stormed[place] = alert.quiet is Quiet.STORM
 
+    def open(self, place: int) -> Open:
+        """The other way round."""
+        states = self.states
+        return Open(
+            rule=self.rule.code,
+            subject=Subject(self.subjects.kind, self.subjects.codes[place]),
+            stage=int(states.stage[place]),
+            since_us=int(states.since[place]),
+            fired_us=int(states.fired[place]),
+            flapping=bool(states.flapping[place]),
+            quiet=_REASONS[self.quiet[place]],
+            told=bool(self.told[place]),
+        )
+
     def transitions(
         self, places: Iterable[int], what: What, verdict: Verdict, now_us: int
     ) -> Iterator[Transition]:
@@ -188,6 +202,15 @@ class Engine:
     def evaluate_unread(self, now_us: int, beside: Circumstances) -> list[Transition]:
         """As `evaluate`, while the store is away: rules that need no reading go on."""
         return self._evaluated(now_us, beside, lambda rule: rule.unread)
+
+    def open_unread(self) -> list[Open]:
+        """Alerts of rules that need no reading, as the journal has them once it took what changed."""
+        return [
+            watched.open(place)
+            for watched in self.watched.values()
+            if watched.rule.unread
+            for place in np.flatnonzero(watched.firing).tolist()
+        ]
 
     def _evaluated(
         self, now_us: int, beside: Circumstances, chosen: Callable[[Rule], bool]

@@ -109,6 +109,11 @@ class Open:
     told: bool
     """Whether somebody was."""
 
+    @property
+    def alert(self) -> str:
+        """Its identity, as that of its changes."""
+        return f"{self.rule}/{self.subject}/{self.fired_us}"
+
 
 @dataclass(frozen=True, slots=True)
 class Recalled:

@@ -46,6 +46,10 @@ class Circumstances:
     silences: tuple[Silence, ...] = ()
     spool_share: float = float("nan")
     """How full the spool is; NaN: not known."""
+    away_s: float = 0.0
+    """For how long the database has not answered [s]."""
+    heard_us: Mapping[str, int] = field(default_factory=dict)
+    """Meter -> when whoever reads it heard of it last [us]; for while readings cannot be had."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Source -> messages that its broker says it gave up, and rows given up here, of late."""
     month_factor: MonthFactor | None = None

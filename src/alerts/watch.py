@@ -81,10 +81,14 @@ class Watch:
         kept, self._waiting = self._waiting, []
         return kept
 
-    def wait(self, now_us: int, beside: Circumstances) -> None:
-        """In place of a tick, while the journal is away: what changes without readings it takes later."""
-        if self.begun:
-            self._waiting += self.engine.evaluate_unread(now_us, beside)
+    def give_up(self) -> list[Transition]:
+        """What the journal has not taken: somebody else keeps it."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def wait(self, changes: Sequence[Transition]) -> None:
+        """Let the journal take changes with the next tick: it is away."""
+        self._waiting += changes
 
     def _corrected(self, now_us: int, beside: Circumstances) -> list[Transition]:
         """What late readings change, once the hour is lived through; the more that costs the more seldom."""

@@ -28,6 +28,11 @@ _WORDS: Mapping[str, Name] = {
     "open": Name(
         "Nobody has acknowledged it so far; that is why you are told.", "至今无人确认,故升级通知您。"
     ),
+    "away": Name(
+        "The database has not answered since {since}. Until it does, no alert about readings comes, and "
+        "nobody's acknowledgement, nor a rule or silence changed since, is known here.",
+        "数据库自 {since} 起无响应。恢复前不会有基于读数的告警,此后的确认以及规则、静默的更改在此均不可知。",
+    ),
     "limit": Name("limit", "限值"),
     "since": Name("Since", "始于"),
     "at": Name("Alert at", "告警于"),
@@ -63,11 +68,17 @@ _COUNTS: Mapping[str, Callable[[int], str]] = {
 
 
 def message(
-    key: str, notices: Sequence[Notice], language: Language, zone: ZoneInfo, *, passed_on: bool = False
+    key: str,
+    notices: Sequence[Notice],
+    language: Language,
+    zone: ZoneInfo,
+    *,
+    passed_on: bool = False,
+    away_us: int | None = None,
 ) -> Message:
     """One for all; of a rule with more than its `storm` of them only the number and the first are told.
 
-    `passed_on`: because nobody acknowledged.
+    `passed_on`: because nobody acknowledged; `away_us`: since when the database has not answered.
     """
     speaker = _Speaker(language, zone)
     rules: dict[str, list[Notice]] = {}
@@ -75,6 +86,7 @@ def message(
         rules.setdefault(notice.rule, []).append(notice)
     parts = [*([speaker.open] if passed_on else [])]
     parts += [part for alike in rules.values() for part in speaker.of_rule(alike)]
+    parts += [] if away_us is None else [speaker.away(away_us)]
     return Message(key, language, speaker.subject(notices), "\n\n".join(parts) + "\n", tuple(notices))
 
 
@@ -100,6 +112,9 @@ class _Speaker:
     @property
     def open(self) -> str:
         return self._word("open")
+
+    def away(self, since_us: int) -> str:
+        return self._word("away").format(since=self._moment(since_us))
 
     def subject(self, notices: Sequence[Notice]) -> str:
         first = max(notices, key=lambda notice: (notice.what != "resolved", _RANKS.index(notice.severity)))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,7 @@ from ingest.assignment import Assignment, assignments
 from ingest.errors import StoreUnavailable
 from ingest.health import Cause, SourceHealth
 from ingest.pipeline import Pipeline
-from ingest.spool import Spool
+from ingest.spool import Spool, SpoolHealth, SpoolState
 from ingest.supervisor import Change, Supervisor
 from telemetry import web
 from telemetry.access.keyring import Keyring
@@ -39,6 +39,8 @@ from telemetry.jobs.adopt import Adopter, Bounds
 from telemetry.jobs.alert_news import AlertNews
 from telemetry.jobs.alerts import Alerter
 from telemetry.jobs.announced import Announcements
+from telemetry.jobs.attending import Attendant
+from telemetry.jobs.desks import InDatabase, OnDisk
 from telemetry.jobs.expiry import Expirer
 from telemetry.jobs.heads import HeadKeeper
 from telemetry.jobs.keys import KeyWatch
@@ -59,6 +61,7 @@ from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import accounts_noted, first_token
 from telemetry.storage.errors import StorageUnavailable
+from telemetry.storage.outbox import Outbox
 from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
 from telemetry.upkeep import database_url
@@ -86,6 +89,7 @@ def run(environment: Environment) -> None:
         closing(Database(url)) as database,
         closing(Writer(database)) as writer,
         closing(Spool.open(environment.data_dir / "spool", limit=environment.spool_mb << 20)) as spool,
+        closing(Outbox.open(environment.data_dir / "outbox")) as outbox,
     ):
         current = Current(plan)
         preparation = Preparation(url, database, writer, current)
@@ -100,6 +104,7 @@ def run(environment: Environment) -> None:
                 current=current,
                 preparation=preparation,
                 pipeline=pipeline,
+                outbox=outbox,
             )
         )
 
@@ -169,6 +174,7 @@ async def _serve(
     current: Current,
     preparation: Preparation,
     pipeline: Pipeline,
+    outbox: Outbox,
 ) -> None:
     supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
     hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)), pack=packing.packed)
@@ -177,9 +183,16 @@ async def _serve(
     running = _Running(database, writer, current, preparation, supervisor, arrivals, hub, adopter)
     await running.assign(current.plan)
     collected = partial(_by_source, supervisor)
-    sender = Sender(database, current)
-    beside = partial(_circumstances, supervisor, pipeline.spool)
-    alerter = Alerter(database, current, beside, told=sender.wake, sources=lambda: supervisor.health)
+    senders = Sender(InDatabase(database, outbox), current), Sender(OnDisk(outbox, database), current)
+    alerter = Alerter(
+        database,
+        current,
+        partial(_circumstances, supervisor, pipeline.spool),
+        told=partial(_wake, senders),
+        outbox=outbox,
+        heard=partial(_heard_us, supervisor, arrivals),
+        sources=lambda: supervisor.health,
+    )
     writer.tell(alerter.wake)
     dependencies = Dependencies(
         database,
@@ -207,7 +220,8 @@ async def _serve(
         Announcements(database, current, hub.renew),
         alerter,
         AlertNews(database, current, hub.tell),
-        sender,
+        *senders,
+        Attendant(current),
         *_reloaders(environment, current, running.enact),
     ]
     async with asyncio.TaskGroup() as tasks:
@@ -306,9 +320,25 @@ def _failing(supervisor: Supervisor) -> set[str]:
 def _circumstances(supervisor: Supervisor, spool: Spool | None) -> Circumstances:
     """What is known beside the readings."""
     down = {each.source for each in supervisor.health if each.line.failing and each.line.last_cause in _GONE}
-    kept = spool.health() if spool else None
-    share = kept.bytes / kept.limit if kept else float("nan")
+    share = _share(spool.health()) if spool else float("nan")
     return Circumstances(frozenset(_failing(supervisor)), frozenset(down), spool_share=share)
+
+
+def _share(spool: SpoolHealth) -> float:
+    """Where the disk itself has no room left, nothing more goes in."""
+    return 1.0 if spool.state is SpoolState.FULL else spool.bytes / spool.limit
+
+
+def _heard_us(supervisor: Supervisor, arrivals: Arrivals) -> Mapping[str, int]:
+    """When whoever reads each meter heard of it last."""
+    sources = (*supervisor.health, *arrivals.health.values())
+    meters = (item for source in sources for item in source.meters.items())
+    return {code: int(each.last_success * 1e6) for code, each in meters if each.last_success is not None}
+
+
+def _wake(senders: Iterable[Sender]) -> None:
+    for sender in senders:
+        sender.wake()
 
 
 def _by_source(supervisor: Supervisor) -> Mapping[str, SourceHealth]:

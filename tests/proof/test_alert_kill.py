@@ -28,6 +28,7 @@ from alerts.journal import Subject, Transition, What
 from alerts.notify.webhook import Channel
 from alerts.rule import Severity
 from alerts.verdict import Kind
+from telemetry.jobs.desks import InDatabase
 from telemetry.jobs.sending import Sender
 from telemetry.jobs.telling import Teller
 from telemetry.model import Site
@@ -81,7 +82,7 @@ def sent_and_die(tx, key, now):
     die("within the record")
 
 Channel.send, deliveries.sent = send_and_die, sent_and_die
-sender = Sender(database, current, {"PARKWATT_HOOK": "a secret of the test"}, lease_s=1.0)
+sender = Sender(InDatabase(database), current, {"PARKWATT_HOOK": "a secret of the test"}, lease_s=1.0)
 print("sending", flush=True)
 asyncio.run(sender.run())
 """

@@ -31,6 +31,16 @@ _SPOOL = Told(
     ),
     share=True,
 )
+_AWAY = Told(
+    Label("The database has not answered for", "数据库无响应时长"),
+    Label(
+        "Readings are kept on the disk meanwhile: look whether it runs, at its disk and the way there.",
+        "读数暂存于磁盘:请检查数据库是否运行、其磁盘与网络。",
+    ),
+    share=False,
+)
+_OF_THE_PARK = frozenset({"spool", "database"})
+_OF_NOW = _OF_THE_PARK | {"drops"}
 
 
 class Rule(AnyRule):
@@ -38,7 +48,8 @@ class Rule(AnyRule):
 
     reset: a counter shows less than ten minutes ago. gap: the last two readings lie further apart than `gap`.
     clock: a reading bears a time that lies ahead. spool: readings wait on the disk. drops: a source's broker
-    gave up messages, or rows were given up here, within ten minutes.
+    gave up messages, or rows were given up here, within ten minutes. database: it does not answer for longer
+    than `away`.
     """
 
     remedy: ClassVar[Label] = Label(
@@ -47,7 +58,7 @@ class Rule(AnyRule):
     )
 
     kind: Literal["data_quality"]
-    sign: Literal["reset", "gap", "clock", "spool", "drops"]
+    sign: Literal["reset", "gap", "clock", "spool", "drops", "database"]
     counter: Literal["energy_import", "energy_export"] = "energy_import"
     gap: Seconds = Field(600.0, ge=20)
     ahead: Seconds = 60.0
@@ -55,6 +66,7 @@ class Rule(AnyRule):
     """Of the spool."""
     drops: int = Field(0, ge=0)
     """Messages and rows that may be lost."""
+    away: Seconds = 60.0
 
     @property
     def unit(self) -> str:
@@ -62,17 +74,18 @@ class Rule(AnyRule):
 
     def told_as(self) -> Told:
         told = super().told_as()
-        if self.sign == "spool":
-            return Told(_SPOOL.figure, self.advice or _SPOOL.advice, share=True)
+        if self.sign in _OF_THE_PARK:
+            known = _SPOOL if self.sign == "spool" else _AWAY
+            return replace(known, advice=self.advice or known.advice)
         return replace(told, figure=_FIGURES[self.sign])
 
     @property
     def replayed(self) -> bool:
-        return self.sign not in {"spool", "drops"}
+        return self.sign not in _OF_NOW
 
     @property
     def unread(self) -> bool:
-        return self.sign == "spool"
+        return self.sign in _OF_THE_PARK
 
     @property
     def quantities(self) -> frozenset[str]:
@@ -80,10 +93,10 @@ class Rule(AnyRule):
 
     @property
     def apart(self) -> bool:
-        return self.sign not in {"spool", "drops"}
+        return self.sign not in _OF_NOW
 
     def subjects(self, park: Park) -> Subjects:
-        if self.sign == "spool":
+        if self.sign in _OF_THE_PARK:
             return Subjects(Kind.PARK, (park.root,), np.zeros(1, np.intp))
         if self.sign == "drops":
             return self.sources(park)
@@ -111,4 +124,6 @@ class Rule(AnyRule):
         if self.sign == "drops":
             lost = [look.beside.dropped.get(code, np.nan) for code in subjects.codes]
             return np.array(lost, np.float64), np.full(n, float(self.drops))
+        if self.sign == "database":
+            return np.full(n, look.beside.away_s), np.full(n, self.away)
         return np.full(n, look.beside.spool_share), np.full(n, self.full)

@@ -3,12 +3,14 @@
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounting.prices import Label
 from alerts.look import Look
 from alerts.park import Park
 from alerts.rule import Rule as AnyRule
 from alerts.verdict import Subjects, Verdict
+from alerts.window import NEVER
 
 
 class Rule(AnyRule):
@@ -46,7 +48,7 @@ class Rule(AnyRule):
 
     def judge(self, look: Look, subjects: Subjects) -> Verdict:
         """The value is the share of its meters that answer; a source that never answered is unknown."""
-        age_us = look.age_s() * 1e6
+        age_us = _age_us(look)
         fresh_us, listened_us = look.window.fresh_us, look.now_us - look.window.begun_us
         failing = np.array([code in look.beside.failing_meters for code in look.park.codes], np.bool_)
         line = np.array([code in look.beside.failing_sources for code in subjects.codes], np.bool_)
@@ -58,3 +60,11 @@ class Rule(AnyRule):
         down, well = line | silent, ~line & (answering > 0)
         share = np.where(line, 0.0, answering / np.maximum(members.sum(axis=1), 1))
         return Verdict(down.astype(np.int8), well, down | well, share, np.full(len(subjects), np.nan))
+
+
+def _age_us(look: Look) -> NDArray[np.float64]:
+    """Since each meter was heard of, by readings or by whoever reads it, float64[m] [us]; NaN: never."""
+    held = np.where(look.window.time == NEVER, np.nan, look.window.time.astype(np.float64))
+    heard = [look.beside.heard_us.get(code, np.nan) for code in look.park.codes]
+    age: NDArray[np.float64] = look.now_us - np.fmax(held, np.array(heard, np.float64))
+    return np.maximum(age, 0.0)

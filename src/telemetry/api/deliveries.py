@@ -22,7 +22,8 @@ from telemetry.api.paging import Next, Number, Page
 from telemetry.api.problems import Refusal
 from telemetry.reports.moment import Moment
 from telemetry.storage import deliveries
-from telemetry.storage.deliveries import Delivery, Listing, State
+from telemetry.storage.carried import State
+from telemetry.storage.deliveries import Delivery, Listing
 
 _Number = Annotated[int, Path(ge=1, lt=1 << 63, examples=[17])]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from alerts.engine import Health
+from alerts.engine import Engine, Health
 from alerts.errors import LeaseLost
 from alerts.journal import Transition
 from alerts.look import Circumstances
@@ -22,6 +22,7 @@ from alerts.watch import Watch
 from ingest.health import SourceHealth
 from telemetry.jobs.beside import Beside
 from telemetry.jobs.losses import Losses
+from telemetry.jobs.meanwhile import Meanwhile
 from telemetry.jobs.telling import Teller
 from telemetry.reports.own_rules import narrowed
 from telemetry.reports.watched import StoredHistory, park_of
@@ -32,6 +33,7 @@ from telemetry.storage import alert_rules, registry, silences
 from telemetry.storage.alert_rules import Standing
 from telemetry.storage.alerts import LEASE_S, StoredJournal
 from telemetry.storage.errors import StorageError, StorageUnavailable
+from telemetry.storage.outbox import Outbox
 from telemetry.storage.pool import Database
 
 _LOG = logging.getLogger(__name__)
@@ -53,11 +55,14 @@ class Alerter:
         lease_s: float = LEASE_S,
         tick_s: float = _TICK_S,
         told: Callable[[], None] = lambda: None,
+        outbox: Outbox | None = None,
+        heard: Callable[[], Mapping[str, int]] = dict,
         sources: Callable[[], Iterable[SourceHealth]] = tuple,
     ) -> None:
         """`beside` and `sources` are asked at every tick, `clock` gives the wall's time [s].
 
-        `told`: messages may be due.
+        `told`: messages may be due. `outbox`: for while the database is away; `heard` tells then when whoever
+        reads each meter heard of it last [us].
         """
         self._call = told
         self._tick_s = tick_s
@@ -70,6 +75,12 @@ class Alerter:
         self._asked_beside = Beside(database)
         self._losses = Losses(database, sources)
         self._clock = clock
+        self._meanwhile = Meanwhile(outbox, database, current) if outbox else None
+        self._deputy: Engine | None = None
+        self._heard = heard
+        self._answered: float | None = None
+        self._refused = 0.0
+        self._lease_s = lease_s
         self._journal = StoredJournal(database, Teller(current).tell, lease_s)
         self._history = StoredHistory(database)
         self._plan: Plan | None = None
@@ -77,7 +88,7 @@ class Alerter:
         self._rules: tuple[Rule, ...] = ()
         self.watch: Watch | None = None
         self._told = ""
-        self._asked = 0.0
+        self._asked = self._noted = 0.0
         self._stored: list[Standing] = []
         self._silences: tuple[Silence, ...] = ()
 
@@ -118,19 +129,51 @@ class Alerter:
             self.watch = None
         except StorageUnavailable as error:
             self._tell(f"alerts wait for the database: {error}")
-            self._wait()
+            return self._wait()
         except Exception as error:  # noqa: BLE001  # alerts that fail must not end the service
             self._tell(f"alerts cannot be evaluated: {error}", error)
         else:
             self._told = ""
+            self._answers()
             return changed
         return False
 
-    def _wait(self) -> None:
-        """Go on with what is known without the database."""
+    def _answers(self) -> None:
+        self._answered = self._clock()
+        if self._meanwhile is not None:
+            self._meanwhile.over()
+
+    def _wait(self) -> bool:
+        """Go on with what is known without the database; whether messages may be due."""
+        now = self._clock()
+        if self._meanwhile is not None:
+            self._meanwhile.begin(int((now if self._answered is None else self._answered) * 1e6))
+        engine = self._engine_meanwhile(now)
+        if engine is None:
+            return False
+        changes = self.watch.give_up() if self.watch is not None else []
+        changes += engine.evaluate_unread(int(now * 1e6), self._without_readings(now))
+        if self._meanwhile is not None and self._meanwhile.tell(changes):
+            return bool(changes)
         if self.watch is not None:
-            beside = replace(self._beside(), silences=self._silences)
-            self.watch.wait(int(self._clock() * 1e6), beside)
+            self.watch.wait(changes)
+        return False
+
+    def _engine_meanwhile(self, now: float) -> Engine | None:
+        """None where another process judges, as far as is known."""
+        if self.watch is not None and self.watch.begun:
+            return self.watch.engine
+        known = self._meanwhile.known if self._meanwhile else None
+        if self._deputy is None and self._meanwhile is not None and known is not None:
+            self._stored, self._silences = known.rules, known.silences
+            rules = self._holding(self._current.plan, datetime.fromtimestamp(now, UTC))
+            self._deputy = self._meanwhile.deputy(self._current, rules, int(now * 1e6))
+        return self._deputy
+
+    def _without_readings(self, now: float) -> Circumstances:
+        away_s = self._meanwhile.away_s(int(now * 1e6)) if self._meanwhile else 0.0
+        heard_us = self._heard()
+        return replace(self._beside(), silences=self._silences, away_s=away_s, heard_us=heard_us)
 
     def _tell(self, what: str, error: Exception | None = None) -> None:
         if what != self._told:
@@ -141,6 +184,8 @@ class Alerter:
         """Judge once; what changed. Raises LeaseLost, StorageError."""
         now = self._clock()
         plan = self._current.plan
+        if not self._handed_over(now):
+            return []
         if plan.site is None:
             return []
         changed = abs(now - self._asked) >= _OFTEN_S and self._asked_anew(now)
@@ -148,10 +193,30 @@ class Alerter:
             self._renew(plan, now)
         if self.watch is None:
             return []
+        self._deputy = None
+        if self._meanwhile is not None and self._meanwhile.going_on:
+            self.watch.window.begun_us = int(now * 1e6)
         lost = self._losses.of_late(now)
         known = replace(self._beside(), silences=self._silences, dropped=lost)
         beside = self._asked_beside.completed(known, plan, self.watch.window.park, self._rules, now)
-        return self.watch.tick(int(now * 1e6), beside)
+        found = self.watch.tick(int(now * 1e6), beside)
+        if self._meanwhile is not None and self._asked > self._noted:
+            engine = self.watch.engine if self.watch.begun else None
+            self._meanwhile.note(engine, self._stored, self._silences)
+            self._noted = self._asked
+        return found
+
+    def _handed_over(self, now: float) -> bool:
+        """Whether the journal has all that happened without it; the lease decides who goes on with it."""
+        if self._meanwhile is None or not self._meanwhile.pending:
+            self._refused = 0.0
+            return True
+        held = self._journal.lease(self.holder)
+        self._refused = self._refused or time.monotonic()
+        deserted = not held and time.monotonic() - self._refused > 2 * self._lease_s
+        if held or deserted:
+            self._meanwhile.hand_over(deserted=deserted, now_us=int(now * 1e6))
+        return held
 
     def _asked_anew(self, now: float) -> bool:
         """Whether other rules than before stand in the database."""
@@ -166,14 +231,18 @@ class Alerter:
         """A park or rules that have changed are watched anew, with what the journal holds."""
         at = datetime.fromtimestamp(now, UTC)
         park = park_of(registry.load(self._database), plan, at)
+        rules = self._holding(plan, at)
+        if self.watch is None or not self._stands(park, rules):
+            self.watch = Watch(self._journal, self._history, self.holder, park, rules)
+        self._plan, self._rules, self._renewed = plan, rules, now
+
+    def _holding(self, plan: Plan, at: datetime) -> tuple[Rule, ...]:
+        """Those of files, and beside them those that were put through the API."""
         documents = (narrowed(each) for each in self._stored)
         put = (read_stored(document, plan.site) for document in documents if document is not None)
         filed = {rule.code for rule in plan.rules}
         every = [*plan.rules, *(rule for rule in put if rule is not None and rule.code not in filed)]
-        rules = holding(every, at.astimezone(park.zone).date())
-        if self.watch is None or not self._stands(park, rules):
-            self.watch = Watch(self._journal, self._history, self.holder, park, rules)
-        self._plan, self._rules, self._renewed = plan, rules, now
+        return holding(every, at.astimezone(plan.zone).date())
 
     def _stands(self, park: Park, rules: tuple[Rule, ...]) -> bool:
         return self.watch is not None and rules == self._rules and park.alike(self.watch.window.park)

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -16,11 +16,10 @@ from alerts.channel import Channel
 from alerts.contacts import Contact
 from alerts.errors import Undelivered
 from alerts.wording import message
+from telemetry.jobs.desks import Desk, Ledger
 from telemetry.settings.current import Current
-from telemetry.storage import deliveries
 from telemetry.storage.deliveries import Bundle, Turn
 from telemetry.storage.errors import StorageError
-from telemetry.storage.pool import Database, Transaction
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ class Sender:
 
     def __init__(
         self,
-        db: Database,
+        desk: Desk,
         current: Current,
         variables: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
@@ -49,13 +48,12 @@ class Sender:
         lease_s: float = LEASE_S,
     ) -> None:
         """`clock` gives the wall's time [s]."""
-        self._db = db
+        self._desk = desk
         self._current = current
         self._variables = variables
         self._clock = clock
         self._lease_s = lease_s
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._attended: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._rest_s = _LOOK_S
 
@@ -66,7 +64,6 @@ class Sender:
         try:
             while True:
                 try:
-                    self._attend()
                     taken = await self.take() if len(sending) < _AT_ONCE else None
                     failing = False
                 except StorageError as error:
@@ -80,8 +77,6 @@ class Sender:
                     sending.add(task)
                     task.add_done_callback(sending.discard)
         finally:
-            for attending in self._attended.values():
-                attending.cancel()
             if sending:
                 await asyncio.wait(sending, timeout=_GOODBYE_S)
 
@@ -111,16 +106,16 @@ class Sender:
         channel = contact.channel(bundle.channel) if contact else None
         if contact is None or channel is None:
             reason = f"there is no channel {bundle.channel} of a contact {bundle.contact} any more"
-            await self._recorded(lambda tx: self._failed(tx, bundle, Undelivered(reason, final=True)))
+            await self._recorded(bundle, lambda of: self._failed(of, bundle, Undelivered(reason, final=True)))
             return
         leased = asyncio.create_task(self._stay_leased(bundle))
         try:
             await self._send(bundle, contact, channel)
         except Undelivered as error:
             told = Undelivered(channel.hidden(str(error), self._variables), final=error.final)
-            await self._recorded(lambda tx: self._failed(tx, bundle, told))
+            await self._recorded(bundle, lambda of: self._failed(of, bundle, told))
         else:
-            await self._recorded(lambda tx: self._sent(tx, bundle, channel))
+            await self._recorded(bundle, lambda of: self._sent(of, bundle, channel))
         finally:
             leased.cancel()
 
@@ -128,40 +123,48 @@ class Sender:
         """Raises Undelivered."""
         zone = self._current.plan.zone
         try:
-            told = message(bundle.key, bundle.notices, contact.language, zone, passed_on=bundle.step > 0)
+            told = message(
+                bundle.key,
+                bundle.notices,
+                contact.language,
+                zone,
+                passed_on=bundle.step > 0,
+                away_us=self._desk.away_us,
+            )
             await channel.send(told, self._variables)
         except Undelivered:
             raise
         except Exception as error:
             raise Undelivered(f"{type(error).__name__}: {error}") from error
 
-    def _take(self, tx: Transaction) -> Bundle | None:
+    def _take(self, ledger: Ledger) -> Bundle | None:
         turn = self._turn()
-        first = deliveries.head(tx, turn)
-        if first is None:
-            following = deliveries.following(tx)
+        taken = ledger.take(turn, self._group)
+        if taken is None:
+            following = ledger.following()
             left_s = _LOOK_S if following is None else (following - turn.now).total_seconds()
             self._rest_s = min(max(left_s, _PAUSE_S), _LOOK_S)
-            return None
-        contact = self._current.plan.directory.by_code.get(first.contact)
-        channel = contact.channel(first.channel) if contact else None
-        group = contact.group if contact and channel and channel.grouped else None
-        return deliveries.take(tx, first, turn, group)
+        return taken
 
-    def _sent(self, tx: Transaction, bundle: Bundle, channel: Channel) -> None:
+    def _group(self, contact: str, channel: str) -> Sequence[str] | None:
+        known = self._current.plan.directory.by_code.get(contact)
+        named = known.channel(channel) if known else None
+        return known.group if known and named and named.grouped else None
+
+    def _sent(self, ledger: Ledger, bundle: Bundle, channel: Channel) -> None:
         now = self._now()
-        deliveries.sent(tx, bundle.key, now)
+        ledger.sent(bundle.key, now)
         notice = bundle.notices[0]
         if channel.renew_s is not None and notice.what not in {"resolved", "test"}:
             change = f"{notice.id}/{bundle.renewal + 1}"
             new = routing.key(change, bundle.contact, bundle.channel)
-            deliveries.renew(tx, bundle.key, new, now + timedelta(seconds=channel.renew_s), now)
+            ledger.renew(bundle.key, new, now + timedelta(seconds=channel.renew_s), now)
 
-    def _failed(self, tx: Transaction, bundle: Bundle, error: Undelivered) -> None:
+    def _failed(self, ledger: Ledger, bundle: Bundle, error: Undelivered) -> None:
         final = error.final or bundle.attempts >= _ATTEMPTS
         wait_s = min(_FIRST_RETRY_S * 2 ** (bundle.attempts - 1), _LONGEST_RETRY_S)
         due = self._now() + timedelta(seconds=wait_s)
-        deliveries.failed(tx, bundle.key, self._holder, str(error), due, final=final)
+        ledger.failed(bundle.key, self._holder, str(error), due, final=final)
         if final:
             _LOG.error("a message to %s by %s is given up: %s", bundle.contact, bundle.channel, error)
 
@@ -169,49 +172,21 @@ class Sender:
         while True:
             await asyncio.sleep(self._lease_s / 3)
             with suppress(StorageError):
-                await self._stored(lambda tx: deliveries.extend(tx, bundle.key, self._turn()))
+                await self._stored(lambda of: of.extend(bundle.key, self._turn()), bundle.key)
 
-    async def _recorded(self, note: Callable[[Transaction], None]) -> None:
+    async def _recorded(self, bundle: Bundle, note: Callable[[Ledger], None]) -> None:
         """However long it takes: what is not recorded is sent again."""
         while True:
             try:
-                await self._stored(note)
+                await self._stored(note, bundle.key)
             except StorageError as error:
                 _LOG.warning("what became of a message waits for the database: %s", error)
                 await asyncio.sleep(1.0)
             else:
                 return
 
-    async def _stored(self, work: Callable[[Transaction], T]) -> T:
-        def run() -> T:
-            with self._db.connection() as tx:
-                return work(tx)
-
-        return await asyncio.to_thread(run)
-
-    def _attend(self) -> None:
-        """Begin and end what goes on beside the sending, and begin anew what ended by itself."""
-        wanted = {
-            f"{contact.code}/{channel.name}/{channel!r}": channel
-            for contact in self._current.plan.directory.contacts
-            for channel in contact.channels
-        }
-        for name in [name for name in self._attended if name not in wanted]:
-            self._attended.pop(name).cancel()
-        for name, channel in wanted.items():
-            if name not in self._attended:
-                self._attended[name] = asyncio.create_task(self._attending(channel))
-
-    async def _attending(self, channel: Channel) -> None:
-        """Until it has nothing to do."""
-        while True:
-            try:
-                await channel.attend(self._variables)
-            except Exception as error:  # noqa: BLE001  # it is tried again
-                _LOG.debug("%s: %s", channel.name, channel.hidden(str(error), self._variables))
-                await asyncio.sleep(_AWAY_S)
-            else:
-                return
+    async def _stored(self, work: Callable[[Ledger], T], key: str | None = None) -> T:
+        return await asyncio.to_thread(self._desk.work, work, key)
 
     def _turn(self) -> Turn:
         now = self._now()

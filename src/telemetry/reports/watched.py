@@ -89,6 +89,32 @@ def park_of(registry: Registry, plan: Plan, now: datetime) -> Park:
     )
 
 
+def declared_park(plan: Plan, now: datetime) -> Park:
+    """As files have it, for rules that need no reading: without what the database alone tells."""
+    site = plan.site
+    meters = site.read_meters if site else ()
+    areas = site.areas if site else ()
+    parents = {area.code: area.parent for area in areas}
+    polled_s, size = plan.polled_s(), len(meters)
+    sources = tuple(sorted({meter.source for meter in meters}))
+    return Park(
+        zone=plan.zone,
+        codes=tuple(meter.code for meter in meters),
+        ids=np.arange(size, dtype=np.int32),
+        multiplier=np.ones(size),
+        interval_s=np.array([polled_s.get(meter.code, np.nan) for meter in meters], np.float64),
+        most_s=np.array([meter.max_gap_s for meter in meters], np.float64),
+        rated_kw=np.full(size, np.nan),
+        carrier=tuple(meter.carrier for meter in meters),
+        role=tuple(meter.role for meter in meters),
+        within=tuple(frozenset(lineage(meter.area_at(now), parents)) for meter in meters),
+        source=_places([meter.source for meter in meters], sources),
+        parent=np.full(size, NOBODY, np.intp),
+        sources=sources,
+        root=next((area.code for area in areas if area.kind == AreaKind.PARK), ""),
+    )
+
+
 def _contract_kw(supply: Supply | None, day: date) -> float:
     return (supply and supply.demand_on(day)) or np.nan
 

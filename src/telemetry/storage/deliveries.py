@@ -1,33 +1,30 @@
 """Deliveries of alerts: written with the change that they tell of, leased by a sender, kept as a log."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import structs
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from alerts.notice import Notice
 from alerts.routing import Draft
 from telemetry.storage import queries
+from telemetry.storage.carried import Row
 
 _SQL = queries.beside(__file__)
 _MOST = 1000
 """Alerts that go in one message."""
+_AHEAD = 200
+"""Messages that are known beforehand."""
 
 
-class State(StrEnum):
-    WAITING = "waiting"
-    SENDING = "sending"
-    SENT = "sent"
-    DEAD = "dead"
-    """Given up."""
-    CANCELLED = "cancelled"
-    """Nobody has to be told any more."""
+Grouping: TypeAlias = Callable[[str, str], Sequence[str] | None]
+"""Of a contact's channel: in what that goes in one message has to be alike; None: each goes alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +111,19 @@ def put(conn: Connection[Any], notice: Notice, drafts: Iterable[Draft], now: dat
     ]
     if rows:
         conn.cursor().executemany(_SQL["put"], rows)
+
+
+def take_over(conn: Connection[Any], rows: Sequence[Row]) -> None:
+    """Those that were made and sent while the database was away; twice the same changes nothing."""
+    if rows:
+        given = [structs.asdict(row) | {"notice": Jsonb(msgspec.to_builtins(row.notice))} for row in rows]
+        conn.cursor().executemany(_SQL["take_over"], given)
+
+
+def awaiting(conn: Connection[Any], until: datetime) -> list[Row]:
+    """What has to be sent by then."""
+    found = conn.cursor(row_factory=dict_row).execute(_SQL["awaiting"], {"until": until, "limit": _AHEAD})
+    return msgspec.convert(found.fetchall(), list[Row])
 
 
 def told(conn: Connection[Any], alerts: Sequence[str]) -> dict[str, list[tuple[str, str]]]:

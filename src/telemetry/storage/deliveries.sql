@@ -9,6 +9,38 @@ values (
 )
 on conflict (key) do nothing
 
+-- name: take_over
+insert into delivery (
+    key, transition, alert, what, contact, channel, step, follow_up, renewal, notice, state, bundle, created_at,
+    not_before, due, attempts, holder, leased_until, tried_at, sent_at, error
+)
+values (
+    %(key)s::text, %(transition)s::text, %(alert)s::text, %(what)s::text, %(contact)s::text, %(channel)s::text,
+    %(step)s::smallint, %(follow_up)s::boolean, %(renewal)s::integer, %(notice)s::jsonb, %(state)s::text,
+    %(bundle)s::text, %(created_at)s::timestamptz, %(not_before)s::timestamptz, %(due)s::timestamptz,
+    %(attempts)s::integer, %(holder)s::text, %(leased_until)s::timestamptz, %(tried_at)s::timestamptz,
+    %(sent_at)s::timestamptz, %(error)s::text
+)
+on conflict (key) do update set
+    state = excluded.state,
+    bundle = excluded.bundle,
+    due = excluded.due,
+    attempts = excluded.attempts,
+    holder = excluded.holder,
+    leased_until = excluded.leased_until,
+    tried_at = excluded.tried_at,
+    sent_at = excluded.sent_at,
+    error = excluded.error
+where delivery.state = 'waiting' or delivery.state = 'sending' and excluded.state = 'sent'
+
+-- name: awaiting
+select key, transition, alert, what, contact, channel, step, follow_up, renewal, notice, state, bundle, created_at,
+    not_before, due, attempts, holder, leased_until, tried_at, sent_at, error
+from delivery
+where state = 'waiting' and due < %(until)s::timestamptz
+order by id
+limit %(limit)s::integer
+
 -- name: told
 select alert, contact, channel
 from delivery

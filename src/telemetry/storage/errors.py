@@ -3,6 +3,7 @@
 ParkWattError
 └── StorageError               the database refused what was asked of it
     ├── StorageUnavailable     it does not answer or has no room: the same call may work later
+    ├── OutboxFull             messages that wait for it find no room on the disk beside it
     ├── TakesTooLong           a statement of whoever asks from outside ran out of its time
     ├── ClosedToTenants        it is about the whole park, and whoever asks has single areas
     ├── NotEntrusted           it is about an area that is not all theirs in all of the time asked for
@@ -22,6 +23,10 @@ class StorageError(ParkWattError):
 
 
 class StorageUnavailable(StorageError):  # noqa: N818  # read as a state by its callers
+    pass
+
+
+class OutboxFull(StorageError):  # noqa: N818  # read as a state by its callers
     pass
 
 

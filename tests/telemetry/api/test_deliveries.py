@@ -10,6 +10,7 @@ import pytest
 from receivers import Receiver
 
 from alerts.contacts import Directory
+from telemetry.jobs.desks import InDatabase
 from telemetry.jobs.sending import Sender
 from telemetry.model import Site
 
@@ -34,7 +35,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site], receiver:
 
 
 def send(service: Any) -> None:  # noqa: ANN401  # as above
-    asyncio.run(Sender(service.database, service.current, VARIABLES).step())
+    asyncio.run(Sender(InDatabase(service.database), service.current, VARIABLES).step())
 
 
 def test_a_contact_is_tried_and_a_dead_letter_tried_again(service: Any, receiver: Receiver) -> None:  # noqa: ANN401

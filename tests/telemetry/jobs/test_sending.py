@@ -18,6 +18,7 @@ from alerts.rule import Severity
 from alerts.verdict import Kind
 from ingest.batch import Batch
 from telemetry.jobs.alerts import Alerter
+from telemetry.jobs.desks import InDatabase
 from telemetry.jobs.sending import Sender
 from telemetry.jobs.telling import Teller
 from telemetry.settings.contacts import load_directory
@@ -92,7 +93,9 @@ class Post:
         self.current.adopt(replace(plan, directory=directory))
 
     def sender(self, lease_s: float = 60.0) -> Sender:
-        return Sender(self.database, self.current, self.variables, lambda: self.now, lease_s=lease_s)
+        return Sender(
+            InDatabase(self.database), self.current, self.variables, lambda: self.now, lease_s=lease_s
+        )
 
     def tell(self, *changes: Transition) -> None:
         with self.database.connection() as tx:
@@ -418,8 +421,7 @@ def _pretend_sent(post: Post, second: float) -> None:
     bundle = asyncio.run(sender.take())
     assert bundle is not None
     channel = post.current.plan.directory.contacts[0].channels[0]
-    with post.database.connection() as tx:
-        sender._sent(tx, bundle, channel)
+    InDatabase(post.database).work(lambda ledger: sender._sent(ledger, bundle, channel))
     assert asyncio.run(post.sender().take()) is None
 
 
