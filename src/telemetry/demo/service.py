@@ -16,6 +16,13 @@ _AGAIN_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_LARGE = 413
+_CLOSED = frozenset({401, 403})
+_ASKS_WHO = (
+    "the service asks who posts them, since it has an account or a token; the hours in which "
+    "the demo did not run stay empty, all else goes on. To fill them, start the demo with PARKWATT_TOKEN set "
+    "to a long random text. 服务已有账户或令牌,要求表明提交者身份;演示停止期间的数据将保持空缺,其余照常运行。"
+    "如需补齐,请将 PARKWATT_TOKEN 设为一段较长的随机文本后重新启动演示。"
+)
 _OK = 200
 
 
@@ -67,6 +74,8 @@ class Service:
             half = len(rows) // 2
             self.post(rows[:half])
             self.post(rows[half:])
+        elif answer.status in _CLOSED:
+            raise DemoError(_ASKS_WHO)
         elif answer.status != _OK:
             raise DemoError(f"the service answers {answer.status} to past readings: {answer.body[:500]!r}")
         elif rejected := answer.document()["rejected"]:

@@ -201,7 +201,6 @@ def test_rows_too_many_for_one_body_are_halved(service: Service, recorder: Recor
     "reply",
     [
         (422, {}, {"title": "nothing accepted"}),
-        (401, {}, {"title": "no token"}),
         (200, {}, {"rejected": [{"row": 0, "field": "values", "value": 1, "reason": "no"}]}),
     ],
 )
@@ -210,6 +209,14 @@ def test_a_refusal_ends_the_posting_with_its_reason(
 ) -> None:
     recorder.scripted = [reply]
     with pytest.raises(DemoError, match="past readings"):
+        service.post([{"meter": "A"}])
+
+
+def test_a_service_with_accounts_is_told_of_with_what_to_do(service: Service, recorder: Recorder) -> None:
+    recorder.scripted = [(401, {}, {"title": "no token"})]
+    with pytest.raises(
+        DemoError, match=r"has an account or a token; .* stay empty.* set to a long.*要求表明"
+    ):
         service.post([{"meter": "A"}])
 
 
