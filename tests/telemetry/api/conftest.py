@@ -3,8 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,10 +20,13 @@ from ingest.arrivals import Arrivals
 from ingest.health import SourceHealth
 from ingest.pipeline import Pipeline
 from ingest.spool import Spool
+from telemetry.access.keyring import Keyring
 from telemetry.api import packing
+from telemetry.api.access import Access
 from telemetry.api.application import create
 from telemetry.api.dependencies import Dependencies, Settings
 from telemetry.api.guard import served
+from telemetry.jobs.keys import KeyWatch
 from telemetry.jobs.live import LiveHub
 from telemetry.jobs.settle import Worker, basis_of
 from telemetry.model import Site
@@ -30,6 +34,7 @@ from telemetry.reports.view import ParkView
 from telemetry.settings.current import Current
 from telemetry.settings.library import Library
 from telemetry.settings.plan import Plan
+from telemetry.settings.token import digest
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
 from telemetry.storage.writer import Writer
@@ -102,6 +107,28 @@ class Service:
         response = self.call("POST", "/api/v1/readings", json=rows, params=query)
         assert response.status_code == 200, response.text
         return response.json()
+
+    def ask_for_keys(self, first: str) -> KeyWatch:
+        """A door that opens to the first secret, and to keys that the watch finds."""
+        ring = Keyring(digest(first))
+        door = Settings(served("localhost"), Access(ring, asked=True))
+        self.app = create(replace(self.dependencies, settings=door))
+        watch = KeyWatch(self.database, ring)
+        watch.step()
+        return watch
+
+    def ask(self, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+        return self.call(method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest)
+
+    def administrators(self, first: str, areas: Iterable[str]) -> dict[str, str]:
+        """A secret for each enterprise's."""
+        return {area: self._administrator(first, area) for area in areas}
+
+    def _administrator(self, first: str, area: str) -> str:
+        body = {"name": area, "roles": ["enterprise-administrator"], "areas": [area]}
+        made = self.ask(first, "POST", "/keys", json=body)
+        assert made.status_code == 200, made.text
+        return str(made.json()["secret"])
 
     def settle(self) -> None:
         """What the settling worker does by itself."""

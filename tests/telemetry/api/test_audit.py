@@ -1,7 +1,6 @@
 """The audit log as whoever may look into it sees it, and its proof by the command."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,10 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
 from telemetry.cli import app
 from telemetry.jobs.heads import HeadKeeper
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
 from telemetry.settings.audit_heads import noted
-from telemetry.settings.token import digest
 
 pytestmark = pytest.mark.database
 
@@ -31,26 +23,19 @@ FIRST = "the-token-of-the-start"
 def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
     """With a key for an auditor, and one for someone who only reads."""
     made = start(make_site({"code": "m1"}, {"code": "m2"}))
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    KeyWatch(made.database, ring).step()
+    made.ask_for_keys(FIRST)
     return made
-
-
-def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> Any:  # noqa: ANN401  # httpx's
-    return service.call(method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest)
 
 
 def _key(service: Any, role: str, **limits: Any) -> str:  # noqa: ANN401  # conftest's
     body = {"name": f"{role} {limits}", "roles": [role], **(limits or {"whole_park": True})}
-    made = _ask(service, FIRST, "POST", "/keys", json=body)
+    made = service.ask(FIRST, "POST", "/keys", json=body)
     assert made.status_code == 200, made.text
     return str(made.json()["secret"])
 
 
 def _log(service: Any, secret: str = FIRST, **sought: Any) -> Any:  # noqa: ANN401  # JSON
-    found = _ask(service, secret, "GET", "/audit", params=sought)
+    found = service.ask(secret, "GET", "/audit", params=sought)
     assert found.status_code == 200, found.text
     return found.json()
 
@@ -69,7 +54,7 @@ def test_who_made_a_key_is_found_by_the_auditor(service: Any) -> None:  # noqa: 
     [("read", {}), ("energy-manager", {}), ("integrator", {}), ("auditor", {"areas": ["park"]})],
 )
 def test_it_is_closed_to_others(service: Any, role: str, limits: dict[str, Any]) -> None:  # noqa: ANN401  # as above
-    assert _ask(service, _key(service, role, **limits), "GET", "/audit").status_code == 403
+    assert service.ask(_key(service, role, **limits), "GET", "/audit").status_code == 403
 
 
 def test_it_is_read_page_by_page(service: Any) -> None:  # noqa: ANN401  # as above
@@ -108,7 +93,7 @@ def test_it_is_searched(service: Any) -> None:  # noqa: ANN401  # as above
 )
 def test_what_cannot_be_searched_is_refused(service: Any, asked: dict[str, Any]) -> None:  # noqa: ANN401  # as above
     (field,) = asked
-    refused = _ask(service, FIRST, "GET", "/audit", params=asked)
+    refused = service.ask(FIRST, "GET", "/audit", params=asked)
     assert refused.status_code == 422
     assert [each["field"] for each in refused.json()["errors"]] == [field]
 
@@ -144,16 +129,16 @@ def test_the_command_proves_it(service: Any, migrated_url: str, tmp_path: Path) 
 
 def test_the_running_service_proves_it(service: Any, address: str, tmp_path: Path) -> None:  # noqa: ANN401  # as above
     auditor = _key(service, "auditor")
-    proof = _ask(service, auditor, "GET", "/audit/verification").json()
+    proof = service.ask(auditor, "GET", "/audit/verification").json()
     assert (proof["broken"], proof["reason"], proof["compared"]) == (None, "", 0)
     handed = f"{proof['rows']}:{proof['head']}"
-    again = _ask(service, auditor, "GET", "/audit/verification", params={"head": handed}).json()
+    again = service.ask(auditor, "GET", "/audit/verification", params={"head": handed}).json()
     assert again == {**proof, "compared": 1}
     beyond = f"{proof['rows'] + 1}:{proof['head']}"
-    cut = _ask(service, auditor, "GET", "/audit/verification", params={"head": [handed, beyond]}).json()
+    cut = service.ask(auditor, "GET", "/audit/verification", params={"head": [handed, beyond]}).json()
     assert (cut["compared"], cut["broken"]) == (1, proof["rows"] + 1)
-    assert _ask(service, auditor, "GET", "/audit/verification", params={"head": "7"}).status_code == 422
-    assert _ask(service, _key(service, "read"), "GET", "/audit/verification").status_code == 403
+    assert service.ask(auditor, "GET", "/audit/verification", params={"head": "7"}).status_code == 422
+    assert service.ask(_key(service, "read"), "GET", "/audit/verification").status_code == 403
     variables = {"PARKWATT_TOKEN": auditor, "PARKWATT_DATA_DIR": str(tmp_path)}
     asked = ["audit", "verify", "--to", address, "--head"]
     done = CliRunner().invoke(app, [*asked, handed], env=variables)
@@ -176,7 +161,7 @@ def test_a_torn_line_of_the_heads_is_passed_over(tmp_path: Path) -> None:
 
 
 def _told(service: Any, path: str, **body: Any) -> Any:  # noqa: ANN401  # JSON
-    answer = _ask(service, FIRST, "POST", path, json=body)
+    answer = service.ask(FIRST, "POST", path, json=body)
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -9,15 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
 from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
 from telemetry.api.idempotency import KEPT
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.pool import Database
 
@@ -39,10 +33,7 @@ DIESEL: dict[str, Any] = {
 @pytest.fixture
 def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Service:
     service = start(make_site({"code": "M1", "area": "hall"}))
-    ring = Keyring(digest(FIRST))
-    settings = Settings(served("localhost"), Access(ring, asked=True))
-    service.app = create(replace(service.dependencies, settings=settings))
-    KeyWatch(service.database, ring).step()
+    service.ask_for_keys(FIRST)
     return service
 
 

@@ -1,20 +1,12 @@
 """Occupancies said through the API decide at once who sees what of which days."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 from telemetry.storage.registry import apply_site
 
 pytestmark = pytest.mark.database
@@ -47,10 +39,7 @@ def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # n
         ]
     )
     made.settle()
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    KeyWatch(made.database, ring).step()
+    made.ask_for_keys(FIRST)
     return made
 
 
@@ -65,26 +54,22 @@ def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]
     return _let(start_for_file, make_site)
 
 
-def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> Any:  # noqa: ANN401  # httpx's
-    return service.call(method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest)
-
-
 def _post(service: Any, path: str = "", status: int = 200, **body: Any) -> Any:  # noqa: ANN401  # JSON
     told = {name.rstrip("_"): str(value) for name, value in body.items()}
-    done = _ask(service, FIRST, "POST", f"/occupancies{path}", json=told)
+    done = service.ask(FIRST, "POST", f"/occupancies{path}", json=told)
     assert done.status_code == status, done.text
     return done.json()
 
 
 def _key(service: Any, area: str) -> str:  # noqa: ANN401  # conftest's
     body = {"name": area, "roles": ["enterprise-user"], "areas": [area]}
-    return str(_ask(service, FIRST, "POST", "/keys", json=body).json()["secret"])
+    return str(service.ask(FIRST, "POST", "/keys", json=body).json()["secret"])
 
 
 def _days(service: Any, secret: str) -> list[date]:  # noqa: ANN401  # conftest's
     """On which something of the hall is told."""
     asked = {"by": "meter", "step": "day", "from": str(BEGIN), "quantity": "energy_import"}
-    found = _ask(service, secret, "GET", "/energy", params=asked).json()
+    found = service.ask(secret, "GET", "/energy", params=asked).json()
     return [
         datetime.fromisoformat(time).date()
         for series in found["series"]
@@ -108,13 +93,13 @@ def test_who_moves_in_sees_what_is_from_then_on_and_nothing_before(service: Any)
 
 def test_they_are_listed_beside_those_of_the_file_and_stand_in_the_audit_log(service: Any) -> None:  # noqa: ANN401  # as above
     said = _post(service, meter="m-lent", enterprise="E2", from_=DAYS[2], to=DAYS[4])
-    listed = _ask(service, FIRST, "GET", "/occupancies").json()["occupancies"]
+    listed = service.ask(FIRST, "GET", "/occupancies").json()["occupancies"]
     assert [(each["meter"], each["managed_by"]) for each in listed] == [
         ("m-lent", "people"),
         ("m-shed", "file"),
     ]
     assert listed[0] == said
-    (entry,) = _ask(service, FIRST, "GET", "/audit", params={"kind": "occupancy", "text": "m-lent"}).json()[
+    (entry,) = service.ask(FIRST, "GET", "/audit", params={"kind": "occupancy", "text": "m-lent"}).json()[
         "entries"
     ]
     assert (entry["who"], entry["act"], entry["name"]) == ("first token", "insert", "E2")
@@ -136,7 +121,7 @@ def test_they_are_listed_beside_those_of_the_file_and_stand_in_the_audit_log(ser
     ],
 )
 def test_what_does_not_fit_is_refused(unchanged: Any, field: str, body: dict[str, str]) -> None:  # noqa: ANN401  # as above
-    refused = _ask(unchanged, FIRST, "POST", "/occupancies", json=body)
+    refused = unchanged.ask(FIRST, "POST", "/occupancies", json=body)
     assert refused.status_code == 422
     assert [each["field"] for each in refused.json()["errors"]] == [field], refused.text
 
@@ -147,7 +132,7 @@ def test_ends_that_do_not_fit_are_refused(service: Any) -> None:  # noqa: ANN401
     _post(service, f"/{first}/end", 422, to=DAYS[5])
     _post(service, f"/{first}/end", 422, to=DAYS[0])
     _post(service, "/4711/end", 422, to=DAYS[0])
-    of_file = _ask(service, FIRST, "GET", "/occupancies").json()["occupancies"][-1]
+    of_file = service.ask(FIRST, "GET", "/occupancies").json()["occupancies"][-1]
     assert of_file["managed_by"] == "file"
     _post(service, f"/{of_file['id']}/end", 422, to=DAYS[5])
     _post(service, f"/{of_file['id']}/withdrawal", 422)
@@ -161,7 +146,7 @@ def test_a_file_that_speaks_of_the_same_days_goes_before(
     kept = _post(service, area="hall", enterprise="E1", to=DAYS[1])
     site = _park(make_site, FILE, {"area": "hall", "enterprise": "E2", "from": DAYS[4]})
     apply_site(service.database, site, datetime.now(UTC))
-    listed = _ask(service, FIRST, "GET", "/occupancies").json()["occupancies"]
+    listed = service.ask(FIRST, "GET", "/occupancies").json()["occupancies"]
     assert [(each["enterprise"], each["managed_by"]) for each in listed] == [
         ("E1", "people"),
         ("E2", "file"),

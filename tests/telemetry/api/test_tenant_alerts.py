@@ -11,15 +11,8 @@ import pytest
 
 from alerts.contacts import Directory
 from alerts.kinds import read_rule
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
 from telemetry.jobs.alerts import Alerter
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 
 pytestmark = pytest.mark.database
 
@@ -61,19 +54,12 @@ def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # n
         read_rule(RULE | {"code": code, "above": "900 kW", "where": where}) for code, where in filed.items()
     )
     made.current.adopt(replace(made.plan, directory=directory, rules=rules))
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    KeyWatch(made.database, ring).step()
+    made.ask_for_keys(FIRST)
     return made
 
 
 def _keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
-    found = {"park": FIRST}
-    for code in KINDS:
-        body = {"name": code, "roles": ["enterprise-administrator"], "areas": [code]}
-        found[code] = _ask(service, FIRST, "POST", "/keys", json=body).json()["secret"]
-    return found
+    return {"park": FIRST} | service.administrators(FIRST, KINDS)
 
 
 @pytest.fixture
@@ -99,15 +85,8 @@ def alerter(service: Any) -> Alerter:  # noqa: ANN401  # as above
     return Alerter(service.database, service.current, lease_s=600.0)
 
 
-def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's
-    answer: httpx.Response = service.call(
-        method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest
-    )
-    return answer
-
-
 def _put(service: Any, secret: str, **rule: Any) -> httpx.Response:  # noqa: ANN401  # YAML
-    return _ask(service, secret, "POST", "/alert-rules", json={"rule": RULE | rule, **WHY})
+    return service.ask(secret, "POST", "/alert-rules", json={"rule": RULE | rule, **WHY})
 
 
 def _alike(found: httpx.Response, absent: httpx.Response, status: int, *codes: str) -> None:
@@ -120,7 +99,7 @@ def _read(service: Any) -> None:  # noqa: ANN401  # as above
     """All meters show too much."""
     at = datetime.now(UTC).isoformat()
     rows = [{"meter": m, "time": at, "values": {"active_power": 430.0}} for m in METERS]
-    assert _ask(service, FIRST, "POST", "/readings", json=rows).status_code == 200
+    assert service.ask(FIRST, "POST", "/readings", json=rows).status_code == 200
     service.writer._board.flush(service.database)
 
 
@@ -130,7 +109,7 @@ def _firing(service: Any, alerter: Alerter, *wanted: tuple[str, str]) -> dict[tu
     while True:
         alerter._asked = 0.0
         alerter.step()
-        told = _ask(service, FIRST, "GET", "/alerts", params={"history": True}).json()["alerts"]
+        told = service.ask(FIRST, "GET", "/alerts", params={"history": True}).json()["alerts"]
         found = {(a["rule"], a["subject"]): a for a in told if a["rule"] in {"high", "of-park", "of-hall"}}
         if {*wanted} <= found.keys():
             return found
@@ -148,15 +127,15 @@ def test_a_rule_is_about_their_own_meters_and_seen_by_them(
     found = _firing(service, alerter, ("high", "m-alpha"), ("high", "m-press"), ("of-park", "m-grid"))
     assert {subject for rule, subject in found if rule == "high"} == {"m-alpha", "m-press"}
     listed = {
-        who: {e["code"]: e["areas"] for e in _ask(service, secret, "GET", "/alert-rules").json()["rules"]}
+        who: {e["code"]: e["areas"] for e in service.ask(secret, "GET", "/alert-rules").json()["rules"]}
         for who, secret in keys.items()
     }
     assert listed["alpha"] == {"high": ["alpha"], "filed-of-alpha": None, "filed-of-all": None}
     assert listed["beta"] == listed["hall"] == {"filed-of-all": None}
     assert (listed["park"]["high"], listed["park"]["of-park"]) == (["alpha"], None)
-    gone = _ask(service, keys["alpha"], "POST", "/alert-rules/high/removal", json=WHY)
+    gone = service.ask(keys["alpha"], "POST", "/alert-rules/high/removal", json=WHY)
     assert [each["rule"] is None for each in gone.json()["editions"]] == [True, False]
-    left = _ask(service, keys["alpha"], "GET", "/alert-rules").json()["rules"]
+    left = service.ask(keys["alpha"], "GET", "/alert-rules").json()["rules"]
     assert [each["code"] for each in left] == ["filed-of-all", "filed-of-alpha"]
 
 
@@ -172,7 +151,7 @@ def test_a_rule_of_another_is_as_none_but_its_code_is_taken(service: Any, keys: 
         for method, path, body in (("GET", "history", {}), ("POST", "removal", {"json": WHY})):
             _alike(
                 *(
-                    _ask(service, keys["beta"], method, f"/alert-rules/{each}/{path}", **body)
+                    service.ask(keys["beta"], method, f"/alert-rules/{each}/{path}", **body)
                     for each in (code, "absent")
                 ),
                 404,
@@ -180,12 +159,12 @@ def test_a_rule_of_another_is_as_none_but_its_code_is_taken(service: Any, keys: 
                 "absent",
             )
     assert _put(service, FIRST).status_code == 409
-    assert _ask(service, FIRST, "POST", "/alert-rules/high/removal", json=WHY).status_code == 200
-    left = _ask(service, keys["alpha"], "GET", "/alert-rules").json()["rules"]
+    assert service.ask(FIRST, "POST", "/alert-rules/high/removal", json=WHY).status_code == 200
+    left = service.ask(keys["alpha"], "GET", "/alert-rules").json()["rules"]
     assert [each["code"] for each in left] == ["filed-of-all", "filed-of-alpha"]
-    assert len(_ask(service, keys["alpha"], "GET", "/alert-rules/high/history").json()["editions"]) == 2
+    assert len(service.ask(keys["alpha"], "GET", "/alert-rules/high/history").json()["editions"]) == 2
     assert _put(service, keys["beta"]).status_code == 200
-    assert len(_ask(service, keys["beta"], "GET", "/alert-rules/high/history").json()["editions"]) == 1
+    assert len(service.ask(keys["beta"], "GET", "/alert-rules/high/history").json()["editions"]) == 1
 
 
 @pytest.mark.parametrize("path", ["/alert-rules", "/alert-rules/test"])
@@ -209,7 +188,7 @@ def test_what_is_not_theirs_is_refused_by_field(
     service, key = refusing
     document = {name: value for name, value in (RULE | rule).items() if value is not None}
     body = {"rule": document} | ({} if path.endswith("test") else WHY)
-    refused = _ask(service, key, "POST", path, json=body)
+    refused = service.ask(key, "POST", path, json=body)
     assert refused.status_code == 422, refused.text
     errors = refused.json()["errors"]
     assert [each["field"] for each in errors] == [field], errors
@@ -224,10 +203,10 @@ def test_a_trial_tells_of_their_own_meters(service: Any, keys: dict[str, str]) -
         for m in METERS
         for n in range(20)
     ]
-    assert _ask(service, FIRST, "POST", "/readings", json=rows).status_code == 200
+    assert service.ask(FIRST, "POST", "/readings", json=rows).status_code == 200
     told = {}
     for who, secret in keys.items():
-        found = _ask(service, secret, "POST", "/alert-rules/test", json={"rule": RULE})
+        found = service.ask(secret, "POST", "/alert-rules/test", json={"rule": RULE})
         assert found.status_code == 200, found.text
         told[who] = {each["subject"] for each in found.json()["changes"]}
     assert told["park"] == set(METERS)
@@ -241,7 +220,7 @@ def test_a_trial_tells_of_their_own_meters(service: Any, keys: dict[str, str]) -
 
 def _quiet(service: Any, secret: str, **of: Any) -> httpx.Response:  # noqa: ANN401  # JSON
     body = {"to": (datetime.now(UTC) + timedelta(days=1)).isoformat(), **WHY, **of}
-    return _ask(service, secret, "POST", "/silences", json=body)
+    return service.ask(secret, "POST", "/silences", json=body)
 
 
 def test_a_silence_is_about_their_own_rules_alone(
@@ -264,13 +243,13 @@ def test_a_silence_is_about_their_own_rules_alone(
         **{("of-park", meter): False for meter in METERS},
         **{("of-hall", meter): False for meter in ("m-beta", "m-hall")},
     }
-    assert _ask(service, keys["beta"], "GET", "/silences").json()["silences"] == []
+    assert service.ask(keys["beta"], "GET", "/silences").json()["silences"] == []
     ended = [
-        _ask(service, keys["beta"], "POST", f"/silences/{number}/end", json={"who": "wang"})
+        service.ask(keys["beta"], "POST", f"/silences/{number}/end", json={"who": "wang"})
         for number in (silence["id"], 4711)
     ]
     _alike(*ended, 422, str(silence["id"]), "4711")
-    over = _ask(service, keys["alpha"], "POST", f"/silences/{silence['id']}/end", json={"who": "wang"})
+    over = service.ask(keys["alpha"], "POST", f"/silences/{silence['id']}/end", json={"who": "wang"})
     assert over.json()["silences"][0]["ended"]["who"] == "wang"
 
 
@@ -293,7 +272,7 @@ def test_their_alerts_are_told_to_their_contacts(
     alerter: Alerter,
 ) -> None:
     contacts = {
-        who: [e["contact"] for e in _ask(service, secret, "GET", "/contacts").json()["contacts"]]
+        who: [e["contact"] for e in service.ask(secret, "GET", "/contacts").json()["contacts"]]
         for who, secret in keys.items()
     }
     assert contacts == {
@@ -309,7 +288,7 @@ def test_their_alerts_are_told_to_their_contacts(
     told = {
         who: sorted(
             (each["rule"], each["contact"])
-            for each in _ask(service, secret, "GET", "/deliveries").json()["deliveries"]
+            for each in service.ask(secret, "GET", "/deliveries").json()["deliveries"]
         )
         for who, secret in keys.items()
     }
@@ -318,14 +297,13 @@ def test_their_alerts_are_told_to_their_contacts(
     assert told["alpha"] == [("high", "alpha-duty"), ("of-park", "alpha-duty")]
     assert (told["beta"], told["hall"]) == ([], [])
     numbers = {
-        each["contact"]: each["id"]
-        for each in _ask(service, FIRST, "GET", "/deliveries").json()["deliveries"]
+        each["contact"]: each["id"] for each in service.ask(FIRST, "GET", "/deliveries").json()["deliveries"]
     }
-    own = _ask(service, keys["alpha"], "POST", f"/deliveries/{numbers['alpha-duty']}/retry")
+    own = service.ask(keys["alpha"], "POST", f"/deliveries/{numbers['alpha-duty']}/retry")
     assert own.status_code == 409
     for who, contact in (("alpha", "duty"), ("alpha", "both"), ("beta", "alpha-duty")):
         asked = [
-            _ask(service, keys[who], "POST", f"/deliveries/{number}/retry")
+            service.ask(keys[who], "POST", f"/deliveries/{number}/retry")
             for number in (numbers[contact], 4711)
         ]
         _alike(*asked, 404, str(numbers[contact]), "4711")
@@ -345,6 +323,6 @@ def test_what_was_put_for_a_place_goes_with_its_occupant(
     _read(service)
     found = _firing(service, alerter, ("of-park", "m-hall"))
     assert not [subject for rule, subject in found if rule == "of-hall"]
-    rules = _ask(service, keys["hall"], "GET", "/alert-rules").json()["rules"]
+    rules = service.ask(keys["hall"], "GET", "/alert-rules").json()["rules"]
     assert [each["code"] for each in rules] == ["filed-of-all"]
-    assert _ask(service, keys["hall"], "GET", "/silences").json()["silences"] == []
+    assert service.ask(keys["hall"], "GET", "/silences").json()["silences"] == []

@@ -2,21 +2,13 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 
 pytestmark = pytest.mark.database
 
@@ -64,22 +56,12 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
             ]
         )
     made.settle()
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    KeyWatch(made.database, ring).step()
+    made.ask_for_keys(FIRST)
     return made
 
 
-def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's
-    answer: httpx.Response = service.call(
-        method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest
-    )
-    return answer
-
-
 def _get(service: Any, secret: str, path: str, **query: Any) -> Any:  # noqa: ANN401  # JSON
-    found = _ask(service, secret, "GET", path, params=query)
+    found = service.ask(secret, "GET", path, params=query)
     assert found.status_code == 200, found.text
     return found.json()
 
@@ -87,11 +69,7 @@ def _get(service: Any, secret: str, path: str, **query: Any) -> Any:  # noqa: AN
 @pytest.fixture
 def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
     """Secrets of administrators of each enterprise, and of whoever is let in for the hall."""
-    found = {}
-    for code in KINDS:
-        body = {"name": code, "roles": ["enterprise-administrator"], "areas": [code]}
-        found[code] = _ask(service, FIRST, "POST", "/keys", json=body).json()["secret"]
-    return found
+    return service.administrators(FIRST, KINDS)
 
 
 FIGURES = [
@@ -123,7 +101,7 @@ def test_an_enterprise_gets_its_own_figures_as_the_park_has_them(service: Any, k
 def test_what_is_not_its_own_is_refused(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
     for path, query in FIGURES:
         for area in ({"area": "beta"}, {"area": "park"}, {}):
-            refused = _ask(service, keys["alpha"], "GET", path, params={**query, **area})
+            refused = service.ask(keys["alpha"], "GET", path, params={**query, **area})
             if area or path not in CUT or "basis" in query:
                 assert refused.status_code in {403, 422}, (path, area, refused.text)
             else:
@@ -134,7 +112,7 @@ def test_what_is_not_its_own_is_refused(service: Any, keys: dict[str, str]) -> N
 def test_a_foreign_area_is_refused_as_one_that_is_not_there(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
     for path, query in FIGURES:
         beta, nothing = (
-            _ask(service, keys["alpha"], "GET", path, params={**query, "area": area})
+            service.ask(keys["alpha"], "GET", path, params={**query, "area": area})
             for area in ("beta", "nothing")
         )
         assert (beta.status_code, beta.text.replace("beta", "nothing")) == (nothing.status_code, nothing.text)
@@ -147,7 +125,7 @@ def test_a_figure_over_the_handover_is_nobodys(service: Any, keys: dict[str, str
         if path in CUT and "basis" not in query:
             continue
         for who, secret in keys.items():
-            refused = _ask(service, secret, "GET", path, params=asked)
+            refused = service.ask(secret, "GET", path, params=asked)
             assert refused.status_code in {403, 422}, (path, who, refused.text)
 
 
@@ -155,7 +133,7 @@ def test_the_one_after_has_july_and_the_one_before_may(service: Any, keys: dict[
     for month, who, other in [(MAY, "alpha", "beta"), (JULY, "beta", "alpha")]:
         query = {"period": month, "area": "hall"}
         assert _get(service, keys[who], "/inventory", **query) == _get(service, FIRST, "/inventory", **query)
-        assert _ask(service, keys[other], "GET", "/inventory", params=query).status_code in {403, 422}
+        assert service.ask(keys[other], "GET", "/inventory", params=query).status_code in {403, 422}
 
 
 def test_a_trace_ends_where_the_time_of_who_asks_does(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
@@ -181,7 +159,7 @@ def _correct(service: Any, meter: str, day: str) -> None:  # noqa: ANN401  # con
         "who": "li.na",
         "reason": "on the bench",
     }
-    made = _ask(service, FIRST, "POST", "/corrections", json=body)
+    made = service.ask(FIRST, "POST", "/corrections", json=body)
     assert made.status_code == 200, made.text
 
 
@@ -218,7 +196,7 @@ def _activity(area: str, period: str, document: str) -> dict[str, Any]:
 
 def test_records_are_posted_and_seen_for_own_areas_in_their_time(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
     def post(who: str, *rows: dict[str, Any]) -> httpx.Response:
-        return _ask(service, keys[who], "POST", "/activities", json=list(rows))
+        return service.ask(keys[who], "POST", "/activities", json=list(rows))
 
     own = post("alpha", _activity("alpha", JUNE, "1"), _activity("hall", MAY, "2"))
     assert (own.status_code, own.json()["accepted"]) == (200, 2), own.text
@@ -233,9 +211,9 @@ def test_records_are_posted_and_seen_for_own_areas_in_their_time(service: Any, k
     assert len(_get(service, FIRST, "/activities")["records"]) == 3
     foreign = own.json()["records"][0]["id"]
     word = {"who": "wang", "reason": "not mine"}
-    gone = _ask(service, keys["beta"], "POST", f"/activities/{foreign}/withdrawal", json=word)
+    gone = service.ask(keys["beta"], "POST", f"/activities/{foreign}/withdrawal", json=word)
     assert gone.status_code == 404
-    mine = _ask(service, keys["alpha"], "POST", f"/activities/{foreign}/withdrawal", json=word)
+    mine = service.ask(keys["alpha"], "POST", f"/activities/{foreign}/withdrawal", json=word)
     assert mine.json()["withdrawn"]["by"] == "wang"
 
 
@@ -250,8 +228,8 @@ def test_a_certificate_of_another_is_refused_without_naming_it(service: Any, key
         "interval": JUNE,
         "who": "li.na",
     }
-    assert _ask(service, keys["beta"], "POST", "/certificates", json=body).status_code == 200
-    refused = _ask(service, keys["alpha"], "POST", "/certificates", json={**body, "consumer": "alpha"})
+    assert service.ask(keys["beta"], "POST", "/certificates", json=body).status_code == 200
+    refused = service.ask(keys["alpha"], "POST", "/certificates", json={**body, "consumer": "alpha"})
     assert refused.status_code == 422
     assert "beta" not in refused.text
     assert "somebody else" in refused.text
@@ -261,7 +239,7 @@ def test_closed_periods_are_told_of_areas_that_were_wholly_theirs(service: Any, 
     numbers = {}
     for area, month in [("alpha", JUNE), ("beta", JUNE), ("hall", JUNE), ("hall", MAY), ("park", JUNE)]:
         body = {"area": area, "period": month, "who": "li.na"}
-        made = _ask(service, FIRST, "POST", "/periods", json=body)
+        made = service.ask(FIRST, "POST", "/periods", json=body)
         assert made.status_code == 200, made.text
         numbers[area, month] = made.json()["id"]
     seen = {
@@ -272,9 +250,9 @@ def test_closed_periods_are_told_of_areas_that_were_wholly_theirs(service: Any, 
     for what in ("", "/rows", "/recomputation"):
         own = f"/periods/{numbers['alpha', JUNE]}{what}"
         assert _get(service, keys["alpha"], own) == _get(service, FIRST, own)
-        assert _ask(service, keys["beta"], "GET", own).status_code == 422
+        assert service.ask(keys["beta"], "GET", own).status_code == 422
         shared = f"/periods/{numbers['hall', JUNE]}{what}"
-        assert {_ask(service, keys[who], "GET", shared).status_code for who in keys} == {422}
+        assert {service.ask(keys[who], "GET", shared).status_code for who in keys} == {422}
 
 
 def _alert(service: Any, code: str, kind: str, subject: str, fired: str, resolved: str | None) -> None:  # noqa: ANN401  # a row
@@ -313,9 +291,9 @@ def test_alerts_are_told_and_taken_by_whose_they_are(service: Any, keys: dict[st
     }
     assert told == {"alpha": {"own", "before", "area"}, "beta": {"after", "other"}, "hall": {"after"}}
     word = {"alert": "own", "who": "wang"}
-    refused = _ask(service, keys["beta"], "POST", "/alerts/acknowledgement", json=word)
-    absent = _ask(service, keys["beta"], "POST", "/alerts/acknowledgement", json={**word, "alert": "none"})
+    refused = service.ask(keys["beta"], "POST", "/alerts/acknowledgement", json=word)
+    absent = service.ask(keys["beta"], "POST", "/alerts/acknowledgement", json={**word, "alert": "none"})
     assert (refused.status_code, refused.text) == (404, absent.text.replace("none", "own"))
     assert _get(service, FIRST, "/alerts/story", alert="own")["alert"]["acknowledged"] is None
-    taken = _ask(service, keys["alpha"], "POST", "/alerts/acknowledgement", json=word)
+    taken = service.ask(keys["alpha"], "POST", "/alerts/acknowledgement", json=word)
     assert taken.json()["alert"]["acknowledged"]["who"] == "wang", taken.text

@@ -1,20 +1,12 @@
 """What waits for settlement and what came under unknown names, of an enterprise's own meters alone."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 
 pytestmark = pytest.mark.database
 
@@ -42,10 +34,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     ]
     meters = ({"code": code, "area": area} for code, area in PLACES.items())
     made = start(make_site(*meters, areas=areas, occupancies=occupancies))
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    KeyWatch(made.database, ring).step()
+    made.ask_for_keys(FIRST)
     return made
 
 
@@ -57,12 +46,7 @@ def _get(service: Any, secret: str, path: str) -> Any:  # noqa: ANN401  # JSON
 
 @pytest.fixture
 def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
-    found = {"park": FIRST}
-    for code in ("alpha", "beta"):
-        body = {"name": code, "roles": ["enterprise-administrator"], "areas": [code]}
-        headers = {"Authorization": f"Bearer {FIRST}"}
-        found[code] = service.call("POST", "/api/v1/keys", json=body, headers=headers).json()["secret"]
-    return found
+    return {"park": FIRST} | service.administrators(FIRST, ("alpha", "beta"))
 
 
 def test_names_that_mean_nothing_are_told_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above

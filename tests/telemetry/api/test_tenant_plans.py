@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from typing import Any
@@ -12,14 +11,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from telemetry.access.keyring import Keyring
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 
 pytestmark = pytest.mark.database
 
@@ -79,27 +71,13 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
             ]
         )
     made.settle()
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    KeyWatch(made.database, ring).step()
+    made.ask_for_keys(FIRST)
     return made
-
-
-def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's
-    answer: httpx.Response = service.call(
-        method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest
-    )
-    return answer
 
 
 @pytest.fixture
 def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
-    found = {"park": FIRST}
-    for code in KINDS:
-        body = {"name": code, "roles": ["enterprise-administrator"], "areas": [code]}
-        found[code] = _ask(service, FIRST, "POST", "/keys", json=body).json()["secret"]
-    return found
+    return {"park": FIRST} | service.administrators(FIRST, KINDS)
 
 
 def _plan(line: str, day: Any = AHEAD, **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # a date, and JSON
@@ -108,7 +86,7 @@ def _plan(line: str, day: Any = AHEAD, **rest: Any) -> dict[str, Any]:  # noqa: 
 
 
 def _checked(service: Any, secret: str, plan: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
-    found = _ask(service, secret, "POST", "/plans/check", json=plan)
+    found = service.ask(secret, "POST", "/plans/check", json=plan)
     assert found.status_code == 200, found.text
     return found.json()
 
@@ -147,7 +125,7 @@ def test_under_its_own_contract_it_is_answered_as_the_park(service: Any, keys: d
 def test_a_foreign_line_is_as_one_that_is_not_there(service: Any, keys: dict[str, str], path: str) -> None:  # noqa: ANN401  # as above
     for line in ("m-beta", "beta", "park", "m-grid", "hall"):
         foreign, absent = (
-            _ask(service, keys["alpha"], "POST", f"/plans/{path}", json=_plan(code))
+            service.ask(keys["alpha"], "POST", f"/plans/{path}", json=_plan(code))
             for code in (line, "nothing")
         )
         assert foreign.status_code == 422
@@ -170,13 +148,13 @@ def test_a_line_is_theirs_who_have_it_as_long_as_the_plan_goes(service: Any, key
 
 
 def _metered(service: Any, secret: str, plan: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
-    found = _ask(service, secret, "POST", "/plans/metered", json=plan)
+    found = service.ask(secret, "POST", "/plans/metered", json=plan)
     assert found.status_code in {200, 422}, found.text
     return found.json() if found.status_code == 200 else None
 
 
 def _keep(service: Any, secret: str, code: str, plan: dict[str, Any]) -> httpx.Response:  # noqa: ANN401  # as above
-    return _ask(service, secret, "PUT", f"/plans/kept/{code}", json={"plan": plan, "who": "li.na"})
+    return service.ask(secret, "PUT", f"/plans/kept/{code}", json={"plan": plan, "who": "li.na"})
 
 
 def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
@@ -187,15 +165,15 @@ def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, 
     assert _keep(service, keys["alpha"], "own", _plan("alpha")).status_code == 200
     for who, line in lines.items():
         listed = [
-            (e["code"], e["name"]) for e in _ask(service, keys[who], "GET", "/plans/kept").json()["plans"]
+            (e["code"], e["name"]) for e in service.ask(keys[who], "GET", "/plans/kept").json()["plans"]
         ]
         assert sorted(listed) == sorted([("tuesday", line), *([("own", "alpha")] if who == "alpha" else [])])
-        assert _ask(service, keys[who], "GET", "/plans/kept/tuesday").json()["plan"]["name"] == line
-        assert _ask(service, keys[who], "GET", "/plans/kept/tuesday/check").json()["name"] == line
+        assert service.ask(keys[who], "GET", "/plans/kept/tuesday").json()["plan"]["name"] == line
+        assert service.ask(keys[who], "GET", "/plans/kept/tuesday/check").json()["name"] == line
     word = {"who": "wang", "reason": "not needed"}
-    gone = _ask(service, keys["beta"], "POST", "/plans/kept/tuesday/withdrawal", json=word)
+    gone = service.ask(keys["beta"], "POST", "/plans/kept/tuesday/withdrawal", json=word)
     assert gone.json()["plan"] is None
-    assert _ask(service, keys["alpha"], "GET", "/plans/kept/tuesday").json()["plan"]["name"] == "m-press"
+    assert service.ask(keys["alpha"], "GET", "/plans/kept/tuesday").json()["plan"]["name"] == "m-press"
     for method, path, body in [
         ("GET", "", {}),
         ("GET", "/check", {}),
@@ -203,7 +181,7 @@ def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, 
         ("POST", "/withdrawal", {"json": word}),
     ]:
         foreign, absent = (
-            _ask(service, keys["beta"], method, f"/plans/kept/{code}{path}", **body)
+            service.ask(keys["beta"], method, f"/plans/kept/{code}{path}", **body)
             for code in ("own", "absent")
         )
         assert foreign.status_code == 404
@@ -213,7 +191,7 @@ def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, 
 def test_a_kept_plan_goes_with_the_place_to_nobody(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
     """Who is let in for the place itself sees what was planned there in the time of its occupant of now."""
     assert _keep(service, keys["hall"], "mine", _plan("m-hall")).status_code == 200
-    assert len(_ask(service, keys["hall"], "GET", "/plans/kept").json()["plans"]) == 1
+    assert len(service.ask(keys["hall"], "GET", "/plans/kept").json()["plans"]) == 1
     with service.database.connection() as conn:
         conn.execute("update occupancy set until = now() - interval '1 hour' where enterprise = 'beta'")
         conn.execute(
@@ -222,24 +200,24 @@ def test_a_kept_plan_goes_with_the_place_to_nobody(service: Any, keys: dict[str,
         conn.execute(
             "update kept_plan set until = now() - interval '1 day', since = now() - interval '2 days'"
         )
-    assert _ask(service, keys["hall"], "GET", "/plans/kept").json()["plans"] == []
-    assert _ask(service, keys["hall"], "GET", "/plans/kept/mine").status_code == 404
+    assert service.ask(keys["hall"], "GET", "/plans/kept").json()["plans"] == []
+    assert service.ask(keys["hall"], "GET", "/plans/kept/mine").status_code == 404
 
 
 def test_a_search_is_theirs_who_began_it(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
-    begun = _ask(service, keys["alpha"], "POST", "/plans/optima", json=_plan("m-press", seconds=1)).json()
+    begun = service.ask(keys["alpha"], "POST", "/plans/optima", json=_plan("m-press", seconds=1)).json()
     code = begun["id"]
     for who in ("beta", "park"):
         for method, path in (("GET", ""), ("POST", "/end")):
             foreign, absent = (
-                _ask(service, keys[who], method, f"/plans/optima/{each}{path}") for each in (code, "0" * 16)
+                service.ask(keys[who], method, f"/plans/optima/{each}{path}") for each in (code, "0" * 16)
             )
             assert foreign.status_code == 404
             assert foreign.text == absent.text.replace("0" * 16, code)
     until = time.monotonic() + 60
     while begun["state"] == "running" and time.monotonic() < until:
         time.sleep(0.1)
-        begun = _ask(service, keys["alpha"], "GET", f"/plans/optima/{code}").json()
+        begun = service.ask(keys["alpha"], "GET", f"/plans/optima/{code}").json()
     assert begun["plan"]["jobs"][0]["line"] == "m-press"
     assert not re.search("beta|gamma|grid", str(begun), re.IGNORECASE)
 
@@ -251,7 +229,7 @@ def _sawed(service: Any, meter: str, first: date) -> None:  # noqa: ANN401  # co
         at = datetime.combine(first, clock(), ZoneInfo("Asia/Shanghai")) + timedelta(minutes=15 * n)
         rows.append({"meter": meter, "time": at.isoformat(), "values": {"energy_import": total}})
         total += 50.0 if 10 <= at.hour < 12 else 0.0
-    assert _ask(service, FIRST, "POST", "/readings", json=rows).status_code == 200
+    assert service.ask(FIRST, "POST", "/readings", json=rows).status_code == 200
 
 
 def test_movable_loads_are_its_own(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
@@ -260,7 +238,7 @@ def test_movable_loads_are_its_own(service: Any, keys: dict[str, str]) -> None: 
         _sawed(service, meter, first)
     service.settle()
     found = {
-        who: sorted(each["meter"] for each in _ask(service, secret, "GET", "/plans/shifts").json()["shifts"])
+        who: sorted(each["meter"] for each in service.ask(secret, "GET", "/plans/shifts").json()["shifts"])
         for who, secret in keys.items()
     }
     assert found == {

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,15 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import sampled_from
 
 from telemetry.access.doorway import NobodyAsksError
-from telemetry.access.keyring import Keyring
 from telemetry.access.permissions import PERMISSIONS, Reach
-from telemetry.api.access import Access
-from telemetry.api.application import create
-from telemetry.api.dependencies import Settings
-from telemetry.api.guard import served
-from telemetry.jobs.keys import KeyWatch
 from telemetry.model import Site
-from telemetry.settings.token import digest
 
 pytestmark = pytest.mark.database
 
@@ -90,11 +82,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 
 
 def _behind_a_door(made: Any) -> Any:  # noqa: ANN401  # conftest's Service
-    ring = Keyring(digest(FIRST))
-    access = Access(ring, asked=True)
-    made.app = create(replace(made.dependencies, settings=Settings(served("localhost"), access)))
-    made.watch = KeyWatch(made.database, ring)
-    made.watch.step()
+    made.watch = made.ask_for_keys(FIRST)
     return made
 
 
