@@ -19,7 +19,6 @@ KJ_PER_KGCE = 29_307.0
 """For measured heating values alone; the tabulated coefficients follow 7 000 kcal and differ by 0.12 %."""
 _EDITIONS = (("2020", date(2021, 4, 1)), ("2008", date.min))
 """Editions of GB/T 2589, the newest first, and the day from which each is in force."""
-_MEDIUM = "energy-carrying medium"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +46,6 @@ class Coefficient:
     def item(self) -> str:
         """What it is a coefficient of; an id may end in its edition."""
         return re.sub(r"_(2008|2020)$", "", self.id)
-
-    @property
-    def is_medium(self) -> bool:
-        """Water, air, nitrogen ...: counted only where it is bought across the boundary."""
-        return self.basis == _MEDIUM
 
     def stands_in(self, edition: str) -> bool:
         return re.search(rf"\b{edition}\b", self.edition) is not None

@@ -215,7 +215,6 @@ class StoreHealth:
 
     waiting: int = 0
     """Rows in the queue."""
-    commits: int = 0
     rows: int = 0
     """Rows that the store took."""
     spooled: int = 0
@@ -225,7 +224,6 @@ class StoreHealth:
     failing: bool = False
 
     def committed(self, rows: int) -> None:
-        self.commits += 1
         self.rows += rows
         self.recovered()
 

@@ -81,7 +81,7 @@ def test_a_day_takes_the_edition_in_force(
 ) -> None:
     chosen = applied(coefficients, "water_volume", day)
     assert chosen is not None
-    assert (chosen.kgce, chosen.is_medium) == (kgce, True)
+    assert (chosen.kgce, chosen.basis) == (kgce, "energy-carrying medium")
 
 
 def test_days_on_both_sides_of_a_change_have_each_their_own(coefficients: Mapping[str, Coefficient]) -> None:

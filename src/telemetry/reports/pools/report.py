@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from accounting.carriers import FLOWS, energy_of
 from accounting.grid import SLOT_US, Grid
-from accounting.pool import own_use, recovery_rate
+from accounting.pool import OwnUse, own_use, recovery_rate
 from accounting.quantity import CATALOGUE, Carrier
 from telemetry.model import Converter, ConverterKind
 from telemetry.reports.energy import Question, by_quarter_hour
@@ -289,8 +289,9 @@ class Told:
         came = self._total(rows, (Part.BOUGHT, Way.ALONG), (Part.RECEIVED, Way.ALONG))
         left = self._total(rows, (Part.EXPORTED, Way.AGAINST), (Part.SENT, Way.AGAINST))
         found = own_use(made, came, left)
-        used, fed, whole = (self.sums(each) for each in (found.used, found.fed_in, found.consumption))
-        return listed(recovery_rate(used, used + fed)), listed(recovery_rate(used, whole))
+        parts = (found.used, found.fed_in, found.bought, found.consumption)
+        summed = OwnUse(*(self.sums(each) for each in parts))
+        return listed(summed.self_consumption), listed(summed.self_sufficiency)
 
     def _total(self, rows: Mapping[Row, tuple[_Floats, _Floats]], *wanted: tuple[Part, Way]) -> _Floats:
         chosen = [both[0] for row, both in rows.items() if (row.part, row.way) in wanted]
