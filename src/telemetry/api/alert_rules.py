@@ -21,8 +21,7 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
 from telemetry.api.problems import Mistake, Refusal
-from telemetry.api.receipt import JSON
-from telemetry.api.records import as_body, told
+from telemetry.api.records import as_body
 from telemetry.reports.moment import Moment
 from telemetry.reports.own_rules import about, strange
 from telemetry.settings.alert_rules import misnamed, read_stored
@@ -139,8 +138,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
         For single areas it is about their own meters, whatever else of them it names or leaves open.
         """
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedRule)
+        posted = await bodies.form(request, PostedRule)
         return answer(await run_in_threadpool(_put, dependencies, posted))
 
     @routes.get(
@@ -160,8 +158,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def remove(request: Request, code: _Code) -> Response:
         """Its alerts are over; its history stays."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedRemoval)
+        posted = await bodies.form(request, PostedRemoval)
         return answer(await run_in_threadpool(_remove, dependencies, code, posted))
 
     return routes

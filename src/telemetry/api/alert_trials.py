@@ -14,8 +14,7 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import zone_of
 from telemetry.api.problems import Mistake, Refusal, come_again
-from telemetry.api.receipt import JSON
-from telemetry.api.records import as_body, told
+from telemetry.api.records import as_body
 from telemetry.reports.alerts import AlertChange, supposed
 from telemetry.reports.steps import moment
 from telemetry.reports.trial import MOST_TOLD, Trial
@@ -105,8 +104,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
 
 async def _posted(request: Request) -> PostedTrial:
-    bodies.media_type(request, (JSON,))
-    return told(await bodies.read(request), PostedTrial)
+    return await bodies.form(request, PostedTrial)
 
 
 def _trial(dependencies: Dependencies, posted: PostedTrial) -> Trial:

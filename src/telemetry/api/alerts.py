@@ -14,8 +14,7 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.api.paging import Next, Page
 from telemetry.api.parameters import zone_of
 from telemetry.api.problems import Refusal
-from telemetry.api.receipt import JSON
-from telemetry.api.records import as_body, told
+from telemetry.api.records import as_body
 from telemetry.reports.alerts import AlertChange, AlertEntry, Person, change, entry
 from telemetry.reports.steps import moment
 from telemetry.storage import alert_lists, deliveries
@@ -144,8 +143,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def acknowledge(request: Request) -> Response:
         """Somebody takes care of it: it is not passed on to further people. A second time changes nothing."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedAcknowledgement)
+        posted = await bodies.form(request, PostedAcknowledgement)
         return answer(await run_in_threadpool(_act, dependencies, posted, What.ACKNOWLEDGED))
 
     @routes.post(
@@ -156,8 +154,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def comment(request: Request) -> Response:
         """A word that stays with the alert."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedComment)
+        posted = await bodies.form(request, PostedComment)
         return answer(await run_in_threadpool(_act, dependencies, posted, What.COMMENTED))
 
     return routes

@@ -11,12 +11,15 @@ from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 
 from telemetry.api.problems import Mistake, Refusal, shortened
+from telemetry.reports.forms import converted
 
+JSON = "application/json"
 PATIENCE_S = 120.0
 """How long a body may take to arrive."""
 BODY_BYTES = 8 * 1024 * 1024
 UNPACKED_BYTES = 32 * 1024 * 1024
 _SECRET_BYTES = 4096
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T", bound=Struct)
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 
@@ -50,24 +53,46 @@ def media_type(request: Request, known: Collection[str]) -> str:
     return declared
 
 
-async def posted(request: Request) -> Any:  # noqa: ANN401  # JSON
-    """What a JSON body says. Raises Refusal (400, 413, 415, 422)."""
-    media_type(request, ("application/json",))
-    body = unpack(await read(request), request.headers.get("content-encoding", ""))
+async def plain(request: Request) -> bytes:
+    """A JSON body without its wrapper. Raises Refusal (400, 408, 413, 415)."""
+    media_type(request, (JSON,))
+    return unpack(await read(request), request.headers.get("content-encoding", ""))
+
+
+def document(body: bytes) -> Any:  # noqa: ANN401  # JSON
+    """What it says. Raises Refusal (422)."""
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
+    except _UNREADABLE as error:
+        mistake = Mistake("body", shortened(body.decode(errors="replace")), _why(error))
         raise Refusal(422, "The body cannot be read.", [mistake]) from error
+
+
+async def posted(request: Request) -> Any:  # noqa: ANN401  # JSON
+    """What a JSON body says. Raises Refusal (400, 408, 413, 415, 422)."""
+    return document(await plain(request))
+
+
+async def form(request: Request, kind: type[T]) -> T:
+    """A JSON body as one `kind`. Raises Refusal (400, 408, 413, 415, 422), QueryError."""
+    return converted(await posted(request), kind)
 
 
 async def secret(request: Request, kind: type[T]) -> T:
     """What a small JSON body says, which no refusal repeats. Raises Refusal (400, 413, 415, 422)."""
-    media_type(request, ("application/json",))
+    media_type(request, (JSON,))
+    packed = await read(request, _SECRET_BYTES)
+    body = unpack(packed, request.headers.get("content-encoding", ""), _SECRET_BYTES)
     try:
-        return msgspec.json.decode(await read(request, _SECRET_BYTES), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refusal(422, f"The body cannot be read: {error}.") from error
+        return msgspec.json.decode(body, type=kind)
+    except _UNREADABLE as error:
+        raise Refusal(422, f"The body cannot be read: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not in UTF-8, as JSON has to be"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def unpack(body: bytes, encoding: str, limit: int = UNPACKED_BYTES) -> bytes:

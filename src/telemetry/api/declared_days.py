@@ -11,8 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.receipt import JSON
-from telemetry.api.records import PostedWithdrawal, as_body, told
+from telemetry.api.records import PostedWithdrawal, as_body
 from telemetry.reports.declaring import take_up
 from telemetry.reports.errors import QueryError
 from telemetry.reports.moment import Moment
@@ -84,8 +83,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
         The same day twice changes nothing.
         """
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedDays)
+        posted = await bodies.form(request, PostedDays)
         return answer(await run_in_threadpool(_keep, dependencies, posted))
 
     @routes.get("/declared-days", responses=documented("Days", DaysAnswer), summary="Declared days")
@@ -105,8 +103,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         request: Request, number: Annotated[int, Path(ge=1, lt=1 << 63, examples=[2])]
     ) -> Response:
         """Nothing is deleted: the day stays with who withdrew it, when and why."""
-        bodies.media_type(request, (JSON,))
-        why = told(await bodies.read(request), PostedWithdrawal)
+        why = await bodies.form(request, PostedWithdrawal)
         return answer(await run_in_threadpool(_withdraw, dependencies, number, why))
 
     return routes

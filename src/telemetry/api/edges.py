@@ -47,8 +47,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         request: Request, asker: Asking, name: Annotated[str, Path(max_length=64, examples=["plant-2"])]
     ) -> Response:
         """Kept in memory and shown with the sources; 422 when no source of the site is marked with it."""
-        bodies.media_type(request, ("application/json",))
-        body = bodies.unpack(await bodies.read(request), request.headers.get("content-encoding", ""))
+        body = await bodies.plain(request)
         known = [code for code, edge in edges_of(dependencies.plan.site).items() if edge == name]
         if not known:
             mistake = Mistake("name", name, "no source of the site is marked with this edge")

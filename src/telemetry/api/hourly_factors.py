@@ -12,8 +12,7 @@ from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of
-from telemetry.api.receipt import JSON
-from telemetry.api.records import PostedWithdrawal, as_body, told
+from telemetry.api.records import PostedWithdrawal, as_body
 from telemetry.reports.posted_series import (
     HourlyFactors,
     HourlyFactorsList,
@@ -59,8 +58,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def post(request: Request) -> Response:
         """A series of one grid. The same twice changes nothing; hours that another holds are refused."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedHourlyFactors)
+        posted = await bodies.form(request, PostedHourlyFactors)
         return answer(await run_in_threadpool(_keep, dependencies, posted))
 
     @routes.get(
@@ -87,8 +85,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         request: Request, number: Annotated[int, Path(ge=1, lt=1 << 63, examples=[2])]
     ) -> Response:
         """Nothing is deleted: the series stays with who withdrew it, when and why."""
-        bodies.media_type(request, (JSON,))
-        why = told(await bodies.read(request), PostedWithdrawal)
+        why = await bodies.form(request, PostedWithdrawal)
         return answer(await run_in_threadpool(_withdraw, dependencies, number, why))
 
     return routes

@@ -14,8 +14,7 @@ from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import zone_of
 from telemetry.api.plans import checked_plan, metered_plan, read_plan
-from telemetry.api.receipt import JSON
-from telemetry.api.records import PostedWithdrawal, as_body, told
+from telemetry.api.records import PostedWithdrawal, as_body
 from telemetry.reports.errors import QueryError
 from telemetry.reports.moment import Moment
 from telemetry.reports.plans import keeping
@@ -99,8 +98,7 @@ def _keeping(routes: APIRouter, dependencies: Dependencies) -> None:
     )
     async def put(request: Request, code: _Code) -> Response:
         """As the next version; 409 when another one was kept meanwhile. The same again changes nothing."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedKeeping)
+        posted = await bodies.form(request, PostedKeeping)
         return answer(await run_in_threadpool(_keep, dependencies, code, posted))
 
     @routes.post(
@@ -111,8 +109,7 @@ def _keeping(routes: APIRouter, dependencies: Dependencies) -> None:
     )
     async def withdraw(request: Request, code: _Code) -> Response:
         """Nothing is deleted: its versions stay, with who withdrew it, when and why."""
-        bodies.media_type(request, (JSON,))
-        why = told(await bodies.read(request), PostedWithdrawal)
+        why = await bodies.form(request, PostedWithdrawal)
         return answer(await run_in_threadpool(_withdraw, dependencies, code, why))
 
 

@@ -14,7 +14,6 @@ from telemetry.api.dependencies import Dependencies
 from telemetry.api.guard import Asking
 from telemetry.api.records import as_body
 from telemetry.reports import keys
-from telemetry.reports.forms import converted
 from telemetry.reports.keys import KeyEntry, MadeKey, PostedKey, PostedRotation, SecretEntry
 from telemetry.storage import keys as stored
 
@@ -74,7 +73,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def rotate(request: Request, number: _Number) -> Response:
         """A further secret; those of before hold until the overlap ends."""
-        posted = converted(await bodies.posted(request), PostedRotation)
+        posted = await bodies.form(request, PostedRotation)
         return answer(await run_in_threadpool(_rotate, dependencies, number, posted))
 
     @routes.post(

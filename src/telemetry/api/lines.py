@@ -25,7 +25,6 @@ from telemetry.api.problems import Mistake, Refusal, come_again, shortened
 from telemetry.api.records import as_body
 from telemetry.api.site import QUANTITIES
 from telemetry.model import Meter
-from telemetry.reports.forms import converted
 from telemetry.reports.names import Name
 from telemetry.reports.scans import FitEntry, FoundUnit, ScanAnswer, ScanState
 from telemetry.settings.mistakes import ConfigError
@@ -121,7 +120,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def begun(request: Request) -> Response:
         """Sends reading requests alone, at most 20 a second; its id asks how far it is. One at a time."""
-        posted = converted(await bodies.posted(request), PostedScan)
+        posted = await bodies.form(request, PostedScan)
         return answer(_begin(dependencies, posted))
 
     @routes.get("/scans/{code}", responses=documented("How far it is", ScanAnswer), summary="A scan")
@@ -143,7 +142,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def tested(request: Request) -> Response:
         """Reads by a template, and keeps nothing; what the device did not answer stands in `trouble`."""
-        posted = converted(await bodies.posted(request), PostedTest)
+        posted = await bodies.form(request, PostedTest)
         if testing.locked():
             raise come_again(429, "Two devices are being read already; please come again.")
         async with testing:

@@ -13,8 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
-from telemetry.api.receipt import JSON
-from telemetry.api.records import as_body, rating_of, told
+from telemetry.api.records import as_body, rating_of
 from telemetry.reports import own_figures
 from telemetry.reports import periods as reports
 from telemetry.reports.frozen import Shelf, Stretch, ends
@@ -92,8 +91,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def close(request: Request) -> Response:
         """Freeze a month or year. The same rows again change nothing; others need `reissue`; both stay."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedPeriod)
+        posted = await bodies.form(request, PostedPeriod)
         return answer(await run_in_threadpool(_close, dependencies, posted))
 
     @routes.get("/periods", responses=documented("Closed periods", PeriodList), summary="Closed periods")

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +21,6 @@ from telemetry.api.problems import Mistake, Refusal, shortened
 from telemetry.api.receipt import JSON, RejectedField
 from telemetry.reports.activities import Rating
 from telemetry.reports.errors import QueryError
-from telemetry.reports.forms import converted
 from telemetry.reports.period import span
 from telemetry.reports.posting import FORMS, Checks
 from telemetry.reports.records import Desk, RecordEntry, RecordMass
@@ -113,7 +111,7 @@ class _Rows:
 
     def parsed(self) -> list[Any]:
         """Raises Refusal (413, 422)."""
-        found = _json(self.body)
+        found = bodies.document(self.body)
         rows = found if isinstance(found, list) else [found]
         if len(rows) > _MOST:
             raise Refusal(413, f"The body holds more than {_MOST} rows; send it in parts.")
@@ -166,8 +164,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 def _posting(dependencies: Dependencies, sort: Sort) -> Callable[..., Any]:
     async def post(request: Request) -> Response:
         """One row or a list. The same row twice changes nothing; 422 when none could be taken."""
-        bodies.media_type(request, (JSON,))
-        rows = _Rows(sort, await bodies.read(request))
+        rows = _Rows(sort, await bodies.plain(request))
         return answer(await run_in_threadpool(_take, dependencies, rows))
 
     return post
@@ -232,20 +229,19 @@ def _withdrawing(dependencies: Dependencies, sort: Sort) -> Callable[..., Any]:
         request: Request, number: Annotated[int, Path(ge=1, lt=1 << 63, examples=[17])]
     ) -> Response:
         """Nothing is deleted: the row stays with who withdrew it, when and why."""
-        bodies.media_type(request, (JSON,))
-        body = await bodies.read(request)
-        return answer(await run_in_threadpool(_withdraw, dependencies, sort, number, body))
+        why = await bodies.form(request, PostedWithdrawal)
+        return answer(await run_in_threadpool(_withdraw, dependencies, sort, number, why))
 
     return withdraw
 
 
-def _withdraw(dependencies: Dependencies, sort: Sort, number: int, body: bytes) -> RecordEntry:
-    desk, posted = _desk(dependencies), told(body, PostedWithdrawal)
+def _withdraw(dependencies: Dependencies, sort: Sort, number: int, why: PostedWithdrawal) -> RecordEntry:
+    desk = _desk(dependencies)
     with dependencies.database.connection() as tx:
         _known(tx, sort, number)
     with dependencies.database.signed() as tx:
         records.lock(tx)
-        desk.withdraw(tx, _known(tx, sort, number), posted.who, posted.reason)
+        desk.withdraw(tx, _known(tx, sort, number), why.who, why.reason)
         return desk.entry(_known(tx, sort, number))
 
 
@@ -254,17 +250,3 @@ def _known(tx: Transaction, sort: Sort, number: int) -> Record:
     if found is None:
         raise Refusal(404, f"There is no number {number} among the {_PLACES[sort][0]}.")
     return found
-
-
-def told(body: bytes, kind: type[T]) -> T:
-    """A body as one `kind`. Raises Refusal (422), QueryError."""
-    return converted(_json(body), kind)
-
-
-def _json(body: bytes) -> Any:  # noqa: ANN401  # JSON
-    """Raises Refusal (422)."""
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        mistake = Mistake("body", shortened(body.decode(errors="replace")), str(error))
-        raise Refusal(422, "The body cannot be read.", [mistake]) from error

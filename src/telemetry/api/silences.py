@@ -15,8 +15,7 @@ from telemetry.api import bodies
 from telemetry.api.answers import answer, documented
 from telemetry.api.dependencies import Dependencies
 from telemetry.api.parameters import site_of, zone_of
-from telemetry.api.receipt import JSON
-from telemetry.api.records import as_body, told
+from telemetry.api.records import as_body
 from telemetry.reports.alerts import Person
 from telemetry.reports.errors import QueryError
 from telemetry.reports.moment import Moment
@@ -132,8 +131,7 @@ def router(dependencies: Dependencies) -> APIRouter:
 
         For single areas it is about alerts of their own rules: those of the park's are told all the same.
         """
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedSilence)
+        posted = await bodies.form(request, PostedSilence)
         return answer(await run_in_threadpool(_put, dependencies, posted))
 
     @routes.post(
@@ -144,8 +142,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def end(request: Request, number: Annotated[int, Path(ge=1, lt=1 << 63, examples=[3])]) -> Response:
         """Nothing is deleted: it stays with who ended it and when."""
-        bodies.media_type(request, (JSON,))
-        posted = told(await bodies.read(request), PostedEnd)
+        posted = await bodies.form(request, PostedEnd)
         return answer(await run_in_threadpool(_end, dependencies, number, posted.who))
 
     return routes

@@ -101,7 +101,7 @@ def router(dependencies: Dependencies) -> APIRouter:
     )
     async def extended(request: Request, asker: Asking) -> Response:
         """Areas, sources and meters at the end of the file's lists; all else in it stays as it stands."""
-        posted = converted(await bodies.posted(request), PostedAdditions)
+        posted = await bodies.form(request, PostedAdditions)
         return answer(await run_in_threadpool(_locked, alone, _extend, dependencies, posted, asker.name))
 
     return routes
