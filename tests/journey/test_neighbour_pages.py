@@ -94,10 +94,10 @@ def test_a_traced_figure_shows_the_way_through_the_neighbour(page: Page, neighbo
     asked = {"area": "E2", "from": f"{neighbours.month}-08", "to": f"{neighbours.month}-09"}
     [part] = [each for each in neighbours.get("/trace/emissions", **asked)["parts"] if each["through"]]
     assert (part["meter"], part["through"]) == ("GAS", "E2-H")
-    for language, word in (("en", "through"), ("zh", "经由")):
+    for language, way in (("en", "Gas GAS through H E2-H"), ("zh", "燃气 GAS 经由 热 E2-H")):
         page.goto(f"{neighbours.url}/carbon/inventory?area=E2&month={neighbours.month}&lang={language}")
         row = page.locator("#made-of tr").filter(has_text="GAS")
-        expect(row.locator("th")).to_have_text(f"GAS {word} E2-H", timeout=60_000)
+        expect(row.locator("th")).to_have_text(way, timeout=60_000)
 
 
 def test_the_seller_sees_what_left_beside_what_it_emits(page: Page, neighbours: Park) -> None:

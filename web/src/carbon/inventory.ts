@@ -82,7 +82,7 @@ class InventoryView extends Asking<FullInventory> {
         .file=${`inventory-${answer.area}-${this.#month}-${this.#basis}`} .sheet=${this.#sheet(sources)} .keys=${keys}
         .height=${sources.length * ROW + 36} .draw=${this.#draw(sources, scopes, keys, scale)} .version=${JSON.stringify(sources)}
       ></pw-exhibit>
-      ${answer.co2e.kg === null ? html`<p class="hint">CO₂e: ${words.noCo2e}</p>` : html`<p>CO₂e (${answer.co2e.report}): ${fixed(answer.co2e.kg / scale.divisor, 1)} <span class="unit">${scale.unit}</span></p>`}`;
+      ${answer.co2e.kg === null ? html`<p class="hint">CO₂e${words.colon}${words.noCo2e}</p>` : html`<p>CO₂e (${answer.co2e.report}): ${fixed(answer.co2e.kg / scale.divisor, 1)} <span class="unit">${scale.unit}</span></p>`}`;
   }
 
   #sources(answer: FullInventory): Source[] {

@@ -81,7 +81,7 @@ class LoadPanel extends View {
     const days = this.#days;
     return html`<h2>${this.words.loadTitle} <span class="subject">${this.words.loadSubject}</span></h2>
       ${this.#failed && !days
-        ? html`<p class="empty">${this.words.failed}: ${this.#failed}</p>`
+        ? html`<p class="empty">${this.words.failed}${this.words.colon}${this.#failed}</p>`
         : !days
           ? html`<div class="plot-space"></div>`
           : days.some(hasValues)

@@ -100,7 +100,7 @@ class MeterCurve extends View {
       ${meter && this.#days && this.#minutes
         ? this.#filled(meter, this.#days, this.#minutes)
         : this.#failed
-          ? html`<p class="empty">${this.words.failed}: ${this.#failed}</p>`
+          ? html`<p class="empty">${this.words.failed}${this.words.colon}${this.#failed}</p>`
           : html`<div class="plot-space"></div>`}`;
   }
 

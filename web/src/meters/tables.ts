@@ -61,7 +61,7 @@ export function templateTable(template: Template, context: Context): TemplateRes
   const { words } = context;
   return html`<p class="template-name">${named(template.name, context.language, template.code)} <code>${template.code}</code>
       ${template.verified ? nothing : html`<span class="measured">${words.unverified}</span>`}</p>
-    <p class="source">${words.templateSource}: ${template.source}</p>
+    <p class="source">${words.templateSource}${words.colon}${template.source}</p>
     ${template.values.length === 0
       ? nothing
       : scrolling(words.template, html`<table>

@@ -46,7 +46,7 @@ export abstract class Asking<T> extends View {
   protected body(): TemplateResult {
     const words = this.words;
     const failed = this.problem
-      ? html`<p class="empty" role="alert">${words.failed}: ${this.problem} <button type="button" class="quiet" @click=${() => this.again()}>${words.tryAgain}</button></p>`
+      ? html`<p class="empty" role="alert">${words.failed}${words.colon}${this.problem} <button type="button" class="quiet" @click=${() => this.again()}>${words.tryAgain}</button></p>`
       : nothing;
     if (this.answer === null) return failed === nothing ? html`<div class="plot-space" role="status" aria-label=${words.loading}></div>` : html`${failed}`;
     return html`${failed}${this.filled(this.answer)}`;

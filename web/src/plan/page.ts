@@ -332,7 +332,7 @@ class PlanView extends View {
 
   #conflict(one: Conflict): string {
     const amounts = one.amount === null ? "" : ` (${fixed(one.amount, 0)} > ${fixed(one.limit, 0)}${one.kind === "demand" ? " kW" : ""})`;
-    return `${this.#kind(one.kind)}${one.other ? `: ${one.other}` : ""}${amounts} ${this.#runs([one])}`;
+    return `${this.#kind(one.kind)}${one.other ? `${this.words.colon}${one.other}` : ""}${amounts} ${this.#runs([one])}`;
   }
 
   #load(plan: Plan): TemplateResult {

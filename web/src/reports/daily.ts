@@ -90,7 +90,7 @@ export abstract class DailyPage<A extends Answer> extends View {
   }
 
   #body(): TemplateResult {
-    if (this.#problem && !this.answer) return html`<p class="empty" role="alert">${this.words.failed}: ${this.#problem}</p>`;
+    if (this.#problem && !this.answer) return html`<p class="empty" role="alert">${this.words.failed}${this.words.colon}${this.#problem}</p>`;
     if (!this.answer) return html`<div class="plot-space"></div>`;
     const chosen = store.route.area;
     const parts = partsOf(store.site?.areas ?? []).map((area) => area.code);

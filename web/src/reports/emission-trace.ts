@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionPart, type EmissionTrace, type Inventory } from "../api.ts";
 import { brief, coverage, exact, NONE, scaleFor, three, unitText, type Scale } from "../numbers.ts";
-import type { Words } from "../i18n/words.ts";
+import { named, type Words } from "../i18n/words.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
@@ -52,13 +52,13 @@ class EmissionTracePanel extends View {
 
   protected override render(): TemplateResult | typeof nothing {
     const words = this.words;
-    if (this.#problem) return html`<section class="panel"><p class="empty" role="alert">${words.failed}: ${this.#problem}</p></section>`;
+    if (this.#problem) return html`<section class="panel"><p class="empty" role="alert">${words.failed}${words.colon}${this.#problem}</p></section>`;
     if (!this.#trace || !this.#inventory) return nothing;
     const days = this.from === this.to ? this.from : `${this.from} – ${this.to}`;
     const area = store.site?.areas.find((one) => one.code === this.#trace?.area);
     return html`<section class="panel" id="made-of">
       <header class="report-head">
-        <h2>${words.madeOf}: ${this.name(area?.name, this.#trace.area ?? "")}, <span class="nowrap">${days}</span></h2>
+        <h2>${words.madeOf}${words.colon}${this.name(area?.name, this.#trace.area ?? "")} <span class="nowrap">${days}</span></h2>
         ${this.#switch(this.#inventory)}
       </header>
       ${this.#basis === "market" ? this.#served(this.#inventory) : nothing}
@@ -90,7 +90,7 @@ class EmissionTracePanel extends View {
     const served = Object.entries(inventory.market.served).filter(([, kwh]) => kwh > 0);
     const scale = scaleFor("kWh", served.map(([, kwh]) => kwh), 10_000);
     return html`<ul class="served">
-      ${served.map(([tier, kwh]) => html`<li>${tierWord(tier, words)}: ${three(kwh / scale.divisor)} <span class="unit">${scale.unit}</span></li>`)}
+      ${served.map(([tier, kwh]) => html`<li>${tierWord(tier, words)}${words.colon}${three(kwh / scale.divisor)} <span class="unit">${scale.unit}</span></li>`)}
       ${inventory.market.certificates.map((one) => html`<li>
         <code>${one.document}</code> ${one.vintage ?? ""}: ${three(one.kwh / scale.divisor)} <span class="unit">${scale.unit}</span> ${one.refused}
       </li>`)}
@@ -130,7 +130,7 @@ class EmissionTracePanel extends View {
       <td class="number" data-label=${words.mass}><span title="${brief(part.kg)} kg ${part.gas}">${massOf(part.kg, scale)} <span class="unit">${unitText(`${scale.unit} ${part.gas}`)}</span></span></td>
       <td data-label=${words.amountTimesFactor}>${this.#formula(part)}</td>
       <td class="number ${part.coverage < 0.95 ? "low" : ""}" data-label=${words.coverage}><span>${coverage(part.coverage)} <span class="unit">%</span></span></td>
-      <td class="nowrap" data-label=${words.valid}>${part.from} – ${part.to}</td>
+      <td class="nowrap" data-label=${words.valid}>${part.from === part.to ? part.from : `${part.from} – ${part.to}`}</td>
       <td class="why-cell" data-label=${words.why}>${part.factor ? html`<span><code>${part.factor.edition}</code> ${reasonOf(part.factor, words)}</span>` : html`<span class="low">${part.shortfall?.reason ?? NONE}</span>`}</td>
     </tr>`;
   }
@@ -145,12 +145,13 @@ class EmissionTracePanel extends View {
     const amount = html`${brief(part.amount)} <span class="unit">${unitText(part.unit)}</span>`;
     if (!part.factor) return html`<span>${amount} × ${NONE}</span>`;
     const converted = part.conversion === 1 ? nothing : html` × ${exact(part.conversion && Number(part.conversion.toPrecision(6)))}`;
-    return html`<span>${amount}${converted} × ${exact(part.factor.value)} <span class="unit">${unitText(part.factor.unit)}</span></span>`;
+    return html`<span>${amount}${converted} × ${exact(part.factor.value)} <span class="unit nowrap">${unitText(part.factor.unit)}</span></span>`;
   }
 }
 
 function meterLink(code: string): TemplateResult {
-  return html`<a href=${href({ ...store.route, page: "meters", meter: code })}>${code}</a>`;
+  const name = named(store.meters.get(code)?.name, store.route.language);
+  return html`<a href=${href({ ...store.route, page: "meters", meter: code })}>${name || code}</a>${name ? html` <span class="unit">${code}</span>` : nothing}`;
 }
 
 function tierWord(tier: string, words: Words): string {
