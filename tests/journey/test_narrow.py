@@ -52,6 +52,17 @@ def test_a_file_of_jobs_can_be_chosen(page: Page, priced: Any) -> None:  # noqa:
     expect(page.get_by_text("Choose a file")).to_be_visible()
 
 
+def test_the_first_job_of_a_plan_is_in_sight(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+    page.goto(f"{priced.url}/cost/plan?lang=en")
+    jobs = b"code,line,duration_min,power_kw,start\nJ1,E1,60,10,20:00\n"
+    page.locator("input[type=file]").set_input_files(
+        {"name": "jobs.csv", "mimeType": "text/csv", "buffer": jobs}
+    )
+    expect(page.locator("[data-job=J1]")).to_be_attached()
+    page.locator(".board").scroll_into_view_if_needed()
+    expect(page.locator("[data-job=J1]")).to_be_in_viewport()
+
+
 def test_a_toggle_of_the_balance_stands_beside_its_name(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
     page.goto(f"{priced.url}/energy/balance?days=7&lang=en")
     line = page.locator(".balance-row", has=page.locator(".balance-verdict > *")).first

@@ -13,6 +13,8 @@ const LEFT = 120;
 const ROW = 40;
 const HEAD = 34;
 const NARROWEST = 640;
+/** How much of the board is left in sight before the first job [px]. */
+const SHOWN_BEFORE = 24;
 
 export interface Moved {
   code: string;
@@ -28,6 +30,7 @@ class Board extends View {
   declare plan: Ground;
   declare proposed: Plan | null;
   #width = 0;
+  #found = false;
   #held: { code: string; grabbed: number; start: number } | null = null;
   readonly #size = new ResizeObserver(([entry]) => {
     this.#width = Math.floor(entry?.contentRect.width ?? 0);
@@ -66,6 +69,15 @@ class Board extends View {
         ${lines.map((line, row) => this.#row(line, row, width))}
       </svg>
     </div>`;
+  }
+
+  /** Where the board is wider than its place, the first job is brought into sight, once. */
+  protected override updated(): void {
+    const board = this.querySelector(".board");
+    const starts = this.jobs.flatMap((job) => (job.start ? [this.#at(job.start)] : []));
+    if (this.#found || !board || this.#width === 0 || starts.length === 0) return;
+    this.#found = true;
+    board.scrollLeft = Math.min(...starts) * this.#slot - SHOWN_BEFORE;
   }
 
   /** Stretches of one band, each with its name where there is room. */
