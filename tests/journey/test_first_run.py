@@ -44,6 +44,7 @@ def test_an_empty_park_comes_to_its_first_live_meter(
     first.locator("[name=zh]").fill("河畔 <b>工厂</b>")
     first.locator("[name=en]").fill("Riverside <b>works</b>")
     expect(first.locator("[name=region]")).to_have_value("CN-GD")
+    expect(page.locator(".connection, .picker")).to_have_count(0)
     assert complaints(page) == []
     first.get_by_role("button", name=create).click()
 

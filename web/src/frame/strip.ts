@@ -16,6 +16,7 @@ import { openAlerts } from "./firing.ts";
 
 class Strip extends View {
   protected override render(): TemplateResult {
+    if (store.phase === "sign-in" || store.phase === "no-site") return this.#outside();
     const live = store.live;
     const area = store.route.area ? live?.areas.get(store.route.area) : undefined;
     return html`<header class="strip ${store.connection.state === "lost" ? "is-stale" : ""}">
@@ -23,6 +24,12 @@ class Strip extends View {
       ${live ? this.#totals(live.park, area) : nothing}
       <div class="strip-end">${this.#connection()} <pw-finder></pw-finder> ${this.#wall()} ${this.#language()} ${this.#theme()}</div>
     </header>`;
+  }
+
+  /** Before there is a park to look at. */
+  #outside(): TemplateResult {
+    return html`<header class="strip"><strong class="outside">ParkWatt</strong>
+      <div class="strip-end">${this.#language()} ${this.#theme()}</div></header>`;
   }
 
   #picker(): TemplateResult {
