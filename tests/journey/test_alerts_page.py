@@ -186,6 +186,7 @@ def test_a_rule_is_tried_on_the_past(page: Page, forge: str) -> None:
     expect(trial.get_by_role("status")).to_contain_text("It would have told nothing")
     trial.locator("[name=rule]").select_option(label="A limit of one's own")
     expect(trial.locator("[name=field-hold]")).to_have_value("1 min")
+    expect(trial.locator("[name=field-quantity] option:checked")).to_have_text("Active power")
     trial.get_by_role("button", name="Try it").click()
     expect(trial.get_by_role("status")).to_contain_text("It would have told nothing")
 

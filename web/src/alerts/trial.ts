@@ -51,13 +51,17 @@ class Trial extends Asking<Schemas["RuleList"]> {
     return html`<form class="entry" aria-label=${words.trial} @submit=${(event: SubmitEvent) => this.#try(event, document)}>
         <label>${words.rule}<select name="rule" @change=${choose}><option value="">${named(FRESH.name, store.route.language)}</option>
           ${rules.map((one) => html`<option value=${one.code} ?selected=${one.code === this.#code}>${named((one.rule as unknown as Document).name, store.route.language, one.code)}</option>`)}</select></label>
-        ${triedFields(document).map((field) => html`<label>${ruleField(field, store.route.language)}<input name=${`field-${field}`} .value=${textOf(document[field])} autocomplete="off" data-of=${this.#code} /></label>`)}
+        ${triedFields(document).map((field) => html`<label>${ruleField(field, store.route.language)}${field === "quantity" ? this.#quantities(textOf(document[field])) : html`<input name=${`field-${field}`} .value=${textOf(document[field])} autocomplete="off" data-of=${this.#code} />`}</label>`)}
         <label>${words.trialMeter}<select name="meter"><option value="">${words.trialAsRule}</option>${[...store.meters.values()].map((meter) => html`<option value=${meter.code}>${this.name(meter.name, meter.code)}</option>`)}</select></label>
         <label>${words.trialDays}<select name="days">${DAYS.map((days) => html`<option value=${days} ?selected=${days === 7}>${words.silencedDays(String(days))}</option>`)}</select></label>
         <button type="submit" ?disabled=${this.#asking}>${words.tryRule}</button>
       </form>
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
       <div role="status">${this.#run === null ? nothing : this.#run.state === "running" ? this.#progress(this.#run) : this.#outcome(this.#run)}</div>`;
+  }
+
+  #quantities(chosen: string): TemplateResult {
+    return html`<select name="field-quantity" data-of=${this.#code}>${Object.entries(store.site?.quantities ?? {}).map(([code, one]) => html`<option value=${code} .selected=${code === chosen}>${this.name(one.name, code)}</option>`)}</select>`;
   }
 
   async #try(event: SubmitEvent, document: Document): Promise<void> {
