@@ -5,12 +5,15 @@ Starts as steps make every rule a difference of two columns, so a week of quarte
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from accounting.plan.job import QUARTER_H, Aim, Horizon, Job, Slots
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
@@ -23,7 +26,7 @@ class Programme:
     """Minimise cost @ x within rows and bounds."""
 
     cost: _Floats
-    rows: csc_array
+    rows: "csc_array"
     low: _Floats
     high: _Floats
     least: _Floats
@@ -219,6 +222,8 @@ class _Model:
 
     def done(self) -> Programme:
         row, column, value = (np.concatenate(part) for part in zip(*self._at, strict=True))
+        from scipy.sparse import csc_array  # noqa: PLC0415  # dear to load, and a search alone needs it
+
         shape = (self._rows, self._count)
         return Programme(
             np.concatenate(self._cost),
