@@ -189,7 +189,7 @@ def open_for_file(database_url: str, template: str) -> Iterator[Callable[[], Dat
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Ports on loopback on which nothing listened a moment ago."""
     return unused_port

@@ -42,7 +42,7 @@ class Line(DataHandler):  # type: ignore[misc]  # pyModbusTCP has no types
         return self.Return(exp_code=0, data=[words.get(each, 0) for each in range(address, address + count)])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def line(free_port: Callable[[], int]) -> Iterator[tuple[Line, int]]:
     handler, port = Line(), free_port()
     server = ModbusServer("127.0.0.1", port, no_block=True, data_hdl=handler)
@@ -51,8 +51,10 @@ def line(free_port: Callable[[], int]) -> Iterator[tuple[Line, int]]:
     server.stop()
 
 
-@pytest.fixture
-def service(start: Callable[[Site], Any], make_site: Callable[..., Site], line: tuple[Line, int]) -> Any:  # noqa: ANN401  # conftest's Service
+@pytest.fixture(scope="module")
+def service(
+    start_for_file: Callable[[Site], Any], make_site: Callable[..., Site], line: tuple[Line, int]
+) -> Any:  # noqa: ANN401  # conftest's Service
     source = {"kind": "modbus", "code": "line", "host": "127.0.0.1", "port": line[1], "poll_s": 60}
     common = {"source": "line", "device": "eastron-sdm630", "area": "hall"}
     site = make_site(
@@ -60,10 +62,10 @@ def service(start: Callable[[Site], Any], make_site: Callable[..., Site], line: 
         {"code": "M2", "address": 2, **common},
         sources=[source],
     )
-    return start(site)
+    return start_for_file(site)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def answered(service: Any, line: tuple[Line, int]) -> Any:  # noqa: ANN401  # as above
     """The service after it has read both meters from 07:50 to 09:10, save for half an hour."""
     handler, site = line[0], service.plan.site
