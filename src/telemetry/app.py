@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -68,6 +69,8 @@ from telemetry.upkeep import database_url
 
 _LOG = logging.getLogger(__name__)
 _WRITERS = 2
+_THREADS = 32
+"""More than there are parts: without the database each waits in one, and messages must not wait behind."""
 _GONE = {Cause.UNREACHABLE, Cause.SILENT, Cause.SOURCE}
 """What is the source's own doing."""
 _PATIENCE_S = 3.0
@@ -176,6 +179,7 @@ async def _serve(
     pipeline: Pipeline,
     outbox: Outbox,
 ) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "work"))
     supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
     hub = LiveHub(ParkView(database, current, lambda: _failing(supervisor)), pack=packing.packed)
     strays = StrayTally()

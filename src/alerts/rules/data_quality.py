@@ -66,7 +66,7 @@ class Rule(AnyRule):
     """Of the spool."""
     drops: int = Field(0, ge=0)
     """Messages and rows that may be lost."""
-    away: Seconds = 60.0
+    away: Seconds = 10.0
 
     @property
     def unit(self) -> str:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from alerts.engine import Engine
 from alerts.journal import Recalled, Transition, What
 from alerts.rule import Rule
@@ -54,6 +56,9 @@ class Meanwhile:
                 told = deliveries.told(tx, [each.alert for each in opened])
                 waiting = deliveries.awaiting(tx, datetime.now(UTC) + _AHEAD)
             known = Known(rules=stored, silences=silences, open=opened, told=told, waiting=waiting)
+        self._know(known)
+
+    def _know(self, known: Known | None) -> None:
         try:
             self._outbox.know(known)
         except OutboxFull as error:
@@ -61,9 +66,13 @@ class Meanwhile:
 
     def begin(self, since_us: int) -> None:
         """The database has not answered since; what it was to send meanwhile is sent from here."""
-        if self._outbox.away_us is None:
-            self._outbox.away_us = since_us
-            self._put((), self.known.waiting if self.known else ())
+        if self._outbox.away_us is not None:
+            return
+        known = self.known
+        self._outbox.away_us = known.away_us if known and known.away_us else since_us
+        if known is not None:
+            self._know(structs.replace(known, away_us=self._outbox.away_us))
+            self._put((), known.waiting)
 
     @property
     def going_on(self) -> bool:

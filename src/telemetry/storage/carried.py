@@ -81,13 +81,15 @@ class Known(Struct, frozen=True, kw_only=True):
     """Who was told of those: (contact, channel) by alert."""
     waiting: list[Row]
     """Deliveries that were still to be made, of whatever rule."""
+    away_us: int | None = None
+    """Since when it has not answered [us]; None: it does."""
 
     def after(self, changes: Sequence[Transition], rows: Sequence[Row]) -> "Known":
         """Once the database has all of it, until it tells anew."""
         opened = open_after(self.open, changes)
         whom = {each.alert: self.told.get(each.alert, []) for each in opened}
         told = {alert: [*known, *heard(rows, alert)] for alert, known in whom.items()}
-        return structs.replace(self, open=opened, told=told, waiting=[])
+        return structs.replace(self, open=opened, told=told, waiting=[], away_us=None)
 
 
 class Carried(Struct, frozen=True):

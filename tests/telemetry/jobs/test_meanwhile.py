@@ -205,14 +205,25 @@ def test_what_cannot_be_known_is_said(night: Night) -> None:
 
 def test_a_database_that_is_away_for_a_minute_is_an_alert_itself(night: Night) -> None:
     night.away()
-    for second in (10, 60, 70, 80):
+    for second in (15, 60, 74, 80):
         night.pass_(second)
     night.back()
     night.pass_(90)
     assert night.told == [("park", "fired"), ("park", "resolved")]
     assert night.receiver.bodies[0]["alert"]["rule"] == "database-away"
-    assert night.receiver.bodies[0]["alert"]["value"] == 70
-    assert night.kept() == [("fired", "park", 70), ("resolved", "park", 90)]
+    assert night.receiver.bodies[0]["alert"]["value"] == 80
+    assert night.kept() == [("fired", "park", 80), ("resolved", "park", 90)]
+
+
+def test_since_when_it_has_been_away_is_known_after_a_restart(night: Night) -> None:
+    night.away()
+    night.pass_(5)
+    night.killed()
+    for second in (100, 170):
+        night.pass_(second)
+    (told,) = night.receiver.bodies
+    assert told["alert"]["value"] == 170
+    assert "since 2026-06-22 08:00:00" in told["text"]
 
 
 def test_a_source_that_answers_is_not_taken_for_silent_because_nothing_is_stored(night: Night) -> None:
@@ -324,7 +335,7 @@ def test_quiet_hours_and_the_wait_hold_too(night: Night) -> None:
     night.pass_(10, "gate")
     assert night.told == []
     night.pass_(3600, "gate")
-    assert night.told == [("gate", "fired"), ("park", "fired")]
+    assert night.told == [("gate", "fired")]
 
 
 def test_an_escalation_that_was_on_its_way_goes_on_and_says_that_nobody_could_acknowledge(
