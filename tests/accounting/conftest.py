@@ -35,7 +35,7 @@ def parents() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def rows() -> Any:  # noqa: ANN401  # a function of a path below config/
+def rows() -> Any:
     return lambda path: table(CONFIG / path)
 
 

@@ -17,7 +17,7 @@ REGIONS = ("CN-GD", "CN-SOUTH", "CN")
 MAY = (date(2026, 5, 1), date(2026, 5, 31))
 
 
-def _burnt(name: str, value: float, **rest: Any) -> Factor:  # noqa: ANN401  # fields of a factor
+def _burnt(name: str, value: float, **rest: Any) -> Factor:
     standard = {"unit_denominator": "t", "region": "CN", "item": "diesel", "published": None}
     fields = {"edition": "e", "source": "s", "name_en": name, "name_zh": name, "verified": "VERIFIED"}
     dates = {"year": None, "valid_from": None, "valid_to": None, "scope": 1, "gas": "CO2"}

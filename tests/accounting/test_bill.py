@@ -19,16 +19,16 @@ TABLES = {"cn-83-215": Adjustments({(D("0.90"), D("0.85")): D("2.50"), (D("0.90"
 NAME = Label("n", "n")
 
 
-def _use(kwh: str, price: str | None = "0.50", **rest: Any) -> Use:  # noqa: ANN401  # any field
+def _use(kwh: str, price: str | None = "0.50", **rest: Any) -> Use:
     told = {"band": "flat", "cost": None, "source": "s", "provisional": False, "reason": None} | rest
     return Use(kwh=D(kwh), price=None if price is None else D(price), **told)
 
 
-def _measured(*uses: Use, **rest: Any) -> Measured:  # noqa: ANN401  # any field
+def _measured(*uses: Use, **rest: Any) -> Measured:
     return Measured(uses=uses, **({"kvarh": None, "exported": None, "demand_kw": None} | rest))
 
 
-def _contract(**rest: Any) -> Contract:  # noqa: ANN401  # any field
+def _contract(**rest: Any) -> Contract:
     return Contract(since=date(2026, 1, 1), **rest)
 
 

@@ -274,7 +274,7 @@ def test_weekends_may_differ(small: Raw) -> None:
     assert tariff.year(2024)[:7, 0].tolist() == [1, 1, 1, 1, 1, 0, 0]
 
 
-def _cut(raw: Raw, path: str, value: Any) -> None:  # noqa: ANN401  # any YAML value
+def _cut(raw: Raw, path: str, value: Any) -> None:
     *keys, last = (int(key) if key.isdecimal() else key for key in path.split("."))
     for key in keys:
         raw = raw[key]

@@ -19,17 +19,17 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401  # the class above's
+    def __init__(self, *arguments: Any) -> None:
         self.open = 0
         self._counting = threading.Lock()
         super().__init__(*arguments)
 
-    def process_request(self, *arguments: Any) -> None:  # noqa: ANN401  # as above
+    def process_request(self, *arguments: Any) -> None:
         with self._counting:
             self.open += 1
         super().process_request(*arguments)
 
-    def process_request_thread(self, *arguments: Any) -> None:  # noqa: ANN401  # as above
+    def process_request_thread(self, *arguments: Any) -> None:
         try:
             super().process_request_thread(*arguments)
         finally:

@@ -36,5 +36,5 @@ def test_a_rule_stays_the_same_through_a_browser_which_leaves_out_the_fraction_o
         assert read_rule(_through_browser(rule.model_dump(mode="json", by_alias=True))) == rule
 
 
-def _through_browser(document: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+def _through_browser(document: dict[str, Any]) -> Any:
     return json.loads(json.dumps(document), parse_float=lambda text: json.loads(text.removesuffix(".0")))

@@ -24,7 +24,7 @@ class _Selector(selectors.DefaultSelector):
     awaited = 0
     """Answers of other processes: while one is missing, the clock stands."""
 
-    def select(self, timeout: float | None = None) -> Any:  # noqa: ANN401
+    def select(self, timeout: float | None = None) -> Any:
         events = super().select(timeout and min(timeout, _MOMENT_S))
         if timeout and not events and not self.awaited:
             self.now += timeout + _TICK_S
@@ -65,7 +65,7 @@ def shipped() -> Callable[[str], Device | JsonDevice]:
 def modbus() -> Callable[..., Device]:
     """A Modbus template from its registers."""
 
-    def build(*registers: dict[str, Any], **rest: Any) -> Device:  # noqa: ANN401
+    def build(*registers: dict[str, Any], **rest: Any) -> Device:
         device = read_template({**_HEAD, "protocol": "modbus", "registers": list(registers), **rest})
         assert isinstance(device, Device)
         return device
@@ -77,7 +77,7 @@ def modbus() -> Callable[..., Device]:
 def mqtt() -> Callable[..., JsonDevice]:
     """A JSON template from its values."""
 
-    def build(*values: dict[str, Any], **rest: Any) -> JsonDevice:  # noqa: ANN401
+    def build(*values: dict[str, Any], **rest: Any) -> JsonDevice:
         device = read_template({**_HEAD, "protocol": "mqtt", "values": list(values), **rest})
         assert isinstance(device, JsonDevice)
         return device

@@ -23,13 +23,13 @@ TEMPLATE = {
 }
 
 
-def _meter(**change: object) -> Any:  # noqa: ANN401  # any meter will do
+def _meter(**change: object) -> Any:
     return SimpleNamespace(**{"code": "m", "source": "line", "device": "t", "address": 1, **change})
 
 
 def _assigned(
     line: dict[str, object] = LINE, meter: object = None, template: dict[str, Any] = TEMPLATE
-) -> Any:  # noqa: ANN401  # an Assignment
+) -> Any:
     meters: list[Any] = [meter or _meter(), _meter(code="other", source="elsewhere")]
     return assignments([read_source(line)], meters, {"t": read_template(template)})["line"]
 
@@ -61,7 +61,7 @@ def test_an_edited_template_is_another_edition_and_a_moved_meter_is_not() -> Non
 
 def test_what_a_collector_writes_names_the_edition(monkeypatch: pytest.MonkeyPatch) -> None:
     class Once:
-        async def run(self, sink: Any) -> None:  # noqa: ANN401  # a Sink
+        async def run(self, sink: Any) -> None:
             await sink.write(row("line", "m", 0, ("active_power",), np.ones(1)))
 
     written: list[Batch] = []

@@ -197,5 +197,5 @@ class _Run:
         }
 
 
-def _shown(quantities: tuple[str, ...], values: Any) -> dict[str, float]:  # noqa: ANN401
+def _shown(quantities: tuple[str, ...], values: Any) -> dict[str, float]:
     return {q: float(v) for q, v in zip(quantities, values, strict=True) if not np.isnan(v)}

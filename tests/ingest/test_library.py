@@ -56,7 +56,7 @@ def _answers(blocks: tuple[Span, ...], memory: dict[tuple[Table, int], int]) -> 
     }
 
 
-def _check(quantities: tuple[str, ...], values: Any, expected: dict[str, float | None]) -> None:  # noqa: ANN401
+def _check(quantities: tuple[str, ...], values: Any, expected: dict[str, float | None]) -> None:
     shown = {name: value for name, value in zip(quantities, values, strict=True) if not np.isnan(value)}
     assert shown == pytest.approx({k: v for k, v in expected.items() if v is not None}, rel=1e-12, abs=0)
 

@@ -173,7 +173,7 @@ def _by_pysunspec(port: int, model: int) -> dict[str, Any]:
     return {_POINTS[name]: _shown(point) for name, point in points.items() if name in _POINTS}
 
 
-def _shown(point: Any) -> float | None:  # noqa: ANN401  # pysunspec2 has no types
+def _shown(point: Any) -> float | None:
     return None if point.cvalue is None else point.cvalue * _TO_PARKWATT.get(point.pdef.get("units"), 1.0)
 
 

@@ -73,7 +73,7 @@ class Registers(DataBank):  # type: ignore[misc]  # pyModbusTCP has no types
         words = struct.unpack(">HH", struct.pack(">f", value))
         self._words.update({(unit, address + at): word for at, word in enumerate(words)})
 
-    def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> list[int] | None:  # noqa: ANN401  # pyModbusTCP's
+    def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> list[int] | None:
         unit = srv_info.recv_frame.mbap.unit_id
         if unit in self.silent:
             return None
@@ -293,7 +293,7 @@ class Priced:
     url: str
     month: str
 
-    def get(self, path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+    def get(self, path: str, **query: str) -> Any:
         return httpx.get(f"{self.url}/api/v1{path}", params=query, timeout=60).json()
 
 

@@ -132,13 +132,13 @@ def until(what: Callable[[], object], seconds: float = 180) -> None:
         time.sleep(0.1)
 
 
-def counting(registers: Any) -> Any:  # noqa: ANN401  # conftest's Registers
+def counting(registers: Any) -> Any:
     """A meter whose counter rises by one with each read, so that a reading that is missing shows."""
 
     class Counting(type(registers)):  # type: ignore[misc]  # as above
         count = 0
 
-        def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> Any:  # noqa: ANN401  # pyModbusTCP's
+        def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> Any:
             unit = srv_info.recv_frame.mbap.unit_id
             if unit == 1 and address <= IMPORT < address + number:
                 self.count += 1
@@ -148,7 +148,7 @@ def counting(registers: Any) -> Any:  # noqa: ANN401  # conftest's Registers
     return Counting()
 
 
-def stands(centre: Any, meter: str = "F-1", after: int = -1) -> list[int]:  # noqa: ANN401  # as above
+def stands(centre: Any, meter: str = "F-1", after: int = -1) -> list[int]:
     """What the meter showed beyond `after`, in order of time, as the centre reads it back."""
     query = {"meter": meter, "from": "2020-01-01", "to": "2100-01-01", "step": "raw", "limit": "100000"}
     answer = httpx.get(f"{centre.url}/api/v1/readings", params=query, headers=HEADERS, timeout=30)
@@ -158,7 +158,7 @@ def stands(centre: Any, meter: str = "F-1", after: int = -1) -> list[int]:  # no
     return [int(value) for value in values if value > after]
 
 
-def told(centre: Any) -> Any:  # noqa: ANN401  # as above
+def told(centre: Any) -> Any:
     return httpx.get(f"{centre.url}/api/v1/sources", headers=HEADERS, timeout=30).raise_for_status().json()
 
 

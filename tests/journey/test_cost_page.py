@@ -14,7 +14,7 @@ def spoken(amount: str) -> str:
     return f"{float(amount):,.2f}".replace(",", "\u202f").replace("-", "\u2212")
 
 
-def test_the_bill_says_what_the_api_says(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_the_bill_says_what_the_api_says(page: Page, priced: Any) -> None:
     bills = priced.get("/bills", month=priced.month)
     page.goto(f"{priced.url}/cost?month={priced.month}&lang=en")
     bill = page.locator("pw-bill")
@@ -30,7 +30,7 @@ def test_the_bill_says_what_the_api_says(page: Page, priced: Any) -> None:  # no
     expect(bill.locator(".headline")).to_contain_text(spoken(one["total"]))
 
 
-def test_chart_table_and_files_have_the_same_figures(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_chart_table_and_files_have_the_same_figures(page: Page, priced: Any) -> None:
     lines = priced.get("/bills", month=priced.month)["park"]["lines"]
     page.goto(f"{priced.url}/cost?month={priced.month}&lang=en")
     exhibit = page.locator("pw-bill pw-exhibit").first
@@ -43,7 +43,7 @@ def test_chart_table_and_files_have_the_same_figures(page: Page, priced: Any) ->
         assert told[4] == spoken(line["amount"])
 
 
-def test_shares_stand_against_the_target(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_shares_stand_against_the_target(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost?month={priced.month}&lang=en")
     shares = page.locator("pw-shares")
     expect(shares).to_contain_text("At least 50.0 % are set to fall into valley hours.")
@@ -56,7 +56,7 @@ def test_shares_stand_against_the_target(page: Page, priced: Any) -> None:  # no
     expect(shares.locator("[aria-current=true]")).to_have_text("Products")
 
 
-def test_every_hour_has_its_cost_and_co2(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_every_hour_has_its_cost_and_co2(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost?month={priced.month}&show=co2&lang=en")
     hours = page.locator("pw-cost-hours")
     expect(hours.locator("pw-chart[data-drawn]")).to_be_visible()
@@ -64,7 +64,7 @@ def test_every_hour_has_its_cost_and_co2(page: Page, priced: Any) -> None:  # no
     assert row[1:5] == ["100.0", "30.00", "44.2", "100"]
 
 
-def test_the_utility_s_bill_is_set_beside_ours(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_utility_s_bill_is_set_beside_ours(page: Page, priced: Any) -> None:
     lines = priced.get("/bills", month=priced.month)["park"]["lines"]
     page.goto(f"{priced.url}/cost?month={priced.month}&lang=en")
     panel = page.locator("pw-comparison")
@@ -78,7 +78,7 @@ def test_the_utility_s_bill_is_set_beside_ours(page: Page, priced: Any) -> None:
     expect(panel).to_contain_text("1 line differs, \u2212719.00 CNY in all.")
 
 
-def test_every_reason_is_told_in_chinese(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_every_reason_is_told_in_chinese(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost?lang=zh")
     reasons = page.locator("pw-bill .reasons li")
     expect(reasons.first).to_be_visible()
@@ -86,7 +86,7 @@ def test_every_reason_is_told_in_chinese(page: Page, priced: Any) -> None:  # no
 
 
 @pytest.mark.parametrize("look", ["wide-en-light", "narrow-zh-dark"])
-def test_nothing_serious_is_found(page: Page, priced: Any, look: str) -> None:  # noqa: ANN401  # as above
+def test_nothing_serious_is_found(page: Page, priced: Any, look: str) -> None:
     size, language, theme = look.split("-")
     page.set_viewport_size(WIDE if size == "wide" else NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/cost?month={priced.month}&lang={language}&theme={theme}")

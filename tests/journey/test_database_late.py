@@ -19,7 +19,7 @@ AT = "2023-06-01T08:00:00+08:00"
 
 
 @pytest.fixture
-def counting(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Registers
+def counting(registers: Any) -> Iterator[Any]:
     bank = far.counting(registers)
     yield bank
     bank.stop()
@@ -37,7 +37,7 @@ def database(new_database: Callable[[], str]) -> Iterator[tuple[str, Cable]]:
     cable.close()
 
 
-def post(service: Any, meter: str) -> dict[str, Any]:  # noqa: ANN401  # conftest's Service
+def post(service: Any, meter: str) -> dict[str, Any]:
     row = {"meter": meter, "time": AT, "values": {"energy_import": 7.0}}
     answer: dict[str, Any] = httpx.post(
         f"{service.url}/api/v1/readings?source=scada", json=[row], timeout=60
@@ -45,14 +45,14 @@ def post(service: Any, meter: str) -> dict[str, Any]:  # noqa: ANN401  # conftes
     return answer
 
 
-def ask(service: Any, path: str) -> httpx.Response:  # noqa: ANN401  # as above
+def ask(service: Any, path: str) -> httpx.Response:
     return httpx.get(f"{service.url}{path}", timeout=60)
 
 
 def test_it_starts_collects_into_the_spool_and_goes_on_when_the_database_comes(
     database: tuple[str, Cable],  # joined until the service has ended
     serve: Callable[..., Any],
-    counting: Any,  # noqa: ANN401  # conftest's Registers
+    counting: Any,
 ) -> None:
     url, cable = database
     service = serve(SITE.format(port=counting.port), PARKWATT_DATABASE_URL=url)

@@ -40,7 +40,7 @@ def test_what_it_sent_before_is_in_its_readings(serve: Callable[..., Any]) -> No
     rows = [{"meter": "P-2", "time": at, "values": {"energy_import": n}} for n, at in enumerate(TIMES)]
     assert httpx.post(f"{service.url}/api/v1/readings?source=scada", json=rows).status_code == 422
 
-    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+    def get(path: str, **query: str) -> Any:
         answer = httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30)
         return answer.json() if answer.status_code == 200 else None
 
@@ -72,7 +72,7 @@ def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Cal
     answer = httpx.post(f"{service.url}/api/v2/write", params={"precision": "s"}, content=lines)
     assert (answer.status_code, "neither mapped nor in the catalogue" in answer.text) == (400, True)
 
-    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+    def get(path: str, **query: str) -> Any:
         return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
 
     assert {each["name"] for each in get("strays")["names"]} == {"total_wh", "U"}
@@ -146,7 +146,7 @@ def test_what_a_gateway_sent_before_its_template_mentioned_it_is_in_the_readings
         for at, each in zip(times, shown, strict=True)
     ]
 
-    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+    def get(path: str, **query: str) -> Any:
         return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
 
     until(lambda: get(f"sources/{root}")["last_success"] is not None)
@@ -179,7 +179,7 @@ def test_what_came_from_an_address_before_its_meter_was_declared_is_in_the_readi
     service = serve("", PARKWATT_CONFIG_DIR=str(folder))
     messages = [{"t": at, "all": [{"id": n, "p": 1000 * n} for n in (1, 2)]} for at in TIMES]
 
-    def get(path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+    def get(path: str, **query: str) -> Any:
         return httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30).json()
 
     until(lambda: get(f"sources/{root}")["last_success"] is not None)

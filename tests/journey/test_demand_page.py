@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 
-def test_the_maximum_stands_against_the_contract(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_the_maximum_stands_against_the_contract(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost/demand?month={priced.month}&lang=en")
     demand = page.locator("pw-demand-month")
     expect(demand.locator(".headline")).to_contain_text("100 kW")
@@ -25,7 +25,7 @@ def test_the_maximum_stands_against_the_contract(page: Page, priced: Any) -> Non
     assert complaints(page) == []
 
 
-def test_the_running_month_tells_what_the_block_is_heading_for(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_running_month_tells_what_the_block_is_heading_for(page: Page, priced: Any) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/cost/demand?lang=zh&theme=dark")
     demand = page.locator("pw-demand-month")
@@ -35,7 +35,7 @@ def test_the_running_month_tells_what_the_block_is_heading_for(page: Page, price
     assert complaints(page) == []
 
 
-def test_a_month_without_movable_loads_says_so(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_month_without_movable_loads_says_so(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost/shifts?lang=en")
     expect(page.locator("pw-shifts")).to_contain_text(
         f"No regular load of {priced.month} could have run cheaper."

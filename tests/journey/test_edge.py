@@ -13,26 +13,26 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture(scope="module")
-def counting(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Registers
+def counting(registers: Any) -> Iterator[Any]:
     bank = far.counting(registers)
     yield bank
     bank.stop()
 
 
 @pytest.fixture(scope="module")
-def centre(serve_for_file: Callable[..., Any], counting: Any) -> Any:  # noqa: ANN401  # conftest's Service
+def centre(serve_for_file: Callable[..., Any], counting: Any) -> Any:
     return serve_for_file(SITE.format(port=counting.port), PARKWATT_TOKEN=TOKEN)
 
 
 @pytest.fixture
-def cable(centre: Any) -> Iterator[Cable]:  # noqa: ANN401  # as above
+def cable(centre: Any) -> Iterator[Cable]:
     cable = Cable(int(centre.url.rpartition(":")[2]))
     yield cable
     cable.close()
 
 
 @pytest.fixture
-def edge(centre: Any, cable: Cable, tmp_path: Path) -> Iterator[Edge]:  # noqa: ANN401  # as above
+def edge(centre: Any, cable: Cable, tmp_path: Path) -> Iterator[Edge]:
     edge = Edge(tmp_path, Path(centre.variables["PARKWATT_CONFIG_DIR"]), f"http://127.0.0.1:{cable.port}")
     edge.start()
     yield edge
@@ -40,10 +40,10 @@ def edge(centre: Any, cable: Cable, tmp_path: Path) -> Iterator[Edge]:  # noqa: 
 
 
 def test_after_a_night_without_the_link_nothing_is_missing_and_nothing_doubled(
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     cable: Cable,
     edge: Edge,
-    counting: Any,  # noqa: ANN401  # as above
+    counting: Any,
 ) -> None:
     until(lambda: len(stands(centre)) > 3)
     cable.cut()
@@ -62,10 +62,10 @@ def test_after_a_night_without_the_link_nothing_is_missing_and_nothing_doubled(
 
 
 def test_an_edge_that_is_killed_while_its_spool_holds_brings_it_after_the_next_start(
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     cable: Cable,
     edge: Edge,
-    counting: Any,  # noqa: ANN401  # as above
+    counting: Any,
 ) -> None:
     begun = counting.count + 1
     until(lambda: len(stands(centre, after=begun)) > 3)
@@ -86,7 +86,7 @@ def test_an_edge_that_is_killed_while_its_spool_holds_brings_it_after_the_next_s
 
 
 def test_a_meter_added_to_the_common_file_is_read_by_the_edge_and_stands_at_the_centre(
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     edge: Edge,
 ) -> None:
     site = Path(centre.variables["PARKWATT_CONFIG_DIR"]) / "sites/plant.yaml"
@@ -99,9 +99,9 @@ def test_a_meter_added_to_the_common_file_is_read_by_the_edge_and_stands_at_the_
 
 
 def test_a_wrong_key_is_said_plainly_and_loses_nothing(
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     edge: Edge,
-    counting: Any,  # noqa: ANN401  # as above
+    counting: Any,
 ) -> None:
     edge.end(signal.SIGKILL)
     edge.environment["PARKWATT_TOKEN"] = "another-key-altogether"  # noqa: S105  # opens nothing

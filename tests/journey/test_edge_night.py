@@ -83,7 +83,7 @@ def plant() -> Iterator[Plant]:
 
 
 @pytest.fixture
-def counting(registers: Any, plant: Plant) -> Iterator[Any]:  # noqa: ANN401  # conftest's Registers
+def counting(registers: Any, plant: Plant) -> Iterator[Any]:
     with plant.inside():
         bank = far.counting(registers)
     yield bank
@@ -91,12 +91,12 @@ def counting(registers: Any, plant: Plant) -> Iterator[Any]:  # noqa: ANN401  # 
 
 
 @pytest.fixture
-def centre(serve: Callable[..., Any], counting: Any) -> Any:  # noqa: ANN401  # conftest's Service
+def centre(serve: Callable[..., Any], counting: Any) -> Any:
     return serve(SITE.format(port=counting.port), PARKWATT_TOKEN=TOKEN, PARKWATT_ALLOWED_HOSTS=CENTRE)
 
 
 @pytest.fixture
-def edge(centre: Any, plant: Plant, tmp_path: Path) -> Iterator[Edge]:  # noqa: ANN401  # as above
+def edge(centre: Any, plant: Plant, tmp_path: Path) -> Iterator[Edge]:
     cable = Cable(int(centre.url.rpartition(":")[2]), CENTRE)
     within = ["ip", "netns", "exec", plant.name]
     config = Path(centre.variables["PARKWATT_CONFIG_DIR"])
@@ -110,10 +110,10 @@ def edge(centre: Any, plant: Plant, tmp_path: Path) -> Iterator[Edge]:  # noqa: 
 @pytest.mark.parametrize("night_s", [15, pytest.param(600, marks=pytest.mark.long)])
 def test_in_the_morning_nothing_is_missing_and_the_spool_is_empty(
     night_s: int,
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     edge: Edge,
     plant: Plant,
-    counting: Any,  # noqa: ANN401  # as above
+    counting: Any,
 ) -> None:
     until(lambda: len(stands(centre)) > 3)
     plant.down()

@@ -39,19 +39,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def counting(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Registers
+def counting(registers: Any) -> Iterator[Any]:
     bank = far.counting(registers)
     yield bank
     bank.stop()
 
 
 @pytest.fixture(scope="module")
-def centre(serve_for_file: Callable[..., Any], counting: Any) -> Any:  # noqa: ANN401  # conftest's Service
+def centre(serve_for_file: Callable[..., Any], counting: Any) -> Any:
     return serve_for_file(SITE.format(port=counting.port), PARKWATT_TOKEN=TOKEN)
 
 
 @pytest.fixture
-def behind(centre: Any, keys: Path) -> Iterator[Callable[[str], Cable]]:  # noqa: ANN401  # as above
+def behind(centre: Any, keys: Path) -> Iterator[Callable[[str], Cable]]:
     """Ends TLS before the centre with one of the certificates."""
     ends: list[Cable] = []
 
@@ -67,10 +67,10 @@ def behind(centre: Any, keys: Path) -> Iterator[Callable[[str], Cable]]:  # noqa
 
 
 def test_an_own_authority_is_trusted_when_named_and_what_waited_for_it_is_not_lost(
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     behind: Callable[[str], Cable],
     keys: Path,
-    counting: Any,  # noqa: ANN401  # as above
+    counting: Any,
     tmp_path: Path,
 ) -> None:
     config = Path(centre.variables["PARKWATT_CONFIG_DIR"])
@@ -96,7 +96,7 @@ def test_an_own_authority_is_trusted_when_named_and_what_waited_for_it_is_not_lo
 
 
 def test_a_certificate_for_another_name_is_refused_by_what_it_is_for(
-    centre: Any,  # noqa: ANN401  # as above
+    centre: Any,
     behind: Callable[[str], Cable],
     keys: Path,
     tmp_path: Path,

@@ -19,7 +19,7 @@ def yesterday() -> date:
     return today() - timedelta(days=1)
 
 
-def test_loads_stand_side_by_side_in_curve_field_and_duration(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_loads_stand_side_by_side_in_curve_field_and_duration(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/profile?day={yesterday()}&load=E1&load=P-2&lang=en")
     profile = page.locator("pw-profile")
     expect(profile.locator("pw-chart[data-drawn]")).to_have_count(3)
@@ -37,7 +37,7 @@ def test_loads_stand_side_by_side_in_curve_field_and_duration(page: Page, priced
     assert complaints(page) == []
 
 
-def test_loads_are_added_left_out_and_compared(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_loads_are_added_left_out_and_compared(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/profile?lang=en&days=7")
     page.get_by_label("Add a load").select_option("P-1")
     expect(page.locator(".subjects li")).to_have_count(2)
@@ -59,7 +59,7 @@ def test_loads_are_added_left_out_and_compared(page: Page, priced: Any) -> None:
     expect(page.locator(".meter-title")).to_contain_text("Casting")
 
 
-def test_a_click_into_the_field_opens_its_day(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_click_into_the_field_opens_its_day(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/profile?lang=zh&days=7")
     heat = page.locator("pw-profile pw-chart[data-drawn]").nth(1)
     expect(heat).to_be_visible()
@@ -70,7 +70,7 @@ def test_a_click_into_the_field_opens_its_day(page: Page, priced: Any) -> None: 
     expect(page).to_have_url(f"{priced.url}/energy/profile?day={yesterday()}&days=7&lang=zh")
 
 
-def test_flow_leads_from_what_is_bought_to_its_users(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_flow_leads_from_what_is_bought_to_its_users(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/flow?day={yesterday()}&lang=en")
     flow = page.locator("pw-flow")
     expect(flow.locator("pw-chart[data-drawn]")).to_be_visible()
@@ -85,7 +85,7 @@ def test_flow_leads_from_what_is_bought_to_its_users(page: Page, priced: Any) ->
     expect(flow.locator("table").last).to_contain_text("/ kWh")
 
 
-def test_the_balance_opens_from_the_park_down_to_meters(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_balance_opens_from_the_park_down_to_meters(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/balance?day={yesterday()}&lang=en")
     balance = page.locator("pw-balance")
     expect(balance.locator(".balance-line").first).to_contain_text("2\u202f400")
@@ -99,7 +99,7 @@ def test_the_balance_opens_from_the_park_down_to_meters(page: Page, priced: Any)
 
 
 @pytest.mark.parametrize("view", ["profile", "flow", "balance"])
-def test_each_view_fits_a_phone_in_chinese(page: Page, priced: Any, view: str) -> None:  # noqa: ANN401  # as above
+def test_each_view_fits_a_phone_in_chinese(page: Page, priced: Any, view: str) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/energy/{view}?day={yesterday()}&lang=zh&theme=dark")
     shown = page.locator("pw-balance .balance, pw-chart[data-drawn]").first

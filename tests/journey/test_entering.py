@@ -15,7 +15,7 @@ def expected_noise() -> tuple[str, ...]:
     return ("Failed to load resource: the server responded with a status of 4",)
 
 
-def test_a_reading_by_hand_is_entered_and_corrected(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_a_reading_by_hand_is_entered_and_corrected(page: Page, priced: Any) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/meters/P-2?lang=en")
     panel = page.locator("pw-entering")

@@ -39,7 +39,7 @@ def yesterday() -> date:
     return datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
 
 
-def test_the_live_load_is_a_table_and_files(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_the_live_load_is_a_table_and_files(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/live?lang=en")
     load = page.locator("pw-load")
     expect(load.locator("canvas")).to_be_visible()
@@ -51,7 +51,7 @@ def test_the_live_load_is_a_table_and_files(page: Page, priced: Any) -> None:  #
     assert complaints(page) == []
 
 
-def test_today_so_far_has_the_rate_of_what_was_bought(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_today_so_far_has_the_rate_of_what_was_bought(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/live?lang=en")
     today = page.locator("pw-today")
     expect(today).to_contain_text("Today so far")
@@ -60,7 +60,7 @@ def test_today_so_far_has_the_rate_of_what_was_bought(page: Page, priced: Any) -
         expect(today).to_contain_text("against yesterday by then")
 
 
-def test_a_meter_s_day_is_a_table_and_files(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_meter_s_day_is_a_table_and_files(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/meters/P-1?lang=en")
     curve = page.locator("pw-meter-curve")
     expect(curve.locator("canvas")).to_be_visible()
@@ -73,7 +73,7 @@ def test_a_meter_s_day_is_a_table_and_files(page: Page, priced: Any) -> None:  #
 @pytest.mark.parametrize(("path", "kind", "total"), [("energy", "kWh", 2400.0), ("carbon", "kg", None)])
 def test_days_are_a_chart_and_files(
     page: Page,
-    priced: Any,  # noqa: ANN401  # as above
+    priced: Any,
     path: str,
     kind: str,
     total: float | None,
@@ -93,7 +93,7 @@ def test_days_are_a_chart_and_files(
     assert complaints(page) == []
 
 
-def test_a_day_s_bar_opens_its_load_curve(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_day_s_bar_opens_its_load_curve(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy?lang=en&days=7")
     chart = page.locator("pw-energy pw-chart[data-drawn]")
     expect(chart).to_be_visible()
@@ -103,7 +103,7 @@ def test_a_day_s_bar_opens_its_load_curve(page: Page, priced: Any) -> None:  # n
     expect(page).to_have_url(f"{priced.url}/energy/profile?day={yesterday()}&days=7&lang=en")
 
 
-def test_the_balance_is_files(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_balance_is_files(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/balance?day={yesterday()}&lang=en")
     with page.expect_download() as waited:
         page.locator("pw-balance .files button", has_text="CSV").click()

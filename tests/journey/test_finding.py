@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 
-def test_a_key_and_a_letter_lead_to_a_meter(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_a_key_and_a_letter_lead_to_a_meter(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy?lang=en")
     expect(page.locator(".connection-live")).to_be_visible()
     page.keyboard.press("/")
@@ -28,7 +28,7 @@ def test_a_key_and_a_letter_lead_to_a_meter(page: Page, priced: Any) -> None:  #
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_letters_typed_into_a_field_stay_there(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_letters_typed_into_a_field_stay_there(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/meters?lang=zh")
     page.locator("input[type=search]").press_sequentially("a/b")
     expect(page.locator("input[type=search]")).to_have_value("a/b")
@@ -39,7 +39,7 @@ def test_letters_typed_into_a_field_stay_there(page: Page, priced: Any) -> None:
     expect(page.locator(".meter-title")).to_contain_text("制冷")
 
 
-def test_the_wall_turns_by_itself_and_can_be_held(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_wall_turns_by_itself_and_can_be_held(page: Page, priced: Any) -> None:
     page.clock.install()
     page.goto(f"{priced.url}/live?lang=en&wall=1")
     turn = page.locator(".wall-turn")
@@ -55,7 +55,7 @@ def test_the_wall_turns_by_itself_and_can_be_held(page: Page, priced: Any) -> No
     expect(page.locator(".rail")).to_be_visible()
 
 
-def test_the_wall_fits_a_phone_in_chinese(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_wall_fits_a_phone_in_chinese(page: Page, priced: Any) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/live?lang=zh&theme=dark&wall=1")
     expect(page.locator("pw-wall")).to_contain_text("铸造")

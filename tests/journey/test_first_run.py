@@ -30,7 +30,7 @@ def test_an_empty_park_comes_to_its_first_live_meter(
     page: Page,
     serve: Callable[..., Any],
     new_database: Callable[[], str],
-    registers: Any,  # noqa: ANN401  # conftest's Registers
+    registers: Any,
     language: str,
     size: dict[str, int],
 ) -> None:

@@ -19,8 +19,8 @@ def expected_noise() -> tuple[str, ...]:
     return ("Failed to load resource: the server responded with a status of 422",)
 
 
-def test_both_bases_of_a_month(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
-    def inventory() -> Any:  # noqa: ANN401  # JSON
+def test_both_bases_of_a_month(page: Page, priced: Any) -> None:
+    def inventory() -> Any:
         return priced.get("/inventory", area="E2", period=priced.month)
 
     until(lambda: bool(inventory()["lines"]))
@@ -37,7 +37,7 @@ def test_both_bases_of_a_month(page: Page, priced: Any) -> None:  # noqa: ANN401
     assert complaints(page) == []
 
 
-def test_a_record_is_entered_or_refused_by_field(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_record_is_entered_or_refused_by_field(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/carbon/inventory?area=E1&month={priced.month}&lang=en")
     records = page.locator("pw-records")
     for label, text in (("Period", priced.month), ("Kind", "unobtainium"), ("Unit", "t")):
@@ -52,7 +52,7 @@ def test_a_record_is_entered_or_refused_by_field(page: Page, priced: Any) -> Non
     expect(records.locator("tbody")).to_contain_text("invoice 9")
 
 
-def test_a_period_is_closed_and_shows_its_drift(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_period_is_closed_and_shows_its_drift(page: Page, priced: Any) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/carbon/inventory?area=E2&month={priced.month}&lang=zh&theme=dark")
     periods = page.locator("pw-periods")
@@ -65,7 +65,7 @@ def test_a_period_is_closed_and_shows_its_drift(page: Page, priced: Any) -> None
     assert complaints(page) == []
 
 
-def test_the_page_of_emissions_shows_what_a_kwh_carried(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_page_of_emissions_shows_what_a_kwh_carried(page: Page, priced: Any) -> None:
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
     asked = {"from": f"{today - timedelta(days=13)}", "to": f"{today + timedelta(days=1)}", "step": "day"}
     pools = priced.get("/pools", **asked)["pools"]

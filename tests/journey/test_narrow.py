@@ -22,7 +22,7 @@ def box(one: Locator) -> dict[str, float]:
     return dict(found)
 
 
-def test_the_bar_holds_five_pages_and_the_rest_stands_behind_a_button(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_the_bar_holds_five_pages_and_the_rest_stands_behind_a_button(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/live?lang=en")
     expect(page.get_by_role("navigation", name="Views").get_by_role("link")).to_have_count(5)
     page.get_by_role("button", name="More").focus()
@@ -38,7 +38,7 @@ def test_the_bar_holds_five_pages_and_the_rest_stands_behind_a_button(page: Page
     expect(rest).to_be_hidden()
 
 
-def test_a_wide_page_has_every_entry_in_its_rail(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_wide_page_has_every_entry_in_its_rail(page: Page, priced: Any) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"{priced.url}/live?lang=en")
     entries = page.get_by_role("navigation", name="Views").get_by_role("link")
@@ -47,12 +47,12 @@ def test_a_wide_page_has_every_entry_in_its_rail(page: Page, priced: Any) -> Non
     assert complaints(page) == []
 
 
-def test_a_file_of_jobs_can_be_chosen(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_file_of_jobs_can_be_chosen(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost/plan?lang=en")
     expect(page.get_by_text("Choose a file")).to_be_visible()
 
 
-def test_the_first_job_of_a_plan_is_in_sight(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_first_job_of_a_plan_is_in_sight(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost/plan?lang=en")
     jobs = b"code,line,duration_min,power_kw,start\nJ1,E1,60,10,20:00\n"
     page.locator("input[type=file]").set_input_files(
@@ -63,7 +63,7 @@ def test_the_first_job_of_a_plan_is_in_sight(page: Page, priced: Any) -> None:  
     expect(page.locator("[data-job=J1]")).to_be_in_viewport()
 
 
-def test_a_toggle_of_the_balance_stands_beside_its_name(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_toggle_of_the_balance_stands_beside_its_name(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy/balance?days=7&lang=en")
     line = page.locator(".balance-row", has=page.locator(".balance-verdict > *")).first
     toggle, name = box(line.locator("button")), box(line.locator(".balance-place a"))

@@ -51,7 +51,7 @@ class Park:
     url: str
     month: str
 
-    def get(self, path: str, **query: str) -> Any:  # noqa: ANN401  # JSON
+    def get(self, path: str, **query: str) -> Any:
         return httpx.get(f"{self.url}/api/v1{path}", params=query, timeout=60).json()
 
 

@@ -38,7 +38,7 @@ class Counter(DataBank):  # type: ignore[misc]  # pyModbusTCP has no types
         self.shown = 0
         self.read = Event()
 
-    def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> list[int]:  # noqa: ANN401  # pyModbusTCP's
+    def get_input_registers(self, address: int, number: int = 1, srv_info: Any = None) -> list[int]:
         del srv_info
         words = [0] * number
         if address <= IMPORT < address + number:

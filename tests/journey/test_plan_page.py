@@ -37,7 +37,7 @@ def add(page: Page, code: str, **fields: str) -> None:
     page.get_by_role("button", name="Add job").click()
 
 
-def test_a_job_is_moved_by_keys_and_pointer_and_checked_each_time(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_a_job_is_moved_by_keys_and_pointer_and_checked_each_time(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost/plan?show={priced.month}-20&lang=en")
     expect(page.locator("pw-plan")).to_contain_text("No job yet.")
     expect(page.locator("pw-board svg .band-back").first).to_be_visible()
@@ -67,7 +67,7 @@ def test_a_job_is_moved_by_keys_and_pointer_and_checked_each_time(page: Page, pr
     expect(row(page, "J1")).to_contain_text("not placed")
 
 
-def test_the_cheapest_stands_beside_mine_and_is_taken_over(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_the_cheapest_stands_beside_mine_and_is_taken_over(page: Page, priced: Any) -> None:
     day = f"{priced.month}-20"
     page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
     upload(page, *(f"J{n},E1,60,10,{day}T10:00:00+08:00," for n in (1, 2)))
@@ -86,7 +86,7 @@ def test_the_cheapest_stands_beside_mine_and_is_taken_over(page: Page, priced: A
     assert complaints(page) == []
 
 
-def test_mistakes_of_a_table_are_told_by_job_and_field(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_mistakes_of_a_table_are_told_by_job_and_field(page: Page, priced: Any) -> None:
     day = f"{priced.month}-20"
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/cost/plan?show={day}&lang=zh&theme=dark")
@@ -108,12 +108,12 @@ def keep(page: Page, code: str, who: str) -> Locator:
     return keeping
 
 
-def kept_job(service: str, code: str) -> Any:  # noqa: ANN401  # JSON
+def kept_job(service: str, code: str) -> Any:
     [job] = httpx.get(f"{service}/api/v1/plans/kept/{code}", timeout=60).json()["plan"]["jobs"]
     return job
 
 
-def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, priced: Any) -> None:
     day, own = f"{priced.month}-21", f"{priced.url}/api/v1/plans/kept/thursday"
     page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
     upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
@@ -142,7 +142,7 @@ def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, 
     expect(conflict).to_contain_text("Made from version 3 of thursday.")
 
 
-def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> None:
     day, own = f"{priced.month}-22", f"{priced.url}/api/v1/plans/kept/gone"
     job = {"code": "J1", "line": "E1", "power_kw": 50, "duration_min": 120}
     body = {"from": day, "to": f"{priced.month}-23", "jobs": [job]}
@@ -162,7 +162,7 @@ def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> N
     assert (gone["kept_by"], gone["withdrawn_because"]) == ("wang.wei", "order cancelled")
 
 
-def test_a_plan_that_was_withdrawn_meanwhile_is_kept_again(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_plan_that_was_withdrawn_meanwhile_is_kept_again(page: Page, priced: Any) -> None:
     day, own = f"{priced.month}-23", f"{priced.url}/api/v1/plans/kept/back"
     page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
     upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
@@ -178,7 +178,7 @@ def test_a_plan_that_was_withdrawn_meanwhile_is_kept_again(page: Page, priced: A
     assert httpx.get(own).json()["kept_by"] == "li.na"
 
 
-def test_a_plan_that_has_run_stands_beside_its_meters(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_a_plan_that_has_run_stands_beside_its_meters(page: Page, priced: Any) -> None:
     day = f"{priced.month}-09"
     job = {"code": "J1", "line": "E1", "power_kw": 50, "duration_min": 120, "start": f"{day}T10:00:00+08:00"}
     body = {"plan": {"from": day, "to": f"{priced.month}-10", "jobs": [job]}, "who": "li.na"}

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 
-def test_a_dark_page_is_printed_light_and_is_dark_again(page: Page, priced: Any) -> None:  # noqa: ANN401  # conftest's Priced
+def test_a_dark_page_is_printed_light_and_is_dark_again(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/energy?lang=en&theme=dark")
     expect(page.locator("pw-energy pw-chart[data-drawn]")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -27,7 +27,7 @@ def test_a_dark_page_is_printed_light_and_is_dark_again(page: Page, priced: Any)
     assert page.url.endswith("theme=dark")
 
 
-def test_paper_has_no_forms(page: Page, priced: Any) -> None:  # noqa: ANN401  # as above
+def test_paper_has_no_forms(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/cost?month={priced.month}&lang=en")
     expect(page.locator("pw-comparison")).to_be_visible()
     page.emulate_media(media="print")

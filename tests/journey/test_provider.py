@@ -63,7 +63,7 @@ def _vouched(page: Page, name: str) -> None:
 @pytest.mark.parametrize(
     ("language", "button"), [("en", "Sign in with Park SSO"), ("zh", "使用 Park SSO 登录")]
 )
-def test_the_button_leads_there_and_back(page: Page, service: Any, language: str, button: str) -> None:  # noqa: ANN401  # conftest's Service
+def test_the_button_leads_there_and_back(page: Page, service: Any, language: str, button: str) -> None:
     page.goto(f"{service.url}/live?lang={language}")
     expect(page.get_by_role("button", name=button)).to_be_visible()
     assert complaints(page) == []
@@ -72,7 +72,7 @@ def test_the_button_leads_there_and_back(page: Page, service: Any, language: str
     expect(page.locator(".signed")).to_have_text("sso.boss", timeout=30_000)
 
 
-def test_whom_nothing_names_is_told_why(page: Page, service: Any) -> None:  # noqa: ANN401  # as above
+def test_whom_nothing_names_is_told_why(page: Page, service: Any) -> None:
     page.goto(f"{service.url}/live?lang=en")
     page.get_by_role("button", name="Sign in with Park SSO").click()
     _vouched(page, "stray")
@@ -93,7 +93,7 @@ def test_whom_nothing_names_is_told_why(page: Page, service: Any) -> None:  # no
 )
 def test_whoever_is_invited_may_come_by_the_provider(
     page: Page,
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     language: str,
     button: str,
     size: dict[str, int],
@@ -116,6 +116,6 @@ def test_whoever_is_invited_may_come_by_the_provider(
     expect(page.locator(".signed")).to_have_text(name, timeout=30_000)
 
 
-def _people(service: Any, headers: dict[str, str]) -> list[dict[str, Any]]:  # noqa: ANN401  # as above
+def _people(service: Any, headers: dict[str, str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = httpx.get(f"{service.url}/api/v1/people", headers=headers).json()["people"]
     return found

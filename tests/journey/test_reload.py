@@ -25,7 +25,7 @@ METER = """
 class Edited:
     """A service and its site's file."""
 
-    def __init__(self, service: Any) -> None:  # noqa: ANN401  # conftest's Service
+    def __init__(self, service: Any) -> None:
         self.url = service.url
         self.service = service
         self.file = Path(service.variables["PARKWATT_CONFIG_DIR"]) / "sites/plant.yaml"
@@ -37,7 +37,7 @@ class Edited:
         beside.write_text(text, "utf-8")
         beside.replace(self.file)
 
-    def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
+    def get(self, path: str) -> Any:
         return httpx.get(f"{self.url}/api/v1{path}").raise_for_status().json()
 
     def power(self, meter: str) -> float | None:
@@ -62,7 +62,7 @@ def edited(serve: Callable[..., Any], site: str) -> Edited:
 
 
 @pytest.fixture
-def second(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Registers
+def second(registers: Any) -> Iterator[Any]:
     bank = type(registers)()
     bank.put(7, POWER, 55_000.0)
     yield bank
@@ -71,7 +71,7 @@ def second(registers: Any) -> Iterator[Any]:  # noqa: ANN401  # conftest's Regis
 
 def test_a_source_and_meters_come_and_go(
     edited: Edited,
-    second: Any,  # noqa: ANN401  # as above
+    second: Any,
     put: Callable[[int, int, float], None],
     page: Page,
 ) -> None:

@@ -20,11 +20,11 @@ def expected_noise() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def service(serve: Callable[..., Any], site: str) -> Any:  # noqa: ANN401  # conftest's Service
+def service(serve: Callable[..., Any], site: str) -> Any:
     return serve(site)
 
 
-def _link(service: Any) -> str:  # noqa: ANN401  # as above
+def _link(service: Any) -> str:
     [found] = re.findall(r"http://\S+/enter#\S+", service.log.read_text())
     return str(found)
 
@@ -35,7 +35,7 @@ def _sign_in(page: Page, name: str, password: str) -> None:
     page.locator("pw-sign-in button.primary").click()
 
 
-def _set_up(page: Page, service: Any) -> None:  # noqa: ANN401  # as above
+def _set_up(page: Page, service: Any) -> None:
     page.goto(_link(service).replace("/enter#", "/enter?lang=en#"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Set ParkWatt up")
     assert complaints(page) == []
@@ -114,7 +114,7 @@ def _ask_for_codes(page: Page) -> None:
     expect(own).to_contain_text("每次登录都需要验证码")
 
 
-def test_a_park_gets_its_first_people(page: Page, browser: Browser, service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_park_gets_its_first_people(page: Page, browser: Browser, service: Any) -> None:
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # a size
     page.goto(f"{service.url}/live?lang=en")
     expect(page.locator(".signed")).to_have_text("Account")

@@ -178,7 +178,7 @@ class Proof:
         return subprocess.Popen(command, stdout=self._log, stderr=self._log)
 
 
-def until(condition: Any, what: str, patience_s: float = 180) -> None:  # noqa: ANN401
+def until(condition: Any, what: str, patience_s: float = 180) -> None:
     deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, f"{what} within {patience_s:g} s"

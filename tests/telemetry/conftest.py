@@ -40,7 +40,7 @@ def library() -> Library:
 def make_site() -> Callable[..., Site]:
     """A park of the meters given as mappings; what they leave out is filled in."""
 
-    def site(*meters: dict[str, Any], region: str = "CN-GD", **rest: Any) -> Site:  # noqa: ANN401  # YAML
+    def site(*meters: dict[str, Any], region: str = "CN-GD", **rest: Any) -> Site:
         return Site.model_validate(
             {
                 "code": "park",
@@ -65,7 +65,7 @@ def make_site() -> Callable[..., Site]:
     return site
 
 
-def _meter(code: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
+def _meter(code: str, **rest: Any) -> dict[str, Any]:
     read = {} if "formula" in rest else {"source": "push"}
     return {"code": code, "name": {"en": code, "zh": code}, "area": "park", **read, **rest}
 

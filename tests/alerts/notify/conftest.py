@@ -64,7 +64,7 @@ def notice() -> Notice:
 def told(notice: Notice) -> Callable[..., Message]:
     """A message about the alert, changed as the words say."""
 
-    def made(key: str = "k" * 32, language: Any = "en", **changes: Any) -> Message:  # noqa: ANN401
+    def made(key: str = "k" * 32, language: Any = "en", **changes: Any) -> Message:
         changed = msgspec.structs.replace(notice, **changes)
         return message(key, [changed], language, ZoneInfo("Asia/Shanghai"))
 

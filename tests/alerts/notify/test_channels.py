@@ -41,7 +41,7 @@ def send(channel: Channel, message: Message, **variables: str) -> None:
     asyncio.run(channel.send(message, variables))
 
 
-def opened(envelope: Envelope) -> Any:  # noqa: ANN401  # email's own
+def opened(envelope: Envelope) -> Any:
     assert isinstance(envelope.content, bytes)
     return message_from_bytes(envelope.content, policy=policy.default)
 
@@ -50,7 +50,7 @@ def test_the_folder_is_the_registry() -> None:
     assert kinds() == ("apprise", "mail", "mqtt", "webhook")
 
 
-def test_a_mail_arrives_with_a_message_id_that_stays(told: Told, mail_server: str, mailbox: Any) -> None:  # noqa: ANN401
+def test_a_mail_arrives_with_a_message_id_that_stays(told: Told, mail_server: str, mailbox: Any) -> None:
     for _ in range(2):
         send(checked(MAIL), told(language="zh"), PARKWATT_SMTP_URL=mail_server)
     first, second = (opened(letter) for letter in mailbox.letters)
@@ -61,7 +61,7 @@ def test_a_mail_arrives_with_a_message_id_that_stays(told: Told, mail_server: st
     assert mailbox.letters[0].rcpt_tos == ["duty@example.com"]
 
 
-def test_a_name_with_line_breaks_adds_no_header(told: Told, mail_server: str, mailbox: Any) -> None:  # noqa: ANN401
+def test_a_name_with_line_breaks_adds_no_header(told: Told, mail_server: str, mailbox: Any) -> None:
     evil = Name("Hall\r\nBcc: all@example.com\r\n\r\n<script>", "x")
     send(checked(MAIL), told(subject_name=evil, rule_name=evil), PARKWATT_SMTP_URL=mail_server)
     letter = opened(mailbox.letters[0])
@@ -74,7 +74,7 @@ def test_a_name_with_line_breaks_adds_no_header(told: Told, mail_server: str, ma
 def test_a_mail_that_is_refused(
     told: Told,
     mail_server: str,
-    mailbox: Any,  # noqa: ANN401
+    mailbox: Any,
     answer: str,
     final: bool,
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_missing_variable_is_named(told: Told) -> None:
         send(checked(MAIL), told())
 
 
-def test_a_webhook_is_signed_and_bears_its_key(told: Told, receiver: Any) -> None:  # noqa: ANN401
+def test_a_webhook_is_signed_and_bears_its_key(told: Told, receiver: Any) -> None:
     channel = checked({"kind": "webhook", "url": receiver.url, "secret_variable": "PARKWATT_HOOK"})
     send(channel, told(), PARKWATT_HOOK=SECRET)
     headers, body = receiver.requests[0]
@@ -115,7 +115,7 @@ def test_a_webhook_is_signed_and_bears_its_key(told: Told, receiver: Any) -> Non
 @pytest.mark.parametrize(
     ("status", "final"), [(500, False), (429, False), (408, False), (410, True), (302, True)]
 )
-def test_what_a_webhook_answers(told: Told, receiver: Any, status: int, final: bool) -> None:  # noqa: ANN401
+def test_what_a_webhook_answers(told: Told, receiver: Any, status: int, final: bool) -> None:
     receiver.answers.append(status)
     channel = checked({"kind": "webhook", "url": receiver.url, "secret_variable": "PARKWATT_HOOK"})
     with pytest.raises(Undelivered, match=str(status)) as caught:
@@ -123,14 +123,14 @@ def test_what_a_webhook_answers(told: Told, receiver: Any, status: int, final: b
     assert caught.value.final is final
 
 
-def test_apprise_sends(told: Told, receiver: Any) -> None:  # noqa: ANN401
+def test_apprise_sends(told: Told, receiver: Any) -> None:
     channel = checked({"kind": "apprise", "url_variable": "PARKWATT_CHAT"})
     send(channel, told(), PARKWATT_CHAT=f"json://{receiver.address}/")
     assert receiver.bodies[0]["title"].startswith("[critical] Demand limit")
     assert "limit 400 kW" in receiver.bodies[0]["message"]
 
 
-def test_apprise_tells_why_it_failed_and_no_secret(told: Told, receiver: Any, caplog: Any) -> None:  # noqa: ANN401
+def test_apprise_tells_why_it_failed_and_no_secret(told: Told, receiver: Any, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG)
     receiver.answers.append(500)
     channel = checked({"kind": "apprise", "url_variable": "PARKWATT_CHAT"})
@@ -155,7 +155,7 @@ def test_the_services_that_plants_use_are_given_plain_text(
     """Their servers are far away: what would go to them is looked at."""
     posted: list[tuple[str, str]] = []
 
-    def post(url: str, data: Any = None, **_: Any) -> requests.Response:  # noqa: ANN401
+    def post(url: str, data: Any = None, **_: Any) -> requests.Response:
         posted.append((url, data if isinstance(data, str) else data.decode()))
         answer = requests.Response()
         answer.status_code, answer._content = 200, b'{"errcode": 0, "code": 0, "ok": true}'

@@ -47,7 +47,7 @@ def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def mail_server(mailbox: Any, certificate: Path, port: int, scheme: str) -> Iterator[str]:  # noqa: ANN401
+def mail_server(mailbox: Any, certificate: Path, port: int, scheme: str) -> Iterator[str]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, certificate.with_suffix(".key"))
     late = {"tls_context": context, "require_starttls": True}
@@ -78,7 +78,7 @@ def _patient(server: Controller, trusting: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("trusted")
 def test_a_mail_goes_encrypted(
     told: Told,
-    mailbox: Any,  # noqa: ANN401
+    mailbox: Any,
     certificate: Path,
     free_port: Callable[[], int],
     scheme: str,
@@ -92,7 +92,7 @@ def test_a_mail_goes_encrypted(
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_a_mail_server_that_nobody_vouches_for_is_given_nothing(
     told: Told,
-    mailbox: Any,  # noqa: ANN401
+    mailbox: Any,
     certificate: Path,
     free_port: Callable[[], int],
     scheme: str,

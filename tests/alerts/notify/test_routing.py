@@ -22,11 +22,11 @@ HOOK = {"kind": "webhook", "url": "https://example.com", "secret_variable": "PAR
 NIGHT = {"from": "22:00", "to": "06:30"}
 
 
-def contact(code: str, *channels: dict[str, Any], **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
+def contact(code: str, *channels: dict[str, Any], **rest: Any) -> dict[str, Any]:
     return {"code": code, "name": {"en": code, "zh": code}, "channels": channels or (MAIL,), **rest}
 
 
-def directory(*contacts: dict[str, Any], **route: Any) -> Directory:  # noqa: ANN401  # YAML
+def directory(*contacts: dict[str, Any], **route: Any) -> Directory:
     routes = [{"code": "r", "contacts": ["duty"], **route}]
     return Directory.model_validate({"contacts": contacts, "routes": routes})
 

@@ -100,11 +100,11 @@ def against(gateway: Gateway, scenario: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(both())
 
 
-def place(port: int, timeout_s: float = 0.2, **rest: Any) -> ModbusSource:  # noqa: ANN401
+def place(port: int, timeout_s: float = 0.2, **rest: Any) -> ModbusSource:
     return ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=port, timeout_s=timeout_s, **rest)
 
 
-def line(gateway: Gateway, timeout_s: float = 0.2, **rest: Any) -> Line:  # noqa: ANN401
+def line(gateway: Gateway, timeout_s: float = 0.2, **rest: Any) -> Line:
     return Line(place(gateway.port, timeout_s, **rest))
 
 

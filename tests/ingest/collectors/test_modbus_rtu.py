@@ -60,7 +60,7 @@ class Bus:
         writer.close()
 
 
-def against(bus: Bus, scenario: Callable[[Line], Awaitable[None]], **options: Any) -> None:  # noqa: ANN401
+def against(bus: Bus, scenario: Callable[[Line], Awaitable[None]], **options: Any) -> None:
     async def both() -> None:
         server = await asyncio.start_server(bus.serve, "127.0.0.1", 0)
         bus.port = server.sockets[0].getsockname()[1]
@@ -325,7 +325,7 @@ def test_rtu_carries_one_request_at_a_time() -> None:
         ModbusSource(kind="modbus", code="bus", serial="/dev/ttyUSB0", in_flight=2)
 
 
-def serial_source(port: str, **options: Any) -> ModbusSource:  # noqa: ANN401
+def serial_source(port: str, **options: Any) -> ModbusSource:
     return ModbusSource(kind="modbus", code="bus", serial=port, **{"timeout_s": 1.0, **options})
 
 

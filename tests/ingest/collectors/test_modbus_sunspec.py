@@ -65,7 +65,7 @@ def source(port: int) -> ModbusSource:
 async def models_at(port: int) -> list[tuple[int, int, int]]:
     line = Line(source(port))
 
-    async def ask(span: Span) -> Any:  # noqa: ANN401
+    async def ask(span: Span) -> Any:
         return await line.read(1, span)
 
     found = await discover(ask)
@@ -119,7 +119,7 @@ def test_a_device_whose_models_moved_is_found_again(served: tuple[DataBank, int]
     rows: list[float] = []
 
     class Sink:
-        async def write(self, batch: Batch) -> Any:  # noqa: ANN401
+        async def write(self, batch: Batch) -> Any:
             rows.extend(batch.values[:, batch.quantities.index("voltage_l1")].tolist())
             return np.zeros(len(batch), np.uint8)
 

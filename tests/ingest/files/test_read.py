@@ -27,11 +27,11 @@ BASE: dict[str, Any] = {
 }
 
 
-def mapping(**changes: Any) -> FileMapping:  # noqa: ANN401  # YAML
+def mapping(**changes: Any) -> FileMapping:
     return FileMapping.model_validate({**BASE, **changes})
 
 
-def read(folder: Path, text: str, **changes: Any) -> list[Read]:  # noqa: ANN401  # YAML
+def read(folder: Path, text: str, **changes: Any) -> list[Read]:
     file = folder / "file.csv"
     file.write_text(text, encoding="utf-8")
     return list(FileReader(mapping(**changes), NOW).read(file))

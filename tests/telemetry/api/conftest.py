@@ -90,7 +90,7 @@ class Service:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
-    def call(self, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+    def call(self, method: str, path: str, **rest: Any) -> httpx.Response:
         async def call() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
@@ -98,12 +98,12 @@ class Service:
 
         return self.run(call())
 
-    def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401  # JSON
+    def get(self, path: str, **query: Any) -> Any:
         response = self.call("GET", f"/api/v1{path}", params=query)
         assert response.status_code == 200, response.text
         return response.json()
 
-    def post(self, rows: Sequence[Row], **query: str) -> Any:  # noqa: ANN401  # JSON
+    def post(self, rows: Sequence[Row], **query: str) -> Any:
         response = self.call("POST", "/api/v1/readings", json=rows, params=query)
         assert response.status_code == 200, response.text
         return response.json()
@@ -117,7 +117,7 @@ class Service:
         watch.step()
         return watch
 
-    def ask(self, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+    def ask(self, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:
         return self.call(method, f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, **rest)
 
     def administrators(self, first: str, areas: Iterable[str]) -> dict[str, str]:
@@ -135,7 +135,7 @@ class Service:
         self.worker.start()
         self.worker.drain()
 
-    def tick(self) -> Any:  # noqa: ANN401  # JSON
+    def tick(self) -> Any:
         """Flush the newest readings, look at the park, and answer GET /live."""
         self.writer.close()
         self.run(self.hub.tick())
@@ -180,7 +180,7 @@ def start_for_file(
 
 
 @pytest.fixture
-def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:  # noqa: ANN401  # each module's own
+def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:
     """The service behind a real HTTP server."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(service.app, port=port, log_level="error", lifespan="off"))

@@ -27,17 +27,17 @@ ASKED = {"rule": RULE, "from": LO.isoformat(), "to": "2026-06-22T01:00:00Z"}
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "m1"}))
 
 
-def _post(service: Any, path: str, body: Any, status: int = 200) -> Any:  # noqa: ANN401  # JSON
+def _post(service: Any, path: str, body: Any, status: int = 200) -> Any:
     response = service.call("POST", f"/api/v1/alert-rules/{path}", json=body)
     assert response.status_code == status, response.text
     return response.json()
 
 
-def _over(service: Any, begun: Any) -> Any:  # noqa: ANN401  # as above
+def _over(service: Any, begun: Any) -> Any:
     deadline = time.monotonic() + 120
     while begun["state"] == "running":
         assert time.monotonic() < deadline, begun
@@ -46,7 +46,7 @@ def _over(service: Any, begun: Any) -> Any:  # noqa: ANN401  # as above
     return begun
 
 
-def test_a_trial_in_the_background_tells_the_same_as_one_that_is_waited_for(service: Any) -> None:  # noqa: ANN401
+def test_a_trial_in_the_background_tells_the_same_as_one_that_is_waited_for(service: Any) -> None:
     rows = [
         {
             "meter": "m1",
@@ -64,7 +64,7 @@ def test_a_trial_in_the_background_tells_the_same_as_one_that_is_waited_for(serv
 
 
 def test_a_trial_says_how_far_it_is_and_ends_when_that_is_enough(
-    service: Any,  # noqa: ANN401
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     go = Event()
@@ -89,7 +89,7 @@ def test_a_trial_says_how_far_it_is_and_ends_when_that_is_enough(
     assert (done["state"], done["share"]) == ("done", 1.0)
 
 
-def test_a_trial_that_fails_says_why(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+def test_a_trial_that_fails_says_why(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = iter((QueryError("rule", "high", "cannot be evaluated: no such column"), ValueError("a secret")))
 
     def fails(*_: object) -> Iterator[Transition]:
@@ -103,7 +103,7 @@ def test_a_trial_that_fails_says_why(service: Any, monkeypatch: pytest.MonkeyPat
     assert second["reason"] == "the service's log says why"
 
 
-def test_a_trial_that_cannot_be_is_refused_at_once(service: Any) -> None:  # noqa: ANN401
+def test_a_trial_that_cannot_be_is_refused_at_once(service: Any) -> None:
     silent = {"kind": "stale", "code": "silent", "name": RULE["name"]}
     _post(service, "trials", {"rule": silent}, 422)
     assert service.call("GET", "/api/v1/alert-rules/trials/00ff").status_code == 404

@@ -29,28 +29,28 @@ WHO = {"who": "wang", "note": "on my way"}
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "m1"}, {"code": "m2", "area": "hall"}))
 
 
 @pytest.fixture
-def alerter(service: Any) -> Alerter:  # noqa: ANN401  # as above
+def alerter(service: Any) -> Alerter:
     return Alerter(service.database, service.current, lease_s=600.0)
 
 
-def _post(service: Any, path: str, body: Any, status: int = 200) -> Any:  # noqa: ANN401  # JSON
+def _post(service: Any, path: str, body: Any, status: int = 200) -> Any:
     response = service.call("POST", f"/api/v1{path}", json=body)
     assert response.status_code == status, response.text
     return response.json()
 
 
-def _read(service: Any, **power: float) -> None:  # noqa: ANN401  # as above
+def _read(service: Any, **power: float) -> None:
     at = datetime.now(UTC).isoformat()
     service.post([{"meter": m, "time": at, "values": {"active_power": kw}} for m, kw in power.items()])
     service.writer._board.flush(service.database)
 
 
-def _until(alerter: Alerter, service: Any, state: str, subject: str = "m1") -> Any:  # noqa: ANN401  # JSON
+def _until(alerter: Alerter, service: Any, state: str, subject: str = "m1") -> Any:
     """Judge until the alert is as wanted."""
     deadline = time.monotonic() + 60
     while True:
@@ -62,7 +62,7 @@ def _until(alerter: Alerter, service: Any, state: str, subject: str = "m1") -> A
         assert time.monotonic() < deadline, found
 
 
-def test_an_alert_is_seen_taken_and_over(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+def test_an_alert_is_seen_taken_and_over(service: Any, alerter: Alerter) -> None:
     _post(service, "/alert-rules", PUT)
     _read(service, m1=430.0, m2=10.0)
     alert = _until(alerter, service, "firing")
@@ -108,7 +108,7 @@ def test_a_virtual_meter_is_watched_by_what_its_terms_show(
     assert alert["value"] == 430
 
 
-def test_a_silence_keeps_an_alert_quiet_until_it_ends(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+def test_a_silence_keeps_an_alert_quiet_until_it_ends(service: Any, alerter: Alerter) -> None:
     _post(service, "/alert-rules", PUT)
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     body = {"to": later, "who": "li.na", "reason": "works", "areas": ["hall"], "maintenance": True}
@@ -137,7 +137,7 @@ def test_a_silence_keeps_an_alert_quiet_until_it_ends(service: Any, alerter: Ale
     _post(service, "/silences", body | {"to": "2020-01-01"}, 422)
 
 
-def test_a_rule_has_a_history_health_and_an_end(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+def test_a_rule_has_a_history_health_and_an_end(service: Any, alerter: Alerter) -> None:
     _post(service, "/alert-rules", PUT)
     changed = {**PUT, "rule": {**RULE, "above": "500 kW"}, "reason": "too low"}
     history = _post(service, "/alert-rules", changed)
@@ -174,7 +174,7 @@ def test_a_rule_has_a_history_health_and_an_end(service: Any, alerter: Alerter) 
     ],
 )
 def test_a_rule_that_cannot_be_is_refused_by_field(
-    service: Any,  # noqa: ANN401
+    service: Any,
     rule: dict[str, Any],
     field: str,
     reason: str,
@@ -184,7 +184,7 @@ def test_a_rule_that_cannot_be_is_refused_by_field(
     assert (error["field"], error["reason"]) == (field, reason)
 
 
-def test_a_circle_of_rules_is_refused(service: Any) -> None:  # noqa: ANN401
+def test_a_circle_of_rules_is_refused(service: Any) -> None:
     def composite(code: str, *parts: str) -> dict[str, Any]:
         return {"kind": "composite", "code": code, "name": RULE["name"], "any": list(parts)}
 
@@ -200,7 +200,7 @@ def test_a_circle_of_rules_is_refused(service: Any) -> None:  # noqa: ANN401
         assert error["reason"] == f"{way} is a circle: no rule can be a part of itself"
 
 
-def test_a_rule_is_tried_on_the_past(service: Any) -> None:  # noqa: ANN401
+def test_a_rule_is_tried_on_the_past(service: Any) -> None:
     lo = datetime(2026, 6, 22, tzinfo=UTC)
     rows = [
         {
@@ -247,7 +247,7 @@ def test_a_trial_knows_readings_that_stood_further_apart_than_they_do_now(
     ]
 
 
-def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter: Alerter) -> None:  # noqa: ANN401
+def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter: Alerter) -> None:
     news = AlertNews(service.database, service.current, service.hub.tell)
     service.run(news.look())
     _post(service, "/alert-rules", PUT)
@@ -264,7 +264,7 @@ def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter:
     assert (told["alert"], told["what"], told["value"]) == (alert["id"], "fired", 430)
 
 
-def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(service: Any) -> None:  # noqa: ANN401
+def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(service: Any) -> None:
     now = datetime(2026, 6, 22, 4, 7, tzinfo=UTC)
     begins = datetime(2026, 6, 22, 4, 0, tzinfo=UTC)
     rows = [

@@ -20,27 +20,27 @@ FIRST = "the-token-of-the-start"
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """With a key for an auditor, and one for someone who only reads."""
     made = start(make_site({"code": "m1"}, {"code": "m2"}))
     made.ask_for_keys(FIRST)
     return made
 
 
-def _key(service: Any, role: str, **limits: Any) -> str:  # noqa: ANN401  # conftest's
+def _key(service: Any, role: str, **limits: Any) -> str:
     body = {"name": f"{role} {limits}", "roles": [role], **(limits or {"whole_park": True})}
     made = service.ask(FIRST, "POST", "/keys", json=body)
     assert made.status_code == 200, made.text
     return str(made.json()["secret"])
 
 
-def _log(service: Any, secret: str = FIRST, **sought: Any) -> Any:  # noqa: ANN401  # JSON
+def _log(service: Any, secret: str = FIRST, **sought: Any) -> Any:
     found = service.ask(secret, "GET", "/audit", params=sought)
     assert found.status_code == 200, found.text
     return found.json()
 
 
-def test_who_made_a_key_is_found_by_the_auditor(service: Any) -> None:  # noqa: ANN401  # as above
+def test_who_made_a_key_is_found_by_the_auditor(service: Any) -> None:
     auditor = _key(service, "auditor")
     (entry,) = _log(service, auditor, kind="api_key", text="auditor")["entries"]
     assert (entry["who"], entry["act"], entry["before"]) == ("first token", "insert", None)
@@ -53,11 +53,11 @@ def test_who_made_a_key_is_found_by_the_auditor(service: Any) -> None:  # noqa: 
     ("role", "limits"),
     [("read", {}), ("energy-manager", {}), ("integrator", {}), ("auditor", {"areas": ["park"]})],
 )
-def test_it_is_closed_to_others(service: Any, role: str, limits: dict[str, Any]) -> None:  # noqa: ANN401  # as above
+def test_it_is_closed_to_others(service: Any, role: str, limits: dict[str, Any]) -> None:
     assert service.ask(_key(service, role, **limits), "GET", "/audit").status_code == 403
 
 
-def test_it_is_read_page_by_page(service: Any) -> None:  # noqa: ANN401  # as above
+def test_it_is_read_page_by_page(service: Any) -> None:
     whole = _log(service, limit=1000)
     assert whole["next"] is None
     found: list[Any] = []
@@ -73,7 +73,7 @@ def test_it_is_read_page_by_page(service: Any) -> None:  # noqa: ANN401  # as ab
     assert [each["number"] for each in found] == list(range(len(found), 0, -1))
 
 
-def test_it_is_searched(service: Any) -> None:  # noqa: ANN401  # as above
+def test_it_is_searched(service: Any) -> None:
     _key(service, "read")
     every = _log(service, limit=1000)["entries"]
     for sought, fits in [
@@ -91,19 +91,19 @@ def test_it_is_searched(service: Any) -> None:  # noqa: ANN401  # as above
 @pytest.mark.parametrize(
     "asked", [{"from": "yesterday"}, {"cursor": "WzBd"}, {"limit": 0}, {"limit": 10_001}]
 )
-def test_what_cannot_be_searched_is_refused(service: Any, asked: dict[str, Any]) -> None:  # noqa: ANN401  # as above
+def test_what_cannot_be_searched_is_refused(service: Any, asked: dict[str, Any]) -> None:
     (field,) = asked
     refused = service.ask(FIRST, "GET", "/audit", params=asked)
     assert refused.status_code == 422
     assert [each["field"] for each in refused.json()["errors"]] == [field]
 
 
-def _verify(url: str, folder: Path, *further: str) -> Any:  # noqa: ANN401  # click's
+def _verify(url: str, folder: Path, *further: str) -> Any:
     variables = {"PARKWATT_DATABASE_URL": url, "PARKWATT_DATA_DIR": str(folder)}
     return CliRunner().invoke(app, ["audit", "verify", *further], env=variables)
 
 
-def test_the_command_proves_it(service: Any, migrated_url: str, tmp_path: Path) -> None:  # noqa: ANN401  # as above
+def test_the_command_proves_it(service: Any, migrated_url: str, tmp_path: Path) -> None:
     keeper = HeadKeeper(service.database, tmp_path)
     keeper.step()
     keeper.step()
@@ -127,7 +127,7 @@ def test_the_command_proves_it(service: Any, migrated_url: str, tmp_path: Path) 
     assert _verify(migrated_url, tmp_path, "--head", "7").exit_code == 2
 
 
-def test_the_running_service_proves_it(service: Any, address: str, tmp_path: Path) -> None:  # noqa: ANN401  # as above
+def test_the_running_service_proves_it(service: Any, address: str, tmp_path: Path) -> None:
     auditor = _key(service, "auditor")
     proof = service.ask(auditor, "GET", "/audit/verification").json()
     assert (proof["broken"], proof["reason"], proof["compared"]) == (None, "", 0)
@@ -160,13 +160,13 @@ def test_a_torn_line_of_the_heads_is_passed_over(tmp_path: Path) -> None:
     assert noted(tmp_path / "nothing") == {}
 
 
-def _told(service: Any, path: str, **body: Any) -> Any:  # noqa: ANN401  # JSON
+def _told(service: Any, path: str, **body: Any) -> Any:
     answer = service.ask(FIRST, "POST", path, json=body)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def test_a_silence_and_its_end_stand_in_it(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_silence_and_its_end_stand_in_it(service: Any) -> None:
     later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     begin = {"to": later, "who": "li.na", "reason": "works", "meters": ["m1"]}
     [silence] = _told(service, "/silences", **begin)["silences"]
@@ -176,7 +176,7 @@ def test_a_silence_and_its_end_stand_in_it(service: Any) -> None:  # noqa: ANN40
     assert (ended["act"], ended["before"]["ended_by"], ended["after"]["ended_by"]) == ("update", None, "wang")
 
 
-def test_what_people_enter_by_hand_stands_in_it(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_people_enter_by_hand_stands_in_it(service: Any) -> None:
     row = {"meter": "m1", "time": "2026-11-20T08:00:00+08:00", "quantity": "energy_import", "value": 12.5}
     _told(service, "/manual-readings", **row, who="li.na", note="display scratched")
     (entry,) = _log(service, kind="manual_reading")["entries"]
@@ -184,7 +184,7 @@ def test_what_people_enter_by_hand_stands_in_it(service: Any) -> None:  # noqa: 
     assert (entry["after"]["value"], entry["after"]["who"]) == (12.5, "li.na")
 
 
-def test_hourly_factors_stand_in_it_without_their_hours(service: Any) -> None:  # noqa: ANN401  # as above
+def test_hourly_factors_stand_in_it_without_their_hours(service: Any) -> None:
     series = {
         "region": "CN-GD",
         "edition": "dispatch June",

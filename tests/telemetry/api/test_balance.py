@@ -34,7 +34,7 @@ def counter(code: str, per_quarter: float, *, since: int = 0, until: int = 96, *
 
 
 @pytest.fixture
-def service(start: Start, make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Start, make_site: Callable[..., Site]) -> Any:
     meters = [
         {"code": "main", "area": "park", "role": "boundary", "accuracy_class": "0.5S", "loss_share": 0.03},
         {"code": "a", "area": "A", "role": "boundary", "parent": "main", "accuracy_class": 1},
@@ -45,19 +45,19 @@ def service(start: Start, make_site: Callable[..., Site]) -> Any:  # noqa: ANN40
     return start(make_site(*meters, areas=AREAS))
 
 
-def settled(service: Any, *posted: list[Any]) -> Any:  # noqa: ANN401  # conftest's Service
+def settled(service: Any, *posted: list[Any]) -> Any:
     for rows in posted:
         service.post(rows)
     service.settle()
     return service
 
 
-def of(service: Any, key: str, *, area: bool = True, **query: Any) -> Any:  # noqa: ANN401  # JSON
+def of(service: Any, key: str, *, area: bool = True, **query: Any) -> Any:
     series = service.get("/balance", **{**DAY, "step": "day", **query})["series"]
     return next(each for each in series if each["key"] == key and each["area"] is area)
 
 
-def test_enterprises_common_and_loss_come_to_the_park(service: Any) -> None:  # noqa: ANN401
+def test_enterprises_common_and_loss_come_to_the_park(service: Any) -> None:
     settled(
         service,
         counter("main", 100),
@@ -87,7 +87,7 @@ def test_enterprises_common_and_loss_come_to_the_park(service: Any) -> None:  # 
     ]
 
 
-def test_more_behind_a_meter_than_entered_it_is_flagged(service: Any) -> None:  # noqa: ANN401
+def test_more_behind_a_meter_than_entered_it_is_flagged(service: Any) -> None:
     site = service.plan.site
     classed = [meter.model_copy(update={"accuracy_class": 1.0}) for meter in site.meters]
     meters = site.model_copy(update={"meters": tuple(classed)})
@@ -99,7 +99,7 @@ def test_more_behind_a_meter_than_entered_it_is_flagged(service: Any) -> None:  
     assert [(each["key"], each["verdict"]) for each in out] == [("A", ["gained"]), ("a", ["gained"])]
 
 
-def test_a_class_and_a_loss_share_hold_from_their_date(service: Any) -> None:  # noqa: ANN401
+def test_a_class_and_a_loss_share_hold_from_their_date(service: Any) -> None:
     site = service.plan.site
     dated = {"from": FIRST + timedelta(days=1), "accuracy_class": 0.5, "loss_share": 0.1}
     history = (Term.model_validate(dated),)
@@ -113,14 +113,14 @@ def test_a_class_and_a_loss_share_hold_from_their_date(service: Any) -> None:  #
     assert found["expected"] == pytest.approx([0, 96])
 
 
-def test_without_a_class_there_is_no_verdict(service: Any) -> None:  # noqa: ANN401
+def test_without_a_class_there_is_no_verdict(service: Any) -> None:
     settled(service, counter("a", 60), counter("press", 50))
     found = of(service, "A")
     assert (found["verdict"], found["tolerance"], found["unclassed"]) == ([None], [None], ["press"])
     assert found["loss"] == [pytest.approx(960)]
 
 
-def test_a_child_that_is_missing_is_no_loss(service: Any) -> None:  # noqa: ANN401
+def test_a_child_that_is_missing_is_no_loss(service: Any) -> None:
     settled(service, counter("main", 100), counter("a", 60), counter("lamp", 22, until=48))
     park = of(service, "park")
     assert (park["loss"], park["compared"], park["missing"]) == ([None], [0], ["b", "lamp"])
@@ -131,7 +131,7 @@ def test_a_child_that_is_missing_is_no_loss(service: Any) -> None:  # noqa: ANN4
     assert {part["key"]: part["coverage"] for part in park["parts"]} == {"A": [1], "B": [1], "lamp": [0.5]}
 
 
-def test_an_estimated_child_widens_the_tolerance_and_is_not_measured(service: Any) -> None:  # noqa: ANN401
+def test_an_estimated_child_widens_the_tolerance_and_is_not_measured(service: Any) -> None:
     lamp = [*counter("lamp", 22, until=40), *counter("lamp", 22, since=80)]
     settled(service, counter("main", 100), counter("a", 60), counter("b", 15), lamp)
     park = of(service, "park")
@@ -144,7 +144,7 @@ def test_an_estimated_child_widens_the_tolerance_and_is_not_measured(service: An
 
 
 @pytest.mark.parametrize("step", ["15min", "hour", "day", "month"])
-def test_every_step_adds_up_to_the_same(service: Any, step: str) -> None:  # noqa: ANN401
+def test_every_step_adds_up_to_the_same(service: Any, step: str) -> None:
     moved = counter("main", 100), counter("a", 60), counter("b", 15), counter("lamp", 22)
     settled(service, *moved)
     park = of(service, "park", step=step, **{"from": "2023-10-01", "to": "2023-11-01"})
@@ -156,12 +156,12 @@ def test_every_step_adds_up_to_the_same(service: Any, step: str) -> None:  # noq
         assert total is None or sum(parts) == pytest.approx(total, rel=1e-9)
 
 
-def test_codes_that_nothing_bears_are_refused(service: Any) -> None:  # noqa: ANN401
+def test_codes_that_nothing_bears_are_refused(service: Any) -> None:
     answer = service.call("GET", "/api/v1/balance", params={**DAY, "area": "X"})
     assert (answer.status_code, "no area has this code" in answer.text) == (422, True)
 
 
-def _viewed(service: Any) -> dict[tuple[str, str], Any]:  # noqa: ANN401  # conftest's Service
+def _viewed(service: Any) -> dict[tuple[str, str], Any]:
     with service.database.connection() as conn:
         conn.execute("reset role")
         conn.execute("set local role parkwatt_reader")
@@ -173,7 +173,7 @@ def _viewed(service: Any) -> dict[tuple[str, str], Any]:  # noqa: ANN401  # conf
     return {(meter, day): rest for meter, day, *rest in rows}
 
 
-def test_the_view_for_other_tools_says_what_the_api_says(service: Any) -> None:  # noqa: ANN401
+def test_the_view_for_other_tools_says_what_the_api_says(service: Any) -> None:
     site = service.plan.site
     dated = {"from": FIRST + timedelta(days=1), "accuracy_class": 0.5, "loss_share": 0.1, "parent": "main"}
     history = (Term.model_validate(dated),)

@@ -81,7 +81,7 @@ def ours(port: int) -> float:
     return shown.value
 
 
-def until(found: Callable[[], Any], patience_s: float = 60) -> Any:  # noqa: ANN401  # what is found
+def until(found: Callable[[], Any], patience_s: float = 60) -> Any:
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if value := found():
@@ -110,7 +110,7 @@ def test_collectd(meter: int, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     sources = [{"kind": "push", "code": "scada"}]
     return start(make_site({"code": "M", "area": "hall", "source": "scada"}, sources=sources))
 
@@ -118,7 +118,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 def test_node_red_reads_the_meter_and_posts_it(
     meter: int,
     node: str,
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     address: str,
     tmp_path: Path,
 ) -> None:
@@ -140,7 +140,7 @@ def test_node_red_reads_the_meter_and_posts_it(
     assert set(rows) == {SHOWN} == {ours(meter)}
 
 
-def _rows(service: Any) -> list[float]:  # noqa: ANN401  # as above
+def _rows(service: Any) -> list[float]:
     found = (
         service.get("/readings", meter="M", step="raw")["quantities"]
         .get("energy_import", {})

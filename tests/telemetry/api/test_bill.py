@@ -45,7 +45,7 @@ def _area(code: str, kind: str, parent: str | None = None) -> dict[str, Any]:
     return {"code": code, "kind": kind, "parent": parent, "name": {"en": code, "zh": code}}
 
 
-def _park(make_site: Made, contract: dict[str, Any] = CONTRACT, **billing: Any) -> Site:  # noqa: ANN401  # YAML
+def _park(make_site: Made, contract: dict[str, Any] = CONTRACT, **billing: Any) -> Site:
     return make_site(
         {"code": "main", "max_gap_s": 7200, "role": "boundary"},
         {"code": "m1", "max_gap_s": 7200, "role": "boundary", "area": "one", "parent": "main"},
@@ -78,7 +78,7 @@ def _at(quarter: int) -> str:
     return (FIRST + timedelta(minutes=15 * quarter)).isoformat()
 
 
-def _read(service: Any) -> None:  # noqa: ANN401  # a test's own
+def _read(service: Any) -> None:
     service.post(_rising("main", 25.0, kvarh=15.5, surge=250.0))
     service.post(_rising("m1", 15.0))
     service.post(_rising("ms", 3.0))
@@ -323,7 +323,7 @@ def test_the_utilitys_bill_is_compared_line_by_line(start: Start, make_site: Mad
     service = start(_park(make_site))
     _read(service)
 
-    def compared(body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    def compared(body: dict[str, Any]) -> Any:
         response = service.call("POST", "/api/v1/bill/comparison", json=body)
         assert response.status_code == 200, response.text
         return response.json()

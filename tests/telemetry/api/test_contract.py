@@ -32,7 +32,7 @@ CHECKS = [
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     site = make_site(
         {"code": "M-101", "role": "boundary"}, billing={"tariff": "demo-park", "contract_kw": 1000}
     )
@@ -52,7 +52,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return service
 
 
-def test_every_operation_is_described_with_an_example(service: Any) -> None:  # noqa: ANN401  # as above
+def test_every_operation_is_described_with_an_example(service: Any) -> None:
     document = service.call("GET", "/api/openapi.json").json()
     schemas = document["components"]["schemas"]
     for path, operations in document["paths"].items():
@@ -67,7 +67,7 @@ def test_every_operation_is_described_with_an_example(service: Any) -> None:  # 
             assert operation["summary"]
 
 
-def test_any_question_gets_a_described_answer(address: str, service: Any) -> None:  # noqa: ANN401  # as above
+def test_any_question_gets_a_described_answer(address: str, service: Any) -> None:
     schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
 
     for result in schema.get_all_operations():
@@ -75,7 +75,7 @@ def test_any_question_gets_a_described_answer(address: str, service: Any) -> Non
     assert service.hub.watchers == 0
 
 
-def _try(operation: Any) -> None:  # noqa: ANN401  # schemathesis' own
+def _try(operation: Any) -> None:
     @settings(
         max_examples=12,
         derandomize=True,
@@ -85,7 +85,7 @@ def _try(operation: Any) -> None:  # noqa: ANN401  # schemathesis' own
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy())
-    def ask(case: Any) -> None:  # noqa: ANN401  # schemathesis' own
+    def ask(case: Any) -> None:
         if case.path.endswith("/stream"):
             case.query = {**(case.query or {}), "max_events": 1}
         case.call_and_validate(checks=CHECKS, timeout=20)
@@ -93,7 +93,7 @@ def _try(operation: Any) -> None:  # noqa: ANN401  # schemathesis' own
     ask()
 
 
-def test_the_document_is_of_use_to_generators(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_document_is_of_use_to_generators(service: Any) -> None:
     document = msgspec.json.decode(service.call("GET", "/api/openapi.json").content)
     assert set(document["components"]["securitySchemes"]) == {"token", "session"}
     refused = document["paths"]["/api/v1/energy"]["get"]["responses"]["4XX"]["content"]
@@ -102,7 +102,7 @@ def test_the_document_is_of_use_to_generators(service: Any) -> None:  # noqa: AN
     assert "[kW]" in units
 
 
-def test_every_kind_has_a_name_of_its_own(service: Any) -> None:  # noqa: ANN401  # as above
+def test_every_kind_has_a_name_of_its_own(service: Any) -> None:
     text = service.call("GET", "/api/openapi.json").text
     schemas = msgspec.json.decode(text)["components"]["schemas"]
     assert {"PictureState", "CarriedState"} <= schemas.keys()

@@ -48,7 +48,7 @@ RATE = {
 }
 
 
-def _bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """The hall buys 100 MWh of the 300 MWh of its park."""
     meters = (
         {"code": code, "role": "boundary", "area": area, "max_gap_s": 3e6}
@@ -71,35 +71,35 @@ def _bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _bought(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _bought(start_for_file, make_site)
 
 
-def put(service: Any, place: str, row: object) -> int:  # noqa: ANN401  # as above
+def put(service: Any, place: str, row: object) -> int:
     response = service.call("POST", f"/api/v1/{place}", json=row)
     assert response.status_code == 200, response.text
     return int(response.json()["records"][0]["id"])
 
 
-def market(service: Any, area: str = "hall", period: str = JUNE) -> Any:  # noqa: ANN401  # JSON
+def market(service: Any, area: str = "hall", period: str = JUNE) -> Any:
     return service.get("/inventory", period=period, area=area)["market"]
 
 
-def served(found: Any) -> dict[str, float]:  # noqa: ANN401  # JSON
+def served(found: Any) -> dict[str, float]:
     return {tier: round(kwh, 3) for tier, kwh in found["served"].items() if kwh > 1e-6}
 
 
-def near(value: float) -> Any:  # noqa: ANN401  # pytest's
+def near(value: float) -> Any:
     return pytest.approx(value, rel=1e-9)
 
 
-def test_each_tier_serves_what_the_one_before_left(service: Any) -> None:  # noqa: ANN401  # as above
+def test_each_tier_serves_what_the_one_before_left(service: Any) -> None:
     put(service, "supplier-rates", RATE)
     put(service, "contracts", CONTRACT)
     put(service, "certificates", CERTIFICATE)
@@ -112,20 +112,20 @@ def test_each_tier_serves_what_the_one_before_left(service: Any) -> None:  # noq
     assert told["supplier"]["source"] == "retail3 disclosure, page 4"
 
 
-def test_a_contract_gives_a_part_of_its_period_its_part(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_contract_gives_a_part_of_its_period_its_part(service: Any) -> None:
     put(service, "contracts", CONTRACT)
     found = market(service, period="2023-06-01/2023-06-06")
     assert served(found) == {"contract": 4_000, "residual": 16_000}
     assert found["kg"] == {"CO2": near(4_000 * 0.05 + 16_000 * RESIDUAL)}
 
 
-def test_a_share_is_one_of_what_its_consumer_buys(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_share_is_one_of_what_its_consumer_buys(service: Any) -> None:
     put(service, "contracts", SHARE)
     assert served(market(service)) == {"contract": 25_000, "residual": 75_000}
     assert served(market(service, "park")) == {"contract": 25_000, "residual": 275_000}
 
 
-def test_a_rate_serves_what_its_area_buys_and_the_park_s_the_rest(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_rate_serves_what_its_area_buys_and_the_park_s_the_rest(service: Any) -> None:
     put(service, "supplier-rates", RATE)
     assert served(market(service, "park")) == {"supplier": 100_000, "residual": 200_000}
     put(service, "supplier-rates", {**RATE, "area": "park", "factor": 0.5})
@@ -133,17 +133,17 @@ def test_a_rate_serves_what_its_area_buys_and_the_park_s_the_rest(service: Any) 
     assert market(service, "park")["kg"] == {"CO2": near(100_000 * 0.3 + 200_000 * 0.5)}
 
 
-def test_the_park_s_rate_serves_an_enterprise_without_one(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_park_s_rate_serves_an_enterprise_without_one(service: Any) -> None:
     put(service, "supplier-rates", {**RATE, "area": "park"})
     assert served(market(service)) == {"supplier": 100_000}
 
 
-def test_co2e_of_a_contract_joins_no_sum_of_co2(service: Any) -> None:  # noqa: ANN401  # as above
+def test_co2e_of_a_contract_joins_no_sum_of_co2(service: Any) -> None:
     put(service, "contracts", {**CONTRACT, "factor_unit": "kgCO2e/MWh"})
     assert market(service)["kg"] == {"CO2": near(80_000 * RESIDUAL), "CO2e": near(20_000 * 0.05)}
 
 
-def test_one_that_is_withdrawn_serves_nothing_and_may_be_replaced(service: Any) -> None:  # noqa: ANN401  # as above
+def test_one_that_is_withdrawn_serves_nothing_and_may_be_replaced(service: Any) -> None:
     number = put(service, "supplier-rates", RATE)
     told = {"who": "wang", "reason": "wrong page"}
     assert service.call("POST", f"/api/v1/supplier-rates/{number}/withdrawal", json=told).status_code == 200
@@ -152,7 +152,7 @@ def test_one_that_is_withdrawn_serves_nothing_and_may_be_replaced(service: Any) 
     assert market(service)["kg"] == {"CO2": near(100_000 * 0.31)}
 
 
-def test_what_may_serve_stands_in_the_trace(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_may_serve_stands_in_the_trace(service: Any) -> None:
     numbers = [put(service, "contracts", CONTRACT), put(service, "supplier-rates", {**RATE, "area": "park"})]
     found = service.get("/trace/emissions", area="hall", **{"from": "2023-06-01", "to": "2023-07-01"})
     assert [each["id"] for each in found["contracts"]] == numbers
@@ -175,7 +175,7 @@ def test_what_may_serve_stands_in_the_trace(service: Any) -> None:  # noqa: ANN4
         ("supplier-rates", {**RATE, "area": "E9"}, "area", "no area has this code"),
     ],
 )
-def test_bad_rows_are_named(unchanged: Any, place: str, row: object, field: str, reason: str) -> None:  # noqa: ANN401  # as above
+def test_bad_rows_are_named(unchanged: Any, place: str, row: object, field: str, reason: str) -> None:
     response = unchanged.call("POST", f"/api/v1/{place}", json=row)
     assert response.status_code == 422
     [mistake] = response.json()["errors"]
@@ -183,7 +183,7 @@ def test_bad_rows_are_named(unchanged: Any, place: str, row: object, field: str,
     assert reason in mistake["reason"]
 
 
-def test_two_answers_for_one_day_are_refused(service: Any) -> None:  # noqa: ANN401  # as above
+def test_two_answers_for_one_day_are_refused(service: Any) -> None:
     put(service, "supplier-rates", RATE)
     put(service, "contracts", {**SHARE, "share_percent": 80.0})
     rows = {

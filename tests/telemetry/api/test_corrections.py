@@ -26,7 +26,7 @@ def rows(*shown: float | None, quantity: str = "energy_import") -> list[dict[str
     ]
 
 
-def _metered(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _metered(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     half = {"code": "HALF", "formula": {"energy_import": "0.5 * M.energy_import"}}
     found = start(make_site({"code": "M", "role": "boundary", "multiplier": 2}, {"code": "N"}, half))
     found.post(rows(100, 110, 125, 130, 140))
@@ -35,24 +35,24 @@ def _metered(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any: 
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _metered(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _metered(start_for_file, make_site)
 
 
-def correct(service: Any, **posted: Any) -> Any:  # noqa: ANN401  # JSON
+def correct(service: Any, **posted: Any) -> Any:
     answer = service.call("POST", "/api/v1/corrections", json={**SAID, **posted})
     assert answer.status_code == 200, answer.text
     service.worker.drain()
     return answer.json()
 
 
-def refused(service: Any, field: str, reason: str, **posted: Any) -> None:  # noqa: ANN401  # as above
+def refused(service: Any, field: str, reason: str, **posted: Any) -> None:
     answer = service.call("POST", "/api/v1/corrections", json={**SAID, **posted})
     assert answer.status_code == 422, answer.text
     (mistake,) = answer.json()["errors"]
@@ -60,14 +60,14 @@ def refused(service: Any, field: str, reason: str, **posted: Any) -> None:  # no
     assert reason in mistake["reason"]
 
 
-def values(service: Any, meter: str = "M", **asked: str) -> list[float | None]:  # noqa: ANN401  # as above
+def values(service: Any, meter: str = "M", **asked: str) -> list[float | None]:
     query = {**DAY, "by": "meter", "meter": meter, "step": "15min", "quantity": "energy_import", **asked}
     series = service.get("/energy", **query)["series"]
     found: list[float | None] = series[0]["values"] if series else []
     return found
 
 
-def test_a_replaced_reading_is_settled_kept_listed_and_undone(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_replaced_reading_is_settled_kept_listed_and_undone(service: Any) -> None:
     assert values(service) == [20, 30, 10, 20]
     made = correct(service, kind="replace", **METER, readings=[{"time": at("08:30"), "value": 120}])
     assert values(service) == [20, 20, 20, 20]
@@ -89,7 +89,7 @@ def test_a_replaced_reading_is_settled_kept_listed_and_undone(service: Any) -> N
     ]
 
 
-def test_withdrawn_readings_count_no_more_and_do_not_come_back_with_their_source(service: Any) -> None:  # noqa: ANN401  # as above
+def test_withdrawn_readings_count_no_more_and_do_not_come_back_with_their_source(service: Any) -> None:
     made = correct(service, kind="withdraw", **METER, **{"from": at("08:30"), "to": at("08:45")})
     assert values(service) == [20, pytest.approx(20), pytest.approx(20), 20]
     assert service.post(rows(100, 110, 125, 130, 140))["conflict"] == 1
@@ -114,7 +114,7 @@ def test_withdrawn_readings_count_no_more_and_do_not_come_back_with_their_source
     ]
 
 
-def test_the_value_of_a_conflict_can_be_accepted(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_value_of_a_conflict_can_be_accepted(service: Any) -> None:
     assert service.post(rows(None, None, 120))["conflict"] == 1
     (aside,) = service.get("/trace", meter="M", **DAY)["conflicts"]
     made = correct(service, kind="accept", conflict=aside["id"])
@@ -122,7 +122,7 @@ def test_the_value_of_a_conflict_can_be_accepted(service: Any) -> None:  # noqa:
     assert made["accepts"] == aside["id"]
 
 
-def test_an_amount_that_is_set_stands_over_readings_that_come_later(service: Any) -> None:  # noqa: ANN401  # as above
+def test_an_amount_that_is_set_stands_over_readings_that_come_later(service: Any) -> None:
     before = values(service)
     made = correct(service, kind="amount", **METER, **{"from": at("08:15"), "to": at("08:45")}, amount=50)
     assert values(service) == [before[0], 25, 25, before[3]]
@@ -146,7 +146,7 @@ def test_an_amount_that_is_set_stands_over_readings_that_come_later(service: Any
     assert values(service) == before
 
 
-def test_an_amount_of_a_meter_without_readings(service: Any) -> None:  # noqa: ANN401  # as above
+def test_an_amount_of_a_meter_without_readings(service: Any) -> None:
     told = {"meter": "N", "quantity": "gas_volume_0c", "from": at("08:00"), "to": at("08:30")}
     made = correct(service, kind="amount", **told, amount=3)
     assert values(service, "N", quantity="gas_volume_0c") == [1.5, 1.5, None, None]
@@ -160,7 +160,7 @@ def test_an_amount_of_a_meter_without_readings(service: Any) -> None:  # noqa: A
     assert service.get("/energy", **day)["series"] == []
 
 
-def test_the_live_value_follows(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_live_value_follows(service: Any) -> None:
     service.tick()
     correct(service, kind="replace", **METER, readings=[{"time": at("09:00"), "value": 150}])
     rows_ = {row["meter"]: row for row in service.tick()["meters"]}
@@ -206,7 +206,7 @@ def test_the_live_value_follows(service: Any) -> None:  # noqa: ANN401  # as abo
     ],
 )
 def test_what_cannot_be_corrected_is_refused_with_its_field(
-    unchanged: Any,  # noqa: ANN401  # as above
+    unchanged: Any,
     field: str,
     reason: str,
     posted: dict[str, Any],

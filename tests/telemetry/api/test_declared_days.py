@@ -22,20 +22,20 @@ DAYS = {"list": LIST, "days": ["2025-09-10", "2025-09-11"], "source": "notice 7"
 
 
 @pytest.fixture
-def service(start: Start, make_site: Made) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Start, make_site: Made) -> Any:
     return start(make_site({"code": "m", "role": "boundary"}, billing=BILLING))
 
 
-def _bands(service: Any, day: str) -> set[str]:  # noqa: ANN401  # as above
+def _bands(service: Any, day: str) -> set[str]:
     following = str(datetime.fromisoformat(day).date() + timedelta(days=1))
     return {span["code"] for span in service.get("/tariff", **{"from": day, "to": following})["bands"]}
 
 
-def _post(service: Any, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # as above
+def _post(service: Any, path: str, body: dict[str, Any]) -> Any:
     return service.call("POST", f"/api/v1{path}", json=body)
 
 
-def test_a_declared_day_has_its_sharp_hours_at_once_and_loses_them_when_withdrawn(service: Any) -> None:  # noqa: ANN401
+def test_a_declared_day_has_its_sharp_hours_at_once_and_loses_them_when_withdrawn(service: Any) -> None:
     assert "sharp" not in _bands(service, "2025-09-10")
     told = _post(service, "/declared-days", DAYS).json()
     assert [(each["day"], each["declared_by"]) for each in told["days"]] == [
@@ -62,7 +62,7 @@ def test_a_year_whose_free_days_no_source_tells_is_named(start: Start, make_site
     meter = {"code": "m", "role": "boundary"}
     service = start(make_site(meter, billing={"tariff": "cn-zj-2024-21", "since": "2025-01-01"}))
 
-    def unknown(first: str, last: str) -> Any:  # noqa: ANN401  # JSON
+    def unknown(first: str, last: str) -> Any:
         return service.get("/tariff", **{"from": first, "to": last})["calendar_unknown"]
 
     assert unknown("2025-09-10", "2025-09-11") == []
@@ -73,12 +73,12 @@ def test_a_year_whose_free_days_no_source_tells_is_named(start: Start, make_site
     assert "no source tells the free days of 2099 yet: bands may change" in notes
 
 
-def test_by_months_alone_no_year_is_unknown(service: Any) -> None:  # noqa: ANN401  # conftest's Service
+def test_by_months_alone_no_year_is_unknown(service: Any) -> None:
     told = service.get("/tariff", **{"from": "2099-09-10", "to": "2099-09-11"})
     assert told["calendar_unknown"] == []
 
 
-def test_another_process_takes_it_up_and_the_days_are_settled_anew(service: Any) -> None:  # noqa: ANN401
+def test_another_process_takes_it_up_and_the_days_are_settled_anew(service: Any) -> None:
     start = datetime.fromisoformat("2025-09-10T00:00:00+08:00")
     service.post(
         [
@@ -114,12 +114,12 @@ def test_another_process_takes_it_up_and_the_days_are_settled_anew(service: Any)
         ({"who": ""}, "who"),
     ],
 )
-def test_what_cannot_be_declared_is_refused(service: Any, changed: dict[str, Any], reason: str) -> None:  # noqa: ANN401
+def test_what_cannot_be_declared_is_refused(service: Any, changed: dict[str, Any], reason: str) -> None:
     refused = _post(service, "/declared-days", DAYS | changed)
     assert refused.status_code == 422
     assert reason in refused.text
 
 
-def test_what_was_never_declared_cannot_be_withdrawn(service: Any) -> None:  # noqa: ANN401
+def test_what_was_never_declared_cannot_be_withdrawn(service: Any) -> None:
     refused = _post(service, "/declared-days/7/withdrawal", {"who": "wang", "reason": "no"})
     assert (refused.status_code, "no declared day bears it" in refused.text) == (422, True)

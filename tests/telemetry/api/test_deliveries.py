@@ -25,7 +25,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site], receiver: Receiver) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site], receiver: Receiver) -> Any:
     made = start(make_site({"code": "m"}))
     hook = {"kind": "webhook", "url": receiver.url, "secret_variable": "PARKWATT_HOOK_OF_A_TEST"}
     contact = {"code": "duty", "name": {"en": "On duty", "zh": "值班"}, "channels": [hook]}
@@ -34,11 +34,11 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site], receiver:
     return made
 
 
-def send(service: Any) -> None:  # noqa: ANN401  # as above
+def send(service: Any) -> None:
     asyncio.run(Sender(InDatabase(service.database), service.current, VARIABLES).step())
 
 
-def test_a_contact_is_tried_and_a_dead_letter_tried_again(service: Any, receiver: Receiver) -> None:  # noqa: ANN401
+def test_a_contact_is_tried_and_a_dead_letter_tried_again(service: Any, receiver: Receiver) -> None:
     receiver.answers.append(410)
     posted = service.call("POST", "/api/v1/contacts/duty/test")
     assert posted.status_code == 200, posted.text
@@ -59,14 +59,14 @@ def test_a_contact_is_tried_and_a_dead_letter_tried_again(service: Any, receiver
     assert service.get("/deliveries", state="dead")["deliveries"] == []
 
 
-def test_only_what_was_given_up_is_tried_again(service: Any) -> None:  # noqa: ANN401  # as above
+def test_only_what_was_given_up_is_tried_again(service: Any) -> None:
     number = service.call("POST", "/api/v1/contacts/duty/test").json()["deliveries"][0]["id"]
     assert service.call("POST", f"/api/v1/deliveries/{number}/retry").status_code == 409
     assert service.call("POST", "/api/v1/deliveries/99999/retry").status_code == 404
     assert service.call("POST", "/api/v1/contacts/nobody/test").status_code == 404
 
 
-def test_contacts_are_listed_without_what_is_secret(service: Any, receiver: Receiver) -> None:  # noqa: ANN401  # as above
+def test_contacts_are_listed_without_what_is_secret(service: Any, receiver: Receiver) -> None:
     answered = service.call("GET", "/api/v1/contacts")
     (duty,) = answered.json()["contacts"]
     assert duty["missing"] == ["PARKWATT_HOOK_OF_A_TEST"]
@@ -74,7 +74,7 @@ def test_contacts_are_listed_without_what_is_secret(service: Any, receiver: Rece
     assert receiver.address not in answered.text
 
 
-def test_the_log_is_read_page_by_page(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_log_is_read_page_by_page(service: Any) -> None:
     for _ in range(3):
         service.call("POST", "/api/v1/contacts/duty/test")
     page = service.get("/deliveries", limit=2)

@@ -32,7 +32,7 @@ CERTIFICATE = {
 }
 
 
-def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     moved = [{"from": "2023-06-02", "role": "check"}]
     service = start(
         make_site(
@@ -57,12 +57,12 @@ def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any: 
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _settled(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _settled(start_for_file, make_site)
 
@@ -71,7 +71,7 @@ def _parts(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {part["meter"] or part["quantity"]: part for part in answer["parts"]}
 
 
-def test_the_figure_is_what_its_parts_come_to(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_the_figure_is_what_its_parts_come_to(unchanged: Any) -> None:
     answer = unchanged.get("/trace/emissions", area="hall", **DAYS)
     reported = unchanged.get("/emissions", by="enterprise", step="day", **DAYS)["series"]
     for figure in answer["figures"]:
@@ -87,7 +87,7 @@ def test_the_figure_is_what_its_parts_come_to(unchanged: Any) -> None:  # noqa: 
     assert {(f["gas"], f["scope"]) for f in answer["figures"]} == {("CO2", "1"), ("CO2", "2")}
 
 
-def test_a_meter_counts_while_it_crosses_the_boundary(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_a_meter_counts_while_it_crosses_the_boundary(unchanged: Any) -> None:
     parts = _parts(unchanged.get("/trace/emissions", area="hall", **DAYS))
     assert parts.keys() == {"M1", "M2", "diesel"}
     assert (parts["M1"]["amount"], parts["M2"]["amount"]) == (pytest.approx(4800), pytest.approx(2400))
@@ -100,13 +100,13 @@ def test_a_meter_counts_while_it_crosses_the_boundary(unchanged: Any) -> None:  
     assert factor["why"] == "data year 2023 is the day's own"
 
 
-def test_it_leads_on_to_the_readings(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_it_leads_on_to_the_readings(unchanged: Any) -> None:
     [part] = unchanged.get("/trace/emissions", meter="M3", **DAYS)["parts"]
     [link] = part["traces"]
     assert unchanged.call("GET", link).json()["amount"] == pytest.approx(part["amount"])
 
 
-def test_a_document_gives_the_share_of_the_days(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_a_document_gives_the_share_of_the_days(unchanged: Any) -> None:
     answer = unchanged.get("/trace/emissions", area="hall", **DAYS)
     part, [document] = _parts(answer)["diesel"], answer["documents"]
     assert (part["record"], document["document"], document["posted_by"]) == (
@@ -120,20 +120,20 @@ def test_a_document_gives_the_share_of_the_days(unchanged: Any) -> None:  # noqa
     assert [each["document"] for each in answer["certificates"]] == ["GEC-1"]
 
 
-def test_the_park_is_the_default_and_counts_its_own_meter(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_the_park_is_the_default_and_counts_its_own_meter(unchanged: Any) -> None:
     answer = unchanged.get("/trace/emissions", **DAYS)
     assert answer["area"] == "park"
     assert _parts(answer).keys() == {"P1", "diesel"}
 
 
-def test_what_is_asked_wrongly_is_named(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_what_is_asked_wrongly_is_named(unchanged: Any) -> None:
     both = unchanged.call("GET", "/api/v1/trace/emissions", params={"area": "hall", "meter": "M1", **DAYS})
     long = unchanged.call("GET", "/api/v1/trace/emissions", params={"from": "2020-01-01", "to": "2022-01-01"})
     none = unchanged.call("GET", "/api/v1/trace/emissions", params={"area": "E9"})
     assert [each.status_code for each in (both, long, none)] == [422] * 3
 
 
-def test_a_library_that_changes_while_the_service_runs_answers_at_once(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_library_that_changes_while_the_service_runs_answers_at_once(service: Any) -> None:
     service.get("/emissions", by="enterprise", step="day", **DAYS)
     library = service.plan.library
     grid = tuple(

@@ -57,7 +57,7 @@ def _app(access: Access) -> FastAPI:
     return app
 
 
-def _call(app: FastAPI, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+def _call(app: FastAPI, method: str, path: str, **rest: Any) -> httpx.Response:
     async def call() -> httpx.Response:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:

@@ -18,7 +18,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n"
 Opened = Callable[[], socket.socket]
 
 
-async def _echo(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI's
+async def _echo(scope: Any, receive: Any, send: Any) -> None:
     """Answers with the body, once all of it is there."""
     body, more = b"", True
     while more and scope["type"] == "http":

@@ -25,14 +25,14 @@ SERIES = {
 }
 
 
-def say(service: Any, row: object, status: int = 200) -> Any:  # noqa: ANN401  # JSON
+def say(service: Any, row: object, status: int = 200) -> Any:
     response = service.call("POST", "/api/v1/hourly-factors", json=row)
     assert response.status_code == status, response.text
     return response.json()
 
 
 @pytest.fixture
-def bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """10 kWh in each of the first four hours of June."""
     service = start(make_site(METERS[0]))
     service.post(
@@ -49,7 +49,7 @@ def bought(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  #
     return service
 
 
-def test_a_series_that_is_posted_rates_its_hours_and_names_its_gaps(bought: Any) -> None:  # noqa: ANN401  # as above
+def test_a_series_that_is_posted_rates_its_hours_and_names_its_gaps(bought: Any) -> None:
     said = say(bought, SERIES)
     assert (said["new"], said["hours"], said["mean"]) == (True, 2, pytest.approx(0.4))
     assert [(each["from"], each["hours"]) for each in said["gaps"]] == [("2024-06-01T01:00:00+08:00", 1)]
@@ -62,13 +62,13 @@ def test_a_series_that_is_posted_rates_its_hours_and_names_its_gaps(bought: Any)
     ]
 
 
-def test_the_same_series_twice_changes_nothing(bought: Any) -> None:  # noqa: ANN401  # as above
+def test_the_same_series_twice_changes_nothing(bought: Any) -> None:
     first, again = say(bought, SERIES), say(bought, SERIES)
     assert again == {**first, "new": False}
     assert len(bought.get("/hourly-factors")["series"]) == 1
 
 
-def test_a_second_answer_for_an_hour_waits_for_the_first_one_to_be_withdrawn(bought: Any) -> None:  # noqa: ANN401  # as above
+def test_a_second_answer_for_an_hour_waits_for_the_first_one_to_be_withdrawn(bought: Any) -> None:
     number = say(bought, SERIES)["id"]
     other = {**SERIES, "edition": "dispatch June, revised", "start": "2024-06-01T02:00:00+08:00"}
     [mistake] = say(bought, other, 422)["errors"]
@@ -84,7 +84,7 @@ def test_a_second_answer_for_an_hour_waits_for_the_first_one_to_be_withdrawn(bou
     assert [each["withdrawn"] is None for each in shown] == [False, True, True]
 
 
-def test_a_value_in_a_list_that_cannot_be_is_told(bought: Any) -> None:  # noqa: ANN401  # as above
+def test_a_value_in_a_list_that_cannot_be_is_told(bought: Any) -> None:
     [mistake] = say(bought, {**SERIES, "values": [0.3, -0.1]}, 422)["errors"]
     assert (mistake["field"], mistake["value"]) == ("values[1]", "-0.1")
 
@@ -103,7 +103,7 @@ def test_a_value_in_a_list_that_cannot_be_is_told(bought: Any) -> None:  # noqa:
         ({"source": ""}, "source"),
     ],
 )
-def test_a_series_with_a_mistake_is_refused_by_name(bought: Any, change: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
+def test_a_series_with_a_mistake_is_refused_by_name(bought: Any, change: dict[str, Any], field: str) -> None:
     [mistake] = say(bought, {**SERIES, **change}, 422)["errors"]
     assert mistake["field"] == field
     assert bought.get("/hourly-factors")["series"] == []

@@ -40,7 +40,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Servic
 def post(
     service: Service,
     path: str,
-    body: Any,  # noqa: ANN401  # JSON
+    body: Any,
     key: str | None = KEY,
     secret: str = FIRST,
 ) -> httpx.Response:

@@ -35,7 +35,7 @@ def site(make_site: Callable[..., Site]) -> Site:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], site: Site) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], site: Site) -> Any:
     return start(site)
 
 
@@ -53,7 +53,7 @@ def folder(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def written(folder: Path, **changes: Any) -> list[str]:  # noqa: ANN401  # YAML
+def written(folder: Path, **changes: Any) -> list[str]:
     (folder / "map.yaml").write_text(yaml.safe_dump({**MAPPING, **changes}), encoding="utf-8")
     return ["import", str(folder / "file.csv"), "--mapping", str(folder / "map.yaml")]
 
@@ -64,7 +64,7 @@ def said(*words: str) -> str:
     return done.output
 
 
-def test_a_day_comes_in_and_settles(folder: Path, service: Any, address: str) -> None:  # noqa: ANN401  # as above
+def test_a_day_comes_in_and_settles(folder: Path, service: Any, address: str) -> None:
     words = written(folder)
     assert "Nothing was posted." in said(*words, "--dry-run")
     assert service.get("/readings", meter="M", **DAY)["times"] == []
@@ -81,7 +81,7 @@ def test_a_day_comes_in_and_settles(folder: Path, service: Any, address: str) ->
 
 def test_amounts_stamped_at_the_start_are_moved_to_the_meters_end(
     folder: Path,
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     address: str,
 ) -> None:
     (folder / "file.csv").write_text("Time,kWh\n2026-03-01 08:00,4\n2026-03-01 08:15,8\n", encoding="utf-8")
@@ -99,7 +99,7 @@ class _Breaking:
         self._link = link
         self._left = posts
 
-    def post(self, path: str, body: object, **query: str) -> Any:  # noqa: ANN401  # Answer
+    def post(self, path: str, body: object, **query: str) -> Any:
         if not self._left:
             raise KeyboardInterrupt
         self._left -= 1
@@ -108,7 +108,7 @@ class _Breaking:
 
 def test_what_was_begun_is_gone_on_with(
     folder: Path,
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     site: Site,
     address: str,
     monkeypatch: pytest.MonkeyPatch,

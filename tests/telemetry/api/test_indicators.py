@@ -15,7 +15,7 @@ BASE = {"period": "2023-06", "who": "wang"}
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     meter = {"role": "boundary", "max_gap_s": 90_000}
     service = start(make_site({"code": "P1", **meter}, {"code": "H1", "area": "hall", **meter}))
     days = [f"2023-06-{day:02}T00:00:00+08:00" for day in (1, 2)]
@@ -31,18 +31,18 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return service
 
 
-def _post(service: Any, place: str, row: dict[str, Any]) -> None:  # noqa: ANN401  # as above
+def _post(service: Any, place: str, row: dict[str, Any]) -> None:
     response = service.call("POST", f"/api/v1/{place}", json={**BASE, **row})
     assert response.status_code == 200, response.text
     service.settle()
 
 
-def _made(service: Any, product: str, quantity: float, unit: str, **rest: str) -> None:  # noqa: ANN401  # as above
+def _made(service: Any, product: str, quantity: float, unit: str, **rest: str) -> None:
     row = {"product": product, "quantity": quantity, "unit": unit, "enterprise": "hall", **rest}
     _post(service, "production", row)
 
 
-def test_energy_and_carbon_per_product_value_and_floor_area(service: Any) -> None:  # noqa: ANN401  # as above
+def test_energy_and_carbon_per_product_value_and_floor_area(service: Any) -> None:
     _made(service, "bottle", 48_000, "piece")
     _made(service, "output_value", 120, "10kCNY", period="2023-05-17/2023-07-15")
     _made(service, "floor_area", 5000, "m2", period="2023")
@@ -63,7 +63,7 @@ def _indicators(answer: dict[str, Any], scheme: str) -> dict[str, dict[str, Any]
     return {each["code"]: each for each in found["indicators"]}
 
 
-def test_schemes_are_reckoned_from_data_and_name_what_is_missing(service: Any) -> None:  # noqa: ANN401  # as above
+def test_schemes_are_reckoned_from_data_and_name_what_is_missing(service: Any) -> None:
     found = _indicators(service.get("/schemes", period="2023-06"), "cn-zero-carbon-park-2025")
     core = found["co2_per_energy"]
     assert core["value"] == pytest.approx(KG / 1e3 / TCE, rel=1e-6)
@@ -78,7 +78,7 @@ def test_schemes_are_reckoned_from_data_and_name_what_is_missing(service: Any) -
     assert found["solid_waste_utilisation"]["value"] is None
 
 
-def test_posted_inputs_are_judged_in_their_own_unit_alone(service: Any) -> None:  # noqa: ANN401  # as above
+def test_posted_inputs_are_judged_in_their_own_unit_alone(service: Any) -> None:
     _made(service, "water_reused", 90, "m3")
     _made(service, "water_used", 100, "t")
     found = _indicators(service.get("/schemes", period="2023-06"), "cn-zero-carbon-park-2025")["water_reuse"]

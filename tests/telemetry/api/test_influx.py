@@ -32,11 +32,11 @@ TOKEN = "a-token-of-good-length"  # noqa: S105  # the test's own
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "M1", "role": "boundary", "multiplier": 10}, {"code": "M2"}))
 
 
-def stored(service: Any) -> list[tuple[str, str, float | None, float | None]]:  # noqa: ANN401  # as above
+def stored(service: Any) -> list[tuple[str, str, float | None, float | None]]:
     with service.database.connection() as conn:
         return conn.execute(
             "SELECT meter.code, time AT TIME ZONE 'UTC' || '', energy_import, active_power"
@@ -49,7 +49,7 @@ BOTH = [("M1", "2023-06-01 00:00:00", 14250.0, 41.5), ("M2", "2023-06-01 00:01:0
 
 
 @pytest.mark.parametrize("path", ["/api/v2/write?org=o&bucket=b", "/write?db=d&rp=r"])
-def test_lines_are_durable_once_and_sending_again_changes_nothing(service: Any, path: str) -> None:  # noqa: ANN401  # as above
+def test_lines_are_durable_once_and_sending_again_changes_nothing(service: Any, path: str) -> None:
     for _ in range(2):
         answer = service.call("POST", f"{path}&precision=s", content=TWO)
         assert (answer.status_code, answer.content) == (204, b"")
@@ -59,14 +59,14 @@ def test_lines_are_durable_once_and_sending_again_changes_nothing(service: Any, 
     assert 'parkwatt_pushed_rows_total{outcome="duplicate"} 2.0' in text
 
 
-def test_nanoseconds_are_the_default_and_gzip_is_understood(service: Any) -> None:  # noqa: ANN401  # as above
+def test_nanoseconds_are_the_default_and_gzip_is_understood(service: Any) -> None:
     body = gzip.compress(f"M1 energy_import=14250,active_power=41.5 {T0}000000000".encode())
     answer = service.call("POST", "/api/v2/write", content=body, headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 204
     assert stored(service) == BOTH[:1]
 
 
-def test_the_client_of_influxdb_writes_unchanged(service: Any, address: str) -> None:  # noqa: ANN401  # as above
+def test_the_client_of_influxdb_writes_unchanged(service: Any, address: str) -> None:
     at = datetime(2023, 6, 1, tzinfo=UTC)
     points = [
         Point("M1").tag("hall", "1").field("energy_import", 14250).field("active_power", 41.5).time(at),
@@ -83,7 +83,7 @@ def test_the_client_of_influxdb_writes_unchanged(service: Any, address: str) -> 
     assert refused.value.status == 400
 
 
-def test_bad_lines_are_named_and_the_good_ones_kept(service: Any) -> None:  # noqa: ANN401  # as above
+def test_bad_lines_are_named_and_the_good_ones_kept(service: Any) -> None:
     body = f"M9 active_power=1 {T0}\n{TWO}M1 active_power=true {T0 + 9}\nM1 active_power\n"
     answer = service.call("POST", "/api/v2/write?precision=s", content=body)
     assert answer.status_code == 400
@@ -97,7 +97,7 @@ def test_bad_lines_are_named_and_the_good_ones_kept(service: Any) -> None:  # no
     assert stored(service) == BOTH
 
 
-def test_version_1_says_it_in_its_own_form(service: Any) -> None:  # noqa: ANN401  # as above
+def test_version_1_says_it_in_its_own_form(service: Any) -> None:
     answer = service.call("POST", "/write?db=d&precision=s", content=f"{TWO}M9 active_power=1 {T0}")
     assert answer.status_code == 400
     assert list(answer.json()) == ["error"]
@@ -105,12 +105,12 @@ def test_version_1_says_it_in_its_own_form(service: Any) -> None:  # noqa: ANN40
     assert stored(service) == BOTH
 
 
-def test_many_mistakes_are_counted_not_listed(service: Any) -> None:  # noqa: ANN401  # as above
+def test_many_mistakes_are_counted_not_listed(service: Any) -> None:
     answer = service.call("POST", "/api/v2/write", content="x\n" * 12)
     assert answer.json()["message"].endswith("; 2 more dropped=12")
 
 
-def test_minutes_are_of_version_1_alone(service: Any) -> None:  # noqa: ANN401  # as above
+def test_minutes_are_of_version_1_alone(service: Any) -> None:
     line = f"M1 energy_import=14250,active_power=41.5 {T0 // 60}"
     assert service.call("POST", "/api/v2/write?precision=m", content=line).status_code == 422
     assert stored(service) == []
@@ -118,7 +118,7 @@ def test_minutes_are_of_version_1_alone(service: Any) -> None:  # noqa: ANN401  
     assert stored(service) == BOTH[:1]
 
 
-def test_the_mapping_of_the_park_counts(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_mapping_of_the_park_counts(service: Any) -> None:
     mapping = InfluxMapping.model_validate(
         {
             "meters": [{"measurement": "modbus", "tags": {"slave_id": "3"}, "meter": "M1"}],
@@ -149,7 +149,7 @@ def test_the_mapping_of_the_park_counts(service: Any) -> None:  # noqa: ANN401  
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_ping(service: Any, method: str) -> None:  # noqa: ANN401  # as above
+def test_ping(service: Any, method: str) -> None:
     answer = service.call(method, "/ping")
     assert answer.status_code == 204
     assert answer.headers["x-influxdb-version"]
@@ -167,7 +167,7 @@ class Failing:
 
 @pytest.mark.parametrize(("error", "status"), [(StoreUnavailable("away"), 503), (QueueFull("full"), 429)])
 def test_the_sender_comes_again_when_nothing_could_be_made_durable(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
     status: int,
@@ -178,12 +178,12 @@ def test_the_sender_comes_again_when_nothing_could_be_made_durable(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_a_body_of_too_many_lines_is_to_be_split(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401  # as above
+def test_a_body_of_too_many_lines_is_to_be_split(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(influx, "MOST_LINES", 1)
     assert service.call("POST", "/api/v2/write?precision=s", content=TWO).status_code == 413
     assert stored(service) == []
 
 
-def test_a_broken_gzip_body(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_broken_gzip_body(service: Any) -> None:
     answer = service.call("POST", "/write", content=b"no gzip", headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 400

@@ -42,7 +42,7 @@ def _meter(code: str, carrier: str) -> Mapping[str, object]:
     return {"code": code, "role": "boundary", "area": "hall", "carrier": carrier, "max_gap_s": 3e6}
 
 
-def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     carriers = {"E-1": "electricity", "G-1": "gas", "S-1": "steam", "W-1": "water"}
     out = {**_meter("H-2", "heat"), "role": "sale"}
     service = start(make_site(*(_meter(code, carrier) for code, carrier in carriers.items()), out))
@@ -59,17 +59,17 @@ def _settled(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any: 
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _settled(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _settled(start_for_file, make_site)
 
 
-def ask(service: Any, **asked: object) -> Any:  # noqa: ANN401  # JSON
+def ask(service: Any, **asked: object) -> Any:
     return service.get("/inventory", period=JUNE, area="hall", **asked)
 
 
@@ -78,11 +78,11 @@ GAS = 20_000 * 273.15 / 293.15 / 1e4 * 21_621.888
 DIESEL_KG, STEAM = 2 * 3145.122, 300 * 110.0
 
 
-def near(value: float) -> Any:  # noqa: ANN401  # pytest's
+def near(value: float) -> Any:
     return pytest.approx(value, rel=1e-6)
 
 
-def test_by_the_protocol_what_is_fed_in_stands_beside(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_by_the_protocol_what_is_fed_in_stands_beside(unchanged: Any) -> None:
     found = ask(unchanged)
     assert found["scopes"] == {
         "1": {"CO2": near(GAS + DIESEL_KG), "CO2e": near(5 * 1923.5)},
@@ -92,13 +92,13 @@ def test_by_the_protocol_what_is_fed_in_stands_beside(unchanged: Any) -> None:  
     assert (found["short"], found["biogenic"]) == ([], {})
 
 
-def test_by_the_chinese_guidelines_it_is_taken_off(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_by_the_chinese_guidelines_it_is_taken_off(unchanged: Any) -> None:
     found = ask(unchanged, rules="cn-enterprise")
     assert found["scopes"]["2"] == {"CO2": near(POWER + STEAM - SOLD)}
     assert found["avoided"] == {}
 
 
-def test_certificates_serve_first_and_the_rest_takes_the_residual(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_certificates_serve_first_and_the_rest_takes_the_residual(unchanged: Any) -> None:
     market = ask(unchanged)["market"]
     assert market["served"]["certificate"] == near(60_000)
     assert market["served"]["residual"] == near(40_000)
@@ -111,7 +111,7 @@ def test_certificates_serve_first_and_the_rest_takes_the_residual(unchanged: Any
     assert ask(unchanged)["scope2_market"] == {"CO2": near(40_000 * 0.6096 + STEAM)}
 
 
-def test_a_certificate_gives_a_part_of_its_period_its_part_once(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_a_certificate_gives_a_part_of_its_period_its_part_once(unchanged: Any) -> None:
     def served(period: str) -> float:
         found = unchanged.get("/inventory", period=period, area="hall")
         return float(found["market"]["served"]["certificate"])
@@ -120,7 +120,7 @@ def test_a_certificate_gives_a_part_of_its_period_its_part_once(unchanged: Any) 
     assert served("2023-06-11/2023-06-30") == near(40_000)
 
 
-def test_a_certificate_too_old_is_refused_by_name(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_certificate_too_old_is_refused_by_name(service: Any) -> None:
     row = {**GREEN, "registry_id": "GEC-0", "vintage": "2020"}
     assert service.call("POST", "/api/v1/certificates", json=row).status_code == 200
     found = ask(service)["market"]
@@ -129,7 +129,7 @@ def test_a_certificate_too_old_is_refused_by_name(service: Any) -> None:  # noqa
     assert refused["GEC-0"] == (0.0, "its vintage may not serve this interval")
 
 
-def test_standard_coal_counts_what_crossed_and_waits_for_the_equivalent_value(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_standard_coal_counts_what_crossed_and_waits_for_the_equivalent_value(unchanged: Any) -> None:
     found = ask(unchanged)
     lines = {
         "energy_import": 12.29,
@@ -150,7 +150,7 @@ def test_standard_coal_counts_what_crossed_and_waits_for_the_equivalent_value(un
 
 @pytest.mark.parametrize(("report", "potential"), [("ar4", 2087.5), ("ar5", 1923.5), ("ar6", 2255.5)])
 def test_gases_that_escape_count_by_the_report_that_is_asked_for(
-    unchanged: Any,  # noqa: ANN401  # as above
+    unchanged: Any,
     report: str,
     potential: float,
 ) -> None:
@@ -160,7 +160,7 @@ def test_gases_that_escape_count_by_the_report_that_is_asked_for(
     assert [(use["id"], use["value"]) for use in line["factors"]] == [(f"gwp.{report}.r410a", potential)]
 
 
-def test_a_gas_that_the_report_does_not_list_is_a_named_shortfall(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_gas_that_the_report_does_not_list_is_a_named_shortfall(service: Any) -> None:
     row = {**LEAK, "kind": "r1234yf", "document": "service 4"}
     assert service.call("POST", "/api/v1/activities", json=row).status_code == 200
     service.settle()
@@ -171,13 +171,13 @@ def test_a_gas_that_the_report_does_not_list_is_a_named_shortfall(service: Any) 
     assert [lack["reason"] for lack in line["shortfalls"]] == ["ar6 lists no potential for r1234yf"]
 
 
-def test_a_sum_of_co2_is_no_co2e(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_a_sum_of_co2_is_no_co2e(unchanged: Any) -> None:
     found = ask(unchanged, gwp="ar6")["co2e"]
     assert (found["report"], found["kg"]) == ("ar6", None)
     assert found["why"].startswith("no sum in CO2e: the factors of ")
 
 
-def test_uncertainty_is_told_when_its_parts_are(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_uncertainty_is_told_when_its_parts_are(unchanged: Any) -> None:
     assert ask(unchanged)["uncertainty"] == {"CO2": None, "CO2e": None}
     found = ask(unchanged, amounts_percent=2, factors_percent=5)["uncertainty"]
     masses = (GAS, DIESEL_KG, POWER, STEAM)
@@ -185,7 +185,7 @@ def test_uncertainty_is_told_when_its_parts_are(unchanged: Any) -> None:  # noqa
     assert found == {"CO2": near(expected), "CO2e": near(math.hypot(2, 5))}
 
 
-def test_the_documents_worked_numbers_are_those_of_the_answer(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_the_documents_worked_numbers_are_those_of_the_answer(unchanged: Any) -> None:
     text = (Path(__file__).parents[3] / "docs" / "inventory.md").read_text(encoding="utf-8")
     protocol, chinese = (
         ask(unchanged, amounts_percent=2, factors_percent=5),
@@ -203,26 +203,26 @@ def test_the_documents_worked_numbers_are_those_of_the_answer(unchanged: Any) ->
     assert len(printed) > 15
 
 
-def test_what_stands_above_a_threshold_is_told(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_what_stands_above_a_threshold_is_told(unchanged: Any) -> None:
     found = ask(unchanged, threshold=0.2)
     co2 = (GAS + DIESEL_KG + POWER + STEAM) / 1e3
     assert found["above_t"] == near(co2 - 0.2 * found["coal"]["calorific"])
     assert (ask(unchanged)["above_t"], ask(unchanged, threshold=1000)["above_t"]) == (None, 0.0)
 
 
-def test_green_power_takes_off_allowances_only_where_a_market_says_by_what(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_green_power_takes_off_allowances_only_where_a_market_says_by_what(unchanged: Any) -> None:
     found = ask(unchanged, allowances_short=10)["deduction"]
     assert found["tco2"] is None
     assert found["why"].startswith("no ets_green_deduction electricity_green per MWh factor for 2023-06-30")
     assert ask(unchanged)["deduction"] is None
 
 
-def test_without_series_and_generators_nothing_is_told_by_the_hour(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_without_series_and_generators_nothing_is_told_by_the_hour(unchanged: Any) -> None:
     found = ask(unchanged)["hourly"]
     assert (found["kg"], found["editions"], found["score"]) == (None, [], None)
 
 
-def test_what_was_lost_on_its_way_is_scope_3(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_what_was_lost_on_its_way_is_scope_3(unchanged: Any) -> None:
     found = ask(unchanged, losses_percent=5)
     assert found["scopes"]["3"] == {"CO2": near(POWER * 5 / 95)}
     assert "3" not in ask(unchanged)["scopes"]
@@ -314,7 +314,7 @@ def test_an_amount_below_zero_is_named_and_serves_nothing(
     assert sum(found["market"]["served"].values()) == 0.0
 
 
-def test_an_area_that_is_not_there_is_refused(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_an_area_that_is_not_there_is_refused(unchanged: Any) -> None:
     problem = unchanged.call("GET", "/api/v1/inventory", params={"period": JUNE, "area": "nowhere"})
     assert problem.status_code == 422
     assert "nowhere" in problem.text

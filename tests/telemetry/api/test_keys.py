@@ -38,7 +38,7 @@ def wall() -> Wall:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site], wall: Wall) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site], wall: Wall) -> Any:
     """One that asks everybody for a key."""
     far = {"kind": "modbus", "code": "far", "host": "192.0.2.1", "edge": "plant-2"}
     sources = [{"kind": "push", "code": "push"}, far]
@@ -51,18 +51,18 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site], wall: Wal
     return service
 
 
-def ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> Any:  # noqa: ANN401  # httpx's own
+def ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> Any:
     headers = {"Authorization": f"Bearer {secret}"}
     return service.call(method, f"/api/v1{path}", headers=headers, **rest)
 
 
-def make(service: Any, **body: Any) -> Any:  # noqa: ANN401  # JSON
+def make(service: Any, **body: Any) -> Any:
     answer = ask(service, FIRST, "POST", "/keys", json={"name": "k", **body})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def refused(service: Any, **body: Any) -> str:  # noqa: ANN401  # JSON
+def refused(service: Any, **body: Any) -> str:
     answer = ask(service, FIRST, "POST", "/keys", json={"name": "k", **body})
     assert answer.status_code == 422
     [mistake] = answer.json()["errors"]
@@ -73,7 +73,7 @@ def row(meter: str) -> dict[str, Any]:
     return {"meter": meter, "time": "2026-06-01T08:00:00+08:00", "values": {"active_power": 1.0}}
 
 
-def test_the_token_of_the_start_is_a_key_that_is_listed_rotated_and_revoked(service: Any, wall: Wall) -> None:  # noqa: ANN401
+def test_the_token_of_the_start_is_a_key_that_is_listed_rotated_and_revoked(service: Any, wall: Wall) -> None:
     [first] = ask(service, FIRST, "GET", "/keys").json()["keys"]
     assert (first["name"], first["roles"], first["areas"]) == ("first token", ["park-administrator"], None)
     rotated = ask(service, FIRST, "POST", f"/keys/{first['id']}/rotation", json={"overlap_hours": 1}).json()
@@ -85,7 +85,7 @@ def test_the_token_of_the_start_is_a_key_that_is_listed_rotated_and_revoked(serv
     assert ask(service, rotated["secret"], "GET", "/meters").status_code == 401
 
 
-def test_only_the_hash_of_a_secret_is_kept(service: Any) -> None:  # noqa: ANN401  # as above
+def test_only_the_hash_of_a_secret_is_kept(service: Any) -> None:
     made = make(service, roles=["read"], whole_park=True)
     assert made["secret"] not in ask(service, FIRST, "GET", "/keys").text
     with service.database.connection() as tx:
@@ -93,7 +93,7 @@ def test_only_the_hash_of_a_secret_is_kept(service: Any) -> None:  # noqa: ANN40
     assert kept == digest(made["secret"])
 
 
-def test_a_key_may_what_its_roles_may_and_no_more(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_key_may_what_its_roles_may_and_no_more(service: Any) -> None:
     reads = make(service, roles=["read"], whole_park=True)["secret"]
     assert ask(service, reads, "GET", "/meters").status_code == 200
     answer = ask(service, reads, "POST", "/readings", json=[row("M1")])
@@ -104,7 +104,7 @@ def test_a_key_may_what_its_roles_may_and_no_more(service: Any) -> None:  # noqa
     assert ask(service, reads, "POST", "/keys", json={"name": "x", "roles": ["admin"]}).status_code == 403
 
 
-def test_whoever_may_not_see_alerts_follows_the_park_without_them(service: Any) -> None:  # noqa: ANN401  # as above
+def test_whoever_may_not_see_alerts_follows_the_park_without_them(service: Any) -> None:
     guest = make(service, name="wall", roles=["guest"], whole_park=True)["secret"]
     service.run(service.hub.tick())
     since = f"{service.hub.epoch}-{service.hub.sequence}"
@@ -121,13 +121,13 @@ def test_whoever_may_not_see_alerts_follows_the_park_without_them(service: Any) 
     assert followed(guest, 2) == ["update", "update"]
 
 
-def test_a_key_for_an_area_sees_nothing_of_the_whole_park(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_key_for_an_area_sees_nothing_of_the_whole_park(service: Any) -> None:
     reads = make(service, roles=["read"], areas=["hall"])["secret"]
     for path in ("/bills", "/demand", "/pools", "/keys", "/sources", "/occupancies", "/audit"):
         assert ask(service, reads, "GET", path).status_code == 403, path
 
 
-def test_a_key_posts_for_its_meters_alone(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_key_posts_for_its_meters_alone(service: Any) -> None:
     pushes = make(service, roles=["push"], meters=["M1", "M9"])["secret"]
     answer = ask(service, pushes, "POST", "/readings", json=[row("M1"), row("M2"), row("M8"), row("M9")])
     assert answer.status_code == 200
@@ -147,7 +147,7 @@ def test_a_key_posts_for_its_meters_alone(service: Any) -> None:  # noqa: ANN401
     assert (len(rows), kept) == (1, [("M9",)])
 
 
-def test_a_key_posts_under_its_sources_alone(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_key_posts_under_its_sources_alone(service: Any) -> None:
     pushes = make(service, roles=["push"], sources=["push"])["secret"]
     assert ask(service, pushes, "POST", "/readings", json=[row("M1")]).status_code == 200
     other = ask(service, pushes, "POST", "/readings", json=[row("M1")], params={"source": "other"})
@@ -165,7 +165,7 @@ def test_a_key_posts_under_its_sources_alone(service: Any) -> None:  # noqa: ANN
     ],
 )
 def test_an_edge_reports_with_a_key_for_each_of_its_sources(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     limits: dict[str, Any],
     status: int,
 ) -> None:
@@ -173,7 +173,7 @@ def test_an_edge_reports_with_a_key_for_each_of_its_sources(
     assert ask(service, edge, "POST", "/edges/plant-2", json={}).status_code == status
 
 
-def test_readings_are_entered_for_meters_of_ones_own_area_and_others_are_not_known(service: Any) -> None:  # noqa: ANN401
+def test_readings_are_entered_for_meters_of_ones_own_area_and_others_are_not_known(service: Any) -> None:
     enters = make(service, roles=["enterprise-administrator"], areas=["hall"])["secret"]
     entered = {"time": "2026-06-01T08:00:00+08:00", "quantity": "energy_import", "value": 1.0, "who": "li"}
     both = [{**entered, "meter": meter} for meter in ("M1", "M2", "M7")]
@@ -186,7 +186,7 @@ def test_readings_are_entered_for_meters_of_ones_own_area_and_others_are_not_kno
     )
 
 
-def test_a_key_that_asks_too_often_waits_as_it_is_told(service: Any, wall: Wall) -> None:  # noqa: ANN401  # as above
+def test_a_key_that_asks_too_often_waits_as_it_is_told(service: Any, wall: Wall) -> None:
     reads = make(service, roles=["read"], whole_park=True, per_minute=2)["secret"]
     answers = [ask(service, reads, "GET", "/schemes") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -197,7 +197,7 @@ def test_a_key_that_asks_too_often_waits_as_it_is_told(service: Any, wall: Wall)
     assert ask(service, FIRST, "GET", "/schemes").status_code == 200
 
 
-def test_a_key_ends_when_it_was_to_end(service: Any, wall: Wall) -> None:  # noqa: ANN401  # as above
+def test_a_key_ends_when_it_was_to_end(service: Any, wall: Wall) -> None:
     ends = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     reads = make(service, roles=["read"], whole_park=True, expires_at=ends)["secret"]
     assert ask(service, reads, "GET", "/schemes").status_code == 200
@@ -205,7 +205,7 @@ def test_a_key_ends_when_it_was_to_end(service: Any, wall: Wall) -> None:  # noq
     assert ask(service, reads, "GET", "/schemes").status_code == 401
 
 
-def test_a_session_ends_with_the_key_that_opened_it(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_session_ends_with_the_key_that_opened_it(service: Any) -> None:
     made = make(service, roles=["guest"], whole_park=True)
     signed = service.call("POST", "/api/v1/session", json={"token": made["secret"]})
     headers = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
@@ -215,7 +215,7 @@ def test_a_session_ends_with_the_key_that_opened_it(service: Any) -> None:  # no
     assert service.call("GET", "/api/v1/site", headers=headers).status_code == 401
 
 
-def test_last_uses_are_written_down(service: Any) -> None:  # noqa: ANN401  # as above
+def test_last_uses_are_written_down(service: Any) -> None:
     reads = make(service, roles=["read"], whole_park=True)["secret"]
     ask(service, reads, "GET", "/schemes")
     service.watch.step()
@@ -223,7 +223,7 @@ def test_last_uses_are_written_down(service: Any) -> None:  # noqa: ANN401  # as
     assert keys["k"]["secrets"][0]["last_used_at"] is not None
 
 
-def test_what_another_process_made_or_revoked_holds_after_a_look(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_another_process_made_or_revoked_holds_after_a_look(service: Any) -> None:
     other = create(
         replace(service.dependencies, settings=Settings(served("localhost"), Access(Keyring(), asked=True)))
     )
@@ -238,7 +238,7 @@ def test_what_another_process_made_or_revoked_holds_after_a_look(service: Any) -
     assert ask(service, made["secret"], "GET", "/schemes").status_code == 401
 
 
-def test_another_token_of_the_start_takes_the_place_of_the_first(service: Any) -> None:  # noqa: ANN401  # as above
+def test_another_token_of_the_start_takes_the_place_of_the_first(service: Any) -> None:
     ring = Keyring(digest("another-token"))
     KeyWatch(service.database, ring).step()
     assert ring.find(digest("another-token"))
@@ -246,7 +246,7 @@ def test_another_token_of_the_start_takes_the_place_of_the_first(service: Any) -
 
 
 def test_a_token_that_was_revoked_does_not_come_back_by_a_start(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     [first] = ask(service, FIRST, "GET", "/keys").json()["keys"]
@@ -259,7 +259,7 @@ def test_a_token_that_was_revoked_does_not_come_back_by_a_start(
     assert FIRST not in caplog.text
 
 
-def test_what_a_key_may_reach_is_always_said(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_a_key_may_reach_is_always_said(service: Any) -> None:
     assert refused(service, roles=["read"]) == "areas"
     assert refused(service, roles=["push"]) == "meters"
     assert refused(service, roles=["push", "guest"], meters=["M1"]) == "areas"
@@ -275,7 +275,7 @@ def test_what_a_key_may_reach_is_always_said(service: Any) -> None:  # noqa: ANN
     assert refused(service, roles=["read"], whole_park=True) == "name"
 
 
-def test_keys_that_are_not_there(service: Any) -> None:  # noqa: ANN401  # as above
+def test_keys_that_are_not_there(service: Any) -> None:
     for what in ("rotation", "revocation"):
         answer = ask(service, FIRST, "POST", f"/keys/999/{what}", json={})
         assert answer.status_code == 422
@@ -283,7 +283,7 @@ def test_keys_that_are_not_there(service: Any) -> None:  # noqa: ANN401  # as ab
 
 
 def test_keys_are_made_listed_rotated_and_revoked_at_the_command_line(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     address: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     site = make_site(
         {"code": "IN", "role": "boundary", "multiplier": 100, "source": "push"},
         {"code": "PV", "role": "generation", "area": "hall"},
@@ -26,13 +26,13 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return start(site)
 
 
-def _post(service: Any, seconds_ago: float, **power: float) -> None:  # noqa: ANN401  # as above
+def _post(service: Any, seconds_ago: float, **power: float) -> None:
     at = datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
     rows = [{"meter": code, "time": at, "values": {"active_power": kw}} for code, kw in power.items()]
     assert service.post(rows)["accepted"] == len(rows)
 
 
-def test_the_park_is_drawn_from_the_last_readings(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_park_is_drawn_from_the_last_readings(service: Any) -> None:
     _post(service, 1, IN=4.0, PV=-50.0, HALL=120.0)
     picture = service.tick()
     park = picture["park"]
@@ -48,12 +48,12 @@ def test_the_park_is_drawn_from_the_last_readings(service: Any) -> None:  # noqa
     assert [row["area"] for row in picture["areas"]] == ["park", "hall"]
 
 
-def _gas(service: Any, second: float, shown: float) -> None:  # noqa: ANN401  # as above
+def _gas(service: Any, second: float, shown: float) -> None:
     at = datetime.fromtimestamp(second, UTC).isoformat()
     service.post([{"meter": "GAS", "time": at, "values": {"gas_volume_20c": shown}}])
 
 
-def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(service: Any) -> None:  # noqa: ANN401  # as above
+def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(service: Any) -> None:
     _post(service, 1, IN=4.0, PV=-50.0)
     now = time.time()
     _gas(service, now - 61, 5000.0)
@@ -67,7 +67,7 @@ def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(servi
     assert picture["park"]["co2_coverage"] == 1.0
 
 
-def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: Any) -> None:
     now = time.time()
     _gas(service, now - 61, 5000.0)
     _gas(service, now - 1, 5001.0)
@@ -75,7 +75,7 @@ def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: 
     assert rows["GAS"]["co2_kg_per_h"] > 0
 
 
-def test_meters_that_only_count_energy_give_the_park_its_power_and_its_demand(service: Any) -> None:  # noqa: ANN401  # as above
+def test_meters_that_only_count_energy_give_the_park_its_power_and_its_demand(service: Any) -> None:
     now = time.time()
     for second, kwh in ((now - 61, 5000.0), (now - 1, 5000.05)):
         at = datetime.fromtimestamp(second, UTC).isoformat()
@@ -91,7 +91,7 @@ def test_meters_that_only_count_energy_give_the_park_its_power_and_its_demand(se
     assert (shown["power_kw"], shown.get("by_counter")) == (400.0, None)
 
 
-def test_a_silent_meter_becomes_late_and_stale_in_updates(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_silent_meter_becomes_late_and_stale_in_updates(service: Any) -> None:
     _post(service, 20, HALL=120.0)
     _post(service, 10, HALL=121.0)
     service.tick()
@@ -106,7 +106,7 @@ def test_a_silent_meter_becomes_late_and_stale_in_updates(service: Any) -> None:
 
 
 def test_the_view_goes_on_while_the_database_is_away(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _post(service, 1, IN=4.0)
@@ -124,7 +124,7 @@ def test_the_view_goes_on_while_the_database_is_away(
     assert service.call("GET", "/api/v1/energy").status_code == 503
 
 
-def test_demand_of_the_block_that_runs(service: Any) -> None:  # noqa: ANN401  # as above
+def test_demand_of_the_block_that_runs(service: Any) -> None:
     block = int(time.time()) // 900 * 900 - 900
     service.hub._clock = lambda: block + 600.0
     rows = [
@@ -142,7 +142,7 @@ def test_demand_of_the_block_that_runs(service: Any) -> None:  # noqa: ANN401  #
     assert service.get("/live")["park"]["contract_share"] == pytest.approx(0.1)
 
 
-def test_a_start_in_mid_block_projects_the_power_of_now_onto_the_contract(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_start_in_mid_block_projects_the_power_of_now_onto_the_contract(service: Any) -> None:
     block = int(time.time()) // 900 * 900 - 900
     service.hub._clock = lambda: block + 600.0
     at = datetime.fromtimestamp(block + 598, UTC).isoformat()
@@ -152,7 +152,7 @@ def test_a_start_in_mid_block_projects_the_power_of_now_onto_the_contract(servic
     assert park["contract_share"] == pytest.approx(0.1)
 
 
-def test_a_stream_begins_with_a_snapshot_and_continues(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_stream_begins_with_a_snapshot_and_continues(service: Any) -> None:
     _post(service, 1, IN=4.0)
     service.tick()
     answer = service.call("GET", "/api/v1/live/stream", params={"max_events": 1})
@@ -173,13 +173,13 @@ def test_a_stream_begins_with_a_snapshot_and_continues(service: Any) -> None:  #
     assert service.hub.watchers == 0
 
 
-def test_a_full_house_says_come_again(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_full_house_says_come_again(service: Any) -> None:
     service.hub._max_watchers = 0
     answer = service.call("GET", "/api/v1/live/stream")
     assert (answer.status_code, int(answer.headers["retry-after"])) == (503, 5)
 
 
-def test_before_the_first_picture_there_is_none(service: Any) -> None:  # noqa: ANN401  # as above
+def test_before_the_first_picture_there_is_none(service: Any) -> None:
     assert service.call("GET", "/api/v1/live").status_code == 503
     assert [meter["state"] for meter in service.get("/meters")["meters"]] == ["never"] * 4
 

@@ -13,7 +13,7 @@ HALF_HOUR = {"from": DAY.isoformat(), "to": (DAY + timedelta(minutes=30)).isofor
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(
         make_site(
             {"code": "M1", "role": "boundary", "multiplier": 10},
@@ -29,7 +29,7 @@ def _row(meter: str, minute: int, kw: float) -> dict[str, Any]:
     return {"meter": meter, "time": time.isoformat(), "values": {"active_power": kw}}
 
 
-def test_each_meter_has_its_means_in_the_order_asked_for(service: Any) -> None:  # noqa: ANN401  # as above
+def test_each_meter_has_its_means_in_the_order_asked_for(service: Any) -> None:
     service.post([_row("M1", minute, float(minute)) for minute in range(30)])
     service.post([_row("M2", 16, 7.0), _row("M2", 17, 8.0)])
     shown = service.get("/load-profiles", meter=["M3", "M2", "M1", "M2"], **HALF_HOUR)
@@ -41,7 +41,7 @@ def test_each_meter_has_its_means_in_the_order_asked_for(service: Any) -> None: 
     ]
 
 
-def test_a_meter_alone_is_told_as_its_readings_are(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_meter_alone_is_told_as_its_readings_are(service: Any) -> None:
     service.post([_row(meter, minute, 1.5 * minute) for meter in ("M1", "M2") for minute in (0, 3, 29)])
     for meter in ("M1", "M2"):
         alone = service.get(
@@ -51,19 +51,19 @@ def test_a_meter_alone_is_told_as_its_readings_are(service: Any) -> None:  # noq
         assert shown["power_kw"] == alone["quantities"]["active_power"]["values"]
 
 
-def test_a_meter_that_nobody_declared_is_named(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_meter_that_nobody_declared_is_named(service: Any) -> None:
     refused = service.call("GET", "/api/v1/load-profiles", params={"meter": ["M1", "M9"]})
     assert refused.status_code == 404
     assert "'M9'" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize("query", [{}, {"meter": ["M1"] * 101}, {"meter": "M1", "step": "raw"}])
-def test_no_meter_too_many_and_raw_steps_are_refused(service: Any, query: dict[str, Any]) -> None:  # noqa: ANN401  # as above
+def test_no_meter_too_many_and_raw_steps_are_refused(service: Any, query: dict[str, Any]) -> None:
     assert service.call("GET", "/api/v1/load-profiles", params=query).status_code == 422
 
 
 def test_more_readings_than_one_answer_may_stand_on_are_refused(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     service.post([_row("M2", minute, 1.0) for minute in range(5)])

@@ -24,7 +24,7 @@ def row(clock: str, value: float) -> dict[str, Any]:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(
         make_site(
             {"code": "M", "multiplier": 80, "max_gap_s": 3600},
@@ -33,7 +33,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     )
 
 
-def test_they_are_settled_and_the_trace_tells_who_read_them(service: Any) -> None:  # noqa: ANN401  # as above
+def test_they_are_settled_and_the_trace_tells_who_read_them(service: Any) -> None:
     posted = service.call("POST", PATH, json=[row("08:00", 14250), row("09:00", 15890)])
     assert posted.status_code == 200, posted.text
     assert posted.json()["accepted"] == 2
@@ -52,7 +52,7 @@ def test_they_are_settled_and_the_trace_tells_who_read_them(service: Any) -> Non
     assert second["entered_at"]
 
 
-def test_one_that_contradicts_what_stands_is_kept_aside(service: Any) -> None:  # noqa: ANN401  # as above
+def test_one_that_contradicts_what_stands_is_kept_aside(service: Any) -> None:
     service.post([{"meter": "M", "time": at("08:00"), "values": {"energy_import": 14250}}])
     assert service.call("POST", PATH, json=row("08:00", 14520)).json()["conflict"] == 1
     (aside,) = service.get("/meters/M")["conflicts"]
@@ -76,7 +76,7 @@ def test_one_that_contradicts_what_stands_is_kept_aside(service: Any) -> None:  
     ],
 )
 def test_a_row_that_cannot_be_taken_is_refused_and_the_others_are_kept(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     field: str,
     reason: str,
     other: dict[str, Any],
@@ -92,7 +92,7 @@ def test_a_row_that_cannot_be_taken_is_refused_and_the_others_are_kept(
 
 
 def test_they_are_entered_at_the_command_line(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     address: str,
 ) -> None:
     def enter(meter: str, value: str) -> tuple[int, str]:
@@ -111,7 +111,7 @@ def test_they_are_entered_at_the_command_line(
     ]
 
 
-def test_nothing_else_is_posted_as_if_a_person_had_entered_it(service: Any) -> None:  # noqa: ANN401  # as above
+def test_nothing_else_is_posted_as_if_a_person_had_entered_it(service: Any) -> None:
     rows = [{"meter": "M", "time": at("08:00"), "values": {"energy_import": 14250}}]
     refused = service.call("POST", "/api/v1/readings?source=manual", json=rows)
     assert refused.status_code == 422

@@ -29,7 +29,7 @@ def _park(make_site: Callable[..., Site], *occupancies: dict[str, Any]) -> Site:
     return make_site(*meters, areas=areas, occupancies=occupancies)
 
 
-def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """Ten days of a hall that stands empty, and a shed that the file lets."""
     made = start(_park(make_site, FILE))
     made.post(
@@ -44,29 +44,29 @@ def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # n
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _let(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _let(start_for_file, make_site)
 
 
-def _post(service: Any, path: str = "", status: int = 200, **body: Any) -> Any:  # noqa: ANN401  # JSON
+def _post(service: Any, path: str = "", status: int = 200, **body: Any) -> Any:
     told = {name.rstrip("_"): str(value) for name, value in body.items()}
     done = service.ask(FIRST, "POST", f"/occupancies{path}", json=told)
     assert done.status_code == status, done.text
     return done.json()
 
 
-def _key(service: Any, area: str) -> str:  # noqa: ANN401  # conftest's
+def _key(service: Any, area: str) -> str:
     body = {"name": area, "roles": ["enterprise-user"], "areas": [area]}
     return str(service.ask(FIRST, "POST", "/keys", json=body).json()["secret"])
 
 
-def _days(service: Any, secret: str) -> list[date]:  # noqa: ANN401  # conftest's
+def _days(service: Any, secret: str) -> list[date]:
     """On which something of the hall is told."""
     asked = {"by": "meter", "step": "day", "from": str(BEGIN), "quantity": "energy_import"}
     found = service.ask(secret, "GET", "/energy", params=asked).json()
@@ -79,7 +79,7 @@ def _days(service: Any, secret: str) -> list[date]:  # noqa: ANN401  # conftest'
     ]
 
 
-def test_who_moves_in_sees_what_is_from_then_on_and_nothing_before(service: Any) -> None:  # noqa: ANN401  # as above
+def test_who_moves_in_sees_what_is_from_then_on_and_nothing_before(service: Any) -> None:
     one, two = _key(service, "E1"), _key(service, "E2")
     assert (_days(service, one), _days(service, two)) == ([], [])
     first = _post(service, area="hall", enterprise="E1", to=DAYS[3])
@@ -91,7 +91,7 @@ def test_who_moves_in_sees_what_is_from_then_on_and_nothing_before(service: Any)
     assert (_days(service, one), _days(service, two)) == ([], DAYS[6:])
 
 
-def test_they_are_listed_beside_those_of_the_file_and_stand_in_the_audit_log(service: Any) -> None:  # noqa: ANN401  # as above
+def test_they_are_listed_beside_those_of_the_file_and_stand_in_the_audit_log(service: Any) -> None:
     said = _post(service, meter="m-lent", enterprise="E2", from_=DAYS[2], to=DAYS[4])
     listed = service.ask(FIRST, "GET", "/occupancies").json()["occupancies"]
     assert [(each["meter"], each["managed_by"]) for each in listed] == [
@@ -120,13 +120,13 @@ def test_they_are_listed_beside_those_of_the_file_and_stand_in_the_audit_log(ser
         ("until", {"enterprise": "E1", "area": "hall", "until": "2026-02-01"}),
     ],
 )
-def test_what_does_not_fit_is_refused(unchanged: Any, field: str, body: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_what_does_not_fit_is_refused(unchanged: Any, field: str, body: dict[str, str]) -> None:
     refused = unchanged.ask(FIRST, "POST", "/occupancies", json=body)
     assert refused.status_code == 422
     assert [each["field"] for each in refused.json()["errors"]] == [field], refused.text
 
 
-def test_ends_that_do_not_fit_are_refused(service: Any) -> None:  # noqa: ANN401  # as above
+def test_ends_that_do_not_fit_are_refused(service: Any) -> None:
     first = _post(service, area="hall", enterprise="E1", from_=DAYS[1], to=DAYS[3])["id"]
     _post(service, area="hall", enterprise="E2", from_=DAYS[5])
     _post(service, f"/{first}/end", 422, to=DAYS[5])
@@ -139,7 +139,7 @@ def test_ends_that_do_not_fit_are_refused(service: Any) -> None:  # noqa: ANN401
 
 
 def test_a_file_that_speaks_of_the_same_days_goes_before(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     make_site: Callable[..., Site],
 ) -> None:
     _post(service, area="hall", enterprise="E1", from_=DAYS[6])

@@ -37,7 +37,7 @@ SITE = Site.model_validate(
 )
 
 
-def page(service: Any, folder: Path, **headers: str) -> list[str]:  # noqa: ANN401  # conftest's Service
+def page(service: Any, folder: Path, **headers: str) -> list[str]:
     (folder / "index.html").write_text("<!doctype html><head><title>ParkWatt</title></head>", "utf-8")
     mount(service.app, folder, opening=opening(service.dependencies))
     answer = service.call("GET", "/live?lang=zh", headers=headers)
@@ -92,7 +92,7 @@ def test_a_mark_is_of_one_form_alone(start: Callable[..., Any]) -> None:
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
-def _mark(service: Any, form: str) -> str:  # noqa: ANN401  # conftest's Service
+def _mark(service: Any, form: str) -> str:
     return str(service.call("GET", PARK[0], headers={"Accept-Encoding": form}).headers["etag"])
 
 

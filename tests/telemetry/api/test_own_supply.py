@@ -28,7 +28,7 @@ OWN = {
 }
 
 
-def _park(make_site: Made, below: str | None = "main", **own: Any) -> Site:  # noqa: ANN401  # YAML
+def _park(make_site: Made, below: str | None = "main", **own: Any) -> Site:
     def area(code: str, kind: str, parent: str | None = None) -> dict[str, Any]:
         return {"code": code, "kind": kind, "parent": parent, "name": {"en": code, "zh": code}}
 
@@ -61,7 +61,7 @@ def _rising(meter: str, kwh: float, surge: float = 0.0, since: int = 0) -> list[
     ]
 
 
-def _read(service: Any, since: int = 0) -> None:  # noqa: ANN401  # a test's own
+def _read(service: Any, since: int = 0) -> None:
     service.post(_rising("main", 25.0, 250.0, since))
     service.post(_rising("m1", 15.0, since=since))
     service.post(_rising("m2", 8.0, 250.0, since))

@@ -61,7 +61,7 @@ def _withdrawn(time: str) -> dict[str, Any]:
     return meter | {"kind": "withdraw", "who": "li.na", "reason": "bench"}
 
 
-def _post(service: Service, path: str, body: Any) -> None:  # noqa: ANN401  # JSON
+def _post(service: Service, path: str, body: Any) -> None:
     answer = service.call("POST", f"/api/v1{path}", json=body)
     assert answer.status_code == 200, answer.text
 

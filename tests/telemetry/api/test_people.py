@@ -39,13 +39,13 @@ def offered() -> list[str]:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site], offered: list[str]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site], offered: list[str]) -> Any:
     service = start(make_site({"code": "M1", "area": "hall"}, {"code": "M2"}))
     _restart(service, offered)
     return service
 
 
-def _restart(service: Any, offered: list[str]) -> None:  # noqa: ANN401  # as above
+def _restart(service: Any, offered: list[str]) -> None:
     """Another process over the same database: nothing is left in memory."""
     roster = Roster(ready=False)
     access = Access(Keyring(), roster=roster, pace=Pace(10_000))
@@ -64,11 +64,11 @@ def _restart(service: Any, offered: list[str]) -> None:  # noqa: ANN401  # as ab
 class Browser:
     """Keeps its cookie, and says from which page it writes."""
 
-    def __init__(self, service: Any) -> None:  # noqa: ANN401  # as above
+    def __init__(self, service: Any) -> None:
         self._service = service
         self.cookie = ""
 
-    def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+    def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:
         headers = {**OWN_PAGE, **rest.pop("headers", {})}
         if self.cookie:
             headers["Cookie"] = f"{COOKIE}={self.cookie}"
@@ -77,18 +77,18 @@ class Browser:
             self.cookie = set_.partition(";")[0].partition("=")[2].strip('"')
         return answer
 
-    def post(self, path: str, body: Any = None) -> httpx.Response:  # noqa: ANN401  # JSON
+    def post(self, path: str, body: Any = None) -> httpx.Response:
         return self.ask("POST", path, json=body or {})
 
     def enter(self, name: str, password: str, **rest: str) -> int:
         return self.post("/session/person", {"name": name, "password": password, **rest}).status_code
 
-    def who(self) -> Any:  # noqa: ANN401  # JSON
+    def who(self) -> Any:
         return self.ask("GET", "/session").json()["who"]
 
 
 @pytest.fixture
-def visitor(service: Any) -> Callable[[], Browser]:  # noqa: ANN401  # as above
+def visitor(service: Any) -> Callable[[], Browser]:
     return lambda: Browser(service)
 
 
@@ -101,7 +101,7 @@ def admin(visitor: Callable[[], Browser], offered: list[str]) -> Browser:
     return first
 
 
-def make(admin: Browser, name: str = "li.na", **part: Any) -> tuple[int, str]:  # noqa: ANN401  # JSON
+def make(admin: Browser, name: str = "li.na", **part: Any) -> tuple[int, str]:
     """Number and link of a person who has no password yet."""
     part = part or {"roles": ["enterprise-user"], "areas": ["hall"]}
     answer = admin.post("/people", {"name": name, **part})
@@ -120,7 +120,7 @@ def person(admin: Browser, visitor: Callable[[], Browser]) -> tuple[int, Browser
 
 
 def test_an_open_loopback_port_closes_with_the_first_account(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     visitor: Callable[[], Browser],
     offered: list[str],
 ) -> None:
@@ -150,7 +150,7 @@ def test_an_open_loopback_port_closes_with_the_first_account(
 
 
 def test_the_set_up_link_is_good_once_for_a_day_and_while_nobody_is_there(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     visitor: Callable[[], Browser],
     offered: list[str],
 ) -> None:
@@ -197,7 +197,7 @@ def test_a_refused_password_uses_no_link_up_and_is_not_repeated(
 
 
 def test_two_who_come_by_one_link_at_once_are_one(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     visitor: Callable[[], Browser],
     offered: list[str],
 ) -> None:
@@ -236,7 +236,7 @@ def test_a_person_signs_in_and_out_and_does_what_their_role_may(
 
 
 def test_a_signed_out_cookie_stays_out_after_a_restart_and_others_stay_in(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     person: tuple[int, Browser],
     offered: list[str],
@@ -251,7 +251,7 @@ def test_a_signed_out_cookie_stays_out_after_a_restart_and_others_stay_in(
 
 
 def test_signing_out_everywhere_ends_ones_own_sessions_alone(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     person: tuple[int, Browser],
     visitor: Callable[[], Browser],
@@ -272,7 +272,7 @@ def test_signing_out_everywhere_ends_ones_own_sessions_alone(
 
 @pytest.mark.parametrize("how", ["sign-out", "roles", "end"])
 def test_an_open_live_stream_ends_with_what_let_it_in(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     person: tuple[int, Browser],
     how: str,
@@ -296,7 +296,7 @@ def test_an_open_live_stream_ends_with_what_let_it_in(
     streams[1].cancel()
 
 
-def _followed(service: Any, cookie: str) -> Future[httpx.Response]:  # noqa: ANN401  # as above
+def _followed(service: Any, cookie: str) -> Future[httpx.Response]:
     async def follow() -> httpx.Response:
         transport = httpx.ASGITransport(service.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
@@ -306,7 +306,7 @@ def _followed(service: Any, cookie: str) -> Future[httpx.Response]:  # noqa: ANN
 
 
 def test_the_cookie_is_for_this_page_alone_and_the_database_has_its_hash(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
 ) -> None:
     answer = admin.post("/session/person", {"name": "wang.wei", "password": GOOD})
@@ -323,7 +323,7 @@ def test_the_cookie_is_for_this_page_alone_and_the_database_has_its_hash(
 
 
 @pytest.mark.parametrize("url", ["https://park.example", None])
-def test_behind_tls_the_cookie_is_for_tls(service: Any, admin: Browser, url: str | None) -> None:  # noqa: ANN401  # as above
+def test_behind_tls_the_cookie_is_for_tls(service: Any, admin: Browser, url: str | None) -> None:
     settings = Settings(served("localhost"), service.access, url)
     service.app = create(replace(service.dependencies, settings=settings))
     answer = admin.post("/session/person", {"name": "wang.wei", "password": GOOD})
@@ -341,7 +341,7 @@ def test_behind_tls_the_cookie_is_for_tls(service: Any, admin: Browser, url: str
     ],
 )
 def test_a_session_writes_from_its_own_page_alone(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     headers: dict[str, str],
 ) -> None:
@@ -352,7 +352,7 @@ def test_a_session_writes_from_its_own_page_alone(
     assert [each["name"] for each in admin.ask("GET", "/people").json()["people"]] == ["wang.wei"]
 
 
-def test_a_form_of_another_site_signs_nobody_in(service: Any, admin: Browser) -> None:  # noqa: ANN401  # as above
+def test_a_form_of_another_site_signs_nobody_in(service: Any, admin: Browser) -> None:
     del admin
     content = b'{"name": "wang.wei", "password": "%s"}' % GOOD.encode()
     headers = {"Content-Type": "text/plain", **OWN_PAGE}
@@ -402,7 +402,7 @@ def test_many_guesses_at_once_are_counted_each(admin: Browser, visitor: Callable
     assert sorted(statuses) == [401] * 5 + [429] * 7
 
 
-def test_a_closed_name_opens_with_time_and_closes_for_longer(service: Any, admin: Browser) -> None:  # noqa: ANN401  # as above
+def test_a_closed_name_opens_with_time_and_closes_for_longer(service: Any, admin: Browser) -> None:
     del admin
     now, waits = datetime.now(UTC), []
     for _ in range(5):
@@ -423,7 +423,7 @@ def test_a_closed_name_opens_with_time_and_closes_for_longer(service: Any, admin
 
 
 def test_an_address_that_tries_too_often_waits(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     visitor: Callable[[], Browser],
 ) -> None:
@@ -580,7 +580,7 @@ def test_programs_have_no_account_of_their_own(visitor: Callable[[], Browser]) -
 
 
 def test_who_did_what_is_in_the_audit_log_without_secrets(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     person: tuple[int, Browser],
 ) -> None:
@@ -604,7 +604,7 @@ def test_who_did_what_is_in_the_audit_log_without_secrets(
 
 
 def test_while_the_database_is_away_who_is_in_stays_in_and_nobody_comes_in(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     visitor: Callable[[], Browser],
 ) -> None:
@@ -615,7 +615,7 @@ def test_while_the_database_is_away_who_is_in_stays_in_and_nobody_comes_in(
 
 
 def test_a_start_that_knows_of_accounts_lets_nobody_in_before_the_database_answers(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     admin: Browser,
     visitor: Callable[[], Browser],
 ) -> None:

@@ -32,7 +32,7 @@ BILLING = {"tariff": "demo-park", "contract_kw": 1000}
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     meter = {"role": "boundary", "area": "hall", "max_gap_s": 90_000}
     service = start(
         make_site({"code": "M1", **meter}, {"code": "G1", "carrier": "gas", **meter}, billing=BILLING)
@@ -48,7 +48,7 @@ def _rows(days: list[str], meter: str, quantity: str, daily: float) -> list[dict
     return [{"meter": meter, "time": at, "values": {quantity: daily * n}} for n, at in enumerate(days)]
 
 
-def _post(service: Any, body: object, status: int = 200) -> Any:  # noqa: ANN401  # JSON
+def _post(service: Any, body: object, status: int = 200) -> Any:
     response = service.call("POST", "/api/v1/periods", json=body)
     assert response.status_code == status, response.text
     return response.json()
@@ -58,13 +58,13 @@ def _figures(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {figure["name"]: figure for figure in answer["figures"]}
 
 
-def _late(service: Any) -> None:  # noqa: ANN401  # as above
+def _late(service: Any) -> None:
     """A reading that comes after all: one day more."""
     service.post([{"meter": "M1", "time": "2023-06-11T00:00:00+08:00", "values": {"energy_import": 2400.0}}])
     service.settle()
 
 
-def test_who_closes_a_month_stands_in_the_audit_log(service: Any) -> None:  # noqa: ANN401  # as above
+def test_who_closes_a_month_stands_in_the_audit_log(service: Any) -> None:
     _post(service, JUNE)
     with service.database.connection() as conn:
         (row,) = audit.listed(conn, Sought(below=1 << 62, limit=2, kind="closed_period"))
@@ -73,12 +73,12 @@ def test_who_closes_a_month_stands_in_the_audit_log(service: Any) -> None:  # no
 
 
 def test_what_settles_while_a_month_is_closed_is_in_all_its_rows_or_in_none(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     emissions = periods.emissions
 
-    def meanwhile(*asked: Any) -> Any:  # noqa: ANN401  # as it stands
+    def meanwhile(*asked: Any) -> Any:
         monkeypatch.undo()
         _late(service)
         return emissions(*asked)
@@ -90,7 +90,7 @@ def test_what_settles_while_a_month_is_closed_is_in_all_its_rows_or_in_none(
     assert service.get(f"/periods/{closed['id']}/recomputation")["same"]
 
 
-def test_a_month_is_frozen_with_its_figures(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_month_is_frozen_with_its_figures(service: Any) -> None:
     closed = _post(service, JUNE)
     assert (closed["new"], closed["from"], closed["to"]) == (True, "2023-06-01", "2023-06-30")
     assert (closed["closed_by"], closed["replaces"], closed["differences"]) == ("li.na", None, [])
@@ -107,7 +107,7 @@ def test_a_month_is_frozen_with_its_figures(service: Any) -> None:  # noqa: ANN4
     assert {figure["drift"] for figure in figures.values()} == {0.0}
 
 
-def test_the_hash_is_that_of_its_lines(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_hash_is_that_of_its_lines(service: Any) -> None:
     closed = _post(service, JUNE)
     rows = service.get(f"/periods/{closed['id']}/rows")
     text = "".join(f"{line}\n" for line in rows["lines"])
@@ -117,13 +117,13 @@ def test_the_hash_is_that_of_its_lines(service: Any) -> None:  # noqa: ANN401  #
     assert any('"sort":"price"' in line for line in rows["lines"])
 
 
-def test_closing_the_same_rows_again_changes_nothing(service: Any) -> None:  # noqa: ANN401  # as above
+def test_closing_the_same_rows_again_changes_nothing(service: Any) -> None:
     first, again = _post(service, JUNE), _post(service, {**JUNE, "who": "wang"})
     assert (again["new"], again["id"], again["closed_by"]) == (False, first["id"], "li.na")
     assert len(service.get("/periods")["periods"]) == 1
 
 
-def test_what_comes_later_is_drift_and_not_in_the_closed_figure(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_comes_later_is_drift_and_not_in_the_closed_figure(service: Any) -> None:
     first = _post(service, JUNE)
     _late(service)
     figure = _figures(service.get(f"/periods/{first['id']}"))[SCOPE_2]
@@ -132,7 +132,7 @@ def test_what_comes_later_is_drift_and_not_in_the_closed_figure(service: Any) ->
     assert figure["drift"] == pytest.approx(240 * 0.4419)
 
 
-def test_a_report_tells_what_was_closed_and_how_far_it_drifted(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_report_tells_what_was_closed_and_how_far_it_drifted(service: Any) -> None:
     first, month = _post(service, JUNE), {"from": "2023-06-01", "to": "2023-07-01", "step": "month"}
     _late(service)
     answer = service.get("/emissions", by="enterprise", **month)
@@ -146,7 +146,7 @@ def test_a_report_tells_what_was_closed_and_how_far_it_drifted(service: Any) -> 
     assert service.get("/emissions", by="enterprise", **later)["closed"] == []
 
 
-def test_a_reissue_needs_a_reason_and_keeps_both_with_their_differences(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_reissue_needs_a_reason_and_keeps_both_with_their_differences(service: Any) -> None:
     first = _post(service, JUNE)
     _late(service)
     refused = _post(service, JUNE, 422)
@@ -169,16 +169,16 @@ def test_a_reissue_needs_a_reason_and_keeps_both_with_their_differences(service:
         ({**JUNE, "reissue": "why not"}, "reissue"),
     ],
 )
-def test_what_cannot_be_closed_is_named(service: Any, order: dict[str, str], field: str) -> None:  # noqa: ANN401  # as above
+def test_what_cannot_be_closed_is_named(service: Any, order: dict[str, str], field: str) -> None:
     assert [each["field"] for each in _post(service, order, 422)["errors"]] == [field]
 
 
-def test_a_period_that_is_still_being_settled_waits(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_period_that_is_still_being_settled_waits(service: Any) -> None:
     service.post([{"meter": "M1", "time": "2023-06-11T00:00:00+08:00", "values": {"energy_import": 2400.0}}])
     assert "still being settled" in _post(service, JUNE, 422)["errors"][0]["reason"]
 
 
-def test_the_frozen_numbers_come_out_again_whatever_the_library_says_now(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_frozen_numbers_come_out_again_whatever_the_library_says_now(service: Any) -> None:
     closed = _post(service, JUNE)
     _forget_factors(service)
     _late(service)
@@ -189,13 +189,13 @@ def test_the_frozen_numbers_come_out_again_whatever_the_library_says_now(service
         assert figure["recomputed"] == pytest.approx(figure["frozen"], rel=1e-6), figure["name"]
 
 
-def _forget_factors(service: Any) -> None:  # noqa: ANN401  # as above
+def _forget_factors(service: Any) -> None:
     """The library loses every factor, and everything is settled anew."""
     service.plan = replace(service.plan, library=replace(service.plan.library, factors=()))
     service.worker = Worker(service.database, basis_of(service.plan))
 
 
-def test_a_measured_heating_value_comes_out_again_too(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_measured_heating_value_comes_out_again_too(service: Any) -> None:
     measured = {**ACTIVITY, "period": "2023-08", "document": "bill 9", "heating_value": 42.0}
     assert service.call("POST", "/api/v1/activities", json=measured).status_code == 200
     service.settle()
@@ -209,7 +209,7 @@ def test_a_measured_heating_value_comes_out_again_too(service: Any) -> None:  # 
     assert part["conversion"] == pytest.approx(42.0 / 43.33, rel=1e-6)
 
 
-def test_a_row_that_was_tampered_with_is_found(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_row_that_was_tampered_with_is_found(service: Any) -> None:
     closed = _post(service, JUNE)
     with service.database.connection() as tx:
         tx.execute(
@@ -222,7 +222,7 @@ def test_a_row_that_was_tampered_with_is_found(service: Any) -> None:  # noqa: A
     assert {one["field"] for one in proof["differences"]} == {"kg"}
 
 
-def test_the_command_proves_it(service: Any, migrated_url: str) -> None:  # noqa: ANN401  # as above
+def test_the_command_proves_it(service: Any, migrated_url: str) -> None:
     _post(service, JUNE)
     variables = {"PARKWATT_DATABASE_URL": make_conninfo(migrated_url)}
     done = CliRunner().invoke(app, ["recompute", "--period", "2023-06", "--area", "hall"], env=variables)

@@ -53,12 +53,12 @@ def _settings(issuer: str, roles: str = ROLES) -> ProviderSettings:
 class Visitor:
     """A browser: cookies of ParkWatt and of the provider, kept apart."""
 
-    def __init__(self, service: Any) -> None:  # noqa: ANN401  # conftest's Service
+    def __init__(self, service: Any) -> None:
         self.service = service
         self.cookies: dict[str, str] = {}
         self.beyond = httpx.Client()
 
-    def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+    def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items() if value)
         headers = OWN_PAGE | ({"Cookie": cookie} if cookie else {})
         answer: httpx.Response = self.service.call(method, path, headers=headers, **rest)
@@ -96,16 +96,16 @@ class Visitor:
     def enter(self, name: str, **body: str) -> httpx.Response:
         return self.back(self.vouched(self.begin(**body), name))
 
-    def who(self) -> Any:  # noqa: ANN401  # JSON
+    def who(self) -> Any:
         return self.ask("GET", "/api/v1/session").json()["who"]
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "M1", "area": "hall"}, {"code": "M2"}))
 
 
-def _serve(service: Any, settings: ProviderSettings) -> Any:  # noqa: ANN401  # conftest's Service
+def _serve(service: Any, settings: ProviderSettings) -> Any:
     access = Access(Keyring(), roster=Roster(), pace=Pace(10_000))
     access.ring.ready = True
     given = Settings(served("localhost"), access, provider=Provider(settings))
@@ -131,7 +131,7 @@ def issuer(node: str, free_port: Callable[[], int]) -> Iterator[str]:
 
 
 @pytest.fixture
-def visitor(service: Any, issuer: str) -> Iterator[Callable[[], Visitor]]:  # noqa: ANN401  # as above
+def visitor(service: Any, issuer: str) -> Iterator[Callable[[], Visitor]]:
     _serve(service, _settings(issuer))
     made: list[Visitor] = []
 
@@ -303,7 +303,7 @@ def liar(free_port: Callable[[], int]) -> Iterator[Liar]:
         server.shutdown()
 
 
-def _come(service: Any, liar: Liar, **claims: Any) -> httpx.Response:  # noqa: ANN401  # conftest's Service, JSON
+def _come(service: Any, liar: Liar, **claims: Any) -> httpx.Response:
     _serve(service, _settings(liar.issuer))
     visitor = Visitor(service)
     visitor.beyond.close()
@@ -315,7 +315,7 @@ def _come(service: Any, liar: Liar, **claims: Any) -> httpx.Response:  # noqa: A
     return visitor.back(f"{BACK}?{urlencode({'code': 'c', 'state': asked['state'], 'session_state': 'x'})}")
 
 
-def test_an_honest_one_is_believed(service: Any, liar: Liar) -> None:  # noqa: ANN401  # as above
+def test_an_honest_one_is_believed(service: Any, liar: Liar) -> None:
     answer = _come(service, liar)
     assert answer.status_code == 303, answer.text
 
@@ -335,18 +335,18 @@ def test_an_honest_one_is_believed(service: Any, liar: Liar) -> None:  # noqa: A
         {"aud": ["parkwatt", "another"], "azp": "another"},
     ],
 )
-def test_an_id_token_for_somebody_else_opens_nothing(service: Any, liar: Liar, claims: Any) -> None:  # noqa: ANN401  # as above
+def test_an_id_token_for_somebody_else_opens_nothing(service: Any, liar: Liar, claims: Any) -> None:
     answer = _come(service, liar, **claims)
     assert answer.status_code == 403
     assert "ID token does not hold" in answer.text
 
 
-def test_a_token_signed_by_another_key_opens_nothing(service: Any, liar: Liar) -> None:  # noqa: ANN401  # as above
+def test_a_token_signed_by_another_key_opens_nothing(service: Any, liar: Liar) -> None:
     liar.signed_by = RSAKey.generate_key(2048, {"kid": "k"})
     assert "ID token does not hold" in _come(service, liar).text
 
 
-def test_a_token_signed_by_the_clients_secret_opens_nothing(service: Any, liar: Liar) -> None:  # noqa: ANN401  # as above
+def test_a_token_signed_by_the_clients_secret_opens_nothing(service: Any, liar: Liar) -> None:
     from joserfc.jwk import OctKey  # noqa: PLC0415  # of this test alone
 
     liar.header = {"alg": "HS256", "kid": "k"}
@@ -354,12 +354,12 @@ def test_a_token_signed_by_the_clients_secret_opens_nothing(service: Any, liar: 
     assert "ID token does not hold" in _come(service, liar).text
 
 
-def test_userinfo_of_another_person_opens_nothing(service: Any, liar: Liar) -> None:  # noqa: ANN401  # as above
+def test_userinfo_of_another_person_opens_nothing(service: Any, liar: Liar) -> None:
     liar.subject = "lina"
     assert "two people" in _come(service, liar).text
 
 
-def test_a_provider_that_names_itself_otherwise_is_not_asked(service: Any, liar: Liar) -> None:  # noqa: ANN401  # as above
+def test_a_provider_that_names_itself_otherwise_is_not_asked(service: Any, liar: Liar) -> None:
     named = ("https://another.example", liar.token), (liar.issuer, "http://another.example/token")
     for name, token in named:
         liar.named, liar.token = name, token
@@ -369,7 +369,7 @@ def test_a_provider_that_names_itself_otherwise_is_not_asked(service: Any, liar:
         assert answer.headers["Retry-After"]
 
 
-def test_a_provider_that_is_away_leaves_the_passwords(service: Any, free_port: Callable[[], int]) -> None:  # noqa: ANN401  # as above
+def test_a_provider_that_is_away_leaves_the_passwords(service: Any, free_port: Callable[[], int]) -> None:
     _serve(service, _settings(f"http://127.0.0.1:{free_port()}"))
     visitor = Visitor(service)
     visitor.beyond.close()
@@ -377,6 +377,6 @@ def test_a_provider_that_is_away_leaves_the_passwords(service: Any, free_port: C
     assert visitor.ask("GET", "/api/v1/session").json()["provider"] == "Park SSO"
 
 
-def test_without_a_provider_there_is_none(service: Any) -> None:  # noqa: ANN401  # as above
+def test_without_a_provider_there_is_none(service: Any) -> None:
     assert service.call("POST", "/api/v1/session/provider", json={}).status_code == 404
     assert service.call("GET", "/api/v1/session/provider/return").status_code == 404

@@ -20,7 +20,7 @@ DAY = datetime(2023, 6, 1, tzinfo=UTC)
 ASIDE = "no meter has this code; the row is kept aside"
 
 
-def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     site = make_site(
         {"code": "M1", "role": "boundary", "multiplier": 10},
         {"code": "M2"},
@@ -33,12 +33,12 @@ def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _opened(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _opened(start_for_file, make_site)
 
@@ -47,7 +47,7 @@ def _row(meter: str, minute: int, **values: float) -> dict[str, Any]:
     return {"meter": meter, "time": (DAY + timedelta(minutes=minute)).isoformat(), "values": values}
 
 
-def test_rows_are_counted_by_what_became_of_them(service: Any) -> None:  # noqa: ANN401  # as above
+def test_rows_are_counted_by_what_became_of_them(service: Any) -> None:
     first = service.post([_row("M1", 0, energy_import=1.0), _row("M1", 1, energy_import=2.0)])
     assert first == {"accepted": 2, "duplicate": 0, "conflict": 0, "spooled": 0, "rejected": []}
     again = service.post(
@@ -70,7 +70,7 @@ def test_rows_are_counted_by_what_became_of_them(service: Any) -> None:  # noqa:
     ]
 
 
-def test_what_was_posted_is_shown_again_as_the_meter_showed_it(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_was_posted_is_shown_again_as_the_meter_showed_it(service: Any) -> None:
     service.post([_row("M1", minute, energy_import=float(minute), voltage=57.7) for minute in range(30)])
     window = {"meter": "M1", "from": DAY.isoformat(), "to": (DAY + timedelta(minutes=30)).isoformat()}
     raw = service.get("/readings", **window)
@@ -83,7 +83,7 @@ def test_what_was_posted_is_shown_again_as_the_meter_showed_it(service: Any) -> 
     assert quarters["quantities"]["voltage"]["values"] == pytest.approx([57.7, 57.7])
 
 
-def test_a_limit_keeps_the_newest_rows_and_says_that_there_are_more(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_limit_keeps_the_newest_rows_and_says_that_there_are_more(service: Any) -> None:
     service.post([_row("M1", minute, active_power=float(minute)) for minute in range(5)])
     window = {"meter": "M1", "from": "2023-06-01", "to": "2023-06-02"}
     short = service.get("/readings", **window, limit=2)
@@ -92,7 +92,7 @@ def test_a_limit_keeps_the_newest_rows_and_says_that_there_are_more(service: Any
     assert service.get("/readings", meter="M2", **{"from": "2023-06-01"}, to="2023-06-02")["times"] == []
 
 
-def test_a_time_without_a_zone_needs_a_source_that_declares_one(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_time_without_a_zone_needs_a_source_that_declares_one(service: Any) -> None:
     rows = [{"meter": "M1", "time": "2023-06-01T08:00:00", "values": {"active_power": 1.0}}]
     refused = service.call("POST", "/api/v1/readings", json=rows)
     assert refused.status_code == 422
@@ -102,7 +102,7 @@ def test_a_time_without_a_zone_needs_a_source_that_declares_one(service: Any) ->
     assert shown["times"] == ["2023-06-01T08:00:00+08:00"]
 
 
-def test_gzip_is_understood(service: Any) -> None:  # noqa: ANN401  # as above
+def test_gzip_is_understood(service: Any) -> None:
     body = gzip.compress(json.dumps([_row("M1", 0, active_power=1.0)]).encode())
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     assert service.call("POST", "/api/v1/readings", content=body, headers=headers).json()["accepted"] == 1
@@ -138,7 +138,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("encoding", PACKED)
 @pytest.mark.parametrize("form", FORMS)
 def test_columns_are_durable_once_and_sending_again_changes_nothing(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     form: str,
     encoding: str,
 ) -> None:
@@ -163,7 +163,7 @@ def test_columns_are_durable_once_and_sending_again_changes_nothing(
 
 
 def test_without_pyarrow_an_arrow_body_is_told_what_to_install(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(receipt, "find_spec", {}.get)
@@ -174,7 +174,7 @@ def test_without_pyarrow_an_arrow_body_is_told_what_to_install(
     assert "parkwatt[arrow]" in answer.json()["errors"][0]["reason"]
 
 
-def test_a_body_of_too_many_rows_is_to_be_split(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401  # as above
+def test_a_body_of_too_many_rows_is_to_be_split(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "MOST_ROWS", 2)
     headers = {"Content-Type": "application/json"}
     answer = service.call("POST", "/api/v1/readings", content=_json(TABLE), headers=headers)
@@ -185,7 +185,7 @@ def test_a_body_of_too_many_rows_is_to_be_split(service: Any, monkeypatch: pytes
     ("body", "status"),
     [(b"", 422), (b"{}", 422), (b"[]", 422), (b"[1]", 422), (b"\xff", 422), (b" " * 8_388_609, 413)],
 )
-def test_bodies_that_are_no_rows(unchanged: Any, body: bytes, status: int) -> None:  # noqa: ANN401  # as above
+def test_bodies_that_are_no_rows(unchanged: Any, body: bytes, status: int) -> None:
     headers = {"Content-Type": "application/json"}
     answer = unchanged.call("POST", "/api/v1/readings", content=body, headers=headers)
     assert answer.status_code == status
@@ -202,7 +202,7 @@ class Failing:
 
 @pytest.mark.parametrize(("error", "status"), [(StoreUnavailable("away"), 503), (QueueFull("full"), 429)])
 def test_the_sender_comes_again_when_nothing_could_be_made_durable(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
     status: int,
@@ -225,7 +225,7 @@ def test_the_sender_comes_again_when_nothing_could_be_made_durable(
         ({}, "meter"),
     ],
 )
-def test_questions_that_cannot_be_answered(unchanged: Any, query: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
+def test_questions_that_cannot_be_answered(unchanged: Any, query: dict[str, Any], field: str) -> None:
     answer = unchanged.call("GET", "/api/v1/readings", params=query)
     assert answer.status_code == 422
     [mistake] = answer.json()["errors"]
@@ -233,11 +233,11 @@ def test_questions_that_cannot_be_answered(unchanged: Any, query: dict[str, Any]
     assert mistake["reason"]
 
 
-def test_a_meter_that_is_not_there(unchanged: Any) -> None:  # noqa: ANN401  # as above
+def test_a_meter_that_is_not_there(unchanged: Any) -> None:
     assert unchanged.call("GET", "/api/v1/readings", params={"meter": "M9"}).status_code == 404
 
 
-def test_counters_of_posted_rows(service: Any) -> None:  # noqa: ANN401  # as above
+def test_counters_of_posted_rows(service: Any) -> None:
     service.post([_row("M1", 0, active_power=1.0), _row("M9", 0, active_power=1.0)])
     text = service.call("GET", "/metrics").text
     assert 'parkwatt_pushed_rows_total{outcome="accepted"} 1.0' in text

@@ -40,21 +40,21 @@ JUNE = {"from": "2023-06-01", "to": "2023-07-01", "step": "month"}
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "M1", "role": "boundary", "area": "hall"}))
 
 
-def _post(service: Any, place: str, body: object, status: int = 200) -> Any:  # noqa: ANN401  # JSON
+def _post(service: Any, place: str, body: object, status: int = 200) -> Any:
     response = service.call("POST", f"/api/v1/{place}", json=body)
     assert response.status_code == status, response.text
     return response.json()
 
 
-def _withdraw(service: Any, place: str, number: int) -> Any:  # noqa: ANN401  # JSON
+def _withdraw(service: Any, place: str, number: int) -> Any:
     return _post(service, f"{place}/{number}/withdrawal", {"who": "wang", "reason": "wrong month"})
 
 
-def test_an_activity_answers_with_its_emissions_and_their_factor(service: Any) -> None:  # noqa: ANN401  # as above
+def test_an_activity_answers_with_its_emissions_and_their_factor(service: Any) -> None:
     said = _post(service, "activities", DIESEL)
     assert (said["accepted"], said["duplicate"], said["rejected"]) == (1, 0, [])
     [record] = said["records"]
@@ -70,7 +70,7 @@ def test_an_activity_answers_with_its_emissions_and_their_factor(service: Any) -
 @pytest.mark.parametrize(
     ("place", "row"), [("activities", DIESEL), ("certificates", CERTIFICATE), ("production", BOTTLES)]
 )
-def test_the_same_twice_changes_nothing(service: Any, place: str, row: Mapping[str, Any]) -> None:  # noqa: ANN401  # as above
+def test_the_same_twice_changes_nothing(service: Any, place: str, row: Mapping[str, Any]) -> None:
     first, again = _post(service, place, [row, row]), _post(service, place, row)
     assert (first["accepted"], first["duplicate"]) == (1, 1)
     assert (again["accepted"], again["duplicate"]) == (0, 1)
@@ -78,7 +78,7 @@ def test_the_same_twice_changes_nothing(service: Any, place: str, row: Mapping[s
     assert len(service.get(f"/{place}")["records"]) == 1
 
 
-def test_the_good_part_of_a_list_is_kept(service: Any) -> None:  # noqa: ANN401  # as above
+def test_the_good_part_of_a_list_is_kept(service: Any) -> None:
     rows = [
         {**DIESEL, "amount": -3},
         DIESEL,
@@ -111,7 +111,7 @@ def test_the_good_part_of_a_list_is_kept(service: Any) -> None:  # noqa: ANN401 
     assert reasons[6:8] == ["is missing", "is no field of this"]
 
 
-def test_a_measured_heating_value_makes_the_emissions(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_measured_heating_value_makes_the_emissions(service: Any) -> None:
     rows = [
         {**DIESEL, "heating_value": 42.9},
         {**DIESEL, "document": "invoice 8", "gross_heating_value": 45.0},
@@ -133,13 +133,13 @@ def test_a_measured_heating_value_makes_the_emissions(service: Any) -> None:  # 
     )
 
 
-def test_nothing_taken_is_a_refusal(service: Any) -> None:  # noqa: ANN401  # as above
+def test_nothing_taken_is_a_refusal(service: Any) -> None:
     problem = _post(service, "activities", [{**DIESEL, "amount": -3}], 422)
     assert problem["errors"][0]["field"] == "0.amount"
     assert _post(service, "activities", b"{".decode(), 422)["detail"].startswith("None of the rows")
 
 
-def test_another_amount_for_the_same_document_is_named(service: Any) -> None:  # noqa: ANN401  # as above
+def test_another_amount_for_the_same_document_is_named(service: Any) -> None:
     [first] = _post(service, "activities", DIESEL)["records"]
     problem = _post(service, "activities", {**DIESEL, "amount": 5.0}, 422)
     assert problem["errors"][0] == {
@@ -149,14 +149,14 @@ def test_another_amount_for_the_same_document_is_named(service: Any) -> None:  #
     }
 
 
-def test_a_certificate_counts_once_whoever_asks(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_certificate_counts_once_whoever_asks(service: Any) -> None:
     _post(service, "certificates", CERTIFICATE)
     problem = _post(service, "certificates", {**CERTIFICATE, "consumer": "park"}, 422)
     assert problem["errors"][0]["field"] == "0.registry_id"
     assert "counts already" in problem["errors"][0]["reason"]
 
 
-def test_what_is_withdrawn_stays_to_be_read_and_does_not_come_back_by_itself(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_is_withdrawn_stays_to_be_read_and_does_not_come_back_by_itself(service: Any) -> None:
     [first] = _post(service, "activities", DIESEL)["records"]
     gone = _withdraw(service, "activities", first["id"])
     assert (gone["withdrawn"]["by"], gone["withdrawn"]["reason"]) == ("wang", "wrong month")
@@ -169,7 +169,7 @@ def test_what_is_withdrawn_stays_to_be_read_and_does_not_come_back_by_itself(ser
     _post(service, "certificates/99/withdrawal", {"who": "wang", "reason": "x"}, 404)
 
 
-def test_reports_count_activities_by_area_enterprise_scope_and_carrier(service: Any) -> None:  # noqa: ANN401  # as above
+def test_reports_count_activities_by_area_enterprise_scope_and_carrier(service: Any) -> None:
     _post(service, "activities", DIESEL)
     service.settle()
     for by, keys in (
@@ -186,7 +186,7 @@ def test_reports_count_activities_by_area_enterprise_scope_and_carrier(service: 
             assert (each["coverage"], each["estimated"]) == ([1.0], [False])
 
 
-def test_days_share_a_months_activity_evenly(service: Any) -> None:  # noqa: ANN401  # as above
+def test_days_share_a_months_activity_evenly(service: Any) -> None:
     _post(service, "activities", DIESEL)
     service.settle()
     days = {"from": "2023-06-29", "to": "2023-07-02", "step": "day", "by": "enterprise"}
@@ -195,7 +195,7 @@ def test_days_share_a_months_activity_evenly(service: Any) -> None:  # noqa: ANN
     assert series["estimated"] == [True, True, False]
 
 
-def test_withdrawal_takes_it_out_of_the_reports(service: Any) -> None:  # noqa: ANN401  # as above
+def test_withdrawal_takes_it_out_of_the_reports(service: Any) -> None:
     [record] = _post(service, "activities", DIESEL)["records"]
     service.settle()
     _withdraw(service, "activities", record["id"])
@@ -216,7 +216,7 @@ def test_an_activity_without_a_factor_is_a_shortfall_and_not_zero(
     assert (series["values"], len(series["shortfalls"])) == ([None], 1)
 
 
-def test_a_certificate_marks_the_statement_of_its_consumer(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_certificate_marks_the_statement_of_its_consumer(service: Any) -> None:
     service.settle()
     _post(service, "certificates", [CERTIFICATE, {**CERTIFICATE, "registry_id": "GEC-2", "consumer": "park"}])
     with service.database.connection() as tx:

@@ -35,7 +35,7 @@ class Line(DataHandler):  # type: ignore[misc]  # pyModbusTCP has no types
 
     minute = 0
 
-    def read_i_regs(self, address: int, count: int, srv_info: Any) -> Any:  # noqa: ANN401  # the server's own
+    def read_i_regs(self, address: int, count: int, srv_info: Any) -> Any:
         beside = BESIDE + 30 / 60 * self.minute
         shown = _shown(self.minute) if srv_info.recv_frame.mbap.unit_id == 1 else beside
         words = dict(zip((COUNTER, COUNTER + 1), struct.unpack(">HH", struct.pack(">f", shown)), strict=True))
@@ -54,7 +54,7 @@ def line(free_port: Callable[[], int]) -> Iterator[tuple[Line, int]]:
 @pytest.fixture(scope="module")
 def service(
     start_for_file: Callable[[Site], Any], make_site: Callable[..., Site], line: tuple[Line, int]
-) -> Any:  # noqa: ANN401  # conftest's Service
+) -> Any:
     source = {"kind": "modbus", "code": "line", "host": "127.0.0.1", "port": line[1], "poll_s": 60}
     common = {"source": "line", "device": "eastron-sdm630", "area": "hall"}
     site = make_site(
@@ -66,7 +66,7 @@ def service(
 
 
 @pytest.fixture(scope="module")
-def answered(service: Any, line: tuple[Line, int]) -> Any:  # noqa: ANN401  # as above
+def answered(service: Any, line: tuple[Line, int]) -> Any:
     """The service after it has read both meters from 07:50 to 09:10, save for half an hour."""
     handler, site = line[0], service.plan.site
     clock = lambda: START + 60 * handler.minute  # noqa: E731  # the collector's clock follows the meter
@@ -93,7 +93,7 @@ def _of(answer: dict[str, Any], key: str, quantity: str = "energy_import") -> di
     return dict(found)
 
 
-def test_a_hundred_kwh_are_44_19_kg(answered: Any) -> None:  # noqa: ANN401  # as above
+def test_a_hundred_kwh_are_44_19_kg(answered: Any) -> None:
     answer = answered.get("/emissions", **HOUR, step="hour", by="meter")
     assert answer["times"] == ["2023-06-01T08:00:00+08:00"]
     first, beside = _of(answer, "M1"), _of(answer, "M2")
@@ -108,7 +108,7 @@ def test_a_hundred_kwh_are_44_19_kg(answered: Any) -> None:  # noqa: ANN401  # a
     assert first["shortfalls"] == []
 
 
-def test_nothing_is_lost_and_what_was_not_measured_is_flagged(answered: Any) -> None:  # noqa: ANN401  # as above
+def test_nothing_is_lost_and_what_was_not_measured_is_flagged(answered: Any) -> None:
     hour = _of(answered.get("/energy", **HOUR, step="hour", by="meter"), "M1")
     assert hour["values"] == pytest.approx([100.0], abs=1e-3)
     assert hour["coverage"] == pytest.approx([1 - 31 / 60], abs=1e-3)
@@ -122,7 +122,7 @@ def test_nothing_is_lost_and_what_was_not_measured_is_flagged(answered: Any) -> 
     assert beside["values"] == pytest.approx([7.5] * 4, abs=1e-3)
 
 
-def test_the_meter_tells_of_its_reset_with_its_register(answered: Any) -> None:  # noqa: ANN401  # as above
+def test_the_meter_tells_of_its_reset_with_its_register(answered: Any) -> None:
     meter = answered.get("/meters/M1")
     events = [(e["time"], e["quantity"], e["flag"]) for e in meter["events"]]
     at = "2023-06-01T08:20:00+08:00"
@@ -134,7 +134,7 @@ def test_the_meter_tells_of_its_reset_with_its_register(answered: Any) -> None: 
 
 
 @pytest.mark.parametrize("revision", ["current", "reported"])
-def test_the_statement_of_the_day_and_its_hours_agree(answered: Any, revision: str) -> None:  # noqa: ANN401  # as above
+def test_the_statement_of_the_day_and_its_hours_agree(answered: Any, revision: str) -> None:
     day = {"from": "2023-06-01", "to": "2023-06-02", "by": "meter", "revision": revision}
     daily = _of(answered.get("/emissions", **day, step="day"), "M1")
     hourly = _of(answered.get("/emissions", **day, step="hour"), "M1")
@@ -146,7 +146,7 @@ def test_the_statement_of_the_day_and_its_hours_agree(answered: Any, revision: s
     assert [f["id"] for f in daily["factors"]] == [f["id"] for f in hourly["factors"]]
 
 
-def test_an_enterprise_is_its_boundary_meter_alone(answered: Any) -> None:  # noqa: ANN401  # as above
+def test_an_enterprise_is_its_boundary_meter_alone(answered: Any) -> None:
     for by, key in (("enterprise", "hall"), ("area", "hall")):
         [series] = answered.get("/energy", **HOUR, step="hour", by=by, quantity="energy_import")["series"]
         assert series["key"] == key
@@ -155,7 +155,7 @@ def test_an_enterprise_is_its_boundary_meter_alone(answered: Any) -> None:  # no
     assert _of(scope, "2")["values"] == pytest.approx([44.19], abs=1e-3)
 
 
-def test_the_trace_leads_from_the_hour_to_every_reading(answered: Any) -> None:  # noqa: ANN401  # as above
+def test_the_trace_leads_from_the_hour_to_every_reading(answered: Any) -> None:
     trace = answered.get("/trace", meter="M1", quantity="energy_import", **HOUR)
     assert trace["amount"] == pytest.approx(100, abs=1e-3)
     assert trace["coverage"] == pytest.approx(29 / 60, abs=1e-4)

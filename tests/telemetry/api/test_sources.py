@@ -17,7 +17,7 @@ METER = {"source": "line-1", "device": "eastron-sdm630"}
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     site = make_site(
         {"code": "M-1", "address": 1, **METER},
         {"code": "M-2", "address": 2, **METER},
@@ -30,7 +30,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 
 
 @pytest.fixture
-def line(service: Any) -> SourceHealth:  # noqa: ANN401  # as above
+def line(service: Any) -> SourceHealth:
     health: SourceHealth = service.health["line-1"]
     return health
 
@@ -44,7 +44,7 @@ def _row(meter: str = "P-1", **values: object) -> dict[str, object]:
 
 
 def test_a_line_with_a_dead_meter_answers_partly_and_says_when_it_is_asked_again(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     line: SourceHealth,
 ) -> None:
     now = _now()
@@ -67,7 +67,7 @@ def test_a_line_with_a_dead_meter_answers_partly_and_says_when_it_is_asked_again
 
 
 def test_meters_that_refuse_a_part_answer_and_name_it(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     line: SourceHealth,
 ) -> None:
     now = _now()
@@ -86,7 +86,7 @@ def test_meters_that_refuse_a_part_answer_and_name_it(
     assert service.get("/sources/line-1")["each"][1]["condition"] == "answering"
 
 
-def test_those_that_fail_stand_first(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
+def test_those_that_fail_stand_first(service: Any, line: SourceHealth) -> None:
     assert [each["condition"] for each in service.get("/sources")["sources"]] == ["waiting"] * 2
     service.post([_row(active_power=1.0)])
     line.line.failed(_now(), LineDown("no connection to 192.168.1.20:502"))
@@ -98,7 +98,7 @@ def test_those_that_fail_stand_first(service: Any, line: SourceHealth) -> None: 
     assert listed[0]["cause"] == "unreachable"
 
 
-def test_what_is_posted_is_known_with_what_could_not_be_used(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_is_posted_is_known_with_what_could_not_be_used(service: Any) -> None:
     service.post([_row(active_power=1.0), _row(active_power="n/a", energy_import=1.0)])
     push = service.get("/sources/push")
     assert (push["condition"], push["reads"], push["refused"]) == ("answering", 2, 1)
@@ -108,14 +108,14 @@ def test_what_is_posted_is_known_with_what_could_not_be_used(service: Any) -> No
     assert service.get("/sources")["queue"]["written_rows"] == 2
 
 
-def test_a_meter_that_nobody_declared_is_listed_once(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_meter_that_nobody_declared_is_listed_once(service: Any) -> None:
     for _ in range(3):
         service.post([_row(active_power=1.0), _row("X-9", active_power=1.0)])
     strangers = service.get("/sources/push")["strangers"]
     assert [(each["name"], each["times"]) for each in strangers] == [("X-9", 3)]
 
 
-def test_a_body_that_nobody_can_read_is_kept_aside(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_body_that_nobody_can_read_is_kept_aside(service: Any) -> None:
     headers = {"Content-Type": "application/json"}
     refused = service.call("POST", "/api/v1/readings?source=scada", content=b"{broken", headers=headers)
     assert refused.status_code == 422
@@ -124,13 +124,13 @@ def test_a_body_that_nobody_can_read_is_kept_aside(service: Any) -> None:  # noq
     assert scada["aside"][0]["content"] == "{broken"
 
 
-def test_a_source_that_nobody_knows_is_not_found(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_source_that_nobody_knows_is_not_found(service: Any) -> None:
     answer = service.call("GET", "/api/v1/sources/line-9")
     assert answer.status_code == 404
     assert "GET /api/v1/sources lists them" in answer.json()["detail"]
 
 
-def test_prometheus_is_told_of_sources_and_meters(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
+def test_prometheus_is_told_of_sources_and_meters(service: Any, line: SourceHealth) -> None:
     now = _now()
     line.lost, line.drops["$SYS/broker/publish/messages/dropped"] = 7, DropCount(3, now)
     line.line.succeeded(now, 0.25)
@@ -169,13 +169,13 @@ REPORT: dict[str, Any] = {
 
 
 @pytest.fixture
-def central(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # as above
+def central(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """A site of which an edge reads one line."""
     far = {**LINE, "code": "far", "edge": "plant-2"}
     return start(make_site({"code": "F-1", "address": 1, **METER, "source": "far"}, sources=[far]))
 
 
-def _told(service: Any, **source: object) -> Any:  # noqa: ANN401  # as above
+def _told(service: Any, **source: object) -> Any:
     whole = service.get("/sources/far")
     return {
         **REPORT,
@@ -184,7 +184,7 @@ def _told(service: Any, **source: object) -> Any:  # noqa: ANN401  # as above
     }
 
 
-def test_an_edge_that_was_not_heard_of_is_listed_as_such(central: Any) -> None:  # noqa: ANN401  # as above
+def test_an_edge_that_was_not_heard_of_is_listed_as_such(central: Any) -> None:
     listed = central.get("/sources")
     assert [(each["code"], each["edge"], each["condition"]) for each in listed["sources"]] == [
         ("far", "plant-2", "waiting")
@@ -194,7 +194,7 @@ def test_an_edge_that_was_not_heard_of_is_listed_as_such(central: Any) -> None: 
     ]
 
 
-def test_a_source_is_shown_as_its_edge_tells_of_it(central: Any) -> None:  # noqa: ANN401  # as above
+def test_a_source_is_shown_as_its_edge_tells_of_it(central: Any) -> None:
     report = _told(central, condition="partly", reads=70, last_error="no answer within 1 s")
     heard = central.call("POST", "/api/v1/edges/plant-2", json=report)
     assert (heard.status_code, heard.json()) == (200, {"unknown": ["stranger"]})
@@ -209,7 +209,7 @@ def test_a_source_is_shown_as_its_edge_tells_of_it(central: Any) -> None:  # noq
 
 
 def test_an_edge_that_falls_silent_takes_its_sources_with_it(
-    central: Any,  # noqa: ANN401  # as above
+    central: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     central.call("POST", "/api/v1/edges/plant-2", json=_told(central, condition="answering"))
@@ -221,7 +221,7 @@ def test_an_edge_that_falls_silent_takes_its_sources_with_it(
     assert central.get("/sources")["edges"][0]["silent"]
 
 
-def test_an_edge_that_the_site_does_not_name_is_not_heard(central: Any) -> None:  # noqa: ANN401  # as above
+def test_an_edge_that_the_site_does_not_name_is_not_heard(central: Any) -> None:
     answer = central.call("POST", "/api/v1/edges/plant-9", json=_told(central))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["reason"] == "no source of the site is marked with this edge"
@@ -229,7 +229,7 @@ def test_an_edge_that_the_site_does_not_name_is_not_heard(central: Any) -> None:
     assert broken.status_code == 422
 
 
-def test_rows_given_up_are_told_with_their_times(service: Any, line: SourceHealth) -> None:  # noqa: ANN401  # as above
+def test_rows_given_up_are_told_with_their_times(service: Any, line: SourceHealth) -> None:
     assert service.get("/sources/line-1")["lost_from"] is None
     line.lose(3, 1795332600.0, 1795332700.0)
     line.lose(2, 1795332500.0, 1795332650.0)

@@ -16,7 +16,7 @@ DAY = datetime(2023, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "M1"}))
 
 
@@ -26,7 +26,7 @@ def _row(second: int) -> dict[str, Any]:
 
 
 @contextmanager
-def away(service: Any) -> Iterator[None]:  # noqa: ANN401  # as above
+def away(service: Any) -> Iterator[None]:
     """The database does not answer."""
 
     def refuse() -> None:
@@ -37,12 +37,12 @@ def away(service: Any) -> Iterator[None]:  # noqa: ANN401  # as above
         yield
 
 
-def _metric(service: Any, name: str) -> float:  # noqa: ANN401  # as above
+def _metric(service: Any, name: str) -> float:
     lines = service.call("GET", "/metrics").text.splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
 
 
-def test_rows_are_taken_onto_the_disk_and_shown_when_the_database_is_back(service: Any) -> None:  # noqa: ANN401  # as above
+def test_rows_are_taken_onto_the_disk_and_shown_when_the_database_is_back(service: Any) -> None:
     with away(service):
         assert service.post([_row(0), _row(1)])["spooled"] == 2
         assert service.post([_row(2)]) == {
@@ -67,7 +67,7 @@ def test_rows_are_taken_onto_the_disk_and_shown_when_the_database_is_back(servic
     assert _metric(service, "parkwatt_spool_rows") == 0
 
 
-def test_with_no_room_left_the_sender_comes_again(service: Any) -> None:  # noqa: ANN401  # as above
+def test_with_no_room_left_the_sender_comes_again(service: Any) -> None:
     with away(service):
         answer = service.call("POST", "/api/v1/readings", json=[_row(0)])
         second = 1

@@ -23,17 +23,17 @@ T0 = "2023-06-01T08:00:00+08:00"
 T1 = "2023-06-01T08:00:10+08:00"
 
 
-def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _opened(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(make_site({"code": "M1"}))
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _opened(start, make_site)
 
 
 @pytest.fixture(scope="module")
-def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def unchanged(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """For what changes nothing: one service for all of it."""
     return _opened(start_for_file, make_site)
 
@@ -42,7 +42,7 @@ def _row(meter: str, time: str, **values: float) -> dict[str, Any]:
     return {"meter": meter, "time": time, "values": values}
 
 
-def test_rows_of_an_undeclared_meter_are_named_kept_and_listed(service: Any) -> None:  # noqa: ANN401  # as above
+def test_rows_of_an_undeclared_meter_are_named_kept_and_listed(service: Any) -> None:
     said = service.post(
         [_row("M9", T0, energy_import=1.0), _row("M1", T0, energy_import=5.0), _row("M9", T1, voltage=230.5)]
     )
@@ -65,7 +65,7 @@ def test_rows_of_an_undeclared_meter_are_named_kept_and_listed(service: Any) -> 
     ]
 
 
-def test_what_posts_lines_and_columns_reaches_the_list_too(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_posts_lines_and_columns_reaches_the_list_too(service: Any) -> None:
     service.call("POST", "/api/v2/write?precision=s", content="M8 active_power=3 1685577600")
     service.call("POST", "/api/v1/readings", json={"meter": ["M7"], "time": [T0], "voltage": [230.0]})
     found = {
@@ -74,27 +74,27 @@ def test_what_posts_lines_and_columns_reaches_the_list_too(service: Any) -> None
     assert found == {("influx", "M8", ("active_power", 3.0)), ("push", "M7", ("voltage", 230.0))}
 
 
-def test_what_can_be_no_code_is_not_kept(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_can_be_no_code_is_not_kept(service: Any) -> None:
     answer = service.call("POST", "/api/v1/readings", json=[_row("no code", T0, voltage=1.0)])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["reason"] == "no meter has this code"
     assert service.get("/strays")["strays"] == []
 
 
-def test_undeclared_meters_are_no_meters_of_the_source(service: Any) -> None:  # noqa: ANN401  # as above
+def test_undeclared_meters_are_no_meters_of_the_source(service: Any) -> None:
     service.post([_row("M9", T0, voltage=230.0), _row("M1", T0, voltage=230.0)])
     source = service.get("/sources/push")
     assert [meter["code"] for meter in source["each"]] == ["M1"]
     assert [each["reason"] for each in source["aside"]] == ["no meter has this code; the row is kept aside"]
 
 
-def _keep(service: Any, rows: list[dict[str, Any]], **query: str) -> None:  # noqa: ANN401  # as above
+def _keep(service: Any, rows: list[dict[str, Any]], **query: str) -> None:
     """Rows of undeclared meters alone."""
     assert service.call("POST", "/api/v1/readings", json=rows, params=query).status_code == 422
 
 
 def _adopter(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     naming: Naming = lambda *_: None,
     tally: StrayTally | None = None,
     bounds: Bounds = Bounds(1000, 1000),  # noqa: B008  # frozen
@@ -103,12 +103,12 @@ def _adopter(
 
 
 @pytest.fixture
-def adopter(service: Any) -> Adopter:  # noqa: ANN401  # as above
+def adopter(service: Any) -> Adopter:
     return _adopter(service)
 
 
 @pytest.fixture
-def declare(service: Any, make_site: Callable[..., Site]) -> Callable[..., None]:  # noqa: ANN401  # as above
+def declare(service: Any, make_site: Callable[..., Site]) -> Callable[..., None]:
     def enact(*codes: str) -> None:
         apply_site(service.database, make_site(*({"code": code} for code in codes)), datetime.now(UTC))
         service.writer.refresh()
@@ -116,14 +116,14 @@ def declare(service: Any, make_site: Callable[..., Site]) -> Callable[..., None]
     return enact
 
 
-def _shown(service: Any, meter: str) -> dict[str, list[float | None]]:  # noqa: ANN401  # as above
+def _shown(service: Any, meter: str) -> dict[str, list[float | None]]:
     query = {"meter": meter, "from": "2023-06-01", "to": "2023-06-02", "step": "raw"}
     found = service.get("/readings", **query)
     return {"times": found["times"], **{name: q["values"] for name, q in found["quantities"].items()}}
 
 
 def test_once_a_meter_is_declared_its_rows_are_readings_of_their_own_times(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     adopter: Adopter,
     declare: Callable[..., None],
 ) -> None:
@@ -141,7 +141,7 @@ def test_once_a_meter_is_declared_its_rows_are_readings_of_their_own_times(
 
 
 def test_a_value_that_stands_already_is_not_overwritten_by_one_that_was_kept(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     adopter: Adopter,
     declare: Callable[..., None],
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_value_that_stands_already_is_not_overwritten_by_one_that_was_kept(
 
 
 def test_a_turn_that_broke_off_after_the_write_is_done_again_and_changes_nothing(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     adopter: Adopter,
     declare: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
@@ -174,7 +174,7 @@ def test_a_turn_that_broke_off_after_the_write_is_done_again_and_changes_nothing
 
 
 def test_quantities_that_came_apart_for_one_instant_are_all_kept(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     adopter: Adopter,
     declare: Callable[..., None],
 ) -> None:
@@ -191,7 +191,7 @@ def test_quantities_that_came_apart_for_one_instant_are_all_kept(
 
 
 def test_beyond_the_bound_the_oldest_rows_are_given_up_loudly(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     tally = StrayTally()
@@ -207,7 +207,7 @@ def test_beyond_the_bound_the_oldest_rows_are_given_up_loudly(
 
 
 def test_another_value_for_the_same_instant_is_a_conflict_once_the_meter_is_declared(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     adopter: Adopter,
     declare: Callable[..., None],
 ) -> None:
@@ -229,13 +229,13 @@ def test_another_value_for_the_same_instant_is_a_conflict_once_the_meter_is_decl
 LINES = "em,meter=M1 voltage=230,total_wh=5000,state=7 1685577600\nem,meter=M1 total_wh=6000 1685577610"
 
 
-def _post_lines(service: Any, lines: str) -> int:  # noqa: ANN401  # as above
+def _post_lines(service: Any, lines: str) -> int:
     status: int = service.call("POST", "/api/v2/write?precision=s", content=lines).status_code
     return status
 
 
 def test_numbers_of_unmapped_fields_are_kept_and_are_readings_once_a_rule_maps_them(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
 ) -> None:
     assert _post_lines(service, LINES) == _post_lines(service, LINES) == 400
     names = service.get("/strays")["names"]
@@ -261,7 +261,7 @@ def test_numbers_of_unmapped_fields_are_kept_and_are_readings_once_a_rule_maps_t
         {"meter": "M1", "time": [T0], "voltage": [230.0], "new_thing": [4.5], "text": ["no number"]},
     ],
 )
-def test_numbers_under_names_of_no_quantity_are_kept_beside_what_is_one(service: Any, body: Any) -> None:  # noqa: ANN401  # as above, JSON
+def test_numbers_under_names_of_no_quantity_are_kept_beside_what_is_one(service: Any, body: Any) -> None:
     answer = service.call("POST", "/api/v1/readings", json=body)
     assert answer.json()["accepted"] == 1
     (kept,) = service.get("/strays")["names"]
@@ -275,7 +275,7 @@ def test_numbers_under_names_of_no_quantity_are_kept_beside_what_is_one(service:
 
 
 def test_another_number_under_the_same_name_is_a_conflict_of_the_quantity_it_becomes(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
 ) -> None:
     for number in (4.5, 4.5, 5.5):
         service.call("POST", "/api/v1/readings", json=[_row("M1", T0, new_thing=number)])
@@ -294,7 +294,7 @@ def _unmapped(time: str, **numbers: float) -> Batch:
 
 
 def test_what_a_template_does_not_mention_is_kept_and_listed_beside_the_readings_of_its_write(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
 ) -> None:
     read = row("gw", "M1", _unmapped(T0).time[0], ("voltage",), np.array([230.0]))
     batches = [_unmapped(T0, rssi=-60.0, voltage=3.0), read, _unmapped(T1, rssi=-61.0)]
@@ -310,7 +310,7 @@ def test_what_a_template_does_not_mention_is_kept_and_listed_beside_the_readings
 
 
 def test_once_its_template_mentions_a_number_what_was_kept_of_it_are_readings(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     make_site: Callable[..., Site],
 ) -> None:
     asked = set()
@@ -328,7 +328,7 @@ def test_once_its_template_mentions_a_number_what_was_kept_of_it_are_readings(
     assert [each["name"] for each in service.get("/strays")["unmapped"]] == ["rssi"]
 
 
-def test_of_what_no_template_mentions_the_oldest_rows_go_and_no_others(service: Any) -> None:  # noqa: ANN401  # as above
+def test_of_what_no_template_mentions_the_oldest_rows_go_and_no_others(service: Any) -> None:
     rows = [_row("M1", T0, new_thing=1.0), _row("M9", T0, voltage=1.0)]
     service.call("POST", "/api/v1/readings", json=rows)
     service.writer.write([_unmapped(T0, old=1.0)])
@@ -341,7 +341,7 @@ def test_of_what_no_template_mentions_the_oldest_rows_go_and_no_others(service: 
 
 
 def test_numbers_kept_under_an_address_are_those_of_the_meter_that_is_declared_there(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     make_site: Callable[..., Site],
 ) -> None:
     early = [replace(_unmapped(T0, mA=n), meters=("@g/7",)) for n in (4500.0, 5500.0)]
@@ -364,7 +364,7 @@ def test_numbers_kept_under_an_address_are_those_of_the_meter_that_is_declared_t
     assert found == {("gw", "M1", "rssi", -61.0), ("other", "@g/7", "mA", 1.0)}
 
 
-def test_of_addresses_without_a_meter_the_oldest_rows_go_by_themselves(service: Any) -> None:  # noqa: ANN401  # as above
+def test_of_addresses_without_a_meter_the_oldest_rows_go_by_themselves(service: Any) -> None:
     for at, name in ((T0, "old"), (T1, "new")):
         service.writer.write([replace(_unmapped(at, **{name: 1.0}), meters=("@7",))])
     service.writer.write([_unmapped(T0, own=1.0)])
@@ -372,13 +372,13 @@ def test_of_addresses_without_a_meter_the_oldest_rows_go_by_themselves(service: 
     assert {each["name"] for each in service.get("/strays")["unmapped"]} == {"new", "own"}
 
 
-def _keep_unmapped(service: Any, body: dict[str, Any]) -> httpx.Response:  # noqa: ANN401  # as above
+def _keep_unmapped(service: Any, body: dict[str, Any]) -> httpx.Response:
     query = {"source": "gw", "unmapped": "true"}
     answer: httpx.Response = service.call("POST", "/api/v1/readings", json=body, params=query)
     return answer
 
 
-def test_an_edge_hands_over_what_its_templates_do_not_mention(service: Any) -> None:  # noqa: ANN401  # as above
+def test_an_edge_hands_over_what_its_templates_do_not_mention(service: Any) -> None:
     time_us = int(_unmapped(T0).time[0])
     columns = {"time": [1.5, None], "voltage": [None, 3.0]}
     answer = _keep_unmapped(service, {"meter": ["M1", "M2"], "time": [time_us] * 2, "values": columns})
@@ -387,7 +387,7 @@ def test_an_edge_hands_over_what_its_templates_do_not_mention(service: Any) -> N
     assert found == {("M1", "time", 1.5), ("M2", "voltage", 3.0)}
 
 
-def test_an_edge_hands_over_what_comes_from_addresses_without_a_meter(service: Any) -> None:  # noqa: ANN401  # as above
+def test_an_edge_hands_over_what_comes_from_addresses_without_a_meter(service: Any) -> None:
     time_us = int(_unmapped(T0).time[0])
     answer = _keep_unmapped(service, {"meter": ["@p/1 x"], "time": [time_us], "values": {"a": [1.5]}})
     assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
@@ -412,7 +412,7 @@ def test_an_edge_hands_over_what_comes_from_addresses_without_a_meter(service: A
         ({"values": {"a": ["1"]}}, "body"),
     ],
 )
-def test_of_a_body_that_is_wrong_nothing_is_kept(unchanged: Any, change: dict[str, Any], field: str) -> None:  # noqa: ANN401  # as above
+def test_of_a_body_that_is_wrong_nothing_is_kept(unchanged: Any, change: dict[str, Any], field: str) -> None:
     sound = {"meter": ["M1"], "time": [int(_unmapped(T0).time[0])], "values": {"a": [1.0]}}
     answer = _keep_unmapped(unchanged, sound | change)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)

@@ -26,7 +26,7 @@ def _counter(code: str, per_quarter: float, quarters: int, first: datetime = FIR
     ]
 
 
-def _sums(service: Any, path: str, span: dict[str, str], by: str) -> Sums:  # noqa: ANN401  # conftest's Service
+def _sums(service: Any, path: str, span: dict[str, str], by: str) -> Sums:
     """Sum of each group by step."""
     found: Sums = {}
     for step in STEPS:
@@ -76,6 +76,6 @@ def _told(series: dict[str, Any]) -> dict[str, Any]:
     return {name: series.get(name) for name in ("key", "quantity", "gas", "factors", "shortfalls")}
 
 
-def _total(values: list[float | None]) -> Any:  # noqa: ANN401  # pytest's
+def _total(values: list[float | None]) -> Any:
     known = [value for value in values if value is not None]
     return pytest.approx(sum(known), rel=1e-9) if known else None

@@ -164,7 +164,7 @@ def test_what_is_not_offered_is_refused_with_what_is(accept: str) -> None:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     service = start(make_site({"code": "m", "role": "boundary"}))
     moments = [datetime.fromisoformat(f"2023-10-05T0{hour}:00:00+08:00") for hour in range(3)]
     rows = zip(moments, (0.0, 40.0, 100.0), strict=True)
@@ -176,7 +176,7 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 
 
 @pytest.mark.database
-def test_a_report_comes_in_the_format_that_is_asked_for(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_report_comes_in_the_format_that_is_asked_for(service: Any) -> None:
     told = service.call("GET", "/api/v1/energy", params=SPAN, headers={"Accept": CSV})
     assert told.headers["content-type"] == CSV
     assert told.headers["content-disposition"] == 'attachment; filename="energy.csv"'
@@ -197,7 +197,7 @@ def test_a_report_comes_in_the_format_that_is_asked_for(service: Any) -> None:  
 
 
 @pytest.mark.database
-def test_another_table_by_name_and_none_that_is_not_there(service: Any) -> None:  # noqa: ANN401  # as above
+def test_another_table_by_name_and_none_that_is_not_there(service: Any) -> None:
     itself = service.call("GET", "/api/v1/energy", params=SPAN | {"table": ITSELF}, headers={"Accept": CSV})
     assert itself.text.splitlines()[0] == "from,to,step,by,zone"
     refused = service.call("GET", "/api/v1/energy", params=SPAN | {"table": "lines"}, headers={"Accept": CSV})
@@ -210,8 +210,8 @@ def test_another_table_by_name_and_none_that_is_not_there(service: Any) -> None:
 
 @pytest.mark.database
 @pytest.mark.parametrize("media", [JSON, XLSX])
-def test_what_has_not_changed_is_not_sent_again(service: Any, media: str) -> None:  # noqa: ANN401  # as above
-    def ask(**headers: str) -> Any:  # noqa: ANN401  # httpx' Response
+def test_what_has_not_changed_is_not_sent_again(service: Any, media: str) -> None:
+    def ask(**headers: str) -> Any:
         return service.call("GET", "/api/v1/energy", params=SPAN | LATER, headers={"Accept": media} | headers)
 
     mark = ask().headers["etag"]

@@ -39,7 +39,7 @@ def _named(code: str) -> dict[str, str]:
     return {"en": code.title(), "zh": code.title()}
 
 
-def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """The hall is beta's; contacts for all and for each."""
     areas = [{"code": "park", "kind": "park", "name": _named("park")}]
     areas += [{"code": c, "kind": k, "name": _named(c), "parent": "park"} for c, k in KINDS.items()]
@@ -58,17 +58,17 @@ def _let(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # n
     return made
 
 
-def _keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
+def _keys(service: Any) -> dict[str, str]:
     return {"park": FIRST} | service.administrators(FIRST, KINDS)
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # as above
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return _let(start, make_site)
 
 
 @pytest.fixture
-def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # as above
+def keys(service: Any) -> dict[str, str]:
     return _keys(service)
 
 
@@ -81,11 +81,11 @@ def refusing(start_for_file: Callable[..., Any], make_site: Callable[..., Site])
 
 
 @pytest.fixture
-def alerter(service: Any) -> Alerter:  # noqa: ANN401  # as above
+def alerter(service: Any) -> Alerter:
     return Alerter(service.database, service.current, lease_s=600.0)
 
 
-def _put(service: Any, secret: str, **rule: Any) -> httpx.Response:  # noqa: ANN401  # YAML
+def _put(service: Any, secret: str, **rule: Any) -> httpx.Response:
     return service.ask(secret, "POST", "/alert-rules", json={"rule": RULE | rule, **WHY})
 
 
@@ -95,7 +95,7 @@ def _alike(found: httpx.Response, absent: httpx.Response, status: int, *codes: s
     assert found.text == absent.text.replace(codes[1], codes[0])
 
 
-def _read(service: Any) -> None:  # noqa: ANN401  # as above
+def _read(service: Any) -> None:
     """All meters show too much."""
     at = datetime.now(UTC).isoformat()
     rows = [{"meter": m, "time": at, "values": {"active_power": 430.0}} for m in METERS]
@@ -103,7 +103,7 @@ def _read(service: Any) -> None:  # noqa: ANN401  # as above
     service.writer._board.flush(service.database)
 
 
-def _firing(service: Any, alerter: Alerter, *wanted: tuple[str, str]) -> dict[tuple[str, str], Any]:  # noqa: ANN401  # JSON
+def _firing(service: Any, alerter: Alerter, *wanted: tuple[str, str]) -> dict[tuple[str, str], Any]:
     """Judge until those are firing: all that fires, by rule and subject."""
     deadline = time.monotonic() + 60
     while True:
@@ -117,7 +117,7 @@ def _firing(service: Any, alerter: Alerter, *wanted: tuple[str, str]) -> dict[tu
 
 
 def test_a_rule_is_about_their_own_meters_and_seen_by_them(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     keys: dict[str, str],
     alerter: Alerter,
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_rule_is_about_their_own_meters_and_seen_by_them(
     assert [each["code"] for each in left] == ["filed-of-all", "filed-of-alpha"]
 
 
-def test_a_rule_of_another_is_as_none_but_its_code_is_taken(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_rule_of_another_is_as_none_but_its_code_is_taken(service: Any, keys: dict[str, str]) -> None:
     assert _put(service, keys["alpha"]).status_code == 200
     assert _put(service, FIRST, code="of-park").status_code == 200
     for code in ("high", "of-park", "filed"):
@@ -196,7 +196,7 @@ def test_what_is_not_theirs_is_refused_by_field(
     assert "park's" not in refused.text
 
 
-def test_a_trial_tells_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_trial_tells_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:
     at = datetime.now(UTC) - timedelta(minutes=30)
     rows = [
         {"meter": m, "time": (at + timedelta(minutes=n)).isoformat(), "values": {"active_power": 430.0}}
@@ -218,13 +218,13 @@ def test_a_trial_tells_of_their_own_meters(service: Any, keys: dict[str, str]) -
     }
 
 
-def _quiet(service: Any, secret: str, **of: Any) -> httpx.Response:  # noqa: ANN401  # JSON
+def _quiet(service: Any, secret: str, **of: Any) -> httpx.Response:
     body = {"to": (datetime.now(UTC) + timedelta(days=1)).isoformat(), **WHY, **of}
     return service.ask(secret, "POST", "/silences", json=body)
 
 
 def test_a_silence_is_about_their_own_rules_alone(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     keys: dict[str, str],
     alerter: Alerter,
 ) -> None:
@@ -253,7 +253,7 @@ def test_a_silence_is_about_their_own_rules_alone(
     assert over.json()["silences"][0]["ended"]["who"] == "wang"
 
 
-def test_a_silence_names_nothing_foreign(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_silence_names_nothing_foreign(service: Any, keys: dict[str, str]) -> None:
     assert _put(service, keys["beta"], code="of-hall").status_code == 200
     for field, code in [("meters", "m-beta"), ("areas", "beta"), ("sources", "push"), ("rules", "of-hall")]:
         _alike(
@@ -267,7 +267,7 @@ def test_a_silence_names_nothing_foreign(service: Any, keys: dict[str, str]) -> 
 
 
 def test_their_alerts_are_told_to_their_contacts(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     keys: dict[str, str],
     alerter: Alerter,
 ) -> None:
@@ -310,7 +310,7 @@ def test_their_alerts_are_told_to_their_contacts(
 
 
 def test_what_was_put_for_a_place_goes_with_its_occupant(
-    service: Any,  # noqa: ANN401  # as above
+    service: Any,
     keys: dict[str, str],
     alerter: Alerter,
 ) -> None:

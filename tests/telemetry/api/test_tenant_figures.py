@@ -43,7 +43,7 @@ def _park(make_site: Callable[..., Site]) -> Site:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """June with the days around it, settled, behind a door that asks for keys."""
     made = start(_park(make_site))
     shown = {"m-grid": 4800.0, "m-alpha": 2400.0, "m-press": 1200.0, "m-beta": 1100.0, "m-hall": 1000.0}
@@ -60,14 +60,14 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return made
 
 
-def _get(service: Any, secret: str, path: str, **query: Any) -> Any:  # noqa: ANN401  # JSON
+def _get(service: Any, secret: str, path: str, **query: Any) -> Any:
     found = service.ask(secret, "GET", path, params=query)
     assert found.status_code == 200, found.text
     return found.json()
 
 
 @pytest.fixture
-def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
+def keys(service: Any) -> dict[str, str]:
     """Secrets of administrators of each enterprise, and of whoever is let in for the hall."""
     return service.administrators(FIRST, KINDS)
 
@@ -90,7 +90,7 @@ CUT = {"/balance", "/energy", "/cost", "/emissions"}
 """Without an area, they answer for those of whoever asks."""
 
 
-def test_an_enterprise_gets_its_own_figures_as_the_park_has_them(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_an_enterprise_gets_its_own_figures_as_the_park_has_them(service: Any, keys: dict[str, str]) -> None:
     for path, query in FIGURES:
         whole = _get(service, FIRST, path, area="alpha", **query)
         assert _get(service, keys["alpha"], path, area="alpha", **query) == whole, (path, query)
@@ -98,7 +98,7 @@ def test_an_enterprise_gets_its_own_figures_as_the_park_has_them(service: Any, k
     assert sum(energy["series"][0]["values"]) == pytest.approx(5 * 2400)
 
 
-def test_what_is_not_its_own_is_refused(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_what_is_not_its_own_is_refused(service: Any, keys: dict[str, str]) -> None:
     for path, query in FIGURES:
         for area in ({"area": "beta"}, {"area": "park"}, {}):
             refused = service.ask(keys["alpha"], "GET", path, params={**query, **area})
@@ -109,7 +109,7 @@ def test_what_is_not_its_own_is_refused(service: Any, keys: dict[str, str]) -> N
             assert not re.search("Beta|m-beta|m-grid", refused.text), (path, area)
 
 
-def test_a_foreign_area_is_refused_as_one_that_is_not_there(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_foreign_area_is_refused_as_one_that_is_not_there(service: Any, keys: dict[str, str]) -> None:
     for path, query in FIGURES:
         beta, nothing = (
             service.ask(keys["alpha"], "GET", path, params={**query, "area": area})
@@ -118,7 +118,7 @@ def test_a_foreign_area_is_refused_as_one_that_is_not_there(service: Any, keys: 
         assert (beta.status_code, beta.text.replace("beta", "nothing")) == (nothing.status_code, nothing.text)
 
 
-def test_a_figure_over_the_handover_is_nobodys(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_figure_over_the_handover_is_nobodys(service: Any, keys: dict[str, str]) -> None:
     whole = {"from": f"{JUNE}-01", "to": f"{JUNE}-30"}
     for path, query in FIGURES:
         asked = {**query, **(whole if "from" in query else {}), "area": "hall"}
@@ -129,14 +129,14 @@ def test_a_figure_over_the_handover_is_nobodys(service: Any, keys: dict[str, str
             assert refused.status_code in {403, 422}, (path, who, refused.text)
 
 
-def test_the_one_after_has_july_and_the_one_before_may(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_the_one_after_has_july_and_the_one_before_may(service: Any, keys: dict[str, str]) -> None:
     for month, who, other in [(MAY, "alpha", "beta"), (JULY, "beta", "alpha")]:
         query = {"period": month, "area": "hall"}
         assert _get(service, keys[who], "/inventory", **query) == _get(service, FIRST, "/inventory", **query)
         assert service.ask(keys[other], "GET", "/inventory", params=query).status_code in {403, 422}
 
 
-def test_a_trace_ends_where_the_time_of_who_asks_does(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_trace_ends_where_the_time_of_who_asks_does(service: Any, keys: dict[str, str]) -> None:
     query = {"meter": "m-hall", "from": f"{JUNE}-14", "to": f"{JUNE}-18"}
     whole = _get(service, FIRST, "/trace", **query)
     before, after = (_get(service, keys[who], "/trace", **query) for who in ("alpha", "beta"))
@@ -149,7 +149,7 @@ def test_a_trace_ends_where_the_time_of_who_asks_does(service: Any, keys: dict[s
     assert own["batches"]
 
 
-def _correct(service: Any, meter: str, day: str) -> None:  # noqa: ANN401  # conftest's
+def _correct(service: Any, meter: str, day: str) -> None:
     body = {
         "kind": "withdraw",
         "meter": meter,
@@ -163,7 +163,7 @@ def _correct(service: Any, meter: str, day: str) -> None:  # noqa: ANN401  # con
     assert made.status_code == 200, made.text
 
 
-def test_corrections_of_a_time_are_told_to_who_had_it(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_corrections_of_a_time_are_told_to_who_had_it(service: Any, keys: dict[str, str]) -> None:
     for meter, day in [("m-hall", f"{JUNE}-10"), ("m-hall", f"{JUNE}-20"), ("m-beta", f"{JUNE}-10")]:
         _correct(service, meter, day)
     told = {
@@ -194,7 +194,7 @@ def _activity(area: str, period: str, document: str) -> dict[str, Any]:
     }
 
 
-def test_records_are_posted_and_seen_for_own_areas_in_their_time(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_records_are_posted_and_seen_for_own_areas_in_their_time(service: Any, keys: dict[str, str]) -> None:
     def post(who: str, *rows: dict[str, Any]) -> httpx.Response:
         return service.ask(keys[who], "POST", "/activities", json=list(rows))
 
@@ -217,7 +217,7 @@ def test_records_are_posted_and_seen_for_own_areas_in_their_time(service: Any, k
     assert mine.json()["withdrawn"]["by"] == "wang"
 
 
-def test_a_certificate_of_another_is_refused_without_naming_it(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_certificate_of_another_is_refused_without_naming_it(service: Any, keys: dict[str, str]) -> None:
     body = {
         "registry_id": "GEC-1",
         "vintage": JUNE[:4],
@@ -235,7 +235,7 @@ def test_a_certificate_of_another_is_refused_without_naming_it(service: Any, key
     assert "somebody else" in refused.text
 
 
-def test_closed_periods_are_told_of_areas_that_were_wholly_theirs(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_closed_periods_are_told_of_areas_that_were_wholly_theirs(service: Any, keys: dict[str, str]) -> None:
     numbers = {}
     for area, month in [("alpha", JUNE), ("beta", JUNE), ("hall", JUNE), ("hall", MAY), ("park", JUNE)]:
         body = {"area": area, "period": month, "who": "li.na"}
@@ -255,7 +255,7 @@ def test_closed_periods_are_told_of_areas_that_were_wholly_theirs(service: Any, 
         assert {service.ask(keys[who], "GET", shared).status_code for who in keys} == {422}
 
 
-def _alert(service: Any, code: str, kind: str, subject: str, fired: str, resolved: str | None) -> None:  # noqa: ANN401  # a row
+def _alert(service: Any, code: str, kind: str, subject: str, fired: str, resolved: str | None) -> None:
     with service.database.connection() as conn:
         conn.execute(
             "insert into alert_transition (id, alert, rule, subject_kind, subject, what, at, since, fired,"
@@ -272,7 +272,7 @@ def _alert(service: Any, code: str, kind: str, subject: str, fired: str, resolve
         )
 
 
-def test_alerts_are_told_and_taken_by_whose_they_are(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_alerts_are_told_and_taken_by_whose_they_are(service: Any, keys: dict[str, str]) -> None:
     early, late = f"{JUNE}-10T08:00:00+08:00", f"{JUNE}-20T08:00:00+08:00"
     for code, *facts in [
         ("own", "meter", "m-press", late, None),

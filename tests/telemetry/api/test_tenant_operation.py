@@ -21,7 +21,7 @@ def _named(code: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """The hall was alpha's and is beta's."""
     areas = [{"code": "park", "kind": "park", "name": _named("park")}]
     areas += [
@@ -38,18 +38,18 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return made
 
 
-def _get(service: Any, secret: str, path: str) -> Any:  # noqa: ANN401  # JSON
+def _get(service: Any, secret: str, path: str) -> Any:
     found = service.call("GET", f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"})
     assert found.status_code == 200, found.text
     return found.json()
 
 
 @pytest.fixture
-def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
+def keys(service: Any) -> dict[str, str]:
     return {"park": FIRST} | service.administrators(FIRST, ("alpha", "beta"))
 
 
-def test_names_that_mean_nothing_are_told_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_names_that_mean_nothing_are_told_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:
     with service.database.connection() as conn:
         for meter in (*PLACES, "m-new"):
             for days in (5, 1):
@@ -74,7 +74,7 @@ def test_names_that_mean_nothing_are_told_of_their_own_meters(service: Any, keys
     assert [of["adopted"] is None for of in told.values()] == [False, True, True]
 
 
-def test_what_waits_is_told_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_what_waits_is_told_of_their_own_meters(service: Any, keys: dict[str, str]) -> None:
     with service.database.connection() as conn:
         conn.execute("delete from dirty")
         conn.execute(

@@ -59,7 +59,7 @@ def _park(make_site: Callable[..., Site]) -> Site:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """Forty days that are settled, behind a door that asks for keys."""
     made = start(_park(make_site))
     for code, daily in DAILY.items():
@@ -76,22 +76,22 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
 
 
 @pytest.fixture
-def keys(service: Any) -> dict[str, str]:  # noqa: ANN401  # conftest's
+def keys(service: Any) -> dict[str, str]:
     return {"park": FIRST} | service.administrators(FIRST, KINDS)
 
 
-def _plan(line: str, day: Any = AHEAD, **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # a date, and JSON
+def _plan(line: str, day: Any = AHEAD, **rest: Any) -> dict[str, Any]:
     job = {"code": "J1", "line": line, "power_kw": 100, "duration_min": 60, "start": f"{day}T10:00:00+08:00"}
     return {"from": f"{day}", "to": f"{day + timedelta(days=1)}", "name": line, "jobs": [job]} | rest
 
 
-def _checked(service: Any, secret: str, plan: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+def _checked(service: Any, secret: str, plan: dict[str, Any]) -> Any:
     found = service.ask(secret, "POST", "/plans/check", json=plan)
     assert found.status_code == 200, found.text
     return found.json()
 
 
-def test_all_else_is_what_its_own_meters_drew(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_all_else_is_what_its_own_meters_drew(service: Any, keys: dict[str, str]) -> None:
     own = _checked(service, keys["alpha"], _plan("m-press"))
     assert own["outlook"]["base_kw"] == pytest.approx([50.0] * 96)
     assert own["outlook"]["limit_kw"] is None
@@ -107,14 +107,14 @@ def test_all_else_is_what_its_own_meters_drew(service: Any, keys: dict[str, str]
     assert two["outlook"]["base_kw"] == pytest.approx([46.0] * 96)
 
 
-def test_a_share_that_is_named_is_checked(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_share_that_is_named_is_checked(service: Any, keys: dict[str, str]) -> None:
     found = _checked(service, keys["alpha"], _plan("m-press", contract_kw=120))
     [conflict] = found["jobs"][0]["conflicts"]
     assert (conflict["kind"], conflict["amount"], conflict["limit"]) == ("demand", pytest.approx(150.0), 120)
     assert found["notes"] == []
 
 
-def test_under_its_own_contract_it_is_answered_as_the_park(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_under_its_own_contract_it_is_answered_as_the_park(service: Any, keys: dict[str, str]) -> None:
     own = _checked(service, keys["gamma"], _plan("m-kiln"))
     assert own == _checked(service, FIRST, _plan("m-kiln"))
     assert (own["outlook"]["limit_kw"], own["outlook"]["base_kw"][0]) == (90, pytest.approx(30.0))
@@ -122,7 +122,7 @@ def test_under_its_own_contract_it_is_answered_as_the_park(service: Any, keys: d
 
 
 @pytest.mark.parametrize("path", ["check", "metered", "optima"])
-def test_a_foreign_line_is_as_one_that_is_not_there(service: Any, keys: dict[str, str], path: str) -> None:  # noqa: ANN401  # as above
+def test_a_foreign_line_is_as_one_that_is_not_there(service: Any, keys: dict[str, str], path: str) -> None:
     for line in ("m-beta", "beta", "park", "m-grid", "hall"):
         foreign, absent = (
             service.ask(keys["alpha"], "POST", f"/plans/{path}", json=_plan(code))
@@ -132,7 +132,7 @@ def test_a_foreign_line_is_as_one_that_is_not_there(service: Any, keys: dict[str
         assert foreign.text == absent.text.replace("nothing", line)
 
 
-def test_a_line_is_theirs_who_have_it_as_long_as_the_plan_goes(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_line_is_theirs_who_have_it_as_long_as_the_plan_goes(service: Any, keys: dict[str, str]) -> None:
     before, over = MOVED - timedelta(days=3), MOVED - timedelta(days=1)
     asked = {
         "before": _plan("m-hall", before),
@@ -147,17 +147,17 @@ def test_a_line_is_theirs_who_have_it_as_long_as_the_plan_goes(service: Any, key
     assert _metered(service, keys["alpha"], asked["before"]) == _metered(service, FIRST, asked["before"])
 
 
-def _metered(service: Any, secret: str, plan: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+def _metered(service: Any, secret: str, plan: dict[str, Any]) -> Any:
     found = service.ask(secret, "POST", "/plans/metered", json=plan)
     assert found.status_code in {200, 422}, found.text
     return found.json() if found.status_code == 200 else None
 
 
-def _keep(service: Any, secret: str, code: str, plan: dict[str, Any]) -> httpx.Response:  # noqa: ANN401  # as above
+def _keep(service: Any, secret: str, code: str, plan: dict[str, Any]) -> httpx.Response:
     return service.ask(secret, "PUT", f"/plans/kept/{code}", json={"plan": plan, "who": "li.na"})
 
 
-def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, str]) -> None:
     lines = {"alpha": "m-press", "beta": "m-beta", "park": "m-grid"}
     for who, line in lines.items():
         kept = _keep(service, keys[who], "tuesday", _plan(line))
@@ -188,7 +188,7 @@ def test_kept_plans_are_apart_under_the_same_code(service: Any, keys: dict[str, 
         assert foreign.text == absent.text.replace("absent", "own")
 
 
-def test_a_kept_plan_goes_with_the_place_to_nobody(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_kept_plan_goes_with_the_place_to_nobody(service: Any, keys: dict[str, str]) -> None:
     """Who is let in for the place itself sees what was planned there in the time of its occupant of now."""
     assert _keep(service, keys["hall"], "mine", _plan("m-hall")).status_code == 200
     assert len(service.ask(keys["hall"], "GET", "/plans/kept").json()["plans"]) == 1
@@ -204,7 +204,7 @@ def test_a_kept_plan_goes_with_the_place_to_nobody(service: Any, keys: dict[str,
     assert service.ask(keys["hall"], "GET", "/plans/kept/mine").status_code == 404
 
 
-def test_a_search_is_theirs_who_began_it(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_a_search_is_theirs_who_began_it(service: Any, keys: dict[str, str]) -> None:
     begun = service.ask(keys["alpha"], "POST", "/plans/optima", json=_plan("m-press", seconds=1)).json()
     code = begun["id"]
     for who in ("beta", "park"):
@@ -222,7 +222,7 @@ def test_a_search_is_theirs_who_began_it(service: Any, keys: dict[str, str]) -> 
     assert not re.search("beta|gamma|grid", str(begun), re.IGNORECASE)
 
 
-def _sawed(service: Any, meter: str, first: date) -> None:  # noqa: ANN401  # conftest's
+def _sawed(service: Any, meter: str, first: date) -> None:
     """200 kW from 10 to 12, when it is dear, on eleven days."""
     total, rows = 0.0, []
     for n in range(11 * 96):
@@ -232,7 +232,7 @@ def _sawed(service: Any, meter: str, first: date) -> None:  # noqa: ANN401  # co
     assert service.ask(FIRST, "POST", "/readings", json=rows).status_code == 200
 
 
-def test_movable_loads_are_its_own(service: Any, keys: dict[str, str]) -> None:  # noqa: ANN401  # as above
+def test_movable_loads_are_its_own(service: Any, keys: dict[str, str]) -> None:
     first = (TODAY.replace(day=1) - timedelta(days=1)).replace(day=1)
     for meter in ("m-saw", "m-mill", "m-lathe"):
         _sawed(service, meter, first)

@@ -61,7 +61,7 @@ def _park(make_site: Callable[..., Site]) -> Site:
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     """Readings each hour of six days, settled and drawn, behind a door that asks for keys."""
     made = start(_park(make_site))
     begin = (NOW - timedelta(days=6)).replace(minute=0, second=0, microsecond=0)
@@ -81,12 +81,12 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     return _behind_a_door(made)
 
 
-def _behind_a_door(made: Any) -> Any:  # noqa: ANN401  # conftest's Service
+def _behind_a_door(made: Any) -> Any:
     made.watch = made.ask_for_keys(FIRST)
     return made
 
 
-def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's
+def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {secret}"}
     if "table" in rest.get("params", {}):
         headers["Accept"] = "text/csv"
@@ -95,7 +95,7 @@ def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> http
 
 
 def _key(
-    service: Any,  # noqa: ANN401  # conftest's
+    service: Any,
     *areas: str,
     role: str = "enterprise-administrator",
     of: str = "",
@@ -106,7 +106,7 @@ def _key(
     return str(made.json()["secret"])
 
 
-def _operations(service: Any) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:  # noqa: ANN401  # conftest's
+def _operations(service: Any) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     for path, of in service.app.openapi()["paths"].items():
         for method, operation in of.items():
             yield method.upper(), path, operation.get("parameters", [])
@@ -145,7 +145,7 @@ def _told(text: str, who: str, question: str) -> set[str]:
     )
 
 
-def _furnished(service: Any) -> None:  # noqa: ANN401  # conftest's
+def _furnished(service: Any) -> None:
     """Records, plans, rules, closed periods, corrections, silences and alerts of each: something to leak."""
     word = {"who": "li.na", "reason": "a test", "document": "invoice"}
     for area in ("alpha", "beta", "hall"):
@@ -186,7 +186,7 @@ def _furnished(service: Any) -> None:  # noqa: ANN401  # conftest's
         _alert(service, meter)
 
 
-def _planned(service: Any, who: str) -> None:  # noqa: ANN401  # conftest's
+def _planned(service: Any, who: str) -> None:
     day, secret = NOW.date(), _key(service, who, of="planner")
     job = {"code": f"of-{who}", "line": f"m-{who}", "power_kw": 5, "duration_min": 60}
     plan = {"from": f"{day}", "to": f"{day + timedelta(days=1)}", "name": NAMES[who], "jobs": [job]}
@@ -201,7 +201,7 @@ def _planned(service: Any, who: str) -> None:  # noqa: ANN401  # conftest's
     assert _ask(service, secret, "POST", "/api/v1/silences", json=quiet).status_code == 200
 
 
-def _alert(service: Any, meter: str) -> None:  # noqa: ANN401  # conftest's
+def _alert(service: Any, meter: str) -> None:
     row = {"id": f"rule/meter:{meter}/1", "meter": meter, "now": NOW}
     facts = "'meter', %(meter)s, 'warning', 1, %(now)s, %(now)s, 'kW', false, false, '', '', '{}'"
     columns = (
@@ -221,7 +221,7 @@ def _alert(service: Any, meter: str) -> None:  # noqa: ANN401  # conftest's
 
 
 @pytest.mark.parametrize("who", ["alpha", "beta"])
-def test_no_operation_names_a_foreign_thing(service: Any, who: str) -> None:  # noqa: ANN401  # conftest's Service
+def test_no_operation_names_a_foreign_thing(service: Any, who: str) -> None:
     """Every operation of the document with every value that it counts up; each that is cut has to answer."""
     _furnished(service)
     schemas = service.app.openapi()["components"]["schemas"]
@@ -254,7 +254,7 @@ def test_no_operation_names_a_foreign_thing(service: Any, who: str) -> None:  # 
     "path",
     ["meters/{}", "readings?meter={}", "load-profiles?meter={}", "energy?by=meter&meter={}", "cost?meter={}"],
 )
-def test_a_foreign_meter_is_as_one_that_is_not_there(service: Any, path: str) -> None:  # noqa: ANN401  # as above
+def test_a_foreign_meter_is_as_one_that_is_not_there(service: Any, path: str) -> None:
     secret = _key(service, "alpha")
     foreign = _ask(service, secret, "GET", f"/api/v1/{path.format('m-beta')}")
     absent = _ask(service, secret, "GET", f"/api/v1/{path.format('m-none')}")
@@ -265,7 +265,7 @@ def test_a_foreign_meter_is_as_one_that_is_not_there(service: Any, path: str) ->
     assert foreign.status_code in {404, 422}
 
 
-def _energy(service: Any, secret: str, **query: Any) -> list[tuple[str, float]]:  # noqa: ANN401  # as above
+def _energy(service: Any, secret: str, **query: Any) -> list[tuple[str, float]]:
     query = {
         "by": "meter",
         "from": (NOW - timedelta(days=6)).date().isoformat(),
@@ -285,7 +285,7 @@ def _energy(service: Any, secret: str, **query: Any) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("step", ["15min", "hour", "day", "month"])
 @pytest.mark.parametrize("by", ["meter", "area"])
-def test_each_tenant_sees_its_own_time_and_both_come_to_the_whole(service: Any, by: str, step: str) -> None:  # noqa: ANN401  # as above
+def test_each_tenant_sees_its_own_time_and_both_come_to_the_whole(service: Any, by: str, step: str) -> None:
     sums = {}
     for name, secret in [("park", FIRST), ("alpha", _key(service, "alpha")), ("beta", _key(service, "beta"))]:
         found = _energy(service, secret, by=by, step=step)
@@ -298,7 +298,7 @@ def test_each_tenant_sees_its_own_time_and_both_come_to_the_whole(service: Any, 
     assert sums["alpha"] + sums["beta"] == pytest.approx(sums["park"])
 
 
-def test_what_is_in_memory_is_cut_alike(service: Any) -> None:  # noqa: ANN401  # as above
+def test_what_is_in_memory_is_cut_alike(service: Any) -> None:
     told = {
         who: _ask(service, _key(service, who), "GET", "/api/v1/live").json()
         for who in ("alpha", "beta", "hall")
@@ -322,7 +322,7 @@ def test_what_is_in_memory_is_cut_alike(service: Any) -> None:  # noqa: ANN401  
     }
 
 
-def test_a_stream_is_cut_alike(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_stream_is_cut_alike(service: Any) -> None:
     secret = _key(service, "beta")
 
     async def ticks() -> None:
@@ -349,7 +349,7 @@ def _told_alert(kind: str, subject: str, fired: datetime) -> bytes:
     return json.dumps({**row, "at": NOW.isoformat()}).encode()
 
 
-def test_alerts_in_a_stream_are_those_of_own_things(service: Any) -> None:  # noqa: ANN401  # as above
+def test_alerts_in_a_stream_are_those_of_own_things(service: Any) -> None:
     secret = _key(service, "beta")
     before = NOW - timedelta(days=5)
     for kind, subject, fired in [
@@ -385,11 +385,11 @@ def test_alerts_in_a_stream_are_those_of_own_things(service: Any) -> None:  # no
     assert "event: alert" not in text
 
 
-def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:
     secret = _key(service, "alpha")
 
     @service.app.get("/api/v1/tariff/forgotten")
-    def forgotten() -> Any:  # noqa: ANN401  # JSON
+    def forgotten() -> Any:
         with service.dependencies.database.connection() as tx:
             return [row for (row,) in tx.execute("select code from meter order by code").fetchall()]
 
@@ -400,7 +400,7 @@ def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:  # noqa
         del PERMISSIONS.routes["GET /api/v1/tariff/forgotten"]  # type: ignore[attr-defined]
 
 
-def test_outside_a_request_there_is_no_transaction(service: Any) -> None:  # noqa: ANN401  # as above
+def test_outside_a_request_there_is_no_transaction(service: Any) -> None:
     with pytest.raises(NobodyAsksError), service.dependencies.database.connection():
         pass
     with pytest.raises(NobodyAsksError):
@@ -475,7 +475,7 @@ def _heated(make_site: Callable[..., Site]) -> Site:
 )
 def test_whatever_is_asked_by_any_key_nothing_breaks_and_nothing_foreign_is_told(
     address: str,
-    service: Any,  # noqa: ANN401  # conftest's Service
+    service: Any,
     roles: tuple[str, ...],
     examples: int,
 ) -> None:
@@ -487,7 +487,7 @@ def test_whatever_is_asked_by_any_key_nothing_breaks_and_nothing_foreign_is_told
         _try(result.ok(), secrets, examples)
 
 
-def _try(operation: Any, secrets: list[str], examples: int) -> None:  # noqa: ANN401  # schemathesis' own
+def _try(operation: Any, secrets: list[str], examples: int) -> None:
     @settings(
         max_examples=examples,
         derandomize=True,
@@ -497,7 +497,7 @@ def _try(operation: Any, secrets: list[str], examples: int) -> None:  # noqa: AN
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(), meter=sampled_from([*METERS]), area=sampled_from([*AREAS]))
-    def ask(case: Any, meter: str, area: str) -> None:  # noqa: ANN401  # schemathesis' own
+    def ask(case: Any, meter: str, area: str) -> None:
         codes = {"meter": meter, "area": area, "enterprise": area, "subject": meter, "code": meter}
         for asked in filter(None, (case.query, case.path_parameters)):
             asked.update({name: codes[name] for name in codes.keys() & asked.keys()})

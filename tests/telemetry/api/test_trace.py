@@ -35,7 +35,7 @@ def rows(quantity: str, **shown: float) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def service(start: Start, make_site: Callable[..., Site]) -> Callable[..., Any]:
-    def of(*posted: list[dict[str, Any]], **meter: Any) -> Any:  # noqa: ANN401  # conftest's Service
+    def of(*posted: list[dict[str, Any]], **meter: Any) -> Any:
         sources = [{"kind": "push", "code": "scada"}]
         found = start(make_site({"code": "M", "area": "hall", "source": "scada", **meter}, sources=sources))
         for body in posted:
@@ -135,7 +135,7 @@ def test_nothing_read_in_the_range(service: Callable[..., Any]) -> None:
     assert (trace["amount"], trace["coverage"], trace["spans"], trace["batches"]) == (None, 0, [], [])
 
 
-def _assigned(line: dict[str, Any], **register: Any) -> Assignment:  # noqa: ANN401  # YAML
+def _assigned(line: dict[str, Any], **register: Any) -> Assignment:
     told = {"quantity": "energy_import", "unit": "kWh", "address": 0, "type": "uint32", **register}
     template = {"code": "t", "name": {"en": "t", "zh": "t"}, "source": "a test", "protocol": "modbus"}
     meter = SimpleNamespace(code="M", source="line", device="t", address=1)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     return start(
         make_site(
             {"code": "IN", "role": "check", "multiplier": 100},
@@ -32,16 +32,16 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  
     )
 
 
-def _post(service: Any, seconds_ago: float, **power: float) -> None:  # noqa: ANN401  # as above
+def _post(service: Any, seconds_ago: float, **power: float) -> None:
     at = datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
     service.post([{"meter": code, "time": at, "values": {"active_power": kw}} for code, kw in power.items()])
 
 
-def _rows(service: Any) -> dict[str, Any]:  # noqa: ANN401  # as above
+def _rows(service: Any) -> dict[str, Any]:
     return {row["meter"]: row for row in service.tick()["meters"]}
 
 
-def test_its_power_follows_from_the_gauges_of_its_terms(service: Any) -> None:  # noqa: ANN401  # as above
+def test_its_power_follows_from_the_gauges_of_its_terms(service: Any) -> None:
     _post(service, 1, IN=4.0, PV=-50.0)
     picture = service.tick()
     rows = {row["meter"]: row for row in picture["meters"]}
@@ -52,7 +52,7 @@ def test_its_power_follows_from_the_gauges_of_its_terms(service: Any) -> None:  
     assert picture["park"]["co2_coverage"] == 1.0
 
 
-def test_it_is_as_old_as_the_oldest_of_its_terms(service: Any) -> None:  # noqa: ANN401  # as above
+def test_it_is_as_old_as_the_oldest_of_its_terms(service: Any) -> None:
     _post(service, 3000, PV=-50.0)
     _post(service, 1, IN=4.0)
     rows = _rows(service)
@@ -61,12 +61,12 @@ def test_it_is_as_old_as_the_oldest_of_its_terms(service: Any) -> None:  # noqa:
     assert (rows["BURNT"]["state"], rows["BURNT"]["time"], rows["BURNT"]["power_kw"]) == ("never", None, None)
 
 
-def test_a_term_without_a_value_leaves_it_without_one(service: Any) -> None:  # noqa: ANN401  # as above
+def test_a_term_without_a_value_leaves_it_without_one(service: Any) -> None:
     _post(service, 1, IN=4.0)
     assert _rows(service)["NET"]["power_kw"] is None
 
 
-def test_it_is_told_as_changed_with_any_of_its_terms(service: Any) -> None:  # noqa: ANN401  # as above
+def test_it_is_told_as_changed_with_any_of_its_terms(service: Any) -> None:
     _post(service, 20, PV=-50.0)
     _post(service, 10, IN=4.0)
     service.tick()

@@ -26,7 +26,7 @@ def rows(meter: str, quantity: str, *shown: float) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def service(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:  # noqa: ANN401  # conftest's Service
+def service(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
     virtual = {
         "code": "REST",
         "role": "check",
@@ -39,7 +39,7 @@ def service(start_for_file: Callable[..., Any], make_site: Callable[..., Site]) 
     return found
 
 
-def test_it_is_listed_with_its_formula(service: Any) -> None:  # noqa: ANN401  # conftest's Service
+def test_it_is_listed_with_its_formula(service: Any) -> None:
     listed = {meter["code"]: meter for meter in service.get("/meters")["meters"]}
     assert (listed["REST"]["source"], listed["REST"]["formula"]) == (None, {"energy_import": SECOND})
     assert listed["MAIN"]["formula"] is None
@@ -47,7 +47,7 @@ def test_it_is_listed_with_its_formula(service: Any) -> None:  # noqa: ANN401  #
     assert dated[1:] == [(at("08:15"), {"energy_import": SECOND})]
 
 
-def test_it_is_reported_and_counts_in_no_sum(service: Any) -> None:  # noqa: ANN401  # conftest's Service
+def test_it_is_reported_and_counts_in_no_sum(service: Any) -> None:
     asked = {**DAY, "step": "15min", "quantity": "energy_import"}
     (series,) = service.get("/energy", by="meter", meter="REST", **asked)["series"]
     assert (series["values"], series["coverage"]) == ([60, 80], [1, 1])
@@ -55,7 +55,7 @@ def test_it_is_reported_and_counts_in_no_sum(service: Any) -> None:  # noqa: ANN
     assert (area["key"], area["values"]) == ("park", [100, 100])
 
 
-def test_its_trace_shows_formula_editions_and_terms(service: Any) -> None:  # noqa: ANN401  # conftest's Service
+def test_its_trace_shows_formula_editions_and_terms(service: Any) -> None:
     trace = service.get("/trace", meter="REST", **DAY)
     assert (trace["amount"], trace["formula"], trace["spans"]) == (140, SECOND, [])
     first, second = trace["editions"]
@@ -67,7 +67,7 @@ def test_its_trace_shows_formula_editions_and_terms(service: Any) -> None:  # no
     ]
 
 
-def test_a_quantity_that_no_formula_tells_is_refused(service: Any) -> None:  # noqa: ANN401  # conftest's Service
+def test_a_quantity_that_no_formula_tells_is_refused(service: Any) -> None:
     answer = service.call(
         "GET", "/api/v1/trace", params={"meter": "REST", "quantity": "energy_export", **DAY}
     )

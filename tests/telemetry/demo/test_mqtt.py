@@ -42,7 +42,7 @@ class Recording(aiomqtt.Client):
 
     sent: ClassVar[list[int]] = []
 
-    async def publish(self, *arguments: Any, qos: int = 0, **options: Any) -> None:  # noqa: ANN401
+    async def publish(self, *arguments: Any, qos: int = 0, **options: Any) -> None:
         self.sent.append(qos)
         await super().publish(*arguments, qos=qos, **options)
 

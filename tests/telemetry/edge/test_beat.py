@@ -45,7 +45,7 @@ def spools(tmp_path: Path) -> Iterator[tuple[Spool, Spool]]:
         yield spool, aside
 
 
-def play(link: Any, spools: tuple[Spool, Spool], monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401  # a Link
+def play(link: Any, spools: tuple[Spool, Spool], monkeypatch: pytest.MonkeyPatch) -> None:
     spool, _ = spools
     pipeline: Any = Pipeline(SimpleNamespace(write=None), spool)  # type: ignore[arg-type]  # nothing is written
     current = Current(Plan(None, None, load_library(None, [])))

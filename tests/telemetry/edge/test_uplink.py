@@ -37,7 +37,7 @@ class Centre:
             raise answer
         return answer
 
-    def body(self, number: int = -1) -> Any:  # noqa: ANN401  # JSON
+    def body(self, number: int = -1) -> Any:
         return json.loads(zstandard.decompress(self.asked[number].content))
 
 

@@ -19,7 +19,7 @@ from telemetry.storage.pool import Database
 HOUR = 3600
 
 
-def _factor(year: int, value: float, published: date, **other: Any) -> Factor:  # noqa: ANN401  # any field
+def _factor(year: int, value: float, published: date, **other: Any) -> Factor:
     fields = {
         "id": f"gd.{year}",
         "value": value,

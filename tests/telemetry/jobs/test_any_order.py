@@ -121,7 +121,7 @@ def _same(one: Outcome, other: Outcome) -> None:
                 np.testing.assert_allclose(_floats(a), _floats(b), rtol=1e-9, atol=1e-9)
 
 
-def _floats(cell: Any) -> Any:  # noqa: ANN401  # a number, an array of them, or nothing
+def _floats(cell: Any) -> Any:
     return np.array(cell, np.float64)
 
 

@@ -25,7 +25,7 @@ Made = Callable[..., Plan]
 def plan(make_site: Callable[..., Site], library: Library) -> Made:
     """A park whose hall has its own contract, or not."""
 
-    def made(**own: Any) -> Plan:  # noqa: ANN401  # YAML
+    def made(**own: Any) -> Plan:
         return Plan(
             make_site({"code": "m1"}, billing={"tariff": "demo-park", "own": own}), Path("p.yaml"), library
         )

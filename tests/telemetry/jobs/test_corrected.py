@@ -86,7 +86,7 @@ class Park:
             for table in TABLES:
                 conn.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
-    def correct(self, **posted: Any) -> int:  # noqa: ANN401  # JSON
+    def correct(self, **posted: Any) -> int:
         whole = {"who": "li.na", "reason": "a test", **posted}
         with self.db.connection() as tx:
             return Desk(tx, ZoneInfo("UTC"), datetime.now(UTC)).make(whole)

@@ -22,7 +22,7 @@ def _rows(database: Database) -> list[AuditRow]:
         return audit.listed(conn, Sought(below=1 << 62, limit=100, kind="library_entry"))
 
 
-def _content(row: dict[str, Any] | None) -> Any:  # noqa: ANN401  # JSON
+def _content(row: dict[str, Any] | None) -> Any:
     return (row or {}).get("content")
 
 

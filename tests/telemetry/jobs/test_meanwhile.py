@@ -83,7 +83,7 @@ class Night:
         (self.folder / name).parent.mkdir(exist_ok=True)
         (self.folder / name).write_text(text, encoding="utf-8")
 
-    def route(self, **changes: Any) -> None:  # noqa: ANN401  # YAML
+    def route(self, **changes: Any) -> None:
         hook = {"kind": "webhook", "url": self.receiver.url, "secret_variable": "PARKWATT_HOOK"}
         people = [
             {"code": code, "name": {"en": code, "zh": code}, "language": "en", "channels": [hook]}

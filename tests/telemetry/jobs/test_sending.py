@@ -58,7 +58,7 @@ above: 400 kW
 VARIABLES = {"PARKWATT_HOOK": "a secret of the test", "PARKWATT_CHAT": ""}
 
 
-def contacts(receiver: Receiver, **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
+def contacts(receiver: Receiver, **changes: Any) -> dict[str, Any]:
     hook = {"kind": "webhook", "url": receiver.url, "secret_variable": "PARKWATT_HOOK"}
     chat = {"kind": "apprise", "url_variable": "PARKWATT_CHAT"}
     people = {"duty": [hook], "chief": [hook], "group": [chat]}
@@ -82,7 +82,7 @@ class Post:
         self.now = float(START)
         self.route()
 
-    def route(self, **changes: Any) -> None:  # noqa: ANN401  # YAML
+    def route(self, **changes: Any) -> None:
         self.adopt(contacts(self.receiver, **changes))
 
     def adopt(self, document: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ class Post:
 
         return asyncio.run(all_due())
 
-    def log(self, **asked: Any) -> list[Delivery]:  # noqa: ANN401  # Listing's
+    def log(self, **asked: Any) -> list[Delivery]:
         """The oldest first."""
         with self.database.connection() as tx:
             return deliveries.listed(tx, Listing(**asked))[::-1]
@@ -122,7 +122,7 @@ class Post:
         return [(each.contact, each.what, each.state) for each in self.log()]
 
 
-def change(what: What = What.FIRED, second: float = 0.0, subject: str = "m1", **rest: Any) -> Transition:  # noqa: ANN401
+def change(what: What = What.FIRED, second: float = 0.0, subject: str = "m1", **rest: Any) -> Transition:
     moment = int((START + second) * 1e6)
     words = {"severity": Severity.WARNING, "stage": 1, "value": 412.0, "limit": 400.0, "unit": "kW", **rest}
     return Transition(

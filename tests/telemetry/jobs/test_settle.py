@@ -168,7 +168,7 @@ def test_a_late_reading_between_read_and_write_is_not_lost(
     writer.write([batch(*_counter([0, 40], step=4 * QUARTER))])
     write, late = energy.write, threading.Event()
 
-    def interrupted(*args: Any) -> None:  # noqa: ANN401  # a stand-in
+    def interrupted(*args: Any) -> None:
         if not late.is_set():
             late.set()
             writer.write([batch(("m1", START + 2 * QUARTER, {"energy_import": 30.0}))])
@@ -244,7 +244,7 @@ def test_a_worker_that_dies_leaves_its_marks(
 ) -> None:
     writer.write([batch(*_counter([0, 10]))])
 
-    def dies(*_: Any) -> None:  # noqa: ANN401  # a stand-in
+    def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -261,7 +261,7 @@ def test_one_meter_that_cannot_be_settled_does_not_stop_the_others(
     writer.write([batch(*_counter([0, 10]), *_counter([0, 10], meter="m2"))])
     bad, settle = ask("select id from meter where code = 'm1'")[0][0], quarter_hours.settle
 
-    def breaks(tx: Any, meters: Any, marks: Any, now_us: int) -> None:  # noqa: ANN401  # a stand-in
+    def breaks(tx: Any, meters: Any, marks: Any, now_us: int) -> None:
         if bad in marks.meter_id:
             raise ArithmeticError("broken")
         settle(tx, meters, marks, now_us)

@@ -11,7 +11,7 @@ from telemetry.settings.converters import contradictions
 NAMED = {"en": "C", "zh": "设备"}
 
 
-def meter(code: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
+def meter(code: str, **rest: Any) -> dict[str, Any]:
     return {"code": code, "name": NAMED, "area": "park", "source": "push", **rest}
 
 
@@ -39,7 +39,7 @@ def found(*converters: dict[str, Any]) -> list[tuple[str, str]]:
     return list(contradictions(site))
 
 
-def converter(**given: Any) -> dict[str, Any]:  # noqa: ANN401  # YAML
+def converter(**given: Any) -> dict[str, Any]:
     return {"code": "C", "inputs": ["K"], "outputs": ["AIR"]} | given
 
 

@@ -28,7 +28,7 @@ def change(what: What = What.FIRED, second: int = 0, subject: str = "gate") -> T
     return Transition("down", of, what, moment, US, US, Severity.CRITICAL, 1, float("nan"), 1.0, "")
 
 
-def row(key: str, second: int = 0, **rest: Any) -> Row:  # noqa: ANN401  # Row's
+def row(key: str, second: int = 0, **rest: Any) -> Row:
     named = Name(en=key, zh=key)
     about = {"subject": "gate", "rule": "down", "what": "fired"} | {
         name: rest[name] for name in ("what",) if name in rest

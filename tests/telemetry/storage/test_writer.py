@@ -122,7 +122,7 @@ def test_after_rows_that_stood_the_source_is_looked_at_first(
     looks: list[bool] = []
     put = merge.put
 
-    def counted(conn: Any, rows: Any, sources: Any, approach: Approach) -> merge.Written:  # noqa: ANN401  # a stand-in
+    def counted(conn: Any, rows: Any, sources: Any, approach: Approach) -> merge.Written:
         looks.append(bool(approach.look.any()))
         return put(conn, rows, sources, approach)
 
@@ -138,7 +138,7 @@ def test_what_completes_rows_is_written_without_a_look_from_then_on(
     looks: list[int] = []
     look = merge._look
 
-    def counted(conn: Any, rows: Any, groups: Any) -> Any:  # noqa: ANN401  # a stand-in
+    def counted(conn: Any, rows: Any, groups: Any) -> Any:
         looks.append(len(groups))
         return look(conn, rows, groups)
 

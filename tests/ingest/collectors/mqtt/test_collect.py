@@ -120,7 +120,7 @@ def park(broker_url: str, device: JsonDevice) -> Park:
 def test_messages_become_rows_in_the_order_of_arrival(park: Park) -> None:
     sink = Keeping()
 
-    async def scenario(collector: Any) -> None:  # noqa: ANN401
+    async def scenario(collector: Any) -> None:
         await park.publish(("one", TIMED % 1), ("M2", TIMED % 2), ("one", b'{"t": 1795332601000, "p": 3}'))
         await until(lambda: len(sink.rows) == 3)
         assert collector.health.meters["M1"].reads == 2
@@ -173,7 +173,7 @@ def test_a_store_that_is_away_is_waited_for(park: Park, monkeypatch: pytest.Monk
     monkeypatch.setattr("ingest.collectors.mqtt.collect._FIRST_PAUSE_S", 0.01)
     sink = Keeping(away=3)
 
-    async def scenario(collector: Any) -> None:  # noqa: ANN401
+    async def scenario(collector: Any) -> None:
         await park.publish(*(("one", TIMED % n) for n in range(5)))
         await until(lambda: len(set(sink.powers())) == 5 and collector.health.waiting == 0)
 
@@ -185,7 +185,7 @@ def test_a_store_that_is_away_is_waited_for(park: Park, monkeypatch: pytest.Monk
 def test_what_cannot_be_read_is_kept_aside_and_acknowledged(park: Park) -> None:
     sink = Keeping()
 
-    async def scenario(collector: Any) -> None:  # noqa: ANN401
+    async def scenario(collector: Any) -> None:
         await park.publish(
             ("one", b"{broken"),
             ("nobody", TIMED % 1),

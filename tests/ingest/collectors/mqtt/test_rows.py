@@ -19,7 +19,7 @@ Build = Callable[..., JsonDevice]
 Shown = tuple[str, float, dict[str, float]]
 
 
-def meter(code: str, address: str, device: str = "d") -> Any:  # noqa: ANN401
+def meter(code: str, address: str, device: str = "d") -> Any:
     return SimpleNamespace(code=code, source="s", device=device, address=address)
 
 
@@ -32,7 +32,7 @@ class Reader:
         self,
         topic: str,
         devices: dict[str, JsonDevice],
-        *meters: Any,  # noqa: ANN401
+        *meters: Any,
         sampling: Sampling = SPARSE,
     ) -> None:
         routes = Routes(Pattern(topic), meters, devices)

@@ -19,14 +19,14 @@ KNOWN = {"M1", "M2"}
 UTC_US = pa.timestamp("us", "UTC")
 
 
-def stream(table: pa.Table, **options: Any) -> bytes:  # noqa: ANN401
+def stream(table: pa.Table, **options: Any) -> bytes:
     out = pa.BufferOutputStream()
     with ipc.new_stream(out, table.schema, options=ipc.IpcWriteOptions(**options)) as writer:
         writer.write_table(table)
     return bytes(out.getvalue().to_pybytes())
 
 
-def table(**change: Any) -> pa.Table:  # noqa: ANN401
+def table(**change: Any) -> pa.Table:
     columns = {
         "meter": pa.array(["M1", "M2"]),
         "time": pa.array([TIME_US, TIME_US + 1], UTC_US),

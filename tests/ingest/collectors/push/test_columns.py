@@ -20,7 +20,7 @@ TIME_US = 1_795_332_600_000_000
 KNOWN = {"M1", "M2"}
 
 
-def read(zone: ZoneInfo | None = None, **columns: Any) -> Parsed:  # noqa: ANN401
+def read(zone: ZoneInfo | None = None, **columns: Any) -> Parsed:
     return parse(json.dumps(columns).encode(), "push", KNOWN, zone, NOW)
 
 

@@ -21,11 +21,11 @@ KNOWN = {"M1", "M2"}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def row(**change: Any) -> dict[str, Any]:  # noqa: ANN401
+def row(**change: Any) -> dict[str, Any]:
     return {"meter": "M1", "time": TIME, "values": {"active_power": 1.5}, **change}
 
 
-def read(*rows: Any, zone: ZoneInfo | None = None) -> Parsed:  # noqa: ANN401
+def read(*rows: Any, zone: ZoneInfo | None = None) -> Parsed:
     return parse(json.dumps(rows).encode(), "push", KNOWN, zone, NOW)
 
 

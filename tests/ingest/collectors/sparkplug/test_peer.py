@@ -54,7 +54,7 @@ class Edge:
                     return said
         pytest.fail("the edge node ended")
 
-    async def tell(self, **order: Any) -> None:  # noqa: ANN401
+    async def tell(self, **order: Any) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         await self._process.stdin.drain()
@@ -83,7 +83,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def _metric(name: str, alias: int, kind: str, value: float | None, **rest: Any) -> dict[str, Any]:  # noqa: ANN401
+def _metric(name: str, alias: int, kind: str, value: float | None, **rest: Any) -> dict[str, Any]:
     return {"name": name, "alias": alias, "type": kind, "value": value, **rest}
 
 
