@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 DIST = Path(__file__).parent / "dist"
-PAGES = ("live", "energy", "carbon", "cost", "meters", "alerts", "collectors", "settings")
+PAGES = ("live", "energy", "carbon", "cost", "alerts", "meters", "collectors", "settings")
 """First parts of the addresses that the page answers itself, as web/src/route.ts names them."""
 FURTHER = ("account", "enter")
 """Those that are not on the rail."""
