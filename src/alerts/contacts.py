@@ -36,7 +36,8 @@ class QuietHours(Frozen):
         if not inside:
             return at
         day = at.date() + timedelta(days=overnight and clock >= self.since)
-        return datetime.combine(day, self.to, at.tzinfo)
+        ends = datetime.combine(day, self.to, at.tzinfo)
+        return ends if ends.timestamp() >= at.timestamp() else ends.replace(fold=1)
 
 
 class Contact(Frozen):

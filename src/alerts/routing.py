@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.channel import Channel
@@ -39,7 +39,7 @@ def drafts(directory: Directory, notice: Notice, zone: ZoneInfo) -> list[Draft]:
     for route in directory.routes:
         for draft in _of_route(directory, route, notice, zone) if route.fits(notice) else ():
             stands = found.get(draft.key, draft)
-            first = min(stands, draft, key=lambda each: each.due)
+            first = min(stands, draft, key=lambda each: each.due.timestamp())
             found[draft.key] = replace(first, follow_up=stands.follow_up or draft.follow_up)
     return list(found.values())
 
@@ -65,7 +65,7 @@ def key(change: str, contact: str, channel: str) -> str:
 
 def _of_route(directory: Directory, route: Route, notice: Notice, zone: ZoneInfo) -> Iterator[Draft]:
     for step, (after_s, codes) in enumerate(route.steps()):
-        at = notice.at(zone) + timedelta(seconds=after_s)
+        at = _later(notice.at(zone), after_s)
         for contact in (directory.by_code[code] for code in codes):
             for channel in contact.channels:
                 wait_s = route.wait if channel.grouped and not step else 0.0
@@ -75,6 +75,11 @@ def _of_route(directory: Directory, route: Route, notice: Notice, zone: ZoneInfo
 
 def _draft(contact: Contact, channel: Channel, notice: Notice, at: datetime, wait_s: float) -> Draft:
     free = contact.quiet.ends(at, Severity(notice.severity)) if contact.quiet else at
-    due = max(free, at + timedelta(seconds=wait_s))
+    due = max(free, _later(at, wait_s), key=datetime.timestamp)
     named = key(notice.id, contact.code, channel.name)
     return Draft(named, contact.code, channel.name, 0, follow_up=False, not_before=free, due=due)
+
+
+def _later(at: datetime, seconds: float) -> datetime:
+    """By the time that passes, whatever the park's clock does meanwhile."""
+    return (at.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(at.tzinfo)

@@ -131,6 +131,38 @@ def test_quiet_hours_go_by_the_clock_on_the_wall_when_it_is_put_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("moment", "due"),
+    [
+        ("2026-10-25T02:55:00+02:00", "2026-10-25T03:10:00+02:00"),
+        ("2026-10-25T02:55:00+01:00", "2026-10-25T03:10:00+01:00"),
+        ("2026-03-29T01:55:00+01:00", "2026-03-29T02:10:00+01:00"),
+    ],
+)
+def test_an_escalation_waits_as_long_as_it_says_in_the_night_when_the_clock_is_set(
+    notice: Notice, moment: str, due: str
+) -> None:
+    at_us = int(datetime.fromisoformat(moment).timestamp()) * 1_000_000
+    passed_on = directory(
+        contact("duty"),
+        contact("chief"),
+        escalation=[{"after": "15 min", "contacts": ["chief"]}],
+        wait="10 s",
+    )
+    first, second = drafts(passed_on, msgspec.structs.replace(notice, at_us=at_us), ZoneInfo("Europe/Berlin"))
+    assert first.due.timestamp() == at_us / 1e6 + 10
+    assert second.due.timestamp() == datetime.fromisoformat(due).timestamp()
+
+
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_end_after_they_were_asked(notice: Notice) -> None:
+    again = datetime(2026, 10, 25, 2, 15, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
+    light = msgspec.structs.replace(notice, severity="warning", at_us=int(again.timestamp()) * 1_000_000)
+    asleep = directory(contact("duty", quiet={"from": "22:00", "to": "02:30"}))
+    (made,) = drafts(asleep, light, ZoneInfo("Europe/Berlin"))
+    assert made.due.astimezone(UTC) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert made.not_before.astimezone(UTC) == made.due.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
     ("document", "reason"),
     [
         ({"contacts": [contact("a"), contact("a")]}, "a stands twice"),
