@@ -49,6 +49,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     unit: str = ""
     flapping: bool = False
     corrected: bool = False
+    gone: bool = False
+    """It ends as its rule or its subject is no more, however things stand."""
     figure: Name | None = None
     """What the value is."""
     share: bool = False

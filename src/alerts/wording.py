@@ -19,6 +19,11 @@ _WORDS: Mapping[str, Name] = {
     "raised": Name("has become graver", "升级"),
     "revealed": Name("goes on", "仍在持续"),
     "resolved": Name("is over", "已恢复"),
+    "gone": Name("is no longer watched", "不再监视"),
+    "removed": Name(
+        "Its rule, or what it is about, was taken away or changed; how things stand now is not known.",
+        "其规则或对象已被删除或更改;当前状态未知。",
+    ),
     "stormed": Name("alerts at once", "同时告警数量"),
     TEST: Name("test", "测试"),
     "value": Name("Value", "数值"),
@@ -121,8 +126,10 @@ class _Speaker:
         head = f"[{self._word(first.severity)}] {self._name(first.rule_name)}"
         if len(notices) > 1 and len({notice.rule for notice in notices}) == 1:
             return plain(f"{head}{self._word('colon')}{self._count(len(notices))}", _LONGEST_SUBJECT)
-        told = f"{head}{self._word('colon')}{self._subject_of(first)} {self._word(first.what)}"
-        if first.what == "resolved":
+        told = f"{head}{self._word('colon')}{self._subject_of(first)} {self._happened(first)}"
+        if first.gone:
+            pass
+        elif first.what == "resolved":
             told += f"{self._word('comma')}{self._word('lasted').lower()} {self._lasted(first)}"
         elif first.value is not None:
             told += f"{self._word('comma')}{self._figures(first)}"
@@ -156,16 +163,17 @@ class _Speaker:
         colon = self._word("colon")
         yield (
             f"[{self._word(notice.severity)}] {self._name(notice.rule_name)}{colon}"
-            f"{self._subject_of(notice)} {self._word(notice.what)}"
+            f"{self._subject_of(notice)} {self._happened(notice)}"
         )
         if notice.what == TEST:
             yield f"{self._word('at')}{colon}{self._moment(notice.at_us)}"
             return
         if notice.area_name is not None:
             yield f"{self._word('area')}{colon}{self._name(notice.area_name)}"
-        yield self._figures(notice, headed=True)
+        if not notice.gone:
+            yield self._figures(notice, headed=True)
         yield f"{self._word('since')}{colon}{self._moment(notice.since_us)}"
-        over = notice.what == "resolved"
+        over = notice.what == "resolved" and not notice.gone
         yield f"{self._word('ended' if over else 'at')}{colon}{self._moment(notice.at_us)}"
         if over:
             yield f"{self._word('lasted')}{colon}{self._lasted(notice)}"
@@ -175,10 +183,14 @@ class _Speaker:
             for name, value in notice.more.items()
             if number(value)
         )
-        yield from (self._word(word) for word in ("flapping", "corrected") if getattr(notice, word))
-        if notice.advice is not None and not over:
+        told = {"flapping": notice.flapping, "corrected": notice.corrected, "removed": notice.gone}
+        yield from (self._word(word) for word, holds in told.items() if holds)
+        if notice.advice is not None and notice.what != "resolved":
             yield f"{self._word('advice')}{colon}{self._line(notice.advice)}"
         yield from filter(None, [notice.link])
+
+    def _happened(self, notice: Notice) -> str:
+        return self._word("gone" if notice.gone else notice.what)
 
     def _figures(self, notice: Notice, *, headed: bool = False) -> str:
         value, limit = self._measured(notice.value, notice), self._measured(notice.limit, notice)

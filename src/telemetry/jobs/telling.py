@@ -69,7 +69,7 @@ class Teller:
 
     def _words(self, plan: Plan, site: Site) -> Notices:
         if self._notices is None or plan is not self._plan:
-            self._plan, self._notices = plan, Notices(plan, site)
+            self._plan, self._notices = plan, Notices(plan, site, self._notices)
         return self._notices
 
     def _begun(self, changes: Sequence[Transition], put: Put) -> Iterator[tuple[Notice, list[Draft]]]:

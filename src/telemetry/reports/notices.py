@@ -7,7 +7,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from accounting.tariff import Tariff
-from alerts.journal import Transition
+from alerts.journal import Quiet, Transition
 from alerts.notice import Name, Notice
 from alerts.rule import Rule
 from alerts.verdict import Kind
@@ -28,15 +28,18 @@ class _Labelled(Protocol):
 class Notices:
     """What one plan has to say of changes."""
 
-    def __init__(self, plan: Plan, site: Site) -> None:
+    def __init__(self, plan: Plan, site: Site, before: "Notices | None" = None) -> None:
+        """`before`: what has left since keeps the name that it had then."""
         self._page = plan.directory.page.rstrip("/")
         self._zone = ZoneInfo(site.zone)
         self._tariff: Tariff | None = plan.tariff
         self._rules: dict[str, Rule] = {rule.code: rule for rule in sorted(plan.rules, key=_begins)}
         self._areas: Mapping[str, Area] = {area.code: area for area in site.areas}
-        self._names: dict[tuple[Kind, str], tuple[Name, str]] = {
-            (Kind.METER, meter.code): (_name(meter.name), meter.area) for meter in site.meters
-        } | {(Kind.AREA, area.code): (_name(area.name), area.code) for area in site.areas}
+        self.names: dict[tuple[Kind, str], tuple[Name, str]] = (
+            (before.names if before else {})
+            | {(Kind.METER, meter.code): (_name(meter.name), meter.area) for meter in site.meters}
+            | {(Kind.AREA, area.code): (_name(area.name), area.code) for area in site.areas}
+        )
         self._sources = {meter.code: meter.source or "" for meter in site.meters}
         self._park = next((area.code for area in site.areas if area.parent is None), "")
         self._park_name = Name(site.name.en, site.name.zh)
@@ -50,7 +53,7 @@ class Notices:
         rule, code = self._rules.get(change.rule, put), change.subject.code
         plain = Name(code, code)
         unknown = (self._park_name if change.subject.kind is Kind.PARK else plain, self._park)
-        name, area = self._names.get((change.subject.kind, code), unknown)
+        name, area = self.names.get((change.subject.kind, code), unknown)
         told, measured = (rule.told_as(), _measured(change, rule)) if rule else (None, False)
         held = band.now(self._tariff, change.at_us, self._zone)
         return Notice(
@@ -75,6 +78,7 @@ class Notices:
             unit=change.unit,
             flapping=change.flapping,
             corrected=change.corrected,
+            gone=change.quiet is Quiet.GONE,
             figure=_name(told.figure) if told and measured else None,
             share=bool(told and told.share and measured),
             advice=_name(told.advice) if told and told.advice.en else None,

@@ -216,6 +216,22 @@ def test_the_end_is_told_to_those_who_know_of_the_beginning(post: Post) -> None:
     assert [each["alert"]["what"] for each in post.receiver.bodies] == ["fired", "resolved"]
 
 
+def test_what_is_watched_no_more_is_not_called_over(post: Post) -> None:
+    teller = Teller(post.current)
+    plan = post.current.plan
+    assert plan.site is not None
+    with post.database.connection() as tx:
+        teller.tell(tx, [change()])
+        left = plan.site.model_copy(update={"meters": plan.site.meters[1:]})
+        post.current.adopt(replace(plan, site=left))
+        teller.tell(tx, [change(What.RESOLVED, 10, quiet=Quiet.GONE, severity=Severity.INFO)])
+    post.send(10)
+    told = post.receiver.bodies[1]
+    assert told["subject"] == "[info] High: One (m1) is no longer watched"
+    assert "how things stand now is not known" in told["text"]
+    assert told["alert"]["gone"]
+
+
 def test_who_has_acknowledged_ends_the_escalation(post: Post) -> None:
     post.route(escalation=[{"after": "15 min", "contacts": ["chief"]}])
     post.tell(change(), change(subject="m2"))
