@@ -71,9 +71,11 @@ def horizons(draw: st.DrawFn) -> Horizon:
 
 
 def placements(job: Job) -> list[Slots]:
+    """Those from its earliest start to its deadline."""
     if not job.interruptible:
-        return [job.from_start(start) for start in range(COUNT - job.duration + 1)]
-    return [np.array(each) for each in combinations(range(COUNT), job.duration)]
+        starts = range(job.earliest, job.deadline - job.duration + 1)
+        return [job.from_start(start) for start in starts]
+    return [np.array(each) for each in combinations(range(job.earliest, job.deadline), job.duration)]
 
 
 def every_cost(jobs: list[Job], within: Horizon, aim: Aim) -> list[float]:
