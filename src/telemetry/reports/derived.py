@@ -60,20 +60,27 @@ class Derived:
 
     def fill(self, board: Board) -> None:
         """Let the virtual meters show what follows from the last readings."""
+        shown: dict[str, NDArray[np.float64]] = {}
         for link in self._links:
             time = board.last.time[link.terms]
             board.last.time[link.row] = time.min() if len(time) else NEVER_US
             if link.gauge is not None:
-                self._show(board, link, link.gauge)
+                if link.gauge not in shown:
+                    shown[link.gauge] = self._shown(board, link.gauge)
+                self._show(board, link, link.gauge, shown[link.gauge])
 
-    def _show(self, board: Board, link: Link, gauge: str) -> None:
+    def _shown(self, board: Board, gauge: str) -> NDArray[np.float64]:
+        """In the line, float64[m]."""
+        if gauge == "active_power":
+            return board.power_kw
+        scale = multiplier.of(gauge, self._roster.multiplier)
+        found: NDArray[np.float64] = board.last.values[:, QUANTITIES.index(gauge)] * scale
+        return found
+
+    def _show(self, board: Board, link: Link, gauge: str, shown: NDArray[np.float64]) -> None:
         at, row = QUANTITIES.index(gauge), link.row
-        shown = (
-            board.power_kw
-            if gauge == "active_power"
-            else board.last.values[:, at] * multiplier.of(gauge, self._roster.multiplier)
-        )
-        board.last.values[row, at] = sum(part.of(shown) for part in link.parts)
+        board.last.values[row, at] = total = sum(part.of(shown) for part in link.parts)
+        shown[row] = total * multiplier.of(gauge, self._roster.multiplier[row : row + 1])[0]
         board.values[row] = live.shown(self._roster, board.last, np.array([row]))[0]
         if self._roster.boundary[:, row].any():
             board.counted[row] = live.counted(~np.isnan(board.last.values[row : row + 1]))[0]
