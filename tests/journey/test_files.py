@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from looks import NARROW, complaints, files_of, table_of
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 STORED = """
@@ -91,6 +91,24 @@ def test_days_are_a_chart_and_files(
     expect(days.get_by_role("button", name="Cold store")).to_have_attribute("aria-pressed", "false")
     page.set_viewport_size(NARROW)
     assert complaints(page) == []
+
+
+def test_a_picture_is_asked_for_before_its_drawing_came(page: Page, priced: Any) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/echarts-*.js", hold)
+    page.goto(f"{priced.url}/energy?lang=en")
+    days = page.locator("pw-energy pw-exhibit").first
+    height = (days.bounding_box() or {})["height"]
+    days.get_by_role("button", name="Save as PNG").click()
+    expect(days.locator("canvas")).to_have_count(0)
+    with page.expect_download() as waited:
+        held[0].continue_()
+    assert waited.value.suggested_filename.endswith(".png")
+    assert (days.bounding_box() or {})["height"] == height
 
 
 def test_a_day_s_bar_opens_its_load_curve(page: Page, priced: Any) -> None:

@@ -81,3 +81,17 @@ def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     page.reload()
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
+
+
+def test_a_file_that_cannot_be_made_says_so_and_is_made_later(page: Page, priced: Running) -> None:
+    page.route("**/workbook-*.js", lambda route: route.abort())
+    page.goto(f"{priced.url}/energy?lang=en")
+    days = page.locator("pw-energy pw-exhibit").first
+    button = days.get_by_role("button", name="Save as XLSX")
+    button.click()
+    told = days.get_by_role("alert")
+    expect(told).to_have_text("XLSX was not saved: ParkWatt does not answer. Try again.")
+    page.unroute("**/workbook-*.js")
+    with page.expect_download():
+        button.click()
+    expect(told).to_have_count(0)

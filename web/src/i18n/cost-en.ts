@@ -11,6 +11,7 @@ export const costEn = {
   monthRuns: "running",
   files: "Files of this chart",
   saveAs: (kind: string) => `Save as ${kind}`,
+  notSaved: (kind: string, reason: string) => `${kind} was not saved: ${reason}. Try again.`,
   tryAgain: "Try again",
   noBill: "This part of the park gets no bill: it is no enterprise or tenant of the contract.",
   noBillLines: "Nothing to bill in this month.",

@@ -14,6 +14,7 @@ export const costZh: Pick<Words, keyof typeof costEn> = {
   monthRuns: "进行中",
   files: "导出此图",
   saveAs: (kind) => `另存为 ${kind}`,
+  notSaved: (kind, reason) => `${kind} 未能保存：${reason}。请重试。`,
   tryAgain: "重试",
   noBill: "园区的这一部分没有账单：它不是合同中的企业或租户。",
   noBillLines: "本月没有可计费的内容。",

@@ -20,10 +20,11 @@ export class Chart extends LitElement {
   /** Told the data of what is clicked. */
   declare pick: ((data: unknown) => void) | undefined;
   #chart: EChartsType | null = null;
+  #drawing: Promise<void> = Promise.resolve();
   readonly #probe = document.createElement("span");
   readonly #canvas = document.createElement("div");
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
-  readonly #again = (): void => void this.#drawn();
+  readonly #again = (): void => void (this.#drawing = this.#drawn());
   readonly #size = new ResizeObserver(this.#again);
 
   override connectedCallback(): void {
@@ -49,14 +50,14 @@ export class Chart extends LitElement {
 
   protected override updated(): void {
     this.setAttribute("aria-label", this.label);
-    void this.#drawn();
+    this.#canvas.style.height = `${this.height}px`;
+    this.#again();
   }
 
   async #drawn(): Promise<void> {
     if (this.clientWidth === 0) return;
     const { init } = await import("./echarts.ts");
     if (!this.isConnected) return;
-    this.#canvas.style.height = `${this.height}px`;
     this.#chart ??= this.#made(init(this.#canvas, null, { renderer: "canvas" }));
     this.#chart.resize({ width: this.clientWidth, height: this.height });
     this.#chart.setOption({ ...this.#plain(), ...this.draw(this.#tint, this.clientWidth) }, true);
@@ -79,8 +80,10 @@ export class Chart extends LitElement {
     return opacity === 1 ? rgb : rgb.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
   };
 
-  /** The drawing under its title, as it stands. */
+  /** The drawing under its title, once it is drawn. */
   async picture(title: string, entries: readonly string[]): Promise<Blob | null> {
+    if (!this.#chart) this.#again();
+    await this.#drawing;
     if (!this.#chart) return null;
     const drawing = this.#chart.renderToCanvas({ pixelRatio: 2, backgroundColor: this.#tint("surface") });
     return pictured(drawing, 2, { title, entries, surface: this.#tint("surface"), ink: this.#tint("ink") });

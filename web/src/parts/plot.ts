@@ -16,9 +16,10 @@ export class Plot extends LitElement {
   declare build: Build;
   declare height: number;
   #plot: uPlot | null = null;
+  #drawing: Promise<void> = Promise.resolve();
   readonly #probe = document.createElement("span");
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
-  readonly #rebuild = (): void => void this.#draw();
+  readonly #rebuild = (): void => void (this.#drawing = this.#draw());
   readonly #size = new ResizeObserver(() => this.#resize());
 
   override connectedCallback(): void {
@@ -46,8 +47,10 @@ export class Plot extends LitElement {
     for (const index of series) this.#plot?.setSeries(index, { show: on });
   }
 
-  /** The drawing under its title, as it stands. */
+  /** The drawing under its title, once it is drawn. */
   async picture(title: string, entries: readonly string[]): Promise<Blob | null> {
+    if (!this.#plot) this.#rebuild();
+    await this.#drawing;
     const drawing = this.#plot?.ctx.canvas;
     return drawing ? pictured(drawing, devicePixelRatio, { title, entries, surface: this.#colour("surface"), ink: this.#colour("ink") }) : null;
   }
@@ -58,7 +61,7 @@ export class Plot extends LitElement {
 
   protected override updated(changed: Map<string, unknown>): void {
     this.setAttribute("aria-label", this.label);
-    if (changed.has("version") || !this.#plot) void this.#draw();
+    if (changed.has("version") || !this.#plot) this.#rebuild();
     else if (changed.has("data")) this.#plot.setData(this.data);
   }
 
@@ -71,7 +74,7 @@ export class Plot extends LitElement {
   }
 
   #resize(): void {
-    if (!this.#plot) void this.#draw();
+    if (!this.#plot) this.#rebuild();
     else if (this.#plot.width !== this.clientWidth) this.#plot.setSize({ width: this.clientWidth, height: this.height });
   }
 
