@@ -95,3 +95,14 @@ def test_a_file_that_cannot_be_made_says_so_and_is_made_later(page: Page, priced
     with page.expect_download():
         button.click()
     expect(told).to_have_count(0)
+
+
+def test_a_chart_whose_library_did_not_come_is_drawn_later(page: Page, priced: Running) -> None:
+    page.route("**/echarts-*.js", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.goto(f"{priced.url}/energy?lang=en")
+    chart = page.locator("pw-energy pw-chart").first
+    expect(chart).to_be_visible()
+    expect(chart.locator("canvas")).to_have_count(0)
+    page.unroute("**/echarts-*.js")
+    expect(chart.locator("canvas")).to_be_visible()

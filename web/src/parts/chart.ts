@@ -3,6 +3,7 @@
 import type { EChartsType } from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
 import { LitElement } from "lit";
+import { store } from "../store.ts";
 import { pictured } from "./picture.ts";
 
 export type Tint = (token: string, opacity?: number) => string;
@@ -24,7 +25,10 @@ export class Chart extends LitElement {
   readonly #probe = document.createElement("span");
   readonly #canvas = document.createElement("div");
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
-  readonly #again = (): void => void (this.#drawing = this.#drawn());
+  readonly #again = (): void => {
+    this.#drawing = this.#drawn();
+    this.#drawing.catch(() => store.addEventListener("change", this.#again, { once: true }));
+  };
   readonly #size = new ResizeObserver(this.#again);
 
   override connectedCallback(): void {
@@ -39,6 +43,7 @@ export class Chart extends LitElement {
   override disconnectedCallback(): void {
     this.#size.disconnect();
     this.#dark.removeEventListener("change", this.#again);
+    store.removeEventListener("change", this.#again);
     this.#chart?.dispose();
     this.#chart = null;
     super.disconnectedCallback();
