@@ -180,6 +180,10 @@ class History(Protocol):
         """The last readings that came after `change`, with these quantities."""
         ...
 
+    def fresh(self, quantities: Sequence[str]) -> Newest:
+        """Readings that came since, as far as this process took them in; they come once more later."""
+        ...
+
     def readings(self, meters: NDArray[np.int32], lo_us: int, hi_us: int, quantities: Sequence[str]) -> Rows:
         """Of [lo, hi), by meter and time."""
         ...

@@ -74,6 +74,7 @@ class Watch:
         newest = self._history.newest(self._change, self.window.quantities)
         self._change = int(newest.change.max(initial=self._change))
         self.window.take(newest)
+        self.window.take(self._history.fresh(self.window.quantities))
         self.window.advance(now_us)
         self._waiting += self.engine.evaluate(now_us, beside)
         self._waiting += self._corrected(now_us, beside)

@@ -195,6 +195,7 @@ async def _serve(
         told=partial(_wake, senders),
         outbox=outbox,
         heard=partial(_heard_us, supervisor, arrivals),
+        fresh=writer.fresh,
         sources=lambda: supervisor.health,
     )
     writer.tell(alerter.wake)

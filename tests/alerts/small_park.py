@@ -88,6 +88,12 @@ class Readings:
         part = _columns(list(last.values()))
         return Newest(part.meter_id, part.time, part.quantities, part.values, part.time)
 
+    def fresh(self, quantities: Sequence[str]) -> "Newest":
+        nothing = _columns([])
+        return Newest(
+            nothing.meter_id, nothing.time, tuple(quantities), np.empty((0, len(quantities))), nothing.time
+        )
+
     def readings(self, meters: NDArray[np.int32], lo_us: int, hi_us: int, quantities: Sequence[str]) -> Part:
         del quantities
         wanted = set(meters.tolist())

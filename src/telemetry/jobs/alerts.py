@@ -33,11 +33,13 @@ from telemetry.storage import alert_rules, registry, silences
 from telemetry.storage.alert_rules import Standing
 from telemetry.storage.alerts import LEASE_S, StoredJournal
 from telemetry.storage.errors import StorageError, StorageUnavailable
+from telemetry.storage.latest import Newest, nothing_newer
 from telemetry.storage.outbox import Outbox
 from telemetry.storage.pool import Database
 
 _LOG = logging.getLogger(__name__)
 _TICK_S = 0.5  # between judgements while nothing is read
+_LEAST_S = 0.2  # between judgements while readings come
 _SLOW_S = 30.0  # how old the park may be
 _OFTEN_S = 2.0  # how old silences, and rules put through the API, may be
 
@@ -57,12 +59,13 @@ class Alerter:
         told: Callable[[], None] = lambda: None,
         outbox: Outbox | None = None,
         heard: Callable[[], Mapping[str, int]] = dict,
+        fresh: Callable[[Sequence[str]], Newest] = nothing_newer,
         sources: Callable[[], Iterable[SourceHealth]] = tuple,
     ) -> None:
         """`beside` and `sources` are asked at every tick, `clock` gives the wall's time [s].
 
         `told`: messages may be due. `outbox`: for while the database is away; `heard` tells then when whoever
-        reads each meter heard of it last [us].
+        reads each meter heard of it last [us]. `fresh`: readings committed here and not shown yet.
         """
         self._call = told
         self._tick_s = tick_s
@@ -82,7 +85,7 @@ class Alerter:
         self._refused = 0.0
         self._lease_s = lease_s
         self._journal = StoredJournal(database, Teller(current).tell, lease_s)
-        self._history = StoredHistory(database)
+        self._history = StoredHistory(database, fresh)
         self._plan: Plan | None = None
         self._renewed = 0.0
         self._rules: tuple[Rule, ...] = ()
@@ -104,10 +107,12 @@ class Alerter:
         self._loop = asyncio.get_running_loop()
         try:
             while True:
-                due = time.monotonic() + self._tick_s
+                begun = time.monotonic()
+                due = begun + self._tick_s
                 self._woken.clear()
                 if await asyncio.to_thread(self._attempt):
                     self._call()
+                await asyncio.sleep(_rest_s(time.monotonic() - begun))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), max(0.0, due - time.monotonic()))
         finally:
@@ -246,6 +251,11 @@ class Alerter:
 
     def _stands(self, park: Park, rules: tuple[Rule, ...]) -> bool:
         return self.watch is not None and rules == self._rules and park.alike(self.watch.window.park)
+
+
+def _rest_s(took_s: float) -> float:
+    """Between two judgements, however fast readings come: of the time a quarter goes into them at most."""
+    return min(max(_LEAST_S - took_s, 3 * took_s), _TICK_S)
 
 
 def _owned(stored: Iterable[Standing]) -> Mapping[frozenset[str], Sequence[str]]:

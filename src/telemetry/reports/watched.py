@@ -1,6 +1,6 @@
 """The park as alert rules look at it, and the readings that they judge."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +16,7 @@ from telemetry.reports.membership import lineage
 from telemetry.settings.plan import Plan
 from telemetry.storage import late, latest, readings
 from telemetry.storage.dirty import Marks
-from telemetry.storage.latest import Newest
+from telemetry.storage.latest import Newest, nothing_newer
 from telemetry.storage.pool import Connections
 from telemetry.storage.readings import ReadingColumns
 from telemetry.storage.registry import RegisteredMeter, Registry
@@ -28,6 +28,11 @@ class StoredHistory:
     """Fits `alerts.journal.History`."""
 
     database: Connections
+    unshown: Callable[[Sequence[str]], Newest] = nothing_newer
+    """What whoever writes here has committed and not yet shown."""
+
+    def fresh(self, quantities: Sequence[str]) -> Newest:
+        return self.unshown(quantities)
 
     def late(self, since_us: int) -> Marks:
         """Raises StorageError."""

@@ -41,12 +41,15 @@ def changed_since(conn: Connection[Any], change: int, quantities: Sequence[str] 
     query = queries.expand(_SQL["changed_since"], quantities)
     row = conn.execute(query, {"change": change}, binary=True).fetchone()
     if row is None or row[0] is None:
-        nothing = np.empty(0, np.int64)
-        return Newest(
-            np.empty(0, np.int32), nothing, nothing, tuple(quantities), np.empty((0, len(quantities)))
-        )
+        return nothing_newer(quantities)
     meter, time, changed, *values = row
     return Newest(meter, time.astype(np.int64), changed, tuple(quantities), np.column_stack(values))
+
+
+def nothing_newer(quantities: Sequence[str]) -> Newest:
+    nothing = np.empty(0, np.int64)
+    none = np.empty((0, len(quantities)))
+    return Newest(np.empty(0, np.int32), nothing, nothing, tuple(quantities), none)
 
 
 class Board:
@@ -99,6 +102,16 @@ class Board:
             cells, read = np.ix_(at, places), row >= 0
             self._values[cells] = np.where(read, values[row, np.arange(len(places))], self._values[cells])
             self._shown[cells] = np.where(read, time[row], self._shown[cells])
+
+    def fresh(self, quantities: Sequence[str]) -> Newest:
+        """What `latest` does not hold yet; its change is that of no flush."""
+        places = np.array([_PLACE[name] for name in quantities], np.int64)
+        with self._lock:
+            meter = np.flatnonzero(self._waiting).astype(np.int32)
+            time, values = self._time[meter], self._values[np.ix_(meter, places)]
+            stale = self._shown[np.ix_(meter, places)] < time[:, None] - STANDS_US
+        values[stale] = np.nan
+        return Newest(meter, time, np.zeros(len(meter), np.int64), tuple(quantities), values)
 
     def flush(self, db: Database) -> bool:
         """Write what waits, if anything does. Raises StorageError; what could not be written waits on."""

@@ -18,7 +18,7 @@ from telemetry.storage.approach import Approaches
 from telemetry.storage.dirty import Stage
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.flags import Flags
-from telemetry.storage.latest import Board
+from telemetry.storage.latest import Board, Newest
 from telemetry.storage.merge import RacedError, Written
 from telemetry.storage.pool import Database
 from telemetry.storage.rows import Rows, gather, sources_of
@@ -66,8 +66,12 @@ class Writer:
             self._seen.learn(conn)
 
     def tell(self, flushed: Callable[[], None]) -> None:
-        """Call `flushed` whenever `latest` has news, in a thread of the writer's own."""
+        """Call `flushed` whenever there is news, in a thread of the writer's own."""
         self._flushed = flushed
+
+    def fresh(self, quantities: Sequence[str]) -> Newest:
+        """Readings of this process that are committed and that `latest` does not show yet."""
+        return self._board.fresh(quantities)
 
     def close(self) -> None:
         """Flush `latest`. Raises StorageError when it could not be written; the next start repairs it."""
@@ -149,6 +153,7 @@ class Writer:
     def _remember(self, rows: Rows, written: Written, news: NDArray[np.int64]) -> None:
         self._seen.hold(news)
         self._board.offer(written.meter_id, written.time, written.batch_id, rows.columns, written.values)
+        self._flushed()
 
     def _flush_on(self) -> None:
         failing, due = False, time.monotonic() + _FLUSH_S

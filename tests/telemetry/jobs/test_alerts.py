@@ -19,7 +19,7 @@ from alerts.errors import LeaseLost
 from alerts.journal import What
 from alerts.look import Circumstances
 from ingest.batch import Batch
-from telemetry.jobs.alerts import Alerter
+from telemetry.jobs.alerts import Alerter, _rest_s
 from telemetry.settings.current import Current
 from telemetry.settings.plan import load_plan
 from telemetry.storage.errors import StorageUnavailable
@@ -182,6 +182,26 @@ def test_whoever_judges_waits_for_no_tick_when_readings_come(park: Park, folder:
         writer.tell(alerter.wake)
         asyncio.run(judge(writer))
     assert park.kept() == [("fired", "m1", 0)]
+
+
+def test_readings_are_judged_before_the_live_view_shows_them(park: Park, folder: Path) -> None:
+    (folder / "alerts" / "high.yaml").write_text(RULE.replace("hold: 20 s", "hold: 0 s"), encoding="utf-8")
+    park.current.adopt(load_plan(folder))
+    writer = Writer(park.database, lambda: START)
+    writer.refresh()
+    alerter = Alerter(park.database, park.current, clock=lambda: START, fresh=writer.fresh)
+    alerter.step()
+    writer.write([park.batch(("m1", START, {"active_power": 50}), ("m2", START, {"voltage_l1": 230}))])
+    assert [str(each.subject) for each in alerter.step()] == ["meter:m1"]
+    assert len(writer.fresh(["active_power"]).meter_id) == 2
+    writer.close()
+    assert not len(writer.fresh(["active_power"]).meter_id)
+    assert alerter.step() == []
+    assert park.kept() == [("fired", "m1", 0)]
+
+
+def test_readings_that_come_fast_leave_time_between_judgements() -> None:
+    assert [_rest_s(took_s) for took_s in (0.0, 0.05, 0.1, 10.0)] == pytest.approx([0.2, 0.15, 0.3, 0.5])
 
 
 def test_a_second_process_waits_until_the_first_is_gone(park: Park) -> None:
