@@ -47,6 +47,8 @@ class Watch:
         self._holder = holder
         self.engine = Engine(rules, Window(park, quantities_of(rules)))
         self._change = 0
+        self.superseded = False
+        """Whether somebody stood in while this one waited for an answer."""
         self.begun = False
         """Whether this process evaluates."""
         self._waiting: list[Transition] = []
@@ -73,6 +75,8 @@ class Watch:
             self._begin(now_us)
         newest = self._history.newest(self._change, self.window.quantities)
         self._change = int(newest.change.max(initial=self._change))
+        if self.superseded:
+            raise LeaseLost("somebody has stood in meanwhile, and knows more")
         self.window.take(newest)
         self.window.take(self._history.fresh(self.window.quantities))
         self.window.advance(now_us)

@@ -40,6 +40,8 @@ from telemetry.storage.pool import Database
 _LOG = logging.getLogger(__name__)
 _TICK_S = 0.5  # between judgements while nothing is read
 _LEAST_S = 0.2  # between judgements while readings come
+_PATIENCE_S = 30.0  # with a database that takes a question and does not answer
+_STANDING_IN_S = 2.0  # between judgements meanwhile
 _SLOW_S = 30.0  # how old the park may be
 _OFTEN_S = 2.0  # how old silences, and rules put through the API, may be
 
@@ -110,8 +112,7 @@ class Alerter:
                 begun = time.monotonic()
                 due = begun + self._tick_s
                 self._woken.clear()
-                if await asyncio.to_thread(self._attempt):
-                    self._call()
+                await self._attempted()
                 await asyncio.sleep(_rest_s(time.monotonic() - begun))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), max(0.0, due - time.monotonic()))
@@ -119,6 +120,30 @@ class Alerter:
             self._loop = None
             with suppress(StorageError):
                 self._journal.release(self.holder)
+
+    async def _attempted(self) -> None:
+        """A database that takes a question and never answers is away too."""
+        attempt = asyncio.ensure_future(asyncio.to_thread(self._attempt))
+        patience_s = _PATIENCE_S
+        while not (await asyncio.wait({attempt}, timeout=patience_s))[0]:
+            patience_s = _STANDING_IN_S
+            if await asyncio.to_thread(self._stand_in):
+                self._call()
+        if attempt.result():
+            self._call()
+
+    def _stand_in(self) -> bool:
+        """Go on beside an attempt that hangs; whether messages may be due."""
+        watch, now = self.watch, self._clock()
+        if self._meanwhile is None or watch is None or not watch.begun:
+            return False
+        self._begin_meanwhile(now)
+        changes = self._deputed(self._meanwhile, now).evaluate_unread(
+            int(now * 1e6), self._without_readings(now)
+        )
+        told = bool(changes) and self._meanwhile.tell(changes)
+        watch.superseded = watch.superseded or told
+        return told
 
     def wake(self) -> None:
         """Readings have come: judge now, not at the next tick; from any thread."""
@@ -151,8 +176,7 @@ class Alerter:
     def _wait(self) -> bool:
         """Go on with what is known without the database; whether messages may be due."""
         now = self._clock()
-        if self._meanwhile is not None:
-            self._meanwhile.begin(int((now if self._answered is None else self._answered) * 1e6))
+        self._begin_meanwhile(now)
         engine = self._engine_meanwhile(now)
         if engine is None:
             return False
@@ -164,15 +188,26 @@ class Alerter:
             self.watch.wait(changes)
         return False
 
+    def _begin_meanwhile(self, now: float) -> None:
+        if self._meanwhile is not None:
+            self._meanwhile.begin(int((now if self._answered is None else self._answered) * 1e6))
+
     def _engine_meanwhile(self, now: float) -> Engine | None:
         """None where another process judges, as far as is known."""
-        if self.watch is not None and self.watch.begun:
+        if self.watch is not None and self.watch.begun and not self.watch.superseded:
             return self.watch.engine
-        known = self._meanwhile.known if self._meanwhile else None
-        if self._deputy is None and self._meanwhile is not None and known is not None:
-            self._stored, self._silences = known.rules, known.silences
-            rules = self._holding(self._current.plan, datetime.fromtimestamp(now, UTC))
-            self._deputy = self._meanwhile.deputy(self._current, rules, int(now * 1e6))
+        if self._meanwhile is None or self._meanwhile.known is None:
+            return None
+        return self._deputed(self._meanwhile, now)
+
+    def _deputed(self, meanwhile: Meanwhile, now: float) -> Engine:
+        if self._deputy is None:
+            known = meanwhile.known
+            stored, self._silences = (
+                (known.rules, known.silences) if known else (self._stored, self._silences)
+            )
+            rules = self._holding(self._current.plan, datetime.fromtimestamp(now, UTC), stored)
+            self._deputy = meanwhile.deputy(self._current, rules, int(now * 1e6))
         return self._deputy
 
     def _without_readings(self, now: float) -> Circumstances:
@@ -236,14 +271,15 @@ class Alerter:
         """A park or rules that have changed are watched anew, with what the journal holds."""
         at = datetime.fromtimestamp(now, UTC)
         park = park_of(registry.load(self._database), plan, at)
-        rules = self._holding(plan, at)
+        rules = self._holding(plan, at, self._stored)
         if self.watch is None or not self._stands(park, rules):
             self.watch = Watch(self._journal, self._history, self.holder, park, rules)
         self._plan, self._rules, self._renewed = plan, rules, now
 
-    def _holding(self, plan: Plan, at: datetime) -> tuple[Rule, ...]:
+    @staticmethod
+    def _holding(plan: Plan, at: datetime, stored: Iterable[Standing]) -> tuple[Rule, ...]:
         """Those of files, and beside them those that were put through the API."""
-        documents = (narrowed(each) for each in self._stored)
+        documents = (narrowed(each) for each in stored)
         put = (read_stored(document, plan.site) for document in documents if document is not None)
         filed = {rule.code for rule in plan.rules}
         every = [*plan.rules, *(rule for rule in put if rule is not None and rule.code not in filed)]

@@ -1,6 +1,7 @@
 """While the database is away people are told all the same, once, and the journal learns of it afterwards."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -382,6 +383,41 @@ def test_what_is_being_sent_as_the_database_comes_back_is_noted_there(night: Nig
     assert not night.outbox.pending
     asyncio.run(sender.deliver(bundle))
     assert night.log() == [("duty", "fired", "sent", 10)]
+
+
+def test_a_database_that_takes_a_question_and_never_answers_is_away(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question is answered in the end, and nothing is told again."""
+    thawed, connected = threading.Event(), night.database._connected
+
+    def frozen() -> object:
+        night.now = START + 15.0
+        thawed.wait(60)
+        return connected()
+
+    async def passed() -> None:
+        running = asyncio.create_task(night.alerter.run())
+        while not night.outbox.changes:  # noqa: ASYNC110  # another thread puts them
+            await asyncio.sleep(0.05)
+        await night._send(OnDisk(night.outbox, night.database))
+        assert night.told == [("gate", "fired")]
+        thawed.set()
+        while night.outbox.pending or not night.alerter.health():  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1.0)
+        running.cancel()
+        await asyncio.wait({running})
+
+    night.pass_(5)
+    monkeypatch.setattr("telemetry.jobs.alerts._PATIENCE_S", 0.2)
+    monkeypatch.setattr(night.database, "_connected", frozen)
+    night.now, night.down = START + 10.0, {"gate"}
+    asyncio.run(asyncio.wait_for(passed(), 60))
+    assert night.kept() == [("fired", "gate", 15)]
+    night.back()
+    night.pass_(20, "gate")
+    assert night.told == [("gate", "fired")]
 
 
 def test_another_process_that_judges_by_now_gets_no_alert_that_never_ends(
