@@ -1,7 +1,8 @@
 """Evaluation as it goes on: the lease, the newest readings, what changed, and the journal that keeps it."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from alerts.engine import Engine
 from alerts.errors import LeaseLost
@@ -49,6 +50,7 @@ class Watch:
         self._change = 0
         self.superseded = False
         """Whether somebody stood in while this one waited for an answer."""
+        self._turn = threading.Lock()
         self.begun = False
         """Whether this process evaluates."""
         self._waiting: list[Transition] = []
@@ -75,16 +77,34 @@ class Watch:
             self._begin(now_us)
         newest = self._history.newest(self._change, self.window.quantities)
         self._change = int(newest.change.max(initial=self._change))
-        if self.superseded:
-            raise LeaseLost("somebody has stood in meanwhile, and knows more")
-        self.window.take(newest)
-        self.window.take(self._history.fresh(self.window.quantities))
-        self.window.advance(now_us)
-        self._waiting += self.engine.evaluate(now_us, beside)
-        self._waiting += self._corrected(now_us, beside)
+        with self._turn:
+            self._expect_nobody()
+            self.window.take(newest)
+            self.window.take(self._history.fresh(self.window.quantities), teaches=False)
+            self.window.advance(now_us)
+            self._waiting += self.engine.evaluate(now_us, beside)
+        corrected = self._corrected(now_us, beside)
+        with self._turn:
+            self._expect_nobody()
+            self._waiting += corrected
         self._journal.keep(self._holder, self._waiting, now_us)
         kept, self._waiting = self._waiting, []
         return kept
+
+    def _expect_nobody(self) -> None:
+        """Raises LeaseLost."""
+        if self.superseded:
+            raise LeaseLost("somebody has stood in meanwhile, and knows more")
+
+    def stand_in(self, tell: Callable[[Sequence[Transition]], bool]) -> bool:
+        """From another thread, while this one waits for an answer; `tell` gives whether somebody was told.
+
+        It gets what the journal has been asked to take, and may have taken.
+        """
+        with self._turn:
+            told = tell(() if self.superseded else tuple(self._waiting))
+            self.superseded = self.superseded or told
+        return told
 
     def give_up(self) -> list[Transition]:
         """What the journal has not taken: somebody else keeps it."""

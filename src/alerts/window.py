@@ -60,6 +60,8 @@ class Window:
         self._shown = np.full((len(self.quantities), size), NEVER)
         self.time = np.full(size, NEVER)
         """When each meter was last read, int64[m] [us]."""
+        self._taught = self.time.copy()
+        """The last that told how often it is read, int64[m] [us]."""
         self.gap_s = np.full(size, np.nan)
         """Between each meter's last two readings, float64[m] [s]."""
         self._ring = [np.full((slots, size), np.nan, _form(name)) for name in self.quantities]
@@ -86,13 +88,17 @@ class Window:
     def _fresh(self, interval_s: NDArray[np.float64]) -> NDArray[np.int64]:
         return ((_FRESH * interval_s + self.latency_s) * 1e6).astype(np.int64)
 
-    def take(self, rows: Rows) -> None:
-        """Readings in the order of time, none older than those held; of a meter the last counts."""
+    def take(self, rows: Rows, *, teaches: bool = True) -> None:
+        """Readings in the order of time, none older than those held; of a meter the last counts.
+
+        `teaches`: they come at the pace at which meters are read, not piece by piece.
+        """
         meter, row = self._known(rows.meter_id)
         if not len(row):
             return
         time = rows.time[row]
-        self._learn(meter, time)
+        if teaches:
+            self._learn(meter, time)
         np.maximum.at(self.time, meter, time)
         for column, name in enumerate(rows.quantities):
             if name in self._place:
@@ -117,7 +123,8 @@ class Window:
 
     def _learn(self, meter: NDArray[np.intp], time: NDArray[np.int64]) -> None:
         """The rhythm of meters whose source declares none."""
-        before = self.time[meter]
+        before = self._taught[meter]
+        np.maximum.at(self._taught, meter, time)
         gap = np.where(before == NEVER, 0, time - before) / 1e6
         self.gap_s[meter[gap > 0]] = gap[gap > 0]
         learned = np.isnan(self.park.interval_s[meter]) & (gap > 0)

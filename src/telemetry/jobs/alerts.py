@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from alerts.engine import Engine, Health
 from alerts.errors import LeaseLost
@@ -35,7 +36,7 @@ from telemetry.storage.alerts import LEASE_S, StoredJournal
 from telemetry.storage.errors import StorageError, StorageUnavailable
 from telemetry.storage.latest import Newest, nothing_newer
 from telemetry.storage.outbox import Outbox
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Answers, Database
 
 _LOG = logging.getLogger(__name__)
 _TICK_S = 0.5  # between judgements while nothing is read
@@ -86,8 +87,9 @@ class Alerter:
         self._answered: float | None = None
         self._refused = 0.0
         self._lease_s = lease_s
-        self._journal = StoredJournal(database, Teller(current).tell, lease_s)
-        self._history = StoredHistory(database, fresh)
+        self._asking = Answers(database)
+        self._journal = StoredJournal(self._asking, Teller(current).tell, lease_s)
+        self._history = StoredHistory(self._asking, fresh)
         self._plan: Plan | None = None
         self._renewed = 0.0
         self._rules: tuple[Rule, ...] = ()
@@ -124,26 +126,32 @@ class Alerter:
     async def _attempted(self) -> None:
         """A database that takes a question and never answers is away too."""
         attempt = asyncio.ensure_future(asyncio.to_thread(self._attempt))
-        patience_s = _PATIENCE_S
-        while not (await asyncio.wait({attempt}, timeout=patience_s))[0]:
-            patience_s = _STANDING_IN_S
-            if await asyncio.to_thread(self._stand_in):
+        begun, rest_s = time.monotonic(), _PATIENCE_S
+        while not (await asyncio.wait({attempt}, timeout=rest_s))[0]:
+            left_s = max(begun, self._asking.answered) + _PATIENCE_S - time.monotonic()
+            rest_s = max(left_s, _STANDING_IN_S)
+            if left_s <= 0 and await asyncio.to_thread(self._stand_in):
                 self._call()
         if attempt.result():
             self._call()
 
     def _stand_in(self) -> bool:
         """Go on beside an attempt that hangs; whether messages may be due."""
-        watch, now = self.watch, self._clock()
+        watch = self.watch
         if self._meanwhile is None or watch is None or not watch.begun:
             return False
+        return watch.stand_in(partial(self._tell_beside, self._meanwhile, self._clock()))
+
+    def _tell_beside(self, meanwhile: Meanwhile, now: float, waiting: Sequence[Transition]) -> bool:
+        """What waits for the journal, under the same keys, and what has happened since."""
         self._begin_meanwhile(now)
-        changes = self._deputed(self._meanwhile, now).evaluate_unread(
-            int(now * 1e6), self._without_readings(now)
-        )
-        told = bool(changes) and self._meanwhile.tell(changes)
-        watch.superseded = watch.superseded or told
-        return told
+        if waiting:
+            self._deputy = None
+            if not meanwhile.tell(waiting):
+                return False
+        deputy, beside = self._deputed(meanwhile, now), self._without_readings(now)
+        changes = deputy.evaluate_unread(int(now * 1e6), beside)
+        return (bool(changes) and meanwhile.tell(changes)) or bool(waiting)
 
     def wake(self) -> None:
         """Readings have come: judge now, not at the next tick; from any thread."""
@@ -201,14 +209,14 @@ class Alerter:
         return self._deputed(self._meanwhile, now)
 
     def _deputed(self, meanwhile: Meanwhile, now: float) -> Engine:
-        if self._deputy is None:
-            known = meanwhile.known
+        deputy, known = self._deputy, meanwhile.known
+        if deputy is None:
             stored, self._silences = (
                 (known.rules, known.silences) if known else (self._stored, self._silences)
             )
             rules = self._holding(self._current.plan, datetime.fromtimestamp(now, UTC), stored)
-            self._deputy = meanwhile.deputy(self._current, rules, int(now * 1e6))
-        return self._deputy
+            self._deputy = deputy = meanwhile.deputy(self._current, rules, int(now * 1e6))
+        return deputy
 
     def _without_readings(self, now: float) -> Circumstances:
         away_s = self._meanwhile.away_s(int(now * 1e6)) if self._meanwhile else 0.0
@@ -261,7 +269,7 @@ class Alerter:
     def _asked_anew(self, now: float) -> bool:
         """Whether other rules than before stand in the database."""
         before = self._stored
-        with self._database.connection() as tx:
+        with self._asking.connection() as tx:
             self._stored = alert_rules.evaluated(tx)
             self._silences = silences.standing(tx, datetime.fromtimestamp(now, UTC), _owned(self._stored))
         self._asked = now
@@ -270,7 +278,7 @@ class Alerter:
     def _renew(self, plan: Plan, now: float) -> None:
         """A park or rules that have changed are watched anew, with what the journal holds."""
         at = datetime.fromtimestamp(now, UTC)
-        park = park_of(registry.load(self._database), plan, at)
+        park = park_of(registry.load(self._asking), plan, at)
         rules = self._holding(plan, at, self._stored)
         if self.watch is None or not self._stands(park, rules):
             self.watch = Watch(self._journal, self._history, self.holder, park, rules)

@@ -14,7 +14,7 @@ from alerts.errors import LeaseLost
 from alerts.journal import Open, Quiet, Recalled, Subject, Transition
 from alerts.verdict import Kind
 from telemetry.storage import queries
-from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.pool import Connections, Transaction
 
 _SQL = queries.beside(__file__)
 LEASE_S = 15.0
@@ -26,7 +26,7 @@ Tell = Callable[[Transaction, Sequence[Transition]], None]
 class StoredJournal:
     """Fits `alerts.journal.Journal`: asks the database only as often as is needed."""
 
-    def __init__(self, database: Database, tell: Tell, lease_s: float = LEASE_S) -> None:
+    def __init__(self, database: Connections, tell: Tell, lease_s: float = LEASE_S) -> None:
         """`tell` writes who is to be told, in the transaction that keeps the changes."""
         self._database = database
         self._tell = tell

@@ -1,6 +1,8 @@
 """The connections of the service, in the role that owns nothing."""
 
 import contextlib
+import math
+import time
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, LiteralString, Protocol, Self, TypeAlias
 
@@ -33,6 +35,21 @@ class Connections(Protocol):
     def connection(self) -> contextlib.AbstractContextManager[Connection[Any]]:
         """Raises StorageUnavailable, StorageError."""
         ...
+
+
+class Answers:
+    """Notes when the database answered last."""
+
+    def __init__(self, database: Connections) -> None:
+        self._database = database
+        self.answered = -math.inf
+        """As `time.monotonic` [s]."""
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        with self._database.connection() as conn:
+            yield conn
+        self.answered = time.monotonic()
 
 
 class Database:

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from receivers import Receiver
 
+from alerts.journal import Transition
 from alerts.look import Circumstances
 from alerts.silence import Silence
 from ingest.batch import Batch
@@ -418,6 +420,60 @@ def test_a_database_that_takes_a_question_and_never_answers_is_away(
     night.back()
     night.pass_(20, "gate")
     assert night.told == [("gate", "fired")]
+
+
+def test_what_the_journal_takes_and_does_not_answer_is_told_once_under_its_key(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thawed, keep = threading.Event(), night.alerter._journal.keep
+
+    def unanswered(holder: str, transitions: Sequence[Transition], evaluated_us: int) -> None:
+        keep(holder, transitions, evaluated_us)
+        night.now = START + 15.0
+        thawed.wait(60)
+
+    async def passed() -> None:
+        running = asyncio.create_task(night.alerter.run())
+        while not night.outbox.changes:  # noqa: ASYNC110  # another thread puts them
+            await asyncio.sleep(0.05)
+        await night._send(OnDisk(night.outbox, night.database))
+        thawed.set()
+        while night.outbox.pending:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.wait({running})
+
+    night.pass_(5)
+    monkeypatch.setattr("telemetry.jobs.alerts._PATIENCE_S", 0.2)
+    monkeypatch.setattr(night.alerter._journal, "keep", unanswered)
+    night.now, night.down = START + 10.0, {"gate"}
+    asyncio.run(asyncio.wait_for(passed(), 60))
+    assert night.kept() == [("fired", "gate", 10)]
+    night.back()
+    night.pass_(20, "gate")
+    assert night.told == [("gate", "fired")]
+
+
+def test_a_database_that_answers_slowly_is_not_away(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected, stood_in = night.database._connected, []
+
+    def slow() -> object:
+        time.sleep(0.2)
+        return connected()
+
+    async def passed() -> None:
+        await asyncio.wait_for(night.alerter._attempted(), 60)
+
+    night.pass_(5)
+    monkeypatch.setattr("telemetry.jobs.alerts._PATIENCE_S", 0.4)
+    monkeypatch.setattr(night.database, "_connected", slow)
+    monkeypatch.setattr(night.alerter, "_stand_in", lambda: stood_in.append(night.now))
+    night.now, night.down = START + 10.0, {"gate"}
+    begun = time.monotonic()
+    asyncio.run(passed())
+    assert time.monotonic() - begun > 0.6
+    assert night.kept() == [("fired", "gate", 10)]
+    assert not stood_in
 
 
 def test_another_process_that_judges_by_now_gets_no_alert_that_never_ends(
