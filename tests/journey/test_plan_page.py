@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from looks import NARROW, complaints, files_of
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
@@ -65,6 +65,60 @@ def test_a_job_is_moved_by_keys_and_pointer_and_checked_each_time(page: Page, pr
     job.focus()
     page.keyboard.press("Delete")
     expect(row(page, "J1")).to_contain_text("not placed")
+
+
+def test_a_drag_is_let_go_undone_and_ends_at_the_edge(page: Page, priced: Any) -> None:
+    day = f"{priced.month}-20"
+    page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
+    upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
+    expect(row(page, "J1")).to_contain_text("10:00\u201311:00")
+    job = page.locator("[data-job=J1]")
+    box = job.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    for let_go in (True, False):
+        page.mouse.move(box["x"] + 5, middle)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 5 - 4 * box["width"], middle, steps=8)
+        expect(page.locator(".board .when")).to_have_text("06:00\u201307:00")
+        if let_go:
+            page.keyboard.press("Escape")
+        page.mouse.up()
+        expect(row(page, "J1")).to_contain_text("10:00\u201311:00" if let_go else "06:00\u201307:00")
+    page.keyboard.press("Control+z")
+    expect(row(page, "J1")).to_contain_text("10:00\u201311:00")
+    job.press("End")
+    job.press("ArrowRight")
+    expect(row(page, "J1")).to_contain_text("23:00\u201300:00")
+    job.press("Delete")
+    page.get_by_role("button", name="Place it: J1").click()
+    expect(row(page, "J1")).to_contain_text("08:00\u201309:00")
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "J1")).to_contain_text("08:00\u201309:00")
+    assert complaints(page) == []
+
+
+def test_a_finger_moves_a_job_and_not_the_board(browser: Browser, priced: Any) -> None:
+    day = f"{priced.month}-20"
+    context = browser.new_context(viewport=NARROW, has_touch=True, is_mobile=True)  # type: ignore[arg-type]  # a size
+    page = context.new_page()
+    page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
+    upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
+    expect(row(page, "J1")).to_contain_text("10:00\u201311:00")
+    job = page.locator("[data-job=J1]")
+    job.scroll_into_view_if_needed()
+    box = job.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    scrolled = page.locator(".board").evaluate("board => board.scrollLeft")
+    touches = context.new_cdp_session(page)
+    for kind, at in (("touchStart", x), *(("touchMove", x + n * box["width"] / 4) for n in range(1, 9))):
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": at, "y": y}]})
+    touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(row(page, "J1")).to_contain_text("12:00\u201313:00")
+    assert page.locator(".board").evaluate("board => board.scrollLeft") == scrolled
+    context.close()
 
 
 def test_the_cheapest_stands_beside_mine_and_is_taken_over(page: Page, priced: Any) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, draftOf, EMPTY, lastDay, openedDraft } from "../src/plan/draft.ts";
+import { bodyOf, draftOf, EMPTY, lastDay, openedDraft, stepped, type Step } from "../src/plan/draft.ts";
 
 const zone = "Asia/Shanghai";
 const jobs = [{ code: "J1", line: "L1" }];
@@ -31,4 +31,11 @@ it("a plan that is kept again says what else it said", () => {
 
 it("the last day of a plan is the one before it ends", () => {
   expect([lastDay("2026-11-25", zone), lastDay("2026-11-24T16:15:00Z", zone)]).toEqual(["2026-11-24", "2026-11-25"]);
+});
+
+it("what one hold of the pointer does is one step to undo, whatever else is a step of its own", () => {
+  const step = (code: string, gesture: number | null): Step => ({ draft: { ...EMPTY, jobs: [{ code, line: "L1" }] }, show: null, by: null, gesture });
+  const steps = [step("before", 1), step("dragged", 1), step("keyed", 2), step("added", null), step("removed", null)];
+  const past = steps.reduce<Step[]>(stepped, []);
+  expect(past.map((one) => one.draft.jobs[0]?.code)).toEqual(["before", "keyed", "added", "removed"]);
 });

@@ -23,6 +23,16 @@ export interface Draft {
   origin: Origin | null;
 }
 
+/** A draft as it was, with the days that were shown. */
+export interface Step {
+  draft: Draft;
+  show: string | null;
+  by: string | null;
+  gesture: number | null;
+}
+
+const MOST_STEPS = 100;
+
 export const EMPTY: Draft = { jobs: [], rest: {}, origin: null };
 
 /** A list is what this browser wrote before plans had an origin. */
@@ -34,6 +44,12 @@ export function draftOf(text: string | null): Draft {
   } catch {
     return EMPTY;
   }
+}
+
+/** What one gesture does is one step, however often it says so. */
+export function stepped(past: readonly Step[], step: Step): Step[] {
+  const goesOn = step.gesture !== null && past.at(-1)?.gesture === step.gesture;
+  return goesOn ? [...past] : [...past, step].slice(-MOST_STEPS);
 }
 
 export function remembered(): Draft {

@@ -4,12 +4,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ApiError, get, post, type BandPlan } from "../api.ts";
 import { said } from "../cost/said.ts";
 import { fixed, NONE, percent, three } from "../numbers.ts";
-import "../parts/exhibit.ts";
 import { dayField } from "../parts/day-field.ts";
 import { fileField } from "../parts/file-field.ts";
-import type { DrawShown } from "../parts/exhibit.ts";
-import type { Sheet } from "../parts/sheet.ts";
-import { bandName } from "../parts/band.ts";
 import { pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
@@ -17,9 +13,10 @@ import { clock, day, iso, shortDay, startOfDay } from "../time.ts";
 import type { Conflict, Job, KeptVersion, Optimum, Plan, PlannedJob, PostedPlan, Run } from "./answers.ts";
 import "./board.ts";
 import type { Ground, Moved } from "./board.ts";
-import { bodyOf, EMPTY, groundOf, openedDraft, remember, remembered, type Draft } from "./draft.ts";
+import { bodyOf, EMPTY, groundOf, openedDraft, remember, remembered, stepped, type Draft, type Step } from "./draft.ts";
 import "./keeping.ts";
 import "./kept.ts";
+import { planLoad } from "./load.ts";
 import { jobsOf } from "./table.ts";
 
 const LENGTHS = [1, 2, 3, 7];
@@ -36,8 +33,11 @@ interface Wrong {
 /** A clock time on the quarter hour, on every browser in 24 hours. */
 const CLOCK = "([01]?\\d|2[0-3]):(00|15|30|45)";
 
+const FIRST_HOUR = "08:00";
+
 class PlanView extends View {
   #draft: Draft = remembered();
+  #past: Step[] = [];
   #plan: Plan | null = null;
   #optimum: Optimum | null = null;
   #wrong: Wrong[] = [];
@@ -64,6 +64,23 @@ class PlanView extends View {
   get #body(): PostedPlan {
     return bodyOf(this.#draft, this.#day, this.#days, this.zone);
   }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("keydown", this.#keys);
+  }
+
+  override disconnectedCallback(): void {
+    window.removeEventListener("keydown", this.#keys);
+    super.disconnectedCallback();
+  }
+
+  readonly #keys = (event: KeyboardEvent): void => {
+    const typing = (event.target as Element).matches?.("input, select, textarea");
+    if (typing || event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    this.#undo();
+  };
 
   protected override willUpdate(): void {
     if (!store.site) return;
@@ -112,9 +129,22 @@ class PlanView extends View {
     });
   }
 
-  #changed(jobs: Job[]): void {
-    this.#put({ ...this.#draft, jobs });
+  #changed(jobs: Job[], gesture: number | null = null): void {
+    this.#step({ ...this.#draft, jobs }, gesture);
   }
+
+  #step(draft: Draft, gesture: number | null = null): void {
+    const { show, by } = store.route;
+    this.#past = stepped(this.#past, { draft: this.#draft, show, by, gesture });
+    this.#put(draft);
+  }
+
+  readonly #undo = (): void => {
+    const last = this.#past.pop();
+    if (!last) return;
+    this.#put(last.draft);
+    store.go({ show: last.show, by: last.by }, true);
+  };
 
   #put(draft: Draft): void {
     const { jobs } = draft;
@@ -129,7 +159,7 @@ class PlanView extends View {
     if (version.plan === null) return;
     const draft = openedDraft(version, version.plan, this.zone);
     [this.#plan, this.#optimum] = [null, null];
-    this.#put(draft);
+    this.#step(draft);
     store.go({ show: draft.origin?.day ?? null, by: String(draft.origin?.days ?? 1) });
   }
 
@@ -146,11 +176,13 @@ class PlanView extends View {
     const words = this.words;
     return html`<div class="report"><section class="panel">
         <header class="report-head"><h2>${words.planBoard} <span class="subject">${words.planSubject}</span></h2>${this.#horizon()}</header>
-        ${this.#form()} ${this.#jobs.length > 0 ? html`<pw-keeping .body=${this.#body} .origin=${this.#draft.origin}
-          @kept=${(event: CustomEvent<KeptVersion>) => this.#kept(event.detail)} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)}></pw-keeping>` : nothing} ${this.#errors()}
+        ${this.#form()} ${this.#errors()}
+        ${this.#actions()}
         ${this.#plan ? this.#shown(this.#plan) : this.#jobs.length === 0 ? this.#bare() : nothing}
+        ${this.#jobs.length > 0 ? html`<pw-keeping .body=${this.#body} .origin=${this.#draft.origin}
+          @kept=${(event: CustomEvent<KeptVersion>) => this.#kept(event.detail)} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)}></pw-keeping>` : nothing}
       </section>
-      ${this.#plan ? this.#load(this.#plan) : nothing}
+      ${this.#plan ? planLoad(this.#plan, this.#day, this.words, this.zone) : nothing}
       <pw-kept-plans .turn=${this.#turn} @opened=${(event: CustomEvent<KeptVersion>) => this.#opened(event.detail)} @withdrawn=${(event: CustomEvent<string>) => this.#withdrawn(event.detail)}></pw-kept-plans>
     </div>`;
   }
@@ -179,13 +211,23 @@ class PlanView extends View {
       <label>${words.jobLine}<select name="line">${lines.map(([code, name]) => html`<option value=${code}>${name} (${code})</option>`)}</select></label>
       <label>${words.power} [kW]<input name="power_kw" type="number" min="0" step="any" required /></label>
       <label>${words.duration} [min]<input name="duration_min" type="number" min="15" step="15" value="60" required /></label>
-      <label>${words.begins}<input name="start" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} value="08:00" required /></label>
+      <label>${words.begins}<input name="start" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} value=${FIRST_HOUR} required /></label>
       <label>${words.doneBy}<input name="deadline" class="clock-field" inputmode="numeric" autocomplete="off" pattern=${CLOCK} title=${words.clockWrong} placeholder="16:00" /></label>
       <button type="submit">${words.addJob}</button>
       ${fileField({ label: words.fromCsv, accept: ".csv,text/csv", taken: this.#upload }, words)}
-      <button type="button" class="primary" ?disabled=${this.#plan === null || this.#optimum?.state === "running"} @click=${this.#propose}>${words.propose}</button>
-      ${this.#jobs.length > 0 ? html`<button type="button" class="quiet" @click=${() => this.#put(EMPTY)}>${words.clearPlan}</button>` : nothing}
     </form>`;
+  }
+
+  /** What the plan costs, and what can be done with all of it. */
+  #actions(): TemplateResult | typeof nothing {
+    const words = this.words;
+    const [some, past] = [this.#jobs.length > 0, this.#past.length > 0];
+    if (!some && !past) return nothing;
+    return html`<div class="plan-actions">${this.#plan ? this.#totals(this.#plan) : nothing}
+      <div class="plan-buttons">${past ? html`<button type="button" class="quiet" aria-keyshortcuts="Control+Z" @click=${this.#undo}>${words.undo}</button>` : nothing}
+        ${some ? html`<button type="button" class="quiet" @click=${() => this.#step(EMPTY)}>${words.clearPlan}</button>
+        <button type="button" class="primary" ?disabled=${this.#plan === null || this.#optimum?.state === "running"} @click=${this.#propose}>${words.propose}</button>` : nothing}</div></div>
+      ${this.#optimum && this.#plan ? this.#progress(this.#optimum) : nothing}`;
   }
 
   readonly #add = (event: SubmitEvent): void => {
@@ -222,26 +264,24 @@ class PlanView extends View {
   }
 
   #shown(plan: Plan): TemplateResult {
-    return html`${this.#totals(plan)}
-      <pw-board .jobs=${this.#jobs} .plan=${plan} .proposed=${this.#optimum?.plan ?? null} @moved=${(event: CustomEvent<Moved>) => this.#move(event.detail)}></pw-board>
+    return html`<pw-board .jobs=${this.#jobs} .plan=${plan} .proposed=${this.#optimum?.plan ?? null} @moved=${(event: CustomEvent<Moved>) => this.#move(event.detail)} @back=${this.#undo}></pw-board>
       <p class="hint">${this.words.boardHow}</p>
       ${this.#jobsTable(plan)} ${said(plan.notes, store.route.language)}
       ${plan.forecast_error ? html`<p class="hint">${this.words.forecastError(three(plan.forecast_error.mean_kw), percent(plan.forecast_error.share), String(plan.forecast_error.days))}</p>` : nothing}
       ${plan.sun_error ? html`<p class="hint">${this.words.sunError(three(plan.sun_error.mean_kw), percent(plan.sun_error.share), String(plan.sun_error.days))}</p>` : nothing}`;
   }
 
-  #move({ code, start }: Moved): void {
+  #move({ code, start, gesture }: Moved): void {
     this.#changed(this.#jobs.map((job) => {
       if (job.code !== code) return job;
       const { start: _, runs: __, ...rest } = job;
       return (start === null ? rest : { ...rest, start }) as Job;
-    }));
+    }), gesture);
   }
 
   #totals(plan: Plan): TemplateResult {
     const words = this.words;
-    const best = this.#optimum;
-    const other = best?.plan ?? null;
+    const other = this.#optimum?.plan ?? null;
     const broken = plan.jobs.reduce((sum, job) => sum + job.conflicts.length, 0);
     const column = (title: string, one: Plan, note: TemplateResult | string): TemplateResult => html`<div><dt>${title}</dt>
       <dd class="headline"><span class="digits">${fixed(one.cost, 2)}</span> <span class="unit">${one.currency}</span></dd>
@@ -251,8 +291,7 @@ class PlanView extends View {
         ${other ? column(words.proposal, other, "") : nothing}
         ${other && plan.cost !== null && other.cost !== null ? html`<div><dt>${words.saving}</dt><dd class="headline"><span class="digits">${fixed(plan.cost - other.cost, 2)}</span> <span class="unit">${plan.currency}</span></dd>
           <dd class="plain">${fixed((plan.carbon ?? 0) - (other.carbon ?? 0), 1)} <span class="unit">kg CO₂</span></dd></div>` : nothing}
-      </dl>
-      ${best ? this.#progress(best) : nothing}`;
+      </dl>`;
   }
 
   #progress(best: Optimum): TemplateResult {
@@ -264,7 +303,7 @@ class PlanView extends View {
     }
     if (best.state === "failed") return html`<p class="wrong" role="alert">${words.searchFailed}</p>`;
     return html`<p class="verdict ${best.left_out.length > 0 ? "low" : "good"}" role="status">
-        ${best.left_out.length > 0 ? words.leftOut(best.left_out.join(", ")) : words.proven(percent(best.gap))}
+        ${best.left_out.length > 0 ? words.leftOut(best.left_out.join(", ")) : best.gap === 0 ? words.cheapest : words.proven(percent(best.gap))}
         ${best.plan ? html`<button type="button" @click=${() => this.#take(best.plan)}>${words.takeOver}</button>` : nothing}</p>
       ${best.obstacles.length === 0 ? nothing : html`<ul class="reasons">${best.obstacles.map((one) => html`<li>${words.obstacle(one.jobs.join(", "), this.#kind(one.kind))}${one.need_min === null ? nothing : ` ${words.needHave(String(one.need_min), String(one.have_min ?? NONE))}`}</li>`)}</ul>`}`;
   }
@@ -309,14 +348,24 @@ class PlanView extends View {
     const move = job.move;
     return html`<tr>
       <th scope="row">${job.code} <button type="button" class="quiet" aria-label="${words.removeJob}: ${job.code}" @click=${() => this.#changed(this.#jobs.filter((one) => one.code !== job.code))}>×</button></th>
-      <td data-label=${words.jobLine}>${job.line}</td>
-      <td class="nowrap" data-label=${words.runs}>${this.#runs(job.runs)}</td>
+      <td data-label=${words.jobLine}>${this.#lineName(job.line)}</td>
+      <td class="nowrap" data-label=${words.runs}>${this.#runs(job.runs)} ${job.runs.length === 0 ? html`<button type="button" aria-label="${words.placeJob}: ${job.code}" @click=${() => this.#place(job.code)}>${words.placeJob}</button>` : nothing}</td>
       <td class="number" data-label=${words.energyOf}>${fixed(job.energy, 1)}</td>
       <td class="number" data-label=${words.charge}>${fixed(job.cost, 2)}</td>
       <td class="number" data-label=${words.co2}>${fixed(job.carbon, 1)}</td>
       <td data-label=${words.conflicts}>${job.conflicts.length === 0 ? NONE : html`<ul class="reasons bad">${job.conflicts.map((one) => html`<li>${this.#conflict(one)}</li>`)}</ul>`}</td>
       <td data-label=${words.betterPlace}>${move === null ? NONE : html`<button type="button" @click=${() => this.#changed(this.#jobs.map((one) => (one.code === job.code ? this.#placed(one, move.runs) : one)))}>${words.moveTo(this.#runs(move.runs), fixed(move.saves, 2), plan.currency)}</button>`}</td>
     </tr>`;
+  }
+
+  #lineName(code: string): string {
+    const area = store.site?.areas.find((one) => one.code === code);
+    return this.name(area?.name ?? store.meters.get(code)?.name, code);
+  }
+
+  /** Where it may begin, or in the morning: from there it is moved. */
+  #place(code: string): void {
+    this.#changed(this.#jobs.map((job) => (job.code === code ? { ...job, start: job.earliest ?? this.#moment(FIRST_HOUR) } : job)));
   }
 
   #runs(runs: readonly Run[]): string {
@@ -333,36 +382,6 @@ class PlanView extends View {
   #conflict(one: Conflict): string {
     const amounts = one.amount === null ? "" : ` (${fixed(one.amount, 0)} > ${fixed(one.limit, 0)}${one.kind === "demand" ? " kW" : ""})`;
     return `${this.#kind(one.kind)}${one.other ? `${this.words.colon}${one.other}` : ""}${amounts} ${this.#runs([one])}`;
-  }
-
-  #load(plan: Plan): TemplateResult {
-    const words = this.words;
-    const keys = [{ name: words.allElse, token: "ink-2", opacity: 0.5 }, { name: words.jobs, token: "electricity" }, { name: words.ownGeneration, token: "pv" }];
-    return html`<section class="panel"><h2>${words.planLoad}</h2>
-      <pw-exhibit .heading=${`${words.planLoad} · ${this.#day} [kW]`} .file=${`plan-${this.#day}`} .sheet=${this.#sheet(plan)} .keys=${keys} .height=${240}
-        .draw=${this.#draw(plan, keys.map((key) => key.name))} .version=${JSON.stringify([plan.from, plan.outlook.jobs_kw])}></pw-exhibit></section>`;
-  }
-
-  #sheet({ outlook, currency }: Plan): Sheet {
-    const words = this.words;
-    return {
-      columns: [{ name: words.time }, { name: words.tariffBand }, { name: words.price, unit: `${currency}/kWh`, number: true }, { name: words.allElse, unit: "kW", number: true, decimals: 1 }, { name: words.ownGeneration, unit: "kW", number: true, decimals: 1 }, { name: words.jobs, unit: "kW", number: true, decimals: 1 }, { name: words.contract, unit: "kW", number: true }],
-      rows: outlook.times.map((time, i) => [`${day(Date.parse(time), this.zone)} ${clock(Date.parse(time), this.zone)}`, bandName(store.site, outlook.bands[i] ?? "", store.route.language), outlook.prices[i] ?? null, outlook.base_kw[i] ?? null, outlook.sun_kw[i] ?? null, outlook.jobs_kw[i] ?? null, outlook.limit_kw]),
-    };
-  }
-
-  #draw({ outlook }: Plan, names: readonly string[]): DrawShown {
-    return (tint, width, shown) => {
-      const area = (i: number, token: string, data: readonly (number | null)[], stack = "load"): object => ({ type: "line", name: names[i], step: "end", showSymbol: false, stack, lineStyle: { width: 1.5 }, color: tint(token), areaStyle: stack === "load" ? { opacity: 0.2 } : undefined, data: shown(i) ? data : [] });
-      const limit = outlook.limit_kw === null ? {} : { markLine: { silent: true, symbol: "none", lineStyle: { color: tint("bad"), type: "solid" }, label: { formatter: this.words.contract, position: "insideEndTop", color: tint("bad") }, data: [{ yAxis: outlook.limit_kw }] } };
-      return {
-        grid: { left: 56, right: 12, top: 28, bottom: 26 },
-        tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value: number | null) => (value === null ? NONE : `${fixed(value, 1)} kW`) },
-        xAxis: { type: "category", data: outlook.times.map((time) => clock(Date.parse(time), this.zone)), axisLabel: { color: tint("ink-2"), interval: Math.ceil(outlook.times.length / (width < 560 ? 4 : 8)) - 1 }, axisTick: { show: false }, axisLine: { lineStyle: { color: tint("line") } } },
-        yAxis: { type: "value", name: "kW", nameGap: 8, nameTextStyle: { color: tint("ink-2"), align: "right" }, max: outlook.limit_kw === null ? undefined : ({ max }: { max: number }) => Math.ceil(Math.max(max, (outlook.limit_kw ?? 0) < 2.5 * max ? (outlook.limit_kw ?? 0) * 1.02 : 0) / 500) * 500, axisLabel: { color: tint("ink-2"), formatter: (value: number) => fixed(value, 0) }, splitLine: { lineStyle: { color: tint("line") } } },
-        series: [{ ...area(0, "ink-2", outlook.base_kw), ...limit }, area(1, "electricity", outlook.jobs_kw), area(2, "pv", outlook.sun_kw, "sun")],
-      };
-    };
   }
 }
 
