@@ -7,7 +7,7 @@ from typing import Any
 import far
 import httpx
 import pytest
-from far import Cable, consecutive, stands, until
+from far import Cable, stands, until, whole
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 pytestmark = pytest.mark.database
@@ -71,7 +71,7 @@ def test_it_starts_collects_into_the_spool_and_goes_on_when_the_database_comes(
     site.write_text(site.read_text("utf-8") + ADDED, "utf-8")
     until(lambda: "could not take the change yet" in service.log.read_text())
     cable.join()
-    until(lambda: night + 10 in stands(service) and consecutive(stands(service)))
+    until(lambda: night + 10 in stands(service) and whole(stands(service)))
     assert stands(service)[0] == 1
     assert stands(service, "P-1") == [7]
     until(lambda: ask(service, "/api/v1/sources").json()["spool"]["rows"] == 0)
