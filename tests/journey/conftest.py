@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ areas:
   - {{code: plant, kind: park, name: {{en: Riverside works, zh: 河畔工厂}}}}
   - {{code: E1, kind: enterprise, parent: plant, name: {{en: "Moulding <b>hall</b>", zh: 注塑厂}}}}
 sources:
-  - {{kind: modbus, code: line-1, host: 127.0.0.1, port: {modbus_port}, poll_s: 0.5, timeout_s: 0.3}}
+  - {{kind: modbus, code: line-1, host: 127.0.0.1, port: {modbus_port}, poll_s: 0.5, timeout_s: 5}}
 meters:
   - code: M-1
     name: {{en: Incomer, zh: 进线}}
@@ -288,10 +288,12 @@ QUARTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Priced:
-    """A park with three days of steady load in the month before, and two days until now."""
+    """A park with two days of steady load until now, and three in the last whole month before them."""
 
     url: str
     month: str
+    day: date
+    """The last one that was whole, on whichever the tests end."""
 
     def get(self, path: str, **query: str) -> Any:
         return httpx.get(f"{self.url}/api/v1{path}", params=query, timeout=60).json()
@@ -300,10 +302,8 @@ class Priced:
 @pytest.fixture(scope="session")
 def priced(serve_for_all: Callable[..., Service]) -> Priced:
     service, now = serve_for_all(PRICED), datetime.now(ZoneInfo("Asia/Shanghai"))
-    before = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)).replace(
-        day=8
-    )
     running = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    before = (running.replace(day=1, hour=0) - timedelta(days=1)).replace(day=8)
     times = [before + n * QUARTER for n in range(3 * 96 + 1)]
     times += [running + n * QUARTER for n in range((now - running) // QUARTER + 1)]
     gap = 3 * 96
@@ -316,8 +316,9 @@ def priced(serve_for_all: Callable[..., Service]) -> Priced:
         }
         posted = httpx.post(f"{service.url}/api/v1/readings?source=scada", json=body, timeout=120)
         assert posted.status_code == 200, posted.text
-    park = Priced(service.url, f"{before:%Y-%m}")
-    _until(lambda: park.get("/bills", month=park.month)["park"]["kwh"] == 3 * 24 * 100)
+    park = Priced(service.url, f"{before:%Y-%m}", now.date() - timedelta(days=1))
+    _until(lambda: not any(stage["meters"] for stage in park.get("/settlement")["stages"]))
+    assert park.get("/bills", month=park.month)["park"]["kwh"] == 3 * 24 * 100
     return park
 
 
@@ -340,6 +341,7 @@ def page(
 ) -> Iterator[Page]:
     """A page whose console has to stay clean; it closes before its services end."""
     del serve
+    context.set_default_timeout(60_000)
     opened, complaints = context.new_page(), list[str]()
     opened.on(
         "console",

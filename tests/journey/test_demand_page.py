@@ -36,7 +36,7 @@ def test_the_running_month_tells_what_the_block_is_heading_for(page: Page, price
 
 
 def test_a_month_without_movable_loads_says_so(page: Page, priced: Any) -> None:
-    page.goto(f"{priced.url}/cost/shifts?lang=en")
+    page.goto(f"{priced.url}/cost/shifts?month={priced.month}&lang=en")
     expect(page.locator("pw-shifts")).to_contain_text(
         f"No regular load of {priced.month} could have run cheaper."
     )

@@ -20,7 +20,7 @@ def yesterday() -> date:
 
 
 def test_loads_stand_side_by_side_in_curve_field_and_duration(page: Page, priced: Any) -> None:
-    page.goto(f"{priced.url}/energy/profile?day={yesterday()}&load=E1&load=P-2&lang=en")
+    page.goto(f"{priced.url}/energy/profile?day={priced.day}&load=E1&load=P-2&lang=en")
     profile = page.locator("pw-profile")
     expect(profile.locator("pw-chart[data-drawn]")).to_have_count(3)
     rows = profile.locator(".key-figures tbody tr")
@@ -30,9 +30,9 @@ def test_loads_stand_side_by_side_in_curve_field_and_duration(page: Page, priced
     expect(rows.nth(1)).to_contain_text("100 %")
     curve, heat, duration = (profile.locator("pw-exhibit").nth(n) for n in range(3))
     noon = [row for row in table_of(curve) if row[0].endswith("12:00")]
-    assert noon == [[f"{yesterday()} 12:00", "60.0", "", "40.0", ""]]
+    assert noon == [[f"{priced.day} 12:00", "60.0", "", "40.0", ""]]
     csv, cells, _ = files_of(page, heat)
-    assert [csv[1][0], float(csv[1][48]), cells[1][48]] == [str(yesterday()), 60.0, 60]
+    assert [csv[1][0], float(csv[1][48]), cells[1][48]] == [str(priced.day), 60.0, 60]
     assert [row for row in table_of(duration) if row[0] == "50"] == [["50", "60.0", "40.0"]]
     assert complaints(page) == []
 
@@ -71,7 +71,7 @@ def test_a_click_into_the_field_opens_its_day(page: Page, priced: Any) -> None:
 
 
 def test_flow_leads_from_what_is_bought_to_its_users(page: Page, priced: Any) -> None:
-    page.goto(f"{priced.url}/energy/flow?day={yesterday()}&lang=en")
+    page.goto(f"{priced.url}/energy/flow?day={priced.day}&lang=en")
     flow = page.locator("pw-flow")
     expect(flow.locator("pw-chart[data-drawn]")).to_be_visible()
     rows = [[*row[:4], row[5]] for row in table_of(flow.locator("pw-exhibit"))[1:]]
@@ -86,7 +86,7 @@ def test_flow_leads_from_what_is_bought_to_its_users(page: Page, priced: Any) ->
 
 
 def test_the_balance_opens_from_the_park_down_to_meters(page: Page, priced: Any) -> None:
-    page.goto(f"{priced.url}/energy/balance?day={yesterday()}&lang=en")
+    page.goto(f"{priced.url}/energy/balance?day={priced.day}&lang=en")
     balance = page.locator("pw-balance")
     expect(balance.locator(".balance-line").first).to_contain_text("2\u202f400")
     expect(balance).to_contain_text("Losses and unmetered")
@@ -101,7 +101,7 @@ def test_the_balance_opens_from_the_park_down_to_meters(page: Page, priced: Any)
 @pytest.mark.parametrize("view", ["profile", "flow", "balance"])
 def test_each_view_fits_a_phone_in_chinese(page: Page, priced: Any, view: str) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
-    page.goto(f"{priced.url}/energy/{view}?day={yesterday()}&lang=zh&theme=dark")
+    page.goto(f"{priced.url}/energy/{view}?day={priced.day}&lang=zh&theme=dark")
     shown = page.locator("pw-balance .balance, pw-chart[data-drawn]").first
     expect(shown).to_be_visible()
     assert complaints(page) == []

@@ -82,7 +82,7 @@ def test_days_are_a_chart_and_files(
     days = page.locator(f"pw-{path} pw-exhibit").first
     expect(days.locator("pw-chart[data-drawn]")).to_be_visible()
     csv, cells, _ = files_of(page, days)
-    day = next(row for row in csv if row[0] == str(yesterday()))
+    day = next(row for row in csv if row[0] == str(priced.day))
     assert csv[0][1] == f"Total [{kind}]"
     assert total is None or float(day[1]) == pytest.approx(total)
     assert float(day[4]) + float(day[5]) == pytest.approx(float(day[1]))
@@ -122,7 +122,7 @@ def test_a_day_s_bar_opens_its_load_curve(page: Page, priced: Any) -> None:
 
 
 def test_the_balance_is_files(page: Page, priced: Any) -> None:
-    page.goto(f"{priced.url}/energy/balance?day={yesterday()}&lang=en")
+    page.goto(f"{priced.url}/energy/balance?day={priced.day}&lang=en")
     with page.expect_download() as waited:
         page.locator("pw-balance .files button", has_text="CSV").click()
     lines = Path(waited.value.path()).read_text("utf-8-sig").splitlines()
