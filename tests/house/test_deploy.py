@@ -114,11 +114,11 @@ def _broker(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 def _client(port: int, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [program, "-h", "127.0.0.1", "-p", str(port), "-V", "5", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20, env={"PATH": BIN})
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={"PATH": BIN})
 
 
 def _await(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if "not authori" in _client(port, "mosquitto_pub", "-t", "x", "-m", "1").stderr.lower():
             return

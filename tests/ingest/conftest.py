@@ -47,7 +47,12 @@ def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Loops are patient, except where the pseudo-terminals of another process are the line."""
     if "wire" not in request.fixturenames:
         monkeypatch.setattr("asyncio.events.new_event_loop", PatientLoop)
-        for module in ("polling", "collectors.modbus.line", "collectors.modbus.rtu"):
+        for module in (
+            "polling",
+            "collectors.half_duplex.line",
+            "collectors.modbus.line",
+            "collectors.modbus.rtu",
+        ):
             monkeypatch.setattr(f"ingest.{module}.monotonic", _now)
 
 

@@ -63,8 +63,8 @@ def test_a_register_over_its_limit_is_told_and_its_end_too(
     (folder / "alerts").mkdir()
     (folder / "alerts" / "press.yaml").write_text(RULE, encoding="utf-8")
     (folder / "contacts.yaml").write_text(CONTACTS.format(url=receiver.url), encoding="utf-8")
-    until(lambda: httpx.get(f"{service.url}/api/v1/contacts").json()["contacts"])
-    assert httpx.get(f"{service.url}/api/v1/contacts").json()["contacts"][0]["missing"] == []
+    until(lambda: httpx.get(f"{service.url}/api/v1/contacts", timeout=60).json()["contacts"])
+    assert httpx.get(f"{service.url}/api/v1/contacts", timeout=60).json()["contacts"][0]["missing"] == []
     put(9, POWER, 45_000.0)
     until(lambda: len(receiver.requests) == 1)
     put(9, POWER, 30_000.0)
@@ -76,6 +76,9 @@ def test_a_register_over_its_limit_is_told_and_its_end_too(
     assert over["alert"]["what"] == "resolved"
     assert over["alert"]["alert"] == began["alert"]["alert"]
     asked = f"{service.url}/api/v1/deliveries?state=sent"
-    until(lambda: len(httpx.get(asked).json()["deliveries"]) == 2)
-    assert [each["what"] for each in httpx.get(asked).json()["deliveries"]] == ["resolved", "fired"]
+    until(lambda: len(httpx.get(asked, timeout=60).json()["deliveries"]) == 2)
+    assert [each["what"] for each in httpx.get(asked, timeout=60).json()["deliveries"]] == [
+        "resolved",
+        "fired",
+    ]
     assert "a secret of the test" not in service.log.read_text(encoding="utf-8")

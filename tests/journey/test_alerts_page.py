@@ -144,7 +144,7 @@ def test_a_silence_by_hours_of_the_week_is_set_on_the_page(page: Page, forge: st
         {"en": "Fri, Sat, 22:00 to 05:30", "zh": "周五, 周六 22:00 至 05:30"}[language]
     )
     expect(silence).to_contain_text("press-limit, press")
-    told = httpx.get(f"{forge}/api/v1/silences").json()["silences"]
+    told = httpx.get(f"{forge}/api/v1/silences", timeout=60).json()["silences"]
     [kept] = [one for one in told if one["reason"] == f"night shift {language}"]
     assert kept["weekly"] == {"days": ["fri", "sat"], "from": "22:00", "to": "05:30"}
     assert kept["maintenance"]

@@ -48,7 +48,7 @@ def test_the_keyboard_opens_a_source_and_the_address_keeps_it(page: Page, url: s
 def test_what_waits_on_the_disk_or_was_lost_is_told_above_the_list(
     page: Page, url: str, language: str
 ) -> None:
-    told = httpx.get(f"{url}/api/v1/sources").json()
+    told = httpx.get(f"{url}/api/v1/sources", timeout=60).json()
     told["queue"] |= {"failing": True, "last_error": "no connection to the database"}
     told["spool"] |= {"state": "holding", "rows": 8200, "bytes": 210_944, "oldest": told["time"]}
     told["sources"][0] |= {"dropped": 12, "lost_rows": 3}
@@ -71,7 +71,7 @@ def test_what_waits_on_the_disk_or_was_lost_is_told_above_the_list(
 def test_a_settlement_that_takes_long_says_what_waits_and_until_when(
     page: Page, url: str, language: str, rate: str
 ) -> None:
-    told = httpx.get(f"{url}/api/v1/settlement").raise_for_status().json()
+    told = httpx.get(f"{url}/api/v1/settlement", timeout=60).raise_for_status().json()
     told["stages"][1] |= {"meters": 812, "days": 296_380, "settled_days": 68_620, "days_per_s": 7624.4}
     told["stages"][1] |= {"since": "2026-01-01T08:00:00+08:00", "expected_end": "2026-01-01T08:07:48+08:00"}
 
@@ -155,7 +155,7 @@ def test_a_list_that_goes_on_is_shaded_where_it_is_cut(
 
 
 def _tell_strays(page: Page, url: str) -> None:
-    at = httpx.get(f"{url}/api/v1/sources").json()["time"]
+    at = httpx.get(f"{url}/api/v1/sources", timeout=60).json()["time"]
     when = {"source": "line-1", "first": at, "last": at, "received": at}
     told = {key: [each | when for each in found] for key, found in UNDECLARED.items()}
 
@@ -167,6 +167,6 @@ def _tell_strays(page: Page, url: str) -> None:
 
 def test_a_posted_name_that_nobody_declared_reaches_the_page(page: Page, url: str) -> None:
     body = {"meter": "M-1", "time": ["2023-06-01T08:00:00+08:00"], "strange_name": [4.5]}
-    assert httpx.post(f"{url}/api/v1/readings", json=body).status_code == 422
+    assert httpx.post(f"{url}/api/v1/readings", json=body, timeout=60).status_code == 422
     page.goto(f"{url}/collectors?lang=en")
     expect(page.locator("tr[data-stray='M-1 strange_name']")).to_contain_text("4.5")

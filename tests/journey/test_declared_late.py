@@ -38,7 +38,7 @@ def until(what: Callable[[], object], seconds: float = 90) -> None:
 def test_what_it_sent_before_is_in_its_readings(serve: Callable[..., Any]) -> None:
     service = serve(SITE)
     rows = [{"meter": "P-2", "time": at, "values": {"energy_import": n}} for n, at in enumerate(TIMES)]
-    assert httpx.post(f"{service.url}/api/v1/readings?source=scada", json=rows).status_code == 422
+    assert httpx.post(f"{service.url}/api/v1/readings?source=scada", json=rows, timeout=60).status_code == 422
 
     def get(path: str, **query: str) -> Any:
         answer = httpx.get(f"{service.url}/api/v1/{path}", params=query, timeout=30)
@@ -57,7 +57,7 @@ def test_what_it_sent_before_is_in_its_readings(serve: Callable[..., Any]) -> No
         )
     )
     assert get("sources/scada")["strangers"] == []
-    assert "parkwatt_strays_adopted_total 2.0" in httpx.get(f"{service.url}/metrics").text
+    assert "parkwatt_strays_adopted_total 2.0" in httpx.get(f"{service.url}/metrics", timeout=60).text
 
 
 RULES = "fields: [{measurement: em, field: total_wh, quantity: energy_import, unit: Wh}]\n"
@@ -67,9 +67,9 @@ FIELD = "code: scada, fields: [{field: U, quantity: voltage, unit: V, scale: 100
 def test_what_came_in_a_field_before_it_was_mapped_is_in_the_readings(serve: Callable[..., Any]) -> None:
     service = serve(SITE)
     late = [{"meter": "P-1", "time": at, "values": {"U": 2.5}} for at in TIMES]
-    assert httpx.post(f"{service.url}/api/v1/readings?source=scada", json=late).status_code == 422
+    assert httpx.post(f"{service.url}/api/v1/readings?source=scada", json=late, timeout=60).status_code == 422
     lines = "em,meter=P-1 total_wh=5000 1685577600\nem,meter=P-1 total_wh=6000 1685578500"
-    answer = httpx.post(f"{service.url}/api/v2/write", params={"precision": "s"}, content=lines)
+    answer = httpx.post(f"{service.url}/api/v2/write", params={"precision": "s"}, content=lines, timeout=60)
     assert (answer.status_code, "neither mapped nor in the catalogue" in answer.text) == (400, True)
 
     def get(path: str, **query: str) -> Any:

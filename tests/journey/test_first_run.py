@@ -76,7 +76,7 @@ def test_an_empty_park_comes_to_its_first_live_meter(
     folder = Path(service.variables["PARKWATT_CONFIG_DIR"]) / "sites"
     assert "multiplier: 40}" in (folder / "park.yaml").read_text(encoding="utf-8")
     assert len(list(folder.iterdir())) == 2
-    seen = httpx.get(f"{service.url}/api/v1/live").json()["meters"]
+    seen = httpx.get(f"{service.url}/api/v1/live", timeout=60).json()["meters"]
     assert [(one["meter"], one["power_kw"]) for one in seen] == [("M-1", 1650.0)]
 
 

@@ -181,8 +181,10 @@ def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, 
     page.locator("[data-job=J1]").press("ArrowLeft")
     expect(keep(page, "thursday", "li.na").get_by_role("status")).to_contain_text("version 2 of thursday")
     assert datetime.fromisoformat(kept_job(priced.url, "thursday")["start"]).minute == 45
-    theirs = httpx.get(own).json()["plan"] | {"name": "theirs"}
-    assert httpx.put(own, json={"plan": theirs, "who": "wang.wei", "replaces": 2}).status_code == 200
+    theirs = httpx.get(own, timeout=60).json()["plan"] | {"name": "theirs"}
+    assert (
+        httpx.put(own, json={"plan": theirs, "who": "wang.wei", "replaces": 2}, timeout=60).status_code == 200
+    )
     page.locator("[data-job=J1]").press("Shift+ArrowLeft")
     conflict = keep(page, "thursday", "li.na")
     expect(conflict.get_by_role("alert")).to_contain_text("version 3 of thursday, which wang.wei kept")
@@ -190,7 +192,7 @@ def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, 
     conflict.get_by_label("Another code").fill("mine")
     conflict.get_by_role("button", name="Keep mine under it").click()
     expect(conflict.get_by_role("status")).to_contain_text("version 1 of mine")
-    assert httpx.get(own).json()["version"] == 3
+    assert httpx.get(own, timeout=60).json()["version"] == 3
     keep(page, "thursday", "li.na").get_by_role("button", name="Open version 3").click()
     expect(row(page, "J1")).to_contain_text("09:45\u201310:45")
     expect(conflict).to_contain_text("Made from version 3 of thursday.")
@@ -200,7 +202,7 @@ def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> N
     day, own = f"{priced.month}-22", f"{priced.url}/api/v1/plans/kept/gone"
     job = {"code": "J1", "line": "E1", "power_kw": 50, "duration_min": 120}
     body = {"from": day, "to": f"{priced.month}-23", "jobs": [job]}
-    assert httpx.put(own, json={"plan": body, "who": "li.na"}).status_code == 200
+    assert httpx.put(own, json={"plan": body, "who": "li.na"}, timeout=60).status_code == 200
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/cost/plan?lang=zh&theme=dark")
     expect(page.locator(".file-field")).to_contain_text("选择文件")
@@ -212,7 +214,7 @@ def test_a_kept_plan_is_withdrawn_with_who_and_why(page: Page, priced: Any) -> N
     panel.get_by_role("button", name="撤回", exact=True).click()
     expect(panel.get_by_role("status").last).to_contain_text("gone 已撤回")
     expect(panel.locator("th", has_text="gone")).to_have_count(0)
-    gone = httpx.get(own).json()
+    gone = httpx.get(own, timeout=60).json()
     assert (gone["kept_by"], gone["withdrawn_because"]) == ("wang.wei", "order cancelled")
 
 
@@ -223,20 +225,20 @@ def test_a_plan_that_was_withdrawn_meanwhile_is_kept_again(page: Page, priced: A
     keeping = keep(page, "back", "li.na")
     expect(keeping).to_contain_text("Made from version 1 of back.")
     why = {"who": "wang.wei", "reason": "order cancelled"}
-    assert httpx.post(f"{own}/withdrawal", json=why).status_code == 200
+    assert httpx.post(f"{own}/withdrawal", json=why, timeout=60).status_code == 200
     page.locator("[data-job=J1]").press("ArrowLeft")
     keep(page, "back", "li.na")
     expect(keeping.get_by_role("alert")).to_contain_text("wang.wei withdrew back meanwhile (order cancelled)")
     keeping.get_by_role("button", name="Keep mine as back again").click()
     expect(keeping.get_by_role("status")).to_contain_text("version 3 of back")
-    assert httpx.get(own).json()["kept_by"] == "li.na"
+    assert httpx.get(own, timeout=60).json()["kept_by"] == "li.na"
 
 
 def test_a_plan_that_has_run_stands_beside_its_meters(page: Page, priced: Any) -> None:
     day = f"{priced.month}-09"
     job = {"code": "J1", "line": "E1", "power_kw": 50, "duration_min": 120, "start": f"{day}T10:00:00+08:00"}
     body = {"plan": {"from": day, "to": f"{priced.month}-10", "jobs": [job]}, "who": "li.na"}
-    assert httpx.put(f"{priced.url}/api/v1/plans/kept/ran", json=body).status_code == 200
+    assert httpx.put(f"{priced.url}/api/v1/plans/kept/ran", json=body, timeout=60).status_code == 200
     page.goto(f"{priced.url}/cost/plan?lang=en")
     page.get_by_role("button", name="Against meters: ran").click()
     metered = page.locator("pw-metered")

@@ -102,8 +102,10 @@ def test_whoever_is_invited_may_come_by_the_provider(
     headers = {"Authorization": "Bearer a-token-that-closes-the-door"}
     body = {"name": name, "roles": ["enterprise-user"], "areas": ["E1"]}
     if not any(each["name"] == "boss" for each in _people(service, headers)):
-        httpx.post(f"{service.url}/api/v1/people", headers=headers, json=body | {"name": "boss"} | PARK)
-    made = httpx.post(f"{service.url}/api/v1/people", headers=headers, json=body)
+        httpx.post(
+            f"{service.url}/api/v1/people", headers=headers, json=body | {"name": "boss"} | PARK, timeout=60
+        )
+    made = httpx.post(f"{service.url}/api/v1/people", headers=headers, json=body, timeout=60)
     assert made.status_code == 200, made.text
     page.set_viewport_size(size)  # type: ignore[arg-type]  # a size
     at, _, secret = made.json()["link"].partition("#")
@@ -117,5 +119,7 @@ def test_whoever_is_invited_may_come_by_the_provider(
 
 
 def _people(service: Any, headers: dict[str, str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{service.url}/api/v1/people", headers=headers).json()["people"]
+    found: list[dict[str, Any]] = httpx.get(
+        f"{service.url}/api/v1/people", headers=headers, timeout=60
+    ).json()["people"]
     return found

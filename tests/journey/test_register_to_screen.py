@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 POWER = 0x0034
-SHOWN_WITHIN_MS = 5000
+SHOWN_WITHIN_MS = 30_000
 Put = Callable[[int, int, float], None]
 
 
@@ -29,7 +29,7 @@ def test_the_strip_shows_the_boundary_and_its_co2(page: Page, url: str, put: Put
     put(1, POWER, 300_000.0)
     page.goto(f"{url}/live?lang=en")
     expect(page.locator("[data-figure=power]")).to_have_text(re.compile(r"300\s+kW"), timeout=60_000)
-    rate = httpx.get(f"{url}/api/v1/live").json()["park"]["co2_kg_per_h"]
+    rate = httpx.get(f"{url}/api/v1/live", timeout=60).json()["park"]["co2_kg_per_h"]
     expect(page.locator(".totals")).to_contain_text(f"{rate:.0f} kg/h")
 
 

@@ -102,7 +102,7 @@ def complaint(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 
 def modbus(port: int, **rest: object) -> dict[str, object]:
-    return {"kind": "modbus", "code": "gw", "host": "127.0.0.1", "port": port, "timeout_s": 0.3, **rest}
+    return {"kind": "modbus", "code": "gw", "host": "127.0.0.1", "port": port, "timeout_s": 30, **rest}
 
 
 def sdm(**rest: object) -> dict[str, object]:
@@ -178,7 +178,7 @@ def test_a_unit_that_does_not_answer(
     serve: Serve, park: Park, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(DataBank, "get_input_registers", lambda *_, **__: time.sleep(0.5))
-    park([modbus(serve(), retries=0)], [sdm()])
+    park([modbus(serve(), retries=0, timeout_s=0.3)], [sdm()])
     assert complaint(monkeypatch, capsys, "read", "incomer") == "unit 1: no answer within 0.3 s"
 
 

@@ -17,7 +17,7 @@ def wire(tmp_path: Path) -> Iterator[tuple[str, str]]:
     command = ["socat", *(f"pty,raw,echo=0,link={end}" for end in ends)]
     with subprocess.Popen(command) as process:
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while not all(end.exists() for end in ends):
                 assert process.poll() is None
                 assert time.monotonic() < deadline

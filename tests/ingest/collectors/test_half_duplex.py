@@ -20,6 +20,7 @@ from ingest.kinds import read_source, read_template
 from ingest.pace import Pace
 from ingest.template import Template
 
+pytestmark = pytest.mark.usefixtures("patience")
 VOLTS = bytes.fromhex("68 61 01 00 00 00 00 68 91 06 33 34 34 35 34 43 10 16")
 FIRST = bytes.fromhex("68 61 01 00 00 00 00 68 B1 0A 33 32 36 35 75 3A 34 44 CB 33 E2 16")
 LAST = bytes.fromhex("68 61 01 00 00 00 00 68 92 07 33 32 36 35 66 B5 34 EA 16")

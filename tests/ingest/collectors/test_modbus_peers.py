@@ -127,7 +127,7 @@ def test_an_sdm630_played_by_pymodbustcp_gives_52_values_in_four_requests(
 
 
 async def _read(device: Device, port: int) -> dict[str, float]:
-    line = Line(ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=port, timeout_s=1.0))
+    line = Line(ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=port, timeout_s=30))
     blocks = plan(device)
     values = Decoder(device, blocks).decode({block: await line.read(1, block) for block in blocks})
     line.close()

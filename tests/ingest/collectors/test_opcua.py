@@ -115,7 +115,7 @@ class Keeping:
         return [(at, values[quantity]) for at, values in self.rows if quantity in values]
 
 
-async def until(done: Callable[[], object], patience_s: float = 30.0) -> None:
+async def until(done: Callable[[], object], patience_s: float = 120.0) -> None:
     async with asyncio.timeout(patience_s):
         while not done():  # noqa: ASYNC110  # another process makes it true
             await asyncio.sleep(0.02)

@@ -88,7 +88,7 @@ class Service:
         self.writer.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
 
     def call(self, method: str, path: str, **rest: Any) -> httpx.Response:
         async def call() -> httpx.Response:
@@ -189,4 +189,4 @@ def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    serving.result(10)
+    serving.result(60)

@@ -129,7 +129,7 @@ def test_while_a_picture_is_packed_the_one_before_it_is_told(view: Counting) -> 
 
     def pack(_: bytes) -> bytes:
         going.set()
-        assert free.wait(10)
+        assert free.wait(60)
         return b""
 
     async def told_meanwhile() -> list[int]:
@@ -138,7 +138,7 @@ def test_while_a_picture_is_packed_the_one_before_it_is_told(view: Counting) -> 
         free.clear()
         going.clear()
         tick = asyncio.ensure_future(hub.tick())
-        await asyncio.to_thread(going.wait, 10)
+        await asyncio.to_thread(going.wait, 60)
         found.append(hub.snapshot())
         free.set()
         await tick
@@ -179,7 +179,7 @@ def test_a_tick_wakes_whoever_waits(view: Counting) -> None:
             waiting = asyncio.ensure_future(_next(events))
             await asyncio.sleep(0)
             await hub.tick()
-            return (await asyncio.wait_for(waiting, 2))[1]
+            return (await asyncio.wait_for(waiting, 60))[1]
 
     assert asyncio.run(wake()) == "snapshot"
 
@@ -192,7 +192,7 @@ def test_a_closed_hub_lets_its_watchers_go(view: Counting) -> None:
         waiting = asyncio.ensure_future(_all(watcher.events()))
         await asyncio.sleep(0)
         hub.close()
-        return await asyncio.wait_for(waiting, 2)
+        return await asyncio.wait_for(waiting, 60)
 
     assert asyncio.run(follow()) == [b"retry: 2000\n\n"]
 

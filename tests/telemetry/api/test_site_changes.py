@@ -129,7 +129,7 @@ def test_what_cannot_be_is_refused_and_leaves_the_file_alone(service: Service) -
 
 def test_a_scan_asks_first_and_never_writes(service: Service, line: Line) -> None:
     asked = {
-        "source": {"kind": "modbus", "host": "127.0.0.1", "port": line.port, "timeout_s": 0.05},
+        "source": {"kind": "modbus", "host": "127.0.0.1", "port": line.port, "timeout_s": 1},
         "units": "1-3",
     }
     told = service.call("POST", "/api/v1/scans", json=asked)

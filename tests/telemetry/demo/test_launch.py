@@ -82,7 +82,7 @@ def alive(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -98,7 +98,7 @@ def test_a_signal_ends_both_processes_after_the_address_was_printed(
         assert f"live at http://127.0.0.1:{environment.port}" in process.stdout.readline()
         pids = children(environment)
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(90) == 0
         assert [pid for pid in pids if alive(pid)] == []
 
 
@@ -113,7 +113,7 @@ def test_kill_9_of_the_launcher_leaves_no_process(environment: Environment) -> N
 def test_when_one_ends_the_other_ends_too(environment: Environment) -> None:
     with launched(environment, seconds=0.5) as process:
         pids = children(environment)
-        assert process.wait(20) == 1
+        assert process.wait(90) == 1
         assert [pid for pid in pids if alive(pid)] == []
 
 

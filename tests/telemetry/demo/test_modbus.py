@@ -58,7 +58,7 @@ async def test_units_behind_one_gateway_answer_pymodbus(
 ) -> None:
     source = gateway("GW-A")
     server = await serve_gateway(source, instruments, switch, lambda: NOW)
-    client = AsyncModbusTcpClient("127.0.0.1", port=source.port, timeout=1, retries=0)
+    client = AsyncModbusTcpClient("127.0.0.1", port=source.port, timeout=30, retries=0)
     assert await client.connect()
     try:
         for code, unit in (("A-M02", 3), ("A-M03", 4), ("A-M09", 10)):
@@ -79,7 +79,7 @@ async def test_a_client_that_we_did_not_write_reads_the_incomer(
     source = gateway("GW-P")
     server = await serve_gateway(source, instruments, switch, lambda: NOW)
     try:
-        client = ModbusClient("127.0.0.1", source.port, unit_id=1, timeout=2)
+        client = ModbusClient("127.0.0.1", source.port, unit_id=1, timeout=30)
         registers = await asyncio.to_thread(client.read_holding_registers, PM5000_ENERGY, 4)
         await asyncio.to_thread(client.close)
         assert registers is not None
@@ -96,7 +96,7 @@ async def test_wrong_tables_writes_and_addresses_are_refused(
 ) -> None:
     source = gateway("GW-A")
     server = await serve_gateway(source, instruments, switch, lambda: NOW)
-    client = AsyncModbusTcpClient("127.0.0.1", port=source.port, timeout=1, retries=0)
+    client = AsyncModbusTcpClient("127.0.0.1", port=source.port, timeout=30, retries=0)
     assert await client.connect()
     try:
         assert (await client.read_coils(SDM630_ENERGY, count=2, device_id=3)).exception_code == 1
@@ -113,7 +113,7 @@ async def test_a_meter_cut_off_is_silent_and_the_others_answer(
 ) -> None:
     source = gateway("GW-A")
     server = await serve_gateway(source, instruments, switch, lambda: NOW)
-    client = AsyncModbusTcpClient("127.0.0.1", port=source.port, timeout=0.3, retries=0)
+    client = AsyncModbusTcpClient("127.0.0.1", port=source.port, timeout=1, retries=0)
     assert await client.connect()
     try:
         switch.set(Faults().with_fault("drop", "A-M02", NOW))

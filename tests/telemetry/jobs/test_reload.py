@@ -54,7 +54,9 @@ class Scene:
 
     def edit(self) -> None:
         self.edits += 1
-        self.file.write_text("#" * self.edits)
+        beside = self.file.with_suffix(".part")
+        beside.write_text("#" * self.edits)
+        beside.replace(self.file)
 
     async def play(self, *loads: Plan | Exception) -> None:
         """One edit for each of `loads`, each until it was looked at."""

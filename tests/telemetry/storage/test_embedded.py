@@ -36,7 +36,7 @@ with psycopg.connect(url) as connection:
     connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
     connection.execute("INSERT INTO kept VALUES (42)")
 print(url, flush=True)
-time.sleep(120)
+time.sleep(600)
 """
 
 
@@ -116,7 +116,7 @@ def alive(pids: set[int]) -> set[int]:
     return pids & {pid for pid, line in command_lines().items() if line}
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 90.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

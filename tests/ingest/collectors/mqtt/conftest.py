@@ -45,7 +45,7 @@ def mosquitto(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Mosquitt
     yield start
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def amqtt(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

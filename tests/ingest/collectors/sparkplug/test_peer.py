@@ -74,7 +74,7 @@ async def edge_node(node: str, config: dict[str, Any]) -> AsyncIterator[Edge]:
     finally:
         assert process.stdin is not None
         process.stdin.close()
-        await asyncio.wait_for(process.wait(), 30)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 async def until(condition: Callable[[], bool]) -> None:
