@@ -35,6 +35,13 @@ RULE = {
 }
 
 
+@pytest.fixture
+def expected_noise() -> tuple[str, ...]:
+    """The browser itself reports a rule that was refused."""
+    refused = "Failed to load resource: the server responded with a status of"
+    return (f"{refused} 409", f"{refused} 422")
+
+
 @pytest.fixture(scope="module")
 def forge(serve_for_file: Callable[..., Any]) -> str:
     """A park whose one meter is posted, and its rule."""
@@ -207,3 +214,60 @@ def test_a_sound_comes_with_an_alert_where_it_is_wanted(page: Page, forge: str) 
     read(forge, 49)
     expect(page.locator(".rail .badge")).to_have_text("1")
     assert page.evaluate("window.tones") == 4
+
+
+def test_rules_are_listed_tried_watched_and_taken_away(page: Page, forge: str) -> None:
+    page.goto(f"{forge}/alerts?lang=en")
+    rules = page.locator("pw-rules")
+    press = rules.locator("[data-rule=press-limit]")
+    for said in ("critical", "Press <i>over</i> its limit", "Active power · Above 40 kW", "Press <b>1</b>"):
+        expect(press).to_contain_text(said)
+    press.get_by_role("button", name="The rule").click()
+    expect(press.locator("pw-rule li")).to_contain_text("put by li.na")
+    press.get_by_role("button", name="Try it on the past").click()
+    trial = page.locator("pw-trial")
+    expect(trial.locator("select[name=rule]")).to_have_value("press-limit")
+    trial.get_by_label("Above").fill("35 kW")
+    trial.get_by_text("Watch it from now on").click()
+    watching = trial.get_by_role("form", name="Watch it from now on")
+    expect(watching.get_by_label("Code")).to_have_value("press-limit")
+    watching.get_by_label("Code").fill("press-warm")
+    watching.get_by_label("Severity").select_option("info")
+    watching.get_by_label("Your name").fill("wang.wei")
+    watching.get_by_label("Reason").fill("runs warm")
+    watching.get_by_role("button", name="Watch it").click()
+    expect(trial.get_by_role("status").first).to_contain_text("press-warm is watched from now on.")
+    warm = rules.locator("[data-rule=press-warm]")
+    expect(warm).to_contain_text("Above 35 kW")
+    assert looked_at(page) == []
+    warm.get_by_role("button", name="The rule").click()
+    removal = warm.get_by_role("form", name="Take the rule away")
+    removal.get_by_label("Your name").fill("li.na")
+    removal.get_by_label("Reason").fill("it was the fan")
+    removal.get_by_role("button", name="Take the rule away").click()
+    expect(warm).to_have_count(0)
+
+
+def test_a_rule_that_cannot_be_says_why_in_the_reader_s_words(page: Page, forge: str) -> None:
+    page.goto(f"{forge}/alerts?lang=zh&theme=dark")
+    trial = page.locator("pw-trial")
+    trial.get_by_label("高于").fill("40 kg")
+    trial.get_by_text("从现在起监视").click()
+    watching = trial.get_by_role("form", name="从现在起监视")
+    for label, text in {
+        "代码": "meter-silent",
+        "英文名称": "x",
+        "中文名称": "x",
+        "姓名": "li.na",
+        "原因": "x",
+    }.items():
+        watching.get_by_label(label).fill(text)
+    watching.get_by_role("button", name="开始监视").click()
+    expect(trial.get_by_role("alert")).to_contain_text("rule.above")
+    trial.get_by_label("高于").fill("40 kW")
+    watching.get_by_role("button", name="开始监视").click()
+    expect(trial.get_by_role("alert")).to_contain_text("规则 'meter-silent' 来自文件")
+    silent = page.locator("[data-rule=meter-silent]")
+    silent.get_by_role("button", name="规则").click()
+    expect(silent.locator("pw-rule")).to_contain_text("该规则来自文件")
+    assert looked_at(page) == []

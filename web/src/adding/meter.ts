@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, type Schemas, type Source, type SourceList } from "../api.ts";
 import { exact } from "../numbers.ts";
+import { CODE } from "../parts/code.ts";
 import { typed } from "../parts/form.ts";
 import { pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
@@ -165,7 +166,7 @@ class AddingMeter extends View {
     const words = this.words;
     const areas = store.site?.areas ?? [];
     const first = store.meters.size === 0;
-    return html`<label>${words.meterCode}<input name="code" required maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}" .defaultValue=${first ? "M-1" : ""} /></label>
+    return html`<label>${words.meterCode}<input name="code" required maxlength="64" pattern=${CODE} .defaultValue=${first ? "M-1" : ""} /></label>
       <label>${words.meterNameZh}<input name="zh" required maxlength="200" /></label>
       <label>${words.meterNameEn}<input name="en" required maxlength="200" /></label>
       <label>${words.areaLabel}<select name="area">${areas.map((one) => html`<option value=${one.code}>${this.name(one.name, one.code)}</option>`)}</select></label>

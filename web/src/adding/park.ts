@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, postYaml, type Schemas } from "../api.ts";
+import { CODE } from "../parts/code.ts";
 import { fileField } from "../parts/file-field.ts";
 import { typed } from "../parts/form.ts";
 import { pause } from "../parts/pause.ts";
@@ -45,7 +46,7 @@ class FirstPark extends View {
           <h2>${words.firstName}</h2>
           <label>${words.parkNameZh}<input name="zh" required maxlength="200" /></label>
           <label>${words.parkNameEn}<input name="en" required maxlength="200" /></label>
-          <label>${words.parkCode}<input name="code" required pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}" value="park" /></label>
+          <label>${words.parkCode}<input name="code" required pattern=${CODE} value="park" /></label>
           <label>${words.zoneLabel}<input name="zone" required value=${ZONE === "UTC" ? "Asia/Shanghai" : ZONE} /></label>
           <label>${words.regionLabel}<select name="region" required>${this.#regions.map((code) => html`<option value=${code} ?selected=${code === "CN-GD"}>${code}</option>`)}</select></label>
           <label>${words.currencyLabel}<input name="currency" required pattern="[A-Z]{3}" value="CNY" /></label>

@@ -1,7 +1,9 @@
 /** What the service says about alerts and silences, and the words for it. */
 
-import type { Name } from "../api.ts";
+import { html, type TemplateResult } from "lit";
+import type { MeterState, Name } from "../api.ts";
 import { named, type Language, type Words } from "../i18n/words.ts";
+import { dot } from "../parts/state.ts";
 import { store } from "../store.ts";
 
 export interface Person {
@@ -70,6 +72,14 @@ export function subjectName({ subject_kind, subject }: AlertEntry, language: Lan
   if (subject_kind === "source") return subject;
   const area = store.site?.areas.find((one) => one.code === subject);
   return named(area?.name ?? store.site?.name, language, subject);
+}
+
+const SHAPES: Record<AlertEntry["severity"], MeterState> = { critical: "stale", warning: "late", info: "never" };
+
+/** A shape, a colour and a word. */
+export function severityMark(severity: AlertEntry["severity"], words: Words): TemplateResult {
+  const word = severityWord(severity, words);
+  return html`<span class="severity severity-${severity}"><span aria-hidden="true">${dot(SHAPES[severity], word)}</span> ${word}</span>`;
 }
 
 export function severityWord(severity: AlertEntry["severity"], words: Words): string {

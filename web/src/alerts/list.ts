@@ -2,13 +2,12 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { get, type MeterState } from "../api.ts";
+import { get } from "../api.ts";
 import { brief, exact, NONE, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
-import { dot } from "../parts/state.ts";
 import { store } from "../store.ts";
 import { iso, moment, startOfDay } from "../time.ts";
-import { quietWord, ruleName, severityWord, silenceOf, stateWord, subjectName, turn, type AlertEntry, type RuleList, type Silence } from "./answers.ts";
+import { quietWord, ruleName, severityMark, silenceOf, stateWord, subjectName, turn, type AlertEntry, type RuleList, type Silence } from "./answers.ts";
 import "./story.ts";
 
 interface Listing extends RuleList {
@@ -16,7 +15,6 @@ interface Listing extends RuleList {
   silences: Silence[];
 }
 
-const SHAPES: Record<AlertEntry["severity"], MeterState> = { critical: "stale", warning: "late", info: "never" };
 const DAYS = 7;
 const SHOWN = 100;
 const COLUMNS = 7;
@@ -64,7 +62,7 @@ class AlertListing extends Asking<Listing> {
     const [rule, subject] = [ruleName({ rules }, one.rule, store.route.language), subjectName(one, store.route.language)];
     return html`<tbody data-alert=${one.id}>
       <tr>
-        <td data-label=${words.severity}><span class="severity severity-${one.severity}"><span aria-hidden="true">${dot(SHAPES[one.severity], severityWord(one.severity, words))}</span> ${severityWord(one.severity, words)}</span></td>
+        <td data-label=${words.severity}>${severityMark(one.severity, words)}</td>
         <th scope="row"><button type="button" class="disclose" aria-expanded=${String(open)} aria-label=${words.showAlert(rule, subject)} @click=${() => this.#toggle(one.id)}><span class="turn" aria-hidden="true">${open ? "▾" : "▸"}</span> <span>${rule}</span></button></th>
         <td data-label=${words.alertSubject}><span>${subject}${subject === one.subject ? nothing : html` <span class="unit">${one.subject}</span>`}</span></td>
         <td data-label=${words.value} class="number">${this.#figure(one.value, one.unit)}</td>

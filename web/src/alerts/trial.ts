@@ -8,9 +8,11 @@ import { brief, exact, fixed, NONE, percent, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import { pause } from "../parts/pause.ts";
 import { refused } from "../parts/refused.ts";
-import { store } from "../store.ts";
+import { may, store } from "../store.ts";
 import { DAY_MS, iso, moment } from "../time.ts";
+import { turn } from "./answers.ts";
 import { firings, fromText, textOf, triedFields, type Document, type Firing } from "./documents.ts";
+import "./watching.ts";
 
 const DAYS = [1, 3, 7, 14, 31];
 const SHOWN = 50;
@@ -18,14 +20,14 @@ const ASK_AGAIN_MS = 400;
 type Running = Schemas["RunningTrial"];
 const FRESH: Document = { kind: "limit", code: "trial", name: { en: "A limit of one's own", zh: "自定限值" }, quantity: "active_power", above: "100 kW", below: null, hold: "1 min" };
 
-class Trial extends Asking<Schemas["RuleList"]> {
+export class Trial extends Asking<Schemas["RuleList"]> {
   #code = "";
   #run: Running | null = null;
   #asking = false;
   #wrong = "";
 
   protected override get question(): string {
-    return "rules";
+    return turn();
   }
 
   protected override ask(): Promise<Schemas["RuleList"]> {
@@ -44,10 +46,8 @@ class Trial extends Asking<Schemas["RuleList"]> {
   protected override filled({ rules }: Schemas["RuleList"]): TemplateResult {
     const words = this.words;
     const document = this.#document(rules);
-    const choose = (event: Event): void => {
-      [this.#code, this.#run, this.#wrong] = [(event.target as HTMLSelectElement).value, null, ""];
-      this.requestUpdate();
-    };
+    const own = rules.some((one) => one.code === this.#code && one.origin === "api");
+    const choose = (event: Event): void => this.#chosen((event.target as HTMLSelectElement).value);
     return html`<form class="entry" aria-label=${words.trial} @submit=${(event: SubmitEvent) => this.#try(event, document)}>
         <label>${words.rule}<select name="rule" @change=${choose}><option value="">${named(FRESH.name, store.route.language)}</option>
           ${rules.map((one) => html`<option value=${one.code} ?selected=${one.code === this.#code}>${named((one.rule as unknown as Document).name, store.route.language, one.code)}</option>`)}</select></label>
@@ -57,6 +57,7 @@ class Trial extends Asking<Schemas["RuleList"]> {
         <button type="submit" ?disabled=${this.#asking}>${words.tryRule}</button>
       </form>
       ${this.#wrong ? html`<p class="wrong" role="alert">${this.#wrong}</p>` : nothing}
+      ${may("handle-alerts") ? html`<pw-watching .document=${document} .own=${own} .typed=${() => this.#typed(document)}></pw-watching>` : nothing}
       <div role="status">${this.#run === null ? nothing : this.#run.state === "running" ? this.#progress(this.#run) : this.#outcome(this.#run)}</div>`;
   }
 
@@ -64,17 +65,38 @@ class Trial extends Asking<Schemas["RuleList"]> {
     return html`<select name="field-quantity" data-of=${this.#code}>${Object.entries(store.site?.quantities ?? {}).map(([code, one]) => html`<option value=${code} .selected=${code === chosen}>${this.name(one.name, code)}</option>`)}</select>`;
   }
 
+  /** Takes a rule into the form, and the form into sight. */
+  choose(code: string): void {
+    this.#chosen(code);
+    this.scrollIntoView({ block: "start" });
+    this.querySelector<HTMLElement>("form select")?.focus({ preventScroll: true });
+  }
+
+  #chosen(code: string): void {
+    [this.#code, this.#run, this.#wrong] = [code, null, ""];
+    this.requestUpdate();
+  }
+
+  #form(): (name: string) => string {
+    const form = new FormData(this.querySelector<HTMLFormElement>("form") ?? undefined);
+    return (name) => String(form.get(name) ?? "").trim();
+  }
+
+  /** The document with its fields as they are typed. */
+  #typed(document: Document): Document {
+    const read = this.#form();
+    const changed = Object.fromEntries(triedFields(document).map((field) => [field, fromText(read(`field-${field}`), document[field])]));
+    return { ...document, ...changed, ...(read("meter") ? { where: { meters: [read("meter")] } } : {}) };
+  }
+
   async #try(event: SubmitEvent, document: Document): Promise<void> {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const read = (name: string): string => String(form.get(name) ?? "").trim();
-    const changed = Object.fromEntries(triedFields(document).map((field) => [field, fromText(read(`field-${field}`), document[field])]));
-    const where = read("meter") ? { where: { meters: [read("meter")] } } : {};
+    const [rule, days] = [this.#typed(document), Number(this.#form()("days"))];
     [this.#wrong, this.#run, this.#asking] = ["", null, true];
     this.requestUpdate();
     try {
       const to = store.now();
-      await this.#follow(await post<Running>("/alert-rules/trials", { rule: { ...document, ...changed, ...where }, from: iso(to - Number(read("days")) * DAY_MS), to: iso(to) }));
+      await this.#follow(await post<Running>("/alert-rules/trials", { rule, from: iso(to - days * DAY_MS), to: iso(to) }));
     } catch (error) {
       this.#wrong = refused(error, this.words);
     }

@@ -3,13 +3,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ApiError, get, put } from "../api.ts";
 import { saidText } from "../cost/said.ts";
+import { CODE } from "../parts/code.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
 import type { KeptVersion, PostedPlan } from "./answers.ts";
 import type { Origin } from "./draft.ts";
-
-const CODE = "[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}";
 
 class Keeping extends View {
   static override properties = { body: { attribute: false }, origin: { attribute: false } };

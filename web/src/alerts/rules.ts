@@ -1,0 +1,89 @@
+/** <pw-rules>: every rule that is watched: what it judges, where, how it is doing; chosen for a trial, or taken away. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { get, type Schemas } from "../api.ts";
+import { named } from "../i18n/words.ts";
+import { NONE } from "../numbers.ts";
+import { Asking } from "../parts/asking.ts";
+import { store } from "../store.ts";
+import { clockSeconds, day, moment } from "../time.ts";
+import { severityMark, turn, type AlertEntry } from "./answers.ts";
+import { conditionsOf, kindOf, placesOf, type Known } from "./conditions.ts";
+import type { Document } from "./documents.ts";
+import "./rule.ts";
+
+export type RuleEntry = Schemas["RuleEntry"];
+
+const COLUMNS = 5;
+const ORDER: readonly unknown[] = ["critical", "warning", "info"];
+
+function severity(one: RuleEntry): AlertEntry["severity"] {
+  return ((one.rule as unknown as Document)["severity"] ?? "warning") as AlertEntry["severity"];
+}
+
+function bySeverity(a: RuleEntry, b: RuleEntry): number {
+  return ORDER.indexOf(severity(a)) - ORDER.indexOf(severity(b));
+}
+
+class Rules extends Asking<Schemas["RuleList"]> {
+  #open: string | null = null;
+
+  protected override get question(): string {
+    return turn();
+  }
+
+  protected override ask(): Promise<Schemas["RuleList"]> {
+    return get("/alert-rules");
+  }
+
+  protected override render(): TemplateResult {
+    const words = this.words;
+    return html`<h2>${words.rules} <span class="subject">${words.rulesSubject}</span></h2>${this.body()}`;
+  }
+
+  protected override filled({ rules }: Schemas["RuleList"]): TemplateResult {
+    const words = this.words;
+    if (rules.length === 0) return html`<p class="empty">${words.noRules}</p>`;
+    const heads = [words.severity, words.rule, words.ruleJudges, words.alertSubject, words.ruleJudged];
+    return html`<table class="alerts cards">
+      <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+      ${repeat([...rules].sort(bySeverity), (one) => one.code, (one) => this.#row(one))}
+    </table>`;
+  }
+
+  #row(one: RuleEntry): TemplateResult {
+    const words = this.words;
+    const document = one.rule as unknown as Document;
+    const known: Known = { site: store.site, meters: store.meters, language: store.route.language };
+    const [name, open] = [named(document.name, known.language, one.code), this.#open === one.code];
+    return html`<tbody data-rule=${one.code}>
+      <tr>
+        <td data-label=${words.severity}>${severityMark(severity(one), words)}</td>
+        <th scope="row"><button type="button" class="disclose" aria-expanded=${String(open)} aria-label=${words.showRule(name)} @click=${() => this.#toggle(one.code)}><span class="turn" aria-hidden="true">${open ? "▾" : "▸"}</span> <span>${name}</span></button></th>
+        <td data-label=${words.ruleJudges}><span>${kindOf(document, known.language)}<span class="said">${conditionsOf(document, known).map((pair) => pair.join(" ").trim()).join(" · ")}</span></span></td>
+        <td data-label=${words.alertSubject}>${placesOf(document, known).join(known.language === "zh" ? "、" : ", ") || words.silenceEverywhere}</td>
+        <td data-label=${words.ruleJudged} class=${one.health?.failing || document["active"] === false ? "" : "judged-well"}>${this.#health(one, document)}</td>
+      </tr>
+      ${open ? html`<tr class="opened"><td colspan=${COLUMNS}><pw-rule .entry=${one}></pw-rule></td></tr>` : nothing}
+    </tbody>`;
+  }
+
+  #health({ health }: RuleEntry, document: Document): TemplateResult {
+    const words = this.words;
+    if (document["active"] === false) return html`<span>${words.ruleOff}</span>`;
+    if (health?.failing) return html`<span class="wrong">${words.ruleFailing}<span class="said">${health.last_error}</span></span>`;
+    return html`<span class="nowrap">${health?.last_evaluated ? this.#at(Date.parse(health.last_evaluated)) : NONE}</span>`;
+  }
+
+  #at(judged: number): string {
+    return day(judged, this.zone) === day(store.now(), this.zone) ? clockSeconds(judged, this.zone) : moment(judged, this.zone);
+  }
+
+  #toggle(code: string): void {
+    this.#open = this.#open === code ? null : code;
+    this.requestUpdate();
+  }
+}
+
+customElements.define("pw-rules", Rules);
