@@ -72,7 +72,7 @@ def filled(window: Window) -> int:
     for slot in range(window.slots):
         now = START_US + slot * STEP_US
         values = random.uniform(90, 110, (METERS, len(window.quantities)))
-        window.take(Part(ids, np.full(METERS, now), window.quantities, values))
+        window.take(Part(ids, np.full(METERS, now), window.quantities, values), now)
         window.advance(now)
     return now
 

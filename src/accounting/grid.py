@@ -14,6 +14,8 @@ from accounting.errors import SeriesError
 SLOT_US = 900_000_000
 DAY_SLOTS = 96
 HOUR_US = 3_600_000_000
+AHEAD_US = 120_000_000
+"""A clock that is ahead of ours by no more is as good as right [us]."""
 _DAY_US = 86_400_000_000
 _SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -30,12 +30,16 @@ class Rises:
         self._value = np.full((*cells, _KEPT), np.nan)
 
     def take(self, meter: NDArray[np.int64], time: NDArray[np.int64], values: _Floats) -> None:
-        """Readings float64[n, k] at int64[n] [us] of n different meters, newer than those before."""
+        """Readings float64[n, k] at int64[n] [us] of n different meters, newer than those before.
+
+        Where one is older, those before bore a wrong time.
+        """
         row, counter = np.nonzero(~np.isnan(values))
         at, now = (meter[row], counter), time[row]
         times, shown = self._time[at], self._value[at]
         last = times[:, -1]
-        broken = (last != NEVER) & (now - np.maximum(last, 0) > self._max_gap_us[meter[row]])
+        gap = now - np.maximum(last, 0)
+        broken = (last != NEVER) & ((gap > self._max_gap_us[meter[row]]) | (gap < 0))
         times[broken], shown[broken] = NEVER, np.nan
         self._time[at], self._value[at] = times, shown = _pushed(times, shown, now, values[row, counter])
         self.per_hour[at] = rising(times, shown)

@@ -119,7 +119,7 @@ class Watched:
             rule=self.rule.code,
             subject=Subject(self.subjects.kind, self.subjects.codes[place]),
             what=what,
-            at_us=now_us,
+            at_us=max(now_us, int(states.fired[place])),
             since_us=int(states.since[place]),
             fired_us=int(states.fired[place]),
             severity=severities[min(max(stage, 1), len(severities)) - 1],

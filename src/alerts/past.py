@@ -43,8 +43,8 @@ def fill(window: Window, history: History, lo_us: int, hi_us: int, part_us: int 
         slot = rows.time[by_time] // step
         for number in range(part // step, -(-end // step)):
             lo, hi = np.searchsorted(slot, (number, number + 1))
-            window.take(Part.of(rows, by_time[lo:hi]))
             moment = int(rows.time[by_time[hi - 1]]) if hi > lo else min((number + 1) * step - 1, hi_us)
+            window.take(Part.of(rows, by_time[lo:hi]), moment)
             window.advance(moment)
             yield moment
 

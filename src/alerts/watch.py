@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from accounting.grid import AHEAD_US
 from alerts.engine import Engine
 from alerts.errors import LeaseLost
 from alerts.journal import History, Journal, Late, Transition
 from alerts.late import Anew
 from alerts.look import Circumstances
 from alerts.park import Park
-from alerts.past import fill
+from alerts.past import Part, fill
 from alerts.rule import Rule
-from alerts.window import Window
+from alerts.window import Rows, Window
 
 _ALWAYS = "active_power"
 _SELDOM_US = 5_000_000
@@ -76,11 +79,12 @@ class Watch:
         if not self.begun:
             self._begin(now_us)
         newest = self._history.newest(self._change, self.window.quantities)
+        known = newest if self._change else _not_ahead(newest, now_us)
         self._change = int(newest.change.max(initial=self._change))
         with self._turn:
             self._expect_nobody()
-            self.window.take(newest)
-            self.window.take(self._history.fresh(self.window.quantities), teaches=False)
+            self.window.take(known, now_us)
+            self.window.take(self._history.fresh(self.window.quantities), now_us, teaches=False)
             self.window.advance(now_us)
             self._waiting += self.engine.evaluate(now_us, beside)
         corrected = self._corrected(now_us, beside)
@@ -159,3 +163,8 @@ class Watch:
             self._waiting = self.engine.resume(recalled, now_us)
         self.window.begun_us = now_us
         self.begun = True
+
+
+def _not_ahead(rows: Rows, now_us: int) -> Part:
+    """Without readings from the future, of which nobody knows when they came."""
+    return Part.of(rows, np.flatnonzero(rows.time <= now_us + AHEAD_US))

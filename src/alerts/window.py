@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting import multiplier
+from accounting.grid import AHEAD_US
 from accounting.quantity import CATALOGUE, Kind
 from accounting.rhythm import follow
 from alerts.park import Park
@@ -64,6 +65,8 @@ class Window:
         """The last that told how often it is read, int64[m] [us]."""
         self.gap_s = np.full(size, np.nan)
         """Between each meter's last two readings, float64[m] [s]."""
+        self.ahead_s = np.full(size, np.nan)
+        """By how much the time of each meter's last reading lay ahead as it came [s]; NaN: none."""
         self._ring = [np.full((slots, size), np.nan, _form(name)) for name in self.quantities]
         self._age = np.full((slots, size), np.nan, np.float32)
         self.slot = -1
@@ -88,15 +91,17 @@ class Window:
     def _fresh(self, interval_s: NDArray[np.float64]) -> NDArray[np.int64]:
         return ((_FRESH * interval_s + self.latency_s) * 1e6).astype(np.int64)
 
-    def take(self, rows: Rows, *, teaches: bool = True) -> None:
+    def take(self, rows: Rows, now_us: int, *, teaches: bool = True) -> None:
         """Readings in the order of time, none older than those held; of a meter the last counts.
 
+        One from the future is as new as `now_us`, at which it came: true ones that come later replace it.
         `teaches`: they come at the pace at which meters are read, not piece by piece.
         """
         meter, row = self._known(rows.meter_id)
         if not len(row):
             return
-        time = rows.time[row]
+        self.ahead_s[meter] = (rows.time[row] - now_us) / 1e6
+        time = np.where(rows.time[row] > now_us + AHEAD_US, now_us, rows.time[row])
         if teaches:
             self._learn(meter, time)
         np.maximum.at(self.time, meter, time)
@@ -181,10 +186,6 @@ class Window:
             return np.full(len(self.park), np.nan)
         found: NDArray[np.float64] = self._age[slot % self.slots].astype(np.float64)
         return found
-
-    def ahead_s(self, now_us: int) -> NDArray[np.float64]:
-        """By how much the time of each meter's last reading lies ahead, float64[m] [s]; NaN: never read."""
-        return np.where(self.time == NEVER, np.nan, (np.maximum(self.time, 0) - now_us) / 1e6)
 
     def _holds(self, slot: int) -> bool:
         return self.slot - self.slots < slot <= self.slot

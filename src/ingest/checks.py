@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.grid import AHEAD_US
 from accounting.quantity import CATALOGUE, Kind, Quantity
 
 _US_PER_H = 3_600_000_000
-_AHEAD_US = 120_000_000
 """A clock may be wrong by this much before it is told."""
 _STILL_US = _US_PER_H
 _CLOSE_US = _US_PER_H // 4
@@ -130,7 +130,7 @@ class Checks:
         found = _beyond(values, places, rated)
         course = self._course(meter_id, time, values[:, tracked], places[tracked], starts)
         found += [_Found(one.flag, one.row, tracked[one.column], one.delta) for one in course.found(rated)]
-        ahead = np.flatnonzero(time > now_us + _AHEAD_US)
+        ahead = np.flatnonzero(time > now_us + AHEAD_US)
         doubts = _doubts(found, columns, ahead, (time[ahead] - now_us) / 1e6)
         return Looked(doubts, meter_id[starts], places[tracked], course.after())
 

@@ -33,6 +33,13 @@ def test_quarter_hourly_readings_tell_the_mean_of_the_last_quarter_hour() -> Non
     assert _rate([0, 900, 1800], [0.0, 100.0, 150.0]) == pytest.approx(200.0)
 
 
+def test_readings_that_bore_a_later_time_tell_nothing_once_the_clock_is_right() -> None:
+    wrong = [(3600 + at, 5000 + at / 36) for at in range(0, 300, 10)]
+    right = [(at, 5010 + at / 18) for at in range(300, 400, 10)]
+    seconds, shown = zip(*wrong, *right, strict=True)
+    assert _rates(list(seconds), list(shown))[-9:] == pytest.approx([200.0] * 9)
+
+
 def test_a_coarse_counter_is_averaged_over_the_window_not_from_poll_to_poll() -> None:
     seconds = [5.0 * n for n in range(200)]
     shown = [float(np.floor(60.0 * at / 3600)) for at in seconds]

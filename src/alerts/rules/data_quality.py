@@ -120,7 +120,7 @@ class Rule(AnyRule):
         if self.sign == "gap":
             return window.gap_s[subjects.at], np.full(n, self.gap)
         if self.sign == "clock":
-            return window.ahead_s(look.now_us)[subjects.at], np.full(n, self.ahead)
+            return window.ahead_s[subjects.at], np.full(n, self.ahead)
         if self.sign == "drops":
             lost = [look.beside.dropped.get(code, np.nan) for code in subjects.codes]
             return np.array(lost, np.float64), np.full(n, float(self.drops))

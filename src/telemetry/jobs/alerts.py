@@ -43,6 +43,7 @@ _TICK_S = 0.5  # between judgements while nothing is read
 _LEAST_S = 0.2  # between judgements while readings come
 _PATIENCE_S = 30.0  # with a database that takes a question and does not answer
 _STANDING_IN_S = 2.0  # between judgements meanwhile
+_SET_BACK_S = 1.0  # by less no clock is
 _SLOW_S = 30.0  # how old the park may be
 _OFTEN_S = 2.0  # how old silences, and rules put through the API, may be
 
@@ -95,7 +96,7 @@ class Alerter:
         self._rules: tuple[Rule, ...] = ()
         self.watch: Watch | None = None
         self._told = ""
-        self._asked = self._noted = 0.0
+        self._asked = self._noted = self._judged = 0.0
         self._stored: list[Standing] = []
         self._silences: tuple[Silence, ...] = ()
 
@@ -237,6 +238,8 @@ class Alerter:
         if plan.site is None:
             return []
         changed = abs(now - self._asked) >= _OFTEN_S and self._asked_anew(now)
+        if self._set_back(now):
+            self.watch = None
         if self.watch is None or changed or plan is not self._plan or abs(now - self._renewed) >= _SLOW_S:
             self._renew(plan, now)
         if self.watch is None:
@@ -253,6 +256,11 @@ class Alerter:
             self._meanwhile.note(engine, self._stored, self._silences)
             self._noted = self._asked
         return found
+
+    def _set_back(self, now: float) -> bool:
+        """Whether our own clock was: then what is known of the last hour is of another one."""
+        before, self._judged = self._judged, now
+        return now < before - _SET_BACK_S
 
     def _handed_over(self, now: float) -> bool:
         """Whether the journal has all that happened without it; the lease decides who goes on with it."""

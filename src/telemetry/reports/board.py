@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.grid import AHEAD_US
 from accounting.rhythm import clipped, follow
 from accounting.rising import Rises
 from telemetry.reports import live
@@ -23,6 +24,8 @@ class Board:
 
     roster: Roster
     last: Last
+    dated: NDArray[np.int64]
+    """int64[m] [us]: as the last reading says, or when it came where that lies ahead."""
     interval_s: NDArray[np.float64]
     """float64[m] [s]: declared by the source, or learned from the readings."""
     values: list[dict[str, float]]
@@ -40,6 +43,7 @@ class Board:
         return cls(
             roster,
             Last.none(size),
+            np.full(size, NEVER_US),
             interval,
             [{} for _ in range(size)],
             Rises(roster.most_s, len(COUNTERS)),
@@ -63,8 +67,8 @@ class Board:
             at = place == nth
             self._rise(meter[at], rows.time[at], rows.values[at])
 
-    def take(self, newest: Newest) -> None:
-        """Newer readings replace older ones."""
+    def take(self, newest: Newest, now_us: int) -> None:
+        """Newer readings replace older ones, and those that bore a wrong time."""
         ids = newest.meter_id.tolist()
         at = [(self.roster.index[one], row) for row, one in enumerate(ids) if one in self.roster.index]
         if not at:
@@ -73,6 +77,7 @@ class Board:
         self._learn(meter, newest.time[row])
         self._rise(meter, newest.time[row], newest.values[row])
         self.last.time[meter] = newest.time[row]
+        self.dated[meter] = np.where(newest.time[row] > now_us + AHEAD_US, now_us, newest.time[row])
         self.last.values[meter] = newest.values[row]
         for one, shown in zip(meter.tolist(), live.shown(self.roster, self.last, meter), strict=True):
             self.values[one] = shown

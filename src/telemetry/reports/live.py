@@ -52,10 +52,10 @@ class Last:
         return cls(np.full(meters, NEVER_US), np.full((meters, len(QUANTITIES)), np.nan))
 
 
-def age_s(last: Last, now_us: int) -> NDArray[np.float64]:
-    """Age of each reading, float64[m] [s], never negative; NaN where there is none."""
-    age = np.maximum(now_us - np.where(last.time == NEVER_US, now_us, last.time), 0) / 1e6
-    return np.where(last.time == NEVER_US, np.nan, age)
+def age_s(dated: NDArray[np.int64], now_us: int) -> NDArray[np.float64]:
+    """Age of readings of int64[m] [us], float64[m] [s], never negative; NaN where there is none."""
+    age = np.maximum(now_us - np.where(dated == NEVER_US, now_us, dated), 0) / 1e6
+    return np.where(dated == NEVER_US, np.nan, age)
 
 
 def states(age: NDArray[np.float64], interval_s: NDArray[np.float64]) -> NDArray[np.int8]:

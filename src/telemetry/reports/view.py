@@ -79,7 +79,7 @@ class ParkView:
 
     def _refresh(self, now: float, at: datetime) -> None:
         with self._database.connection() as conn:
-            if now - self._renewed >= _SLOW_S:
+            if abs(now - self._renewed) >= _SLOW_S:
                 apart = self._plan.supply().apart_on(at.date())
                 known = registries.read(conn)
                 self._renew(conn, roster(known, self._polled_s, at, apart), now)
@@ -88,11 +88,11 @@ class ParkView:
                 self._renewed = now
             newest = latest.changed_since(conn, self._change)
             self._change = int(newest.change.max(initial=self._change))
-            self._board.take(newest)
+            self._board.take(newest, int(now * 1e6))
             self._block = billing.block(conn, self._board.roster, self._board.power_kw, int(now * 1e6))
 
     def _mix(self, tx: Transaction, known: Registry, now: float, at: datetime) -> None:
-        if now - self._mixed < _MIXES_S:
+        if abs(now - self._mixed) < _MIXES_S:
             return
         site = self._plan.site
         park = Park(known, site.converters if site else (), self._factors)
@@ -119,7 +119,7 @@ class ParkView:
     def _draw(self, now_us: int, at: datetime) -> Picture:
         board, people = self._board, self._board.roster
         self._derived.fill(board)
-        age = live.age_s(board.last, now_us)
+        age = live.age_s(board.dated, now_us)
         state = live.doubted(live.states(age, board.interval_s), people.codes, self._failing())
         state = self._derived.doubted(state)
         power = board.power_kw

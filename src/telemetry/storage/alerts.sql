@@ -2,6 +2,7 @@
 update alert_evaluation
 set holder = %(holder)s::text, leased_until = now() + make_interval(secs => %(seconds)s::double precision)
 where holder is null or holder = %(holder)s::text or leased_until < now()
+    or leased_until > now() + 2 * make_interval(secs => %(seconds)s::double precision)
 
 -- name: release
 update alert_evaluation

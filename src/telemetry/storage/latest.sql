@@ -24,6 +24,8 @@ on conflict (meter_id) do update set
     change = excluded.change,
     {newer}
 where excluded.time >= latest.time
+    or latest.time > %(ahead)s::timestamptz
+    or latest.meter_id = any(%(back)s::integer[])
 
 -- name: repair
 with turn as (select nextval('latest_change') as change)
@@ -33,6 +35,7 @@ from turn, meter m cross join lateral (
     select r.*
     from reading r
     where r.meter_id = m.id
+        and r.time <= %(ahead)s::timestamptz
     order by r.time desc
     limit 1
 ) as newest

@@ -45,7 +45,7 @@ def _expanded(query: LiteralString, columns: tuple[str, ...]) -> bytes:
 
 
 _NEWER: LiteralString = (
-    "{0} = case when excluded.time > latest.time then excluded.{0}"
+    "{0} = case when excluded.time <> latest.time then excluded.{0}"
     " else coalesce(excluded.{0}, latest.{0}) end"
 )
 

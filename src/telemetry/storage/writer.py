@@ -40,7 +40,7 @@ class Writer:
         self._approaches = Approaches()
         self._seen = seen.Seen()
         self._checks = Checks()
-        self._board = Board()
+        self._board = Board(clock)
         self._flushed: Callable[[], None] = _nobody
         self._closing = threading.Event()
         self._flusher = threading.Thread(target=self._flush_on, name="latest", daemon=True)

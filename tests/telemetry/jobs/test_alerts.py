@@ -184,6 +184,42 @@ def test_whoever_judges_waits_for_no_tick_when_readings_come(park: Park, folder:
     assert park.kept() == [("fired", "m1", 0)]
 
 
+def test_alerts_are_judged_at_once_when_our_own_clock_is_set_back(park: Park) -> None:
+    alerter = park.alerter()
+    for second in (0, 10, 3620, 3630):
+        park.read(second, m1=1, m2=1)
+        alerter.step()
+    for second in (40, 50, 60, 70):
+        park.read(second, m1=50, m2=1)
+        alerter.step()
+    park.read(80, m1=1, m2=1)
+    alerter.step()
+    assert park.kept() == [("fired", "m1", 60), ("resolved", "m1", 80)]
+
+
+def test_an_alert_of_the_wrong_hour_goes_on_when_our_own_clock_is_set_back(park: Park) -> None:
+    alerter = park.alerter()
+    for second in (3600, 3610, 3620):
+        park.read(second, m1=50, m2=1)
+        alerter.step()
+    for second, kw in ((30, 50), (40, 50), (50, 50), (60, 1)):
+        park.read(second, m1=kw, m2=1)
+        alerter.step()
+    assert park.kept() == [("fired", "m1", 3620), ("resolved", "m1", 3620)]
+
+
+def test_a_lease_from_the_future_holds_up_nobody(park: Park) -> None:
+    with park.database.connection() as conn:
+        conn.execute(
+            "update alert_evaluation set holder = 'killed', leased_until = now() + interval '1 hour'"
+        )
+    alerter = park.alerter(lease_s=15.0)
+    for second in (0, 10, 20):
+        park.read(second, m1=50)
+        alerter.step()
+    assert park.kept() == [("fired", "m1", 20)]
+
+
 def test_readings_are_judged_before_the_live_view_shows_them(park: Park, folder: Path) -> None:
     (folder / "alerts" / "high.yaml").write_text(RULE.replace("hold: 20 s", "hold: 0 s"), encoding="utf-8")
     park.current.adopt(load_plan(folder))

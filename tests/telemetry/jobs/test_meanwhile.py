@@ -483,7 +483,9 @@ def test_another_process_that_judges_by_now_gets_no_alert_that_never_ends(
     night.pass_(10, "gate")
     night.back()
     with night.database.connection() as tx:
-        tx.execute("update alert_evaluation set holder = 'another', leased_until = now() + interval '1 hour'")
+        tx.execute(
+            "update alert_evaluation set holder = 'another', leased_until = now() + interval '10 minutes'"
+        )
     night.alerter._journal._renewed = -1e9
     night.pass_(20, "gate")
     assert night.kept() == []

@@ -13,6 +13,7 @@ from telemetry.reports.board import Board
 from telemetry.reports.live import COUNTERS, EMITTERS, LATE, LIVE, NEVER, QUANTITIES, STALE, Last
 from telemetry.reports.picture import AreaRow, Counts, State
 from telemetry.reports.roster import Roster, roster
+from telemetry.storage.latest import Newest
 from telemetry.storage.registry import RegisteredArea, RegisteredMeter, Registry
 from telemetry.storage.terms import BEGINNING, MeterTerm
 
@@ -90,15 +91,15 @@ def test_a_meter_that_did_not_answer_is_late_at_once_and_no_better_for_it() -> N
 
 def test_states_follow_the_poll_and_change_without_new_data() -> None:
     last = _last([0.0, 12.0, 12.1, 27.0, 27.1, NAN], [1.0] * 6)
-    found = live.states(live.age_s(last, NOW_US), np.full(6, 5.0))
+    found = live.states(live.age_s(last.time, NOW_US), np.full(6, 5.0))
     assert found.tolist() == [LIVE, LIVE, LATE, LATE, STALE, NEVER]
-    later = live.states(live.age_s(last, NOW_US + 30_000_000), np.full(6, 5.0))
+    later = live.states(live.age_s(last.time, NOW_US + 30_000_000), np.full(6, 5.0))
     assert later.tolist() == [STALE] * 5 + [NEVER]
     assert live.counts(found) == Counts(2, 2, 1, 1)
 
 
 def test_a_clock_ahead_of_ours_makes_no_negative_age() -> None:
-    assert live.age_s(_last([-3.0], [1.0]), NOW_US).tolist() == [0.0]
+    assert live.age_s(_last([-3.0], [1.0]).time, NOW_US).tolist() == [0.0]
 
 
 def test_the_park_comes_first_and_areas_without_meters_stay_out(people: Roster) -> None:
@@ -130,7 +131,7 @@ def _areas(people: Roster, ages: list[float], power: list[float], **gas: float) 
     last = _last(ages, power)
     kw = _power(people, last)
     rate = _rates(people, last, {4: gas} if gas else {})
-    state = live.states(live.age_s(last, NOW_US), np.full(len(people), 5.0))
+    state = live.states(live.age_s(last.time, NOW_US), np.full(len(people), 5.0))
     return {row.area: row for row in AreaSums(people).rows(kw, rate, state)}
 
 
@@ -191,15 +192,25 @@ def test_water_neither_emits_nor_lowers_the_coverage() -> None:
 def test_a_meter_that_is_read_every_quarter_of_an_hour_is_not_stale_after_minutes() -> None:
     slow = {**POLLED_S, "M11": 900.0}
     board = Board.blank(roster(Registry(AREAS, METERS), slow, NOW))
-    state = live.states(live.age_s(_last([600.0] * 5, [1.0] * 5), NOW_US), board.interval_s)
+    state = live.states(live.age_s(_last([600.0] * 5, [1.0] * 5).time, NOW_US), board.interval_s)
     assert state.tolist() == [LIVE, *[STALE] * 4]
+
+
+def test_a_reading_from_the_future_grows_old_from_when_it_came() -> None:
+    board = Board.blank(roster(Registry(AREAS, METERS), POLLED_S, NOW))
+    hour = np.array([NOW_US + 3_600_000_000, NOW_US - 1_000_000])
+    values = np.full((2, len(QUANTITIES)), 1.0)
+    board.take(Newest(np.array([11, 12], np.int32), hour, np.zeros(2, np.int64), QUANTITIES, values), NOW_US)
+    age = live.age_s(board.dated, NOW_US + 60_000_000)
+    assert age[:2].tolist() == [60.0, 61.0]
+    assert board.last.time[0] == NOW_US + 3_600_000_000
 
 
 def test_rows_carry_primary_values_and_leave_out_what_was_not_read(people: Roster) -> None:
     last = _last([1.0, NAN, NAN, NAN, NAN], [4.0, NAN, NAN, NAN, NAN])
     last.values[0, QUANTITIES.index("voltage")] = 57.7
     values = live.shown(people, last, np.arange(5))
-    age = live.age_s(last, NOW_US)
+    age = live.age_s(last.time, NOW_US)
     kw = _power(people, last)
     state = live.states(age, np.full(5, 5.0))
     zone = ZoneInfo("Asia/Shanghai")

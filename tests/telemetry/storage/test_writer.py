@@ -235,6 +235,85 @@ def test_latest_keeps_what_other_rows_of_the_meter_showed_while_it_stands(
     np.testing.assert_array_equal(newest.values[order], [[2.0, 5.0, np.nan], [np.nan, np.nan, 3.0]])
 
 
+class Wall:
+    """A clock that somebody sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _shown(writer: Writer, three: Database) -> list[tuple[Any, ...]]:
+    """What `latest` shows of m1."""
+    writer._board.flush(three)
+    question = "select extract(epoch from l.time)::int, l.energy_import, l.active_power from latest l"
+    return _ask(three, f"{question} join meter m on m.id = l.meter_id where m.code = 'm1'")
+
+
+def test_a_reading_from_the_future_gives_way_to_true_ones_that_come_later(
+    three: Database, batch: Made
+) -> None:
+    wall = Wall()
+    writer = Writer.open(three, wall)
+    writer.write([batch(("m1", 4600, {"energy_import": 1.0, "active_power": 7.0}))])
+    assert _shown(writer, three) == [(4600, 1.0, 7.0)]
+    wall.now = 1010.0
+    writer.write([batch(("m1", 990, {"energy_import": 0.5}))])
+    assert _shown(writer, three) == [(4600, 1.0, 7.0)]
+    writer.write([batch(("m1", 1009, {"energy_import": 1.1}))])
+    assert _shown(writer, three) == [(1009, 1.1, None)]
+    assert _ask(three, "select count(*) from alert_late") == [(2,)]
+    writer.write([batch(("m1", 1010, {"active_power": 8.0}))])
+    assert _shown(writer, three) == [(1010, 1.1, 8.0)]
+    assert _ask(three, "select count(*) from alert_late") == [(2,)]
+    writer.close()
+
+
+def test_a_meter_whose_clock_is_always_ahead_is_shown_as_its_readings_come(
+    three: Database, batch: Made
+) -> None:
+    wall = Wall()
+    writer = Writer.open(three, wall)
+    for at in (1000, 1010, 1020):
+        wall.now = float(at)
+        writer.write([batch(("m1", at + 600, {"energy_import": float(at)}))])
+        assert _shown(writer, three) == [(at + 600, float(at), None)]
+    writer.write([batch(("m1", 500, {"energy_import": 3.0}))])
+    assert _shown(writer, three) == [(1620, 1020.0, None)]
+    writer.close()
+
+
+@pytest.mark.parametrize("by_s", [3600.0, 60.0])
+def test_our_own_clock_may_be_set_back(three: Database, batch: Made, by_s: float) -> None:
+    wall = Wall()
+    writer = Writer.open(three, wall)
+    wall.now = 1000.0 + by_s
+    writer.write([batch(("m1", int(wall.now), {"energy_import": 1.0}), ("m2", 999, {"energy_import": 2.0}))])
+    assert _shown(writer, three) == [(1000 + int(by_s), 1.0, None)]
+    wall.now = 1005.0
+    writer.write([batch(("m1", 1005, {"energy_import": 1.1}), ("m2", 500, {"energy_import": 1.0}))])
+    assert _shown(writer, three) == [(1005, 1.1, None)]
+    assert _ask(three, "select energy_import from latest order by 1") == [(1.1,), (2.0,)]
+    writer.close()
+
+
+def test_neither_a_start_nor_another_process_brings_the_future_back(three: Database, batch: Made) -> None:
+    wall = Wall()
+    first, second = Writer.open(three, wall), Writer.open(three, wall)
+    first.write([batch(("m1", 4600, {"energy_import": 1.0}))])
+    assert _shown(first, three) == [(4600, 1.0, None)]
+    wall.now = 1010.0
+    second.write([batch(("m1", 1010, {"energy_import": 1.1}))])
+    assert _shown(second, three) == [(1010, 1.1, None)]
+    first.close()
+    second.close()
+    third = Writer.open(three, wall)
+    assert _shown(third, three) == [(1010, 1.1, None)]
+    third.close()
+
+
 def test_latest_is_written_within_seconds_without_a_further_write(
     writer: Writer, three: Database, batch: Made
 ) -> None:
