@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from looks import NARROW, complaints
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
@@ -93,6 +94,17 @@ def test_a_meter_shows_its_curve_with_the_day_s_axis(page: Page, url: str) -> No
     expect(curve.locator(".legend")).to_contain_text("each minute")
     curve.locator("summary").click()
     expect(curve.locator("td").filter(has_text=re.compile(r"\d")).first).to_be_visible()
+
+
+def test_the_first_meter_stands_beside_the_tree_where_there_is_room(page: Page, url: str) -> None:
+    page.goto(f"{url}/meters?lang=en")
+    first = page.locator(".meter-line").first
+    expect(first).to_have_attribute("aria-current", "true")
+    expect(page.locator(".meter-title")).to_contain_text(first.locator(".meter-name").inner_text().strip())
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
+    expect(page.locator("pw-meter")).to_have_count(0)
+    expect(first).to_be_visible()
+    assert complaints(page) == []
 
 
 def test_keyboard_alone_leads_to_a_meter(page: Page, url: str) -> None:

@@ -176,7 +176,6 @@ export const en = {
   offered: "refused",
   unknownMeterTitle: "No such meter",
   unknownMeterText: (code: string) => `The park has no meter with the code ${code}.`,
-  selectMeter: "Choose a meter to see its values, its curve and where they come from.",
 
   boundary: "boundary",
   load: "load",

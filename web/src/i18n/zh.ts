@@ -176,7 +176,6 @@ export const zh: Words = {
   offered: "未采用",
   unknownMeterTitle: "没有这只表计",
   unknownMeterText: (code) => `园区中没有编号为 ${code} 的表计。`,
-  selectMeter: "选择一只表计，查看其数值、曲线与来源。",
 
   boundary: "边界",
   load: "负荷",

@@ -23,6 +23,11 @@ export function groupsOf(areas: readonly Area[], meters: readonly Meter[], match
   return [...groups].filter(([, own]) => own.length > 0).map(([area, own]) => ({ area, branches: branchesOf(own) }));
 }
 
+/** The meter that stands first in the tree. */
+export function firstOf(areas: readonly Area[], meters: readonly Meter[]): Meter | undefined {
+  return groupsOf(areas, meters, () => true)[0]?.branches[0]?.meter;
+}
+
 function branchesOf(meters: readonly Meter[]): Branch[] {
   const branches = new Map(meters.map((meter) => [meter.code, { meter, below: [] as Branch[] }]));
   const tops: Branch[] = [];

@@ -12,6 +12,9 @@ import { may, store } from "../store.ts";
 import { groupsOf, type Branch, type Group } from "./branches.ts";
 
 class MeterTree extends View {
+  static override properties = { shown: { attribute: false } };
+  /** The meter that stands beside the tree. */
+  declare shown: string | null | undefined;
   #search = "";
 
   protected override render(): TemplateResult {
@@ -64,7 +67,7 @@ class MeterTree extends View {
     return html`<a
       class="meter-line ${old ? "is-stale" : ""}"
       data-meter=${meter.code}
-      aria-current=${store.route.meter === meter.code ? "true" : "false"}
+      aria-current=${this.shown === meter.code ? "true" : "false"}
       href=${href({ ...store.route, page: "meters", meter: meter.code })}
     >
       ${stateDot(state, this.words)}
