@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from alerts.channel import Channel
 from telemetry.settings.current import Current
@@ -11,6 +11,7 @@ from telemetry.settings.current import Current
 _LOG = logging.getLogger(__name__)
 _LOOK_S = 1.0
 _AWAY_S = 5.0
+_GOODBYE_S, _TRIES = 5.0, 3
 
 
 class Attendant:
@@ -25,21 +26,22 @@ class Attendant:
         """Until cancelled."""
         try:
             while True:
-                self._attend()
+                await self._attend()
                 await asyncio.sleep(_LOOK_S)
         finally:
-            for attending in self._attended.values():
-                attending.cancel()
+            await _ended(self._attended.values())
 
-    def _attend(self) -> None:
-        """Begin and end what is wanted, and begin anew what ended by itself."""
+    async def _attend(self) -> None:
+        """End what is not wanted any more, then begin what is: both may speak of one presence."""
         wanted = {
             f"{contact.code}/{channel.name}/{channel!r}": channel
             for contact in self._current.plan.directory.contacts
             for channel in contact.channels
         }
-        for name in [name for name in self._attended if name not in wanted]:
-            self._attended.pop(name).cancel()
+        gone = [name for name in self._attended if name not in wanted]
+        await _ended(self._attended[name] for name in gone)
+        for name in gone:
+            del self._attended[name]
         for name, channel in wanted.items():
             if name not in self._attended:
                 self._attended[name] = asyncio.create_task(self._attending(channel))
@@ -54,3 +56,13 @@ class Attendant:
                 await asyncio.sleep(_AWAY_S)
             else:
                 return
+
+
+async def _ended(attending: Iterable[asyncio.Task[None]]) -> None:
+    """Once they have said their last; Python 3.11 loses a cancellation that meets an answer."""
+    left = set(attending)
+    for _ in range(_TRIES):
+        for each in left:
+            each.cancel()
+        if left:
+            _, left = await asyncio.wait(left, timeout=_GOODBYE_S)
