@@ -171,6 +171,7 @@ def test_a_plan_is_kept_opened_and_kept_again_but_not_over_anothers(page: Page, 
     day, own = f"{priced.month}-21", f"{priced.url}/api/v1/plans/kept/thursday"
     page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
     upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
+    expect(row(page, "J1")).to_be_visible()
     expect(keep(page, "thursday", "li.na").get_by_role("status")).to_contain_text("version 1 of thursday")
     page.get_by_role("button", name="Clear").click()
     page.goto(f"{priced.url}/cost/plan?lang=en")
@@ -222,6 +223,7 @@ def test_a_plan_that_was_withdrawn_meanwhile_is_kept_again(page: Page, priced: A
     day, own = f"{priced.month}-23", f"{priced.url}/api/v1/plans/kept/back"
     page.goto(f"{priced.url}/cost/plan?show={day}&lang=en")
     upload(page, f"J1,E1,60,10,{day}T10:00:00+08:00,")
+    expect(row(page, "J1")).to_be_visible()
     keeping = keep(page, "back", "li.na")
     expect(keeping).to_contain_text("Made from version 1 of back.")
     why = {"who": "wang.wei", "reason": "order cancelled"}

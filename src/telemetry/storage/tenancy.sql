@@ -398,7 +398,7 @@ begin
             where not exists (
                 select
                 from tenant.places(asked) p
-                where p.code = named.code and tstzrange(since, now(), '[]') <@ p.spans
+                where p.code = named.code and tstzrange(least(since, now()), now(), '[]') <@ p.spans
             )
         )
     $$;

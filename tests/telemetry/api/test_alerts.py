@@ -52,7 +52,7 @@ def _read(service: Any, **power: float) -> None:
 
 def _until(alerter: Alerter, service: Any, state: str, subject: str = "m1") -> Any:
     """Judge until the alert is as wanted."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         alerter._asked = 0.0
         alerter.step()

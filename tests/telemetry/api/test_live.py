@@ -23,11 +23,13 @@ def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
         {"code": "GAS", "carrier": "gas", "role": "boundary"},
         billing={"tariff": "demo-park", "contract_kw": 1000},
     )
-    return start(site)
+    made, now = start(site), time.time()
+    made.hub._clock = lambda: now
+    return made
 
 
 def _post(service: Any, seconds_ago: float, **power: float) -> None:
-    at = datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
+    at = datetime.fromtimestamp(service.hub._clock() - seconds_ago, UTC).isoformat()
     rows = [{"meter": code, "time": at, "values": {"active_power": kw}} for code, kw in power.items()]
     assert service.post(rows)["accepted"] == len(rows)
 
@@ -55,7 +57,7 @@ def _gas(service: Any, second: float, shown: float) -> None:
 
 def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(service: Any) -> None:
     _post(service, 1, IN=4.0, PV=-50.0)
-    now = time.time()
+    now = service.hub._clock()
     _gas(service, now - 61, 5000.0)
     alone = service.tick()["park"]
     assert (alone["coverage"], alone["co2_coverage"]) == (1.0, 0.5)
@@ -68,7 +70,7 @@ def test_gas_adds_to_the_rate_of_the_park_as_soon_as_its_counter_tells_one(servi
 
 
 def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: Any) -> None:
-    now = time.time()
+    now = service.hub._clock()
     _gas(service, now - 61, 5000.0)
     _gas(service, now - 1, 5001.0)
     rows = {row["meter"]: row for row in service.tick()["meters"]}
@@ -76,7 +78,7 @@ def test_a_restarted_view_knows_the_rate_of_gas_from_the_last_readings(service: 
 
 
 def test_meters_that_only_count_energy_give_the_park_its_power_and_its_demand(service: Any) -> None:
-    now = time.time()
+    now = service.hub._clock()
     for second, kwh in ((now - 61, 5000.0), (now - 1, 5000.05)):
         at = datetime.fromtimestamp(second, UTC).isoformat()
         service.post([{"meter": "IN", "time": at, "values": {"energy_import": kwh}}])

@@ -238,7 +238,10 @@ def test_movable_loads_are_its_own(service: Any, keys: dict[str, str]) -> None:
         _sawed(service, meter, first)
     service.settle()
     found = {
-        who: sorted(each["meter"] for each in service.ask(secret, "GET", "/plans/shifts").json()["shifts"])
+        who: sorted(
+            each["meter"]
+            for each in service.ask(secret, "GET", f"/plans/shifts?month={first:%Y-%m}").json()["shifts"]
+        )
         for who, secret in keys.items()
     }
     assert found == {

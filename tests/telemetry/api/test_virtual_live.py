@@ -16,24 +16,25 @@ pytestmark = pytest.mark.database
 
 @pytest.fixture
 def service(start: Callable[..., Any], make_site: Callable[..., Site]) -> Any:
-    return start(
-        make_site(
-            {"code": "IN", "role": "check", "multiplier": 100},
-            {"code": "PV", "role": "generation"},
-            {"code": "GAS", "carrier": "gas"},
-            {"code": "HALF", "role": "check", "formula": {"energy_import": "0.5 * NET.energy_import"}},
-            {
-                "code": "NET",
-                "role": "boundary",
-                "formula": {"energy_import": "IN.energy_import + PV.energy_export - PV.energy_import"},
-            },
-            {"code": "BURNT", "carrier": "gas", "formula": {"gas_volume_0c": "2 * GAS.gas_volume_0c"}},
-        )
+    site = make_site(
+        {"code": "IN", "role": "check", "multiplier": 100},
+        {"code": "PV", "role": "generation"},
+        {"code": "GAS", "carrier": "gas"},
+        {"code": "HALF", "role": "check", "formula": {"energy_import": "0.5 * NET.energy_import"}},
+        {
+            "code": "NET",
+            "role": "boundary",
+            "formula": {"energy_import": "IN.energy_import + PV.energy_export - PV.energy_import"},
+        },
+        {"code": "BURNT", "carrier": "gas", "formula": {"gas_volume_0c": "2 * GAS.gas_volume_0c"}},
     )
+    made, now = start(site), time.time()
+    made.hub._clock = lambda: now
+    return made
 
 
 def _post(service: Any, seconds_ago: float, **power: float) -> None:
-    at = datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
+    at = datetime.fromtimestamp(service.hub._clock() - seconds_ago, UTC).isoformat()
     service.post([{"meter": code, "time": at, "values": {"active_power": kw}} for code, kw in power.items()])
 
 
