@@ -87,7 +87,7 @@ def _behind_a_door(made: Any) -> Any:
 
 
 def _ask(service: Any, secret: str, method: str, path: str, **rest: Any) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {secret}"}
+    headers = {"Authorization": f"Bearer {secret}"} | rest.pop("headers", {})
     if "table" in rest.get("params", {}):
         headers["Accept"] = "text/csv"
     answer: httpx.Response = service.call(method, path, headers=headers, **rest)
@@ -322,17 +322,24 @@ def test_what_is_in_memory_is_cut_alike(service: Any) -> None:
     }
 
 
-def test_a_stream_is_cut_alike(service: Any) -> None:
-    secret = _key(service, "beta")
+def _streamed(service: Any, secret: str, events: int, **headers: str) -> str:
+    """So many events of a stream, while the park is looked at again and again."""
 
     async def ticks() -> None:
-        for _ in range(3):
+        while True:
             await asyncio.sleep(0.2)
             await service.hub.tick()
 
     ticking = asyncio.run_coroutine_threadsafe(ticks(), service.loop)
-    text = _ask(service, secret, "GET", "/api/v1/live/stream", params={"max_events": 3}).text
-    ticking.result(30)
+    try:
+        asked = {"params": {"max_events": events}, "headers": headers}
+        return _ask(service, secret, "GET", "/api/v1/live/stream", **asked).text
+    finally:
+        ticking.cancel()
+
+
+def test_a_stream_is_cut_alike(service: Any) -> None:
+    text = _streamed(service, _key(service, "beta"), 3)
     events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
     assert [line for line in text.splitlines() if line.startswith("event: ")] == [
         "event: snapshot",
@@ -350,8 +357,9 @@ def _told_alert(kind: str, subject: str, fired: datetime) -> bytes:
 
 
 def test_alerts_in_a_stream_are_those_of_own_things(service: Any) -> None:
-    secret = _key(service, "beta")
+    secret, guest = _key(service, "beta"), _key(service, "beta", role="guest")
     before = NOW - timedelta(days=5)
+    newest = {"Last-Event-ID": f"{service.hub.epoch}-{service.hub.sequence}"}
     for kind, subject, fired in [
         ("meter", "m-alpha", NOW),
         ("meter", "m-hall", before),
@@ -362,27 +370,14 @@ def test_alerts_in_a_stream_are_those_of_own_things(service: Any) -> None:
         ("park", "park", NOW),
     ]:
         service.hub.tell("alert", _told_alert(kind, subject, fired))
-
-    async def ticks() -> None:
-        for _ in range(20):
-            await asyncio.sleep(0.2)
-            await service.hub.tick()
-
-    ticking = asyncio.run_coroutine_threadsafe(ticks(), service.loop)
-    text = _ask(service, secret, "GET", "/api/v1/live/stream", params={"max_events": 5}).text
-    ticking.cancel()
+    text = _streamed(service, secret, 4, **newest)
     told = [json.loads(line[6:]) for line in text.splitlines() if '"subject"' in line]
     assert [(each["subject_kind"], each["subject"]) for each in told] == [
         ("meter", "m-hall"),
         ("area", "beta"),
     ]
     assert not _told(text, "beta", "")
-    guest = _key(service, "beta", role="guest")
-    ticking = asyncio.run_coroutine_threadsafe(ticks(), service.loop)
-    service.hub.tell("alert", _told_alert("meter", "m-beta", NOW))
-    text = _ask(service, guest, "GET", "/api/v1/live/stream", params={"max_events": 3}).text
-    ticking.cancel()
-    assert "event: alert" not in text
+    assert "event: alert" not in _streamed(service, guest, 3, **newest)
 
 
 def test_a_route_that_forgot_to_ask_shows_nothing(service: Any) -> None:
