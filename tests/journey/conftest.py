@@ -117,7 +117,7 @@ class Service:
     def _await_end(self, process: subprocess.Popen[bytes]) -> None:
         """One that does not end is made to tell where each of its threads stands."""
         try:
-            process.wait(60)
+            process.wait(180)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)
             process.wait(30)

@@ -220,12 +220,12 @@ def test_a_view_that_fails_is_told_once_and_tried_again(
     async def run() -> None:
         view.broken = True
         running = asyncio.ensure_future(hub.run())
-        await asyncio.sleep(0.05)
-        view.broken = False
-        for _ in range(1000):
-            if hub.sequence:
-                break
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(60):
+            while not caplog.records:  # noqa: ASYNC110  # another task tells it
+                await asyncio.sleep(0.005)
+            view.broken = False
+            while not hub.sequence:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.005)
         running.cancel()
 
     with caplog.at_level(logging.ERROR):

@@ -33,7 +33,12 @@ class Ready(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PARKWATT_PORT"])), Ready).serve_forever()
 '''
-PARK = NOTE.format(name="park") + "import time; time.sleep({seconds})"
+PARK = NOTE.format(name="park") + '''
+import time
+while not pathlib.Path(os.environ["PARKWATT_DATA_DIR"], "service").exists():
+    time.sleep(0.01)
+time.sleep({seconds})
+'''
 launch._service = lambda: [sys.executable, "-c", SERVICE]
 launch._park = lambda *_, **__: [sys.executable, "-c", PARK]
 sys.exit(launch.run_demo(read_environment(), faults=False))

@@ -32,11 +32,11 @@ def figures(tmp_path: Path) -> Iterator[Figures]:
 def test_loopback_is_answered_while_it_lasts(figures: Figures, free_port: Callable[[], int]) -> None:
     port = free_port()
     with shown(figures, port):
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     assert "parkwatt_store_up 1.0" in text
     assert "parkwatt_spool_rows 0.0" in text
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"http://127.0.0.1:{port}/metrics")
+        httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60)
 
 
 def test_without_a_port_none_is_opened(figures: Figures, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ TENANT = Asker("E1's", ("read",), frozenset({"E1"}))
 def test_a_statement_of_a_request_ends_when_its_time_is_over(
     migrated_url: str, asker: Asker, *, writes: bool
 ) -> None:
-    database = Database(migrated_url, longest_s=0.1)
+    database = Database(migrated_url, longest_s=1.0)
     database.connect()
     outside = VISIT.set(Visit(asker, "test", writes))
     try:
