@@ -19,6 +19,10 @@ from alerts.verdict import Kind, Subjects, Verdict
 from alerts.window import Window
 
 _LOG = logging.getLogger(__name__)
+_AT_ONCE_US = 10_000_000
+"""Meters are read one after the other: what comes within so long of another one comes with it."""
+_GROWN = 4
+"""By how much a storm has to have grown before its number is told again."""
 _REASONS = tuple(Quiet)
 _SPOKEN, _SOURCE = _REASONS.index(Quiet.NO), _REASONS.index(Quiet.SOURCE)
 _STORM = _REASONS.index(Quiet.STORM)
@@ -60,8 +64,10 @@ class Watched:
     """Why nobody is to be told of each, as a place in `Quiet`, int8[n]."""
     told: NDArray[np.bool_]
     """Whether somebody was told of the alert that is open, bool[n]."""
-    stormed: NDArray[np.bool_]
-    """Whose alert came with more than are told one by one, bool[n]."""
+    storm: NDArray[np.int64]
+    """When the storm began with which each alert came, int64[n] [us]; 0: none, it was told by itself."""
+    counted: int = 0
+    """How many of the last storm somebody was told of."""
     health: Health = field(default_factory=Health)
     verdict: Verdict | None = None
 
@@ -70,8 +76,8 @@ class Watched:
         subjects, timing = rule.subjects(park), Timing.of(rule)
         n = len(subjects)
         states = States.inactive(n, timing)
-        told, stormed = np.zeros((2, n), np.bool_)
-        return cls(rule, subjects, states, timing, np.zeros(n, np.int8), told, stormed)
+        quiet, told, storm = np.zeros(n, np.int8), np.zeros(n, np.bool_), np.zeros(n, np.int64)
+        return cls(rule, subjects, states, timing, quiet, told, storm)
 
     @property
     def firing(self) -> NDArray[np.bool_]:
@@ -90,7 +96,14 @@ class Watched:
         states.since[place], states.fired[place] = alert.since_us, alert.fired_us
         states.flapping[place] = alert.flapping
         self.quiet[place], self.told[place] = _REASONS.index(alert.quiet), alert.told
-        self.stormed[place] = alert.quiet is Quiet.STORM
+        self.storm[place] = alert.fired_us if alert.quiet is Quiet.STORM else 0
+
+    def gather(self) -> None:
+        """Of one storm is what came soon after another one of it."""
+        at = np.flatnonzero(self.storm)
+        at = at[np.argsort(self.storm[at])]
+        begins = np.diff(self.storm[at], prepend=0) >= _AT_ONCE_US
+        self.storm[at] = self.storm[at][np.maximum.accumulate(np.where(begins, np.arange(len(at)), 0))]
 
     def open(self, place: int) -> Open:
         """The other way round."""
@@ -165,6 +178,8 @@ class Engine:
         for alert in recalled.open:
             if alert not in gone:
                 self.watched[alert.rule].resume(places[alert.rule][alert.subject.code], alert)
+        for watched in self.watched.values():
+            watched.gather()
         return [_ended(alert, now_us) for alert in gone]
 
     def replay(self, now_us: int) -> list[Transition]:
@@ -258,7 +273,7 @@ class Engine:
         watched.quiet[untold] = np.where(before[untold] == _SPOKEN, watched.quiet[untold], before[untold])
         watched.told |= watched.firing & spoken
         over = [*self._storms_over(watched, changes.resolved, look.now_us)]
-        watched.stormed &= watched.firing
+        watched.storm[~watched.firing] = 0
         return [*storm, *over] + [
             change
             for places, what in (
@@ -273,16 +288,25 @@ class Engine:
     def _storm(self, watched: Watched, fired: NDArray[np.intp], now_us: int) -> list[Transition]:
         """Alerts that come all at once are told as their number."""
         fresh = fired[watched.quiet[fired] == _SPOKEN]
-        if len(fresh) <= watched.rule.storm:
+        recent = watched.firing & (watched.states.fired > now_us - _AT_ONCE_US)
+        running = int(watched.storm[recent].max(initial=0))
+        told = recent & (watched.told | (watched.storm != 0))
+        told[fresh] = True
+        if not len(fresh) or told.sum() <= watched.rule.storm:
             return []
-        watched.stormed[fresh], watched.quiet[fresh] = True, _STORM
-        return [self._of_storm(watched, What.STORMED, now_us, now_us, len(fresh))]
+        begun = running or now_us
+        watched.storm[fresh], watched.quiet[fresh] = begun, _STORM
+        count = int((watched.storm == begun).sum() if running else told.sum())
+        if running and count < _GROWN * (watched.counted or count):
+            return []
+        watched.counted = count
+        return [self._of_storm(watched, What.STORMED, now_us, begun, count)]
 
     def _storms_over(self, watched: Watched, resolved: NDArray[np.intp], now_us: int) -> Iterator[Transition]:
         """A storm is over with the last alert that came with it."""
-        fired, stormed = watched.states.fired, watched.stormed
-        for moment in np.unique(fired[resolved[stormed[resolved]]]).tolist():
-            of_it = stormed & (fired == moment)
+        storm = watched.storm
+        for moment in np.unique(storm[resolved[storm[resolved] != 0]]).tolist():
+            of_it = storm == moment
             if not (of_it & watched.firing).any():
                 yield self._of_storm(watched, What.RESOLVED, now_us, moment, int(of_it.sum()))
 
@@ -305,7 +329,7 @@ class Engine:
         )
 
     def _quiet(self, watched: Watched, look: Look) -> NDArray[np.int8]:
-        quiet = np.where(watched.stormed, np.int8(_STORM), np.int8(_SPOKEN))
+        quiet = np.where(watched.storm != 0, np.int8(_STORM), np.int8(_SPOKEN))
         if watched.rule.hidden_by_source and watched.subjects.kind is Kind.METER:
             source = self.window.park.source[watched.subjects.at]
             quiet[(source != NOBODY) & self._dead_sources()[source]] = _SOURCE
