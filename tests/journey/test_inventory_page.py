@@ -1,5 +1,6 @@
 """The inventory on the page: both bases, records with refusals by field, closed periods with their drift."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +35,9 @@ def test_both_bases_of_a_month(page: Page, priced: Any) -> None:
     expect(view.locator("[aria-current=true]", has_text="market-based")).to_be_visible()
     _, cells, _ = files_of(page, view.locator("pw-exhibit"))
     assert cells[1][2] == pytest.approx(found["market"]["kg"]["CO2"])
+    published = page.locator("#made-of .why-cell a").first
+    expect(published).to_have_attribute("href", re.compile("^https?://"))
+    expect(published).to_have_attribute("rel", "noopener noreferrer")
     assert complaints(page) == []
 
 

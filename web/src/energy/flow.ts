@@ -9,6 +9,7 @@ import { carrierWord } from "../parts/carrier.ts";
 import "../parts/exhibit.ts";
 import type { DrawShown } from "../parts/exhibit.ts";
 import type { Sheet } from "../parts/sheet.ts";
+import { lackOf } from "../reports/reason.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { day, iso } from "../time.ts";
@@ -71,7 +72,7 @@ class FlowView extends Asking<Pools> {
     return html`${this.#choice(carriers, shown)}
       ${flow.over.map((one) => html`<p class="low">${words.moreLeft(this.#areaName(one.area), carrierWord(one.carrier, words), `${three(one.value)} ${unitText(unit)}`)}</p>`)}
       ${flow.links.length === 0 ? html`<p class="empty">${words.noFlow}</p>` : this.#drawing(flow, shown, unit)}
-      ${answer.shortfalls.map((one) => html`<p class="low">${one}</p>`)}`;
+      ${answer.shortfalls.map((one) => html`<p class="low">${lackOf(one, store.route.language)}</p>`)}`;
   }
 
   #choice(carriers: readonly string[], shown: string): TemplateResult {

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { MeterDetail, Site, Template } from "../api.ts";
 import { named, type Language, type Words } from "../i18n/words.ts";
 import { exact, unitText } from "../numbers.ts";
+import { cited } from "../parts/cited.ts";
 import { moment } from "../time.ts";
 
 export interface Context {
@@ -61,7 +62,7 @@ export function templateTable(template: Template, context: Context): TemplateRes
   const { words } = context;
   return html`<p class="template-name">${named(template.name, context.language, template.code)} <code>${template.code}</code>
       ${template.verified ? nothing : html`<span class="measured">${words.unverified}</span>`}</p>
-    <p class="source">${words.templateSource}${words.colon}${template.source}</p>
+    <p class="source">${words.templateSource}${words.colon}${cited(template.source)}</p>
     ${template.values.length === 0
       ? nothing
       : scrolling(words.template, html`<table>

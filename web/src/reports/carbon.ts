@@ -3,10 +3,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionReport, type EmissionSeries, type FactorUse, type Shortfall } from "../api.ts";
 import { exact, three, unitText } from "../numbers.ts";
+import { cited } from "../parts/cited.ts";
 import { may, store, wholePark } from "../store.ts";
 import { day } from "../time.ts";
 import "./emission-trace.ts";
-import { reasonOf } from "./reason.ts";
+import { lackOf, reasonOf } from "./reason.ts";
 import { DailyPage } from "./daily.ts";
 import "./intensity.ts";
 
@@ -101,14 +102,14 @@ class CarbonPage extends DailyPage<EmissionReport> {
       <td class="nowrap" data-label=${words.region}>${one.region}</td>
       <td class="nowrap" data-label=${words.valid}>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}</td>
       <td class="why-cell" data-label=${words.why}>${reasonOf(one, words)}</td>
-      <td class="source-cell" data-label=${words.citation}>${one.source}</td>
+      <td class="source-cell" data-label=${words.citation}>${cited(one.source)}</td>
     </tr>`;
   }
 
   #missing(missing: readonly Shortfall[]): TemplateResult {
     return html`<section class="panel warning">
       <h2>${this.words.missingFactors}</h2>
-      <ul>${missing.map((one) => html`<li>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}: ${one.reason}</li>`)}</ul>
+      <ul>${missing.map((one) => html`<li>${one.from.slice(0, 10)} – ${one.to.slice(0, 10)}: ${lackOf(one.reason, store.route.language)}</li>`)}</ul>
     </section>`;
   }
 }

@@ -7,8 +7,9 @@ import { named, type Words } from "../i18n/words.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
-import { reasonOf } from "./reason.ts";
+import { lackOf, reasonOf } from "./reason.ts";
 import { bases, massOf, type Basis } from "./basis.ts";
+import { cited } from "../parts/cited.ts";
 import { refused } from "../parts/refused.ts";
 
 class EmissionTracePanel extends View {
@@ -92,9 +93,9 @@ class EmissionTracePanel extends View {
     return html`<ul class="served">
       ${served.map(([tier, kwh]) => html`<li>${tierWord(tier, words)}${words.colon}${three(kwh / scale.divisor)} <span class="unit">${scale.unit}</span></li>`)}
       ${inventory.market.certificates.map((one) => html`<li>
-        <code>${one.document}</code> ${one.vintage ?? ""}: ${three(one.kwh / scale.divisor)} <span class="unit">${scale.unit}</span> ${one.refused}
+        <code>${one.document}</code> ${one.vintage ?? ""}: ${three(one.kwh / scale.divisor)} <span class="unit">${scale.unit}</span> ${one.refused ? lackOf(one.refused, store.route.language) : nothing}
       </li>`)}
-      ${inventory.market.shortfalls.map((one) => html`<li class="low">${one.reason}</li>`)}
+      ${inventory.market.shortfalls.map((one) => html`<li class="low">${lackOf(one.reason, store.route.language)}</li>`)}
     </ul>`;
   }
 
@@ -131,7 +132,7 @@ class EmissionTracePanel extends View {
       <td data-label=${words.amountTimesFactor}>${this.#formula(part)}</td>
       <td class="number ${part.coverage < 0.95 ? "low" : ""}" data-label=${words.coverage}><span>${coverage(part.coverage)} <span class="unit">%</span></span></td>
       <td class="nowrap" data-label=${words.valid}>${part.from === part.to ? part.from : `${part.from} – ${part.to}`}</td>
-      <td class="why-cell" data-label=${words.why}>${part.factor ? html`<span><code>${part.factor.edition}</code> ${reasonOf(part.factor, words)}</span>` : html`<span class="low">${part.shortfall?.reason ?? NONE}</span>`}</td>
+      <td class="why-cell" data-label=${words.why}>${part.factor ? html`<span><code>${part.factor.edition}</code> ${reasonOf(part.factor, words)}<span class="source-line">${cited(part.factor.source)}</span></span>` : html`<span class="low">${part.shortfall ? lackOf(part.shortfall.reason, store.route.language) : NONE}</span>`}</td>
     </tr>`;
   }
 

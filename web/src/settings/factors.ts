@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, type Schemas } from "../api.ts";
 import { exact, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
+import { cited } from "../parts/cited.ts";
 import { validity } from "./validity.ts";
 
 type Factor = Schemas["PublishedFactor"];
@@ -61,7 +62,7 @@ class Factors extends Asking<Schemas["FactorList"]> {
       <td data-label=${words.value} class="number"><span class="figure"><span class="digits">${one.value}</span> <span class="unit">${unitText(one.unit)}</span></span></td>
       <td data-label=${words.region}>${one.region}</td>
       <td data-label=${words.validity}><span>${validity(one.valid_from, one.valid_to, words)}${one.withdrawn ? html` <span class="said">${words.withdrawnOn(one.withdrawn)}</span>` : nothing}</span></td>
-      <td data-label=${words.publishedBy} class="source-of"><span>${one.source}<span class="origin">${words.editionOf(one.edition)}${one.published ? ` · ${one.published}` : ""}</span></span></td>
+      <td data-label=${words.publishedBy} class="source-of"><span>${cited(one.source)}<span class="origin">${words.editionOf(one.edition)}${one.published ? ` · ${one.published}` : ""}</span></span></td>
     </tr>`;
   }
 

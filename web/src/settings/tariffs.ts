@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, type Schemas } from "../api.ts";
 import { bandName } from "../parts/band.ts";
 import { Asking } from "../parts/asking.ts";
+import { cited } from "../parts/cited.ts";
 import { store } from "../store.ts";
 import "../parts/opened.ts";
 import { validity } from "./validity.ts";
@@ -32,7 +33,7 @@ class Tariffs extends Asking<Schemas["TariffList"]> {
     return html`<article class="tariff" data-tariff=${one.code}>
       <h2>${this.name(one.name)} ${one.here ? html`<span class="tag">${words.parksOwn}</span> ` : nothing}${one.fictitious ? html`<span class="tag" title=${words.fictitiousHint}>${words.fictitious}</span>` : nothing}</h2>
       <p>${[one.region, one.currency, validity(one.valid_from, one.valid_to, words), one.document].filter(Boolean).join(" · ")}</p>
-      <p class="source-of"><span class="unit">${words.sourceOf}</span> ${one.source}</p>
+      <p class="source-of"><span class="unit">${words.sourceOf}</span> ${cited(one.source)}</p>
       ${one.tables.length === 0
         ? html`<p class="hint">${words.noPrices}</p>`
         : html`<pw-opened .summary=${words.priceTables(String(one.tables.length))} .label=${words.priceTablesOf(this.name(one.name))} .content=${() => this.#prices(one)}></pw-opened>`}
@@ -46,7 +47,7 @@ class Tariffs extends Asking<Schemas["TariffList"]> {
         <th scope="row">${this.name(table.name)}</th>
         <td data-label=${words.validity}>${validity(table.valid_from, table.valid_to, words)}</td>
         <td data-label=${words.prices}><span>${table.curve ? words.pricesADay(String(table.curve)) : Object.entries(table.prices).map(([band, price]) => html`<span class="nowrap price-of">${bandName(store.site, band, store.route.language)} <span class="digits">${price}</span></span> `)} <span class="unit">${table.unit}</span></span></td>
-        <td data-label=${words.publishedBy} class="source-of">${table.source}</td></tr>`)}</tbody></table>`;
+        <td data-label=${words.publishedBy} class="source-of">${cited(table.source)}</td></tr>`)}</tbody></table>`;
   }
 }
 
