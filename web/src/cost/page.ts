@@ -40,12 +40,10 @@ class CostPage extends View {
   protected override render(): TemplateResult {
     const words = this.words;
     const named: Record<string, string> = { bill: words.bill, demand: words.demand, plan: words.planBoard, shifts: words.movable };
-    return html`<header class="view-head">
-        <h1>${words.costTitle}</h1>
-        <nav class="periods" aria-label=${words.views}>
-          ${this.#views.map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
-        </nav>
-      </header>
+    return html`<h1 class="hidden">${words.costTitle}</h1>
+      <nav class="periods views" aria-label=${words.costTitle}>
+        ${this.#views.map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
+      </nav>
       ${SHOWN[this.#view]?.()}`;
   }
 }

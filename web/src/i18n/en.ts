@@ -155,6 +155,7 @@ export const en = {
   register: "Register",
   templateSource: "Described in",
   last20: "Last 20 readings",
+  onPaper: (shown: string, all: string) => `On paper: the first ${shown} of ${all} quantities; the screen shows all.`,
   shownByMeter: "as the meter shows them, before the multiplier",
   unverified: "map not confirmed by a source: compare with the display",
   flagReset: "counter reset",

@@ -155,6 +155,7 @@ export const zh: Words = {
   register: "寄存器",
   templateSource: "依据",
   last20: "最近 20 条读数",
+  onPaper: (shown, all) => `纸面只列前 ${shown} 项，共 ${all} 项；屏幕上可查看全部。`,
   shownByMeter: "表计示值，未乘倍率",
   unverified: "寄存器表未经出处核实，请与表计显示核对",
   flagReset: "计数器复位",

@@ -18,11 +18,14 @@ export function quantityName(name: string, { site, language }: Context): string 
   return named(site?.quantities[name]?.name, language, name);
 }
 
+/** How many quantities a sheet of paper holds beside the time, as its style has it. */
+const ON_PAPER = 8;
+
 export function readingsTable(detail: MeterDetail, context: Context): TemplateResult {
   const { words, zone, site } = context;
   const names = [...new Set(detail.readings.flatMap((reading) => Object.keys(reading.values)))];
   if (detail.readings.length === 0) return html`<p class="empty">${words.noValues}</p>`;
-  return scrolling(words.last20, html`<table>
+  return html`${scrolling(words.last20, html`<table class="paper-first">
     <thead>
       <tr>
         <th scope="col">${words.time}</th>
@@ -35,7 +38,7 @@ export function readingsTable(detail: MeterDetail, context: Context): TemplateRe
         ${names.map((name) => html`<td class="number">${exact(reading.values[name])}</td>`)}
       </tr>`)}
     </tbody>
-  </table>`);
+  </table>`)}${names.length > ON_PAPER ? html`<p class="hint paper-note">${words.onPaper(String(ON_PAPER), String(names.length))}</p>` : nothing}`;
 }
 
 export function eventsTable(detail: MeterDetail, context: Context): TemplateResult {

@@ -9,6 +9,9 @@ import { pictured } from "./picture.ts";
 export type Tint = (token: string, opacity?: number) => string;
 export type Draw = (tint: Tint, width: number) => EChartsCoreOption;
 
+/** Once there, drawings are made at once: paper does not wait. */
+let library: typeof import("./echarts.ts") | null = null;
+
 const FONT = "system-ui, sans-serif";
 
 export class Chart extends LitElement {
@@ -38,11 +41,15 @@ export class Chart extends LitElement {
     this.append(this.#probe, this.#canvas);
     this.#size.observe(this);
     this.#dark.addEventListener("change", this.#again);
+    window.addEventListener("beforeprint", this.#printed);
+    window.addEventListener("afterprint", this.#unprinted);
   }
 
   override disconnectedCallback(): void {
     this.#size.disconnect();
     this.#dark.removeEventListener("change", this.#again);
+    window.removeEventListener("beforeprint", this.#printed);
+    window.removeEventListener("afterprint", this.#unprinted);
     store.removeEventListener("change", this.#again);
     this.#chart?.dispose();
     this.#chart = null;
@@ -61,9 +68,9 @@ export class Chart extends LitElement {
 
   async #drawn(): Promise<void> {
     if (this.clientWidth === 0) return;
-    const { init } = await import("./echarts.ts");
+    library ??= await import("./echarts.ts");
     if (!this.isConnected) return;
-    this.#chart ??= this.#made(init(this.#canvas, null, { renderer: "canvas" }));
+    this.#chart ??= this.#made(library.init(this.#canvas, null, { renderer: "canvas" }));
     this.#chart.resize({ width: this.clientWidth, height: this.height });
     this.#chart.setOption({ ...this.#plain(), ...this.draw(this.#tint, this.clientWidth) }, true);
     this.dataset["drawn"] = "true";
@@ -77,6 +84,18 @@ export class Chart extends LitElement {
   #plain(): EChartsCoreOption {
     return { animation: false, textStyle: { fontFamily: FONT, color: this.#tint("ink-2") } };
   }
+
+  /** Paper takes one sharp picture in place of the drawing's layers, some of which are drawn later. */
+  readonly #printed = (): void => {
+    this.#unprinted();
+    if (!this.#chart) return;
+    const sheet = this.#chart.renderToCanvas({ pixelRatio: 2 });
+    sheet.className = "on-paper";
+    sheet.style.maxWidth = `${this.clientWidth}px`;
+    this.append(sheet);
+  };
+
+  readonly #unprinted = (): void => this.querySelector(".on-paper")?.remove();
 
   /** A token as the canvas needs it: resolved for the theme that holds. */
   readonly #tint = (token: string, opacity = 1): string => {

@@ -7,6 +7,9 @@ import { pictured } from "./picture.ts";
 export type Colour = (token: string, opacity?: number) => string;
 export type Build = (colour: Colour) => Omit<uPlot.Options, "width" | "height">;
 
+/** Once there, drawings are made at once: paper does not wait. */
+let library: typeof import("./uplot.ts") | null = null;
+
 export class Plot extends LitElement {
   static override properties = { data: { attribute: false }, version: { attribute: false }, label: { attribute: false } };
   declare data: uPlot.AlignedData;
@@ -66,7 +69,7 @@ export class Plot extends LitElement {
   }
 
   async #draw(): Promise<void> {
-    const library = await import("./uplot.ts");
+    library ??= await import("./uplot.ts");
     if (!this.isConnected || this.clientWidth === 0) return;
     this.#plot?.destroy();
     const options = { ...this.build((token, opacity) => this.#colour(token, opacity)), width: this.clientWidth, height: this.height };

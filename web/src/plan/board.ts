@@ -93,7 +93,7 @@ class Board extends View {
     const height = HEAD + Math.max(1, lines.length) * this.#tall + 4;
     const width = Math.max(NARROWEST, this.#width);
     return html`<div class="scroll board" tabindex="0" role="region" aria-label=${this.words.board} @scroll=${this.#follow}>
-      <svg width=${width} height=${height} role="group" aria-label=${this.words.board} @pointermove=${this.#drag} @pointerup=${this.#drop} @pointercancel=${this.#drop}>
+      <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="group" aria-label=${this.words.board} @pointermove=${this.#drag} @pointerup=${this.#drop} @pointercancel=${this.#drop}>
         ${this.#bands(height)}${this.#clocks(height)}
         ${lines.map((line, row) => this.#row(line, row, width))}
         ${this.#when(width)}
