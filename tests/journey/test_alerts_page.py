@@ -191,6 +191,7 @@ def test_a_rule_is_tried_on_the_past(page: Page, forge: str) -> None:
     trial.locator("[name=field-above]").fill("3000 kW")
     trial.get_by_role("button", name="Try it").click()
     expect(trial.get_by_role("status")).to_contain_text("It would have told nothing")
+    trial.locator("[name=field-quantity]").select_option("energy_import")
     trial.locator("[name=rule]").select_option(label="A limit of one's own")
     expect(trial.locator("[name=field-hold]")).to_have_value("1 min")
     expect(trial.locator("[name=field-quantity] option:checked")).to_have_text("Active power")
@@ -263,7 +264,7 @@ def test_a_rule_that_cannot_be_says_why_in_the_reader_s_words(page: Page, forge:
     }.items():
         watching.get_by_label(label).fill(text)
     watching.get_by_role("button", name="开始监视").click()
-    expect(trial.get_by_role("alert")).to_contain_text("rule.above")
+    expect(trial.get_by_role("alert")).to_contain_text("rule.above: 单位 'kg' 无法换算为 'kW'")
     trial.get_by_label("高于").fill("40 kW")
     watching.get_by_role("button", name="开始监视").click()
     expect(trial.get_by_role("alert")).to_contain_text("规则 'meter-silent' 来自文件")

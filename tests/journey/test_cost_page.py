@@ -83,6 +83,8 @@ def test_every_reason_is_told_in_chinese(page: Page, priced: Any) -> None:
     reasons = page.locator("pw-bill .reasons li")
     expect(reasons.first).to_be_visible()
     assert reasons.evaluate_all("all => all.filter(one => one.lang === 'en').map(one => one.innerText)") == []
+    sheet, _, _ = files_of(page, page.locator("pw-bill pw-exhibit").first)
+    assert "起的价格表" in sheet[1][5]
 
 
 @pytest.mark.parametrize("look", ["wide-en-light", "narrow-zh-dark"])

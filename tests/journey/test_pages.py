@@ -96,11 +96,21 @@ def test_a_meter_shows_its_curve_with_the_day_s_axis(page: Page, url: str) -> No
     expect(curve.locator("td").filter(has_text=re.compile(r"\d")).first).to_be_visible()
 
 
+_TALLEST = """tree => {
+  const { paddingTop, paddingBottom } = getComputedStyle(document.querySelector('main'));
+  const strip = document.querySelector('.strip').offsetHeight;
+  const left = innerHeight - strip - parseFloat(paddingTop) - parseFloat(paddingBottom);
+  return Math.max(0, parseFloat(getComputedStyle(tree).maxHeight) - left);
+}"""
+"""How much taller than the screen the longest tree of meters makes the page [px]."""
+
+
 def test_the_first_meter_stands_beside_the_tree_where_there_is_room(page: Page, url: str) -> None:
     page.goto(f"{url}/meters?lang=en")
     first = page.locator(".meter-line").first
     expect(first).to_have_attribute("aria-current", "true")
     expect(page.locator(".meter-title")).to_contain_text(first.locator(".meter-name").inner_text().strip())
+    assert page.locator("pw-meter-tree").evaluate(_TALLEST) == 0
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     expect(page.locator("pw-meter")).to_have_count(0)
     expect(first).to_be_visible()

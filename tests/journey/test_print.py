@@ -45,7 +45,8 @@ _PAINTED = """addEventListener('beforeprint', () => {
     let [inked, words, light] = [0, 0, 0];
     for (let i = 0; i < data.length; i += 4) {
       inked += data[i + 3] > 0;
-      const grey = Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) < 24;
+      const rgb = data.slice(i, i + 3);
+      const grey = Math.max(...rgb) - Math.min(...rgb) < 24;
       if (grey && data[i + 3] === 255 && data[i] < 230) { words++; light += data[i]; }
     }
     return [4 * inked / data.length, light / words];

@@ -12,6 +12,8 @@ it.each([
   ["v.a: active_power is never so much (got 1e+300)", "v.a: active_power 不可能这么大（收到 1e+300）"],
   ["there is no device template 'eastron-sdm63'; did you mean 'eastron-sdm630'?", "没有设备模板 'eastron-sdm63'；是否为 'eastron-sdm630'？"],
   ["no scope2_location electricity factor for 2026-11-02 in CN-GD > CN was known on 2026-11-28", "2026-11-28 时，CN-GD > CN 没有可用于 2026-11-02 的 scope2_location electricity 因子"],
+  ["unit 'kg' cannot be converted to 'kW' (got '40 kg')", "单位 'kg' 无法换算为 'kW'（收到 '40 kg'）"],
+  ["unit '1' cannot be converted to 'kW' (got '100')", "单位 '1' 无法换算为 'kW'（收到 '100'）"],
   ["no meter stood at its boundary in this month", "本月其边界没有表计"],
   ["the month's own prices or free days are not known: those of 2026-10-01 go on", "本月的电价或放假安排未知：沿用 2026-10-01 的电价表"],
   ["its publisher calls the prices provisional", "发布方称此电价为暂定"],

@@ -1,6 +1,7 @@
 /** <pw-trial>: what a rule, changed as one likes, would have told over days that are past; nobody is told. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { get, post, type Schemas } from "../api.ts";
 import { ruleField } from "../i18n/rule-fields.ts";
 import { named } from "../i18n/words.ts";
@@ -51,7 +52,7 @@ export class Trial extends Asking<Schemas["RuleList"]> {
     return html`<form class="entry" aria-label=${words.trial} @submit=${(event: SubmitEvent) => this.#try(event, document)}>
         <label>${words.rule}<select name="rule" @change=${choose}><option value="">${named(FRESH.name, store.route.language)}</option>
           ${rules.map((one) => html`<option value=${one.code} ?selected=${one.code === this.#code}>${named((one.rule as unknown as Document).name, store.route.language, one.code)}</option>`)}</select></label>
-        ${triedFields(document).map((field) => html`<label>${ruleField(field, store.route.language)}${field === "quantity" ? this.#quantities(textOf(document[field])) : html`<input name=${`field-${field}`} .value=${textOf(document[field])} autocomplete="off" data-of=${this.#code} />`}</label>`)}
+        ${keyed(this.#code, triedFields(document).map((field) => html`<label>${ruleField(field, store.route.language)}${field === "quantity" ? this.#quantities(textOf(document[field])) : html`<input name=${`field-${field}`} .value=${textOf(document[field])} autocomplete="off" />`}</label>`))}
         <label>${words.trialMeter}<select name="meter"><option value="">${words.trialAsRule}</option>${[...store.meters.values()].map((meter) => html`<option value=${meter.code}>${this.name(meter.name, meter.code)}</option>`)}</select></label>
         <label>${words.trialDays}<select name="days">${DAYS.map((days) => html`<option value=${days} ?selected=${days === 7}>${words.silencedDays(String(days))}</option>`)}</select></label>
         <button type="submit" ?disabled=${this.#asking}>${words.tryRule}</button>
@@ -62,7 +63,7 @@ export class Trial extends Asking<Schemas["RuleList"]> {
   }
 
   #quantities(chosen: string): TemplateResult {
-    return html`<select name="field-quantity" data-of=${this.#code}>${Object.entries(store.site?.quantities ?? {}).map(([code, one]) => html`<option value=${code} .selected=${code === chosen}>${this.name(one.name, code)}</option>`)}</select>`;
+    return html`<select name="field-quantity">${Object.entries(store.site?.quantities ?? {}).map(([code, one]) => html`<option value=${code} .selected=${code === chosen}>${this.name(one.name, code)}</option>`)}</select>`;
   }
 
   /** Takes a rule into the form, and the form into sight. */

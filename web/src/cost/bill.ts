@@ -129,7 +129,7 @@ class BillView extends Asking<Bills> {
         { name: words.citation }, { name: words.because },
       ],
       rows: lines.map((line) => [
-        line.label, number(line.quantity), line.unit, number(line.price), number(line.amount), line.source,
+        line.label, number(line.quantity), line.unit, number(line.price), number(line.amount), saidText(line.source, store.route.language),
         line.reasons.map((reason) => saidText(reason, store.route.language)).join("; "),
       ]),
     };

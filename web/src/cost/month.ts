@@ -15,7 +15,7 @@ export function monthPicker(words: Words, zone: string, shown: string | null = n
   const to = (month: string): string | null => (month === (shown === null ? running : null) ? null : month);
   const step = (by: number, label: string, sign: string): TemplateResult => {
     const month = shifted(chosen, by);
-    return month > running ? html`<span class="step" aria-hidden="true"></span>` : html`<a class="step" href=${href({ ...store.route, month: to(month) })} aria-label="${label}: ${month}">${sign}</a>`;
+    return month > running ? html`<span class="step" aria-hidden="true">${sign}</span>` : html`<a class="step" href=${href({ ...store.route, month: to(month) })} aria-label="${label}: ${month}">${sign}</a>`;
   };
   return html`<div class="months" role="group" aria-label=${words.month}>
     ${step(-1, words.monthBefore, "‹")}

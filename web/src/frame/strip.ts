@@ -80,7 +80,7 @@ class Strip extends View {
       </div>
       ${area || park.contract_share === null ? nothing : this.#contract(park.contract_share)}
       <div>
-        <dt>${words.co2Rate}</dt>
+        <dt title=${words.co2RateHint}>${words.co2Rate}</dt>
         <dd>
           ${figure(shown.co2_kg_per_h, scaleFor("kg/h", [shown.co2_kg_per_h]), "kg/h")}
           ${shown.co2_kg_per_h === null ? nothing : measured(shown.co2_coverage, words)}

@@ -55,6 +55,7 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["no subscription to {}: {}", "无法订阅 {}：{}"],
   ["nothing was heard from the edge {} for {} s", "边缘站 {} 已有 {} 秒没有消息"],
   ["has to be a length of time, such as '30 s', '5 min', '2 h' or '1 d'", "应为时长，例如 30 s、5 min、2 h 或 1 d"],
+  ["unit {} cannot be converted to {}", "单位 {} 无法换算为 {}"],
   ["has to be a number and its unit, such as '400 kW'", "应为数值和单位，例如 400 kW"],
   ["has to be a share, such as '80 %'", "应为比例，例如 80 %"],
   ["A file has the rule {}; change it there, or choose another code.", "规则 {} 来自文件；请在文件中修改，或另选代码。"],

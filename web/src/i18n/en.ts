@@ -35,6 +35,7 @@ export const en = {
   ofDemand: "of contract demand",
   co2: "CO₂",
   co2Rate: "CO₂ rate",
+  co2RateHint: "Of all energy now: electricity, fuels, steam, heat. Grid and transformers of the power flow show electricity alone.",
   measured: (percent: string) => `${percent} % measured`,
   fictitious: "fictitious",
   fictitiousHint: "These prices are made up; they belong to no supply contract.",
@@ -60,7 +61,7 @@ export const en = {
 
 
   oneLine: "Power flow",
-  oneLineSubject: "power and CO₂ rate, lines as thick as their power",
+  oneLineSubject: "CO₂ at grid and transformers: of electricity; at enterprises: of all energy",
   grid: "Grid",
   feedIn: (power: string) => `${power} fed in`,
   charging: (power: string) => `charging ${power}`,

@@ -36,6 +36,7 @@ export const zh: Words = {
   ofDemand: "占合同需量",
   co2: "CO₂",
   co2Rate: "CO₂ 排放速率",
+  co2RateHint: "当前全部能源：电力、燃料、蒸汽、热力。潮流图的电网与变压器只计电力。",
   measured: (percent) => `实测 ${percent} %`,
   fictitious: "虚构",
   fictitiousHint: "这些电价是虚构的，不属于任何供电合同。",
@@ -60,7 +61,7 @@ export const zh: Words = {
 
 
   oneLine: "电力流向",
-  oneLineSubject: "功率与碳排放速率，线宽随功率变化",
+  oneLineSubject: "碳排放速率：电网与变压器仅计电力，企业计全部能源",
   grid: "电网",
   feedIn: (power: string) => `上网 ${power}`,
   charging: (power: string) => `充电 ${power}`,
