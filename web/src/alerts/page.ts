@@ -19,8 +19,7 @@ function sounding(event: Event): void {
 class AlertsPage extends View {
   protected override render(): TemplateResult {
     return html`<div class="alerts-page ${store.connection.state === "lost" ? "is-lost" : ""}" @try-rule=${this.#tried}>
-      <label class="chime"><input type="checkbox" name="chime" .checked=${chimes()} @change=${sounding} /> ${this.words.chime}</label>
-      <section class="panel"><pw-alert-list .over=${false}></pw-alert-list></section>
+      <section class="panel"><label class="chime"><input type="checkbox" name="chime" .checked=${chimes()} @change=${sounding} /> ${this.words.chime}</label><pw-alert-list .over=${false}></pw-alert-list></section>
       <section class="panel"><pw-silences></pw-silences></section>
       <section class="panel"><pw-alert-list .over=${true}></pw-alert-list></section>
       <section class="panel"><pw-rules></pw-rules></section>
