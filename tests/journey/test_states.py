@@ -83,6 +83,18 @@ def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
 
 
+@pytest.mark.parametrize(("path", "part"), [("live", "pw-load"), ("meters/P-1", "pw-meter-curve")])
+def test_a_curve_that_could_not_be_had_comes_by_itself(
+    page: Page, priced: Running, path: str, part: str
+) -> None:
+    page.route("**/api/v1/energy?*", lambda route: route.abort())
+    page.goto(f"{priced.url}/{path}?lang=en")
+    curve = page.locator(part)
+    expect(curve.locator(".empty")).to_be_visible()
+    page.unroute("**/api/v1/energy?*")
+    expect(curve.locator("canvas")).to_be_visible()
+
+
 def test_a_file_that_cannot_be_made_says_so_and_is_made_later(page: Page, priced: Running) -> None:
     page.route("**/workbook-*.js", lambda route: route.abort())
     page.goto(f"{priced.url}/energy?lang=en")

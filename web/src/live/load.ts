@@ -27,6 +27,7 @@ const STYLES = [
   { key: "lastWeek", token: "ink-2", width: 1, opacity: 0.5 },
 ] as const;
 const SETTLED_AFTER_MS = 20_000;
+const ASK_AGAIN_MS = 15_000;
 
 class LoadPanel extends View {
   #days: DayLine[] | null = null;
@@ -60,7 +61,14 @@ class LoadPanel extends View {
       this.#failed = "";
     } catch (error) {
       this.#failed = error instanceof Error ? error.message : String(error);
+      window.setTimeout(() => this.#again(wanted), ASK_AGAIN_MS);
     }
+    this.requestUpdate();
+  }
+
+  #again(wanted: string): void {
+    if (wanted !== this.#asked || !this.isConnected) return;
+    this.#asked = "";
     this.requestUpdate();
   }
 

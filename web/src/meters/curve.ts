@@ -75,7 +75,14 @@ class MeterCurve extends View {
       this.#failed = "";
     } catch (error) {
       this.#failed = refused(error, this.words);
+      window.setTimeout(() => this.#again(wanted), READ_AGAIN_MS);
     }
+    this.requestUpdate();
+  }
+
+  #again(wanted: string): void {
+    if (wanted !== this.#asked.days || !this.isConnected) return;
+    this.#asked = { ...this.#asked, days: "" };
     this.requestUpdate();
   }
 
