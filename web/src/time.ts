@@ -84,6 +84,11 @@ export function instantOf(shown: string, zone: string): number {
   return local - ahead(local - ahead(local, zone), zone);
 }
 
+/** The instant at which the zone's clock showed the same, days before. */
+export function daysBefore(at: number, zone: string, days: number): number {
+  return instantOf(new Date(at + ahead(at, zone) - days * DAY_MS).toISOString().slice(0, 19), zone);
+}
+
 export function iso(at: number): string {
   return new Date(at).toISOString().replace(".000Z", "Z");
 }

@@ -3,8 +3,10 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -264,13 +266,25 @@ def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter:
     assert (told["alert"], told["what"], told["value"]) == (alert["id"], "fired", 430)
 
 
-def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(service: Any) -> None:
-    now = datetime(2026, 6, 22, 4, 7, tzinfo=UTC)
-    begins = datetime(2026, 6, 22, 4, 0, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        ("Asia/Shanghai", datetime(2026, 6, 22, 12, 0)),  # noqa: DTZ001
+        ("Europe/Berlin", datetime(2026, 11, 2, 1, 0)),  # noqa: DTZ001  # a week after summer time
+        ("Europe/Berlin", datetime(2026, 11, 6, 6, 0)),  # noqa: DTZ001
+    ],
+)
+def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(
+    service: Any, zone: str, begins: datetime
+) -> None:
+    local = begins.replace(tzinfo=ZoneInfo(zone))
+    now = local + timedelta(minutes=7)
     rows = [
         {
             "meter": meter,
-            "time": (begins - timedelta(days=7 * week, minutes=-minute)).isoformat(),
+            "time": (
+                (local - timedelta(days=7 * week)).astimezone(UTC) + timedelta(minutes=minute)
+            ).isoformat(),
             "values": {"energy_import": (10 - week) * 1000 + kwh * minute / 15},
         }
         for meter, week, kwh in (("m1", 2, 10), ("m1", 1, 20), ("m2", 1, 5))
@@ -279,7 +293,7 @@ def test_what_a_meter_usually_draws_is_that_of_the_weeks_before(service: Any) ->
     service.post(rows)
     service.settle()
     with service.database.connection() as tx:
-        park = park_of(registry.read(tx), service.plan, now)
+        park = replace(park_of(registry.read(tx), service.plan, now), zone=ZoneInfo(zone))
         assert usual_kw(tx, park, to_us(now)) == {"m1": pytest.approx(60)}
 
 

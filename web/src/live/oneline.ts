@@ -44,7 +44,7 @@ class OneLine extends View {
 
   protected override render(): TemplateResult {
     const network = this.#network;
-    if (store.live) store.usual.wanted(store.now());
+    if (store.live && store.site) store.usual.wanted(store.now(), store.site.zone);
     return html`<h2>${this.words.oneLine} <span class="subject">${this.words.oneLineSubject}</span></h2>
       ${!network || !store.live || this.#width === 0
         ? nothing

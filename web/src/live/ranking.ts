@@ -38,7 +38,7 @@ class Ranking extends View {
   protected override render(): TemplateResult {
     const rows = this.#rows();
     const shown = this.#all ? rows : rows.slice(0, FIRST);
-    if (store.live) store.usual.wanted(store.now());
+    if (store.live && store.site) store.usual.wanted(store.now(), store.site.zone);
     return html`<h2>${this.words.largest}</h2>
       ${rows.length === 0 ? html`<p class="empty">${store.live ? this.words.noLoads : nothing}</p>` : this.#table(shown)}
       ${rows.length > FIRST ? this.#more(rows.length) : nothing}`;

@@ -2,7 +2,7 @@
 
 import { get, type EnergyReport } from "../api.ts";
 import { painted } from "../parts/painted.ts";
-import { DAY_MS, iso } from "../time.ts";
+import { daysBefore, iso } from "../time.ts";
 import { QUARTER_MS } from "./days.ts";
 
 const WEEKS = [1, 2, 3, 4] as const;
@@ -21,25 +21,25 @@ export class Usual {
   constructor(readonly told: () => void) {}
 
   /** Asks once a quarter hour; an answer that fails leaves nothing to compare with. */
-  wanted(now: number): void {
+  wanted(now: number, zone: string): void {
     const slot = Math.floor(now / QUARTER_MS) * QUARTER_MS;
     if (slot === this.#slot) return;
     this.#slot = slot;
-    void this.#ask(slot);
+    void this.#ask(slot, zone);
   }
 
-  async #ask(slot: number): Promise<void> {
+  async #ask(slot: number, zone: string): Promise<void> {
     await painted();
-    const [meters, areas] = await Promise.all([loadsOf("meter", slot), loadsOf("area", slot)]).catch(() => [new Map(), new Map()]);
+    const [meters, areas] = await Promise.all([loadsOf("meter", slot, zone), loadsOf("area", slot, zone)]).catch(() => [new Map(), new Map()]);
     if (slot !== this.#slot) return;
     [this.meters, this.areas] = [meters ?? new Map(), areas ?? new Map()];
     this.told();
   }
 }
 
-async function loadsOf(by: "meter" | "area", slot: number): Promise<Loads> {
+async function loadsOf(by: "meter" | "area", slot: number, zone: string): Promise<Loads> {
   const reports = await Promise.all(WEEKS.map((week) => {
-    const from = slot - 7 * week * DAY_MS;
+    const from = daysBefore(slot, zone, 7 * week);
     return get<EnergyReport>("/energy", { from: iso(from), to: iso(from + QUARTER_MS), step: "15min", by, quantity: "energy_import" });
   }));
   return meansOf(reports);
