@@ -56,6 +56,27 @@ def test_the_wall_turns_by_itself_and_can_be_held(page: Page, priced: Any) -> No
     expect(page.locator(".rail")).to_be_visible()
 
 
+_LETTERS = """() => {
+  const says = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  const read = [...document.querySelectorAll('.wall *')].filter(one => one.checkVisibility() && says(one));
+  return Math.min(...read.map(one => parseFloat(getComputedStyle(one).fontSize)));
+}"""
+
+
+def test_a_screen_on_a_wall_is_read_from_afar_and_fits(page: Page, priced: Any) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{priced.url}/live?lang=en&theme=dark&wall=1")
+    expect(page.locator(".wall-loads li").first).to_be_visible()
+    expect(page.locator("pw-load canvas")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+    assert page.evaluate(_LETTERS) >= 14
+    first = page.locator(".wall-loads li").first.get_attribute("data-meter")
+    assert any("/load-profiles" in url and f"meter={first}" in url for url in asked)
+    assert complaints(page) == []
+
+
 def test_the_wall_fits_a_phone_in_chinese(page: Page, priced: Any) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
     page.goto(f"{priced.url}/live?lang=zh&theme=dark&wall=1")

@@ -17,7 +17,7 @@ import { twin } from "../parts/twin.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, day, HOUR_MS, iso } from "../time.ts";
-import { paint, shadesOf } from "./shading.ts";
+import { letters, paint, shadesOf } from "./shading.ts";
 import { dayLine, daySpan, edges, hasValues, padded, QUARTER_MS, type DayLine } from "./days.ts";
 
 const SHIFTS = [0, -1, -7] as const;
@@ -146,15 +146,16 @@ class LoadPanel extends View {
   }
 
   #options(start: number, scale: Scale): Build {
+    const font = `${letters()}px system-ui, sans-serif`;
     return (colour) => ({
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       legend: { show: false },
-      padding: [24, 20, 0, 0],
+      padding: [2 * letters(), 1.7 * letters(), 0, 0],
       scales: { x: { time: false, range: [0, 24] }, y: { range: (_, __, top) => [0, this.#top(top, scale)] } },
       axes: [
-        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font: FONT, size: 30, splits: hours,
+        { stroke: colour("ink-2"), grid: { show: false }, ticks: { stroke: colour("line"), width: 1 }, font, size: 2.5 * letters(), splits: hours,
           values: (_, ticks) => ticks.map((hour) => clock(start + hour * HOUR_MS, this.zone)) },
-        { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: FONT, size: 56,
+        { stroke: colour("ink-2"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font, size: 4.7 * letters(),
           values: (_, ticks) => ticks.map((tick, i) => (i === ticks.length - 1 ? `${three(tick)} ${scale.unit}` : three(tick))) },
       ],
       series: [{}, ...STYLES.flatMap((style, i) => this.#series(style, i, colour))],
@@ -194,9 +195,9 @@ class LoadPanel extends View {
     ctx.moveTo(plot.bbox.left, y);
     ctx.lineTo(plot.bbox.left + plot.bbox.width, y);
     ctx.stroke();
-    ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.font = `${letters() * devicePixelRatio}px system-ui, sans-serif`;
     ctx.textAlign = "right";
-    ctx.fillText(this.words.contract, plot.bbox.left + plot.bbox.width - 4 * devicePixelRatio, y + 14 * devicePixelRatio);
+    ctx.fillText(this.words.contract, plot.bbox.left + plot.bbox.width - 4 * devicePixelRatio, y + (letters() + 2) * devicePixelRatio);
     ctx.restore();
   }
 
@@ -245,9 +246,7 @@ const HEIGHT = 240;
 const BESIDE_ON_WALL = 540;
 
 function heightOnWall(): number {
-  return Math.max(HEIGHT, window.innerHeight - BESIDE_ON_WALL);
+  return Math.max(HEIGHT, window.innerHeight - BESIDE_ON_WALL - 5 * (letters() - 12));
 }
-
-const FONT = "12px system-ui, sans-serif";
 
 customElements.define("pw-load", LoadPanel);

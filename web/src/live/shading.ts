@@ -4,7 +4,13 @@ import type uPlot from "uplot";
 import type { BandSpan } from "../api.ts";
 import { bandToken } from "../parts/band.ts";
 import type { Colour } from "../parts/plot.ts";
+import { store } from "../store.ts";
 import { HOUR_MS } from "../time.ts";
+
+/** Size of the letters in a day's chart [px]: a screen on a wall is read from three metres. */
+export function letters(): number {
+  return store.route.wall && matchMedia("(min-width: 1600px) and (min-height: 1000px)").matches ? 16 : 12;
+}
 
 export interface Shade {
   /** Hours since the day began. */
@@ -21,7 +27,7 @@ export function shadesOf(bands: readonly BandSpan[], start: number): Shade[] {
 export function paint(plot: uPlot, shades: readonly Shade[], colour: Colour, name: (code: string) => string): void {
   const { ctx } = plot;
   ctx.save();
-  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.font = `${letters() * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = "center";
   for (const shade of shades) block(plot, shade, colour, name(shade.code));
   ctx.restore();

@@ -15,6 +15,7 @@ import { clockSeconds } from "../time.ts";
 import "./demand.ts";
 import "./load.ts";
 import { ranked } from "./ranked.ts";
+import { Recall } from "./recall.ts";
 import { scaleOfRow } from "./sums.ts";
 
 const TURN_MS = 12_000;
@@ -23,6 +24,7 @@ const LOADS = 5;
 class Wall extends View {
   #turn = 0;
   #timer = 0;
+  readonly #recall = new Recall(store.trail);
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -53,6 +55,12 @@ class Wall extends View {
     else this.#go();
     this.requestUpdate();
   };
+
+  /** Fills the sparklines of whoever's turn it is with what the service remembers. */
+  protected override async updated(): Promise<void> {
+    const shown = [...this.querySelectorAll<HTMLElement>(".wall-loads [data-meter]")].map((row) => row.dataset["meter"] ?? "");
+    if (shown.length > 0 && (await this.#recall.wanted(shown, store.now()))) this.requestUpdate();
+  }
 
   protected override render(): TemplateResult | typeof nothing {
     const live = store.live;
@@ -129,7 +137,7 @@ class Wall extends View {
     }).slice(0, LOADS);
     if (rows.length === 0) return html`<p class="empty">${this.words.noLoads}</p>`;
     const scale = scaleFor("kW", rows.map((row) => row.live.power_kw), 10_000);
-    return html`<ul class="wall-loads">${rows.map((row) => html`<li>
+    return html`<ul class="wall-loads">${rows.map((row) => html`<li data-meter=${row.meter.code}>
       <span>${this.name(row.meter.name, row.meter.code)}</span>
       ${spark(store.trail.points(row.meter.code), store.now(), this.words.lastHour)}
       ${figure(row.live.power_kw, scale, "kW", { stale: row.live.state === "stale", estimated: row.live.by_counter === true })}</li>`)}</ul>`;
