@@ -61,6 +61,12 @@ class PlanView extends View {
     return Number.isInteger(length) && length > 0 && length <= MOST_DAYS ? length : 1;
   }
 
+  /** The proposal for the days that are shown. */
+  get #best(): Plan | null {
+    const best = this.#optimum?.plan ?? null;
+    return best?.from === this.#plan?.from && best?.to === this.#plan?.to ? best : null;
+  }
+
   get #body(): PostedPlan {
     return bodyOf(this.#draft, this.#day, this.#days, this.zone);
   }
@@ -148,8 +154,8 @@ class PlanView extends View {
 
   #put(draft: Draft): void {
     const { jobs } = draft;
+    if (this.#optimum?.state !== "running" && asked(draft) !== asked(this.#draft)) this.#optimum = null;
     this.#draft = draft;
-    this.#optimum = this.#optimum?.state === "running" ? this.#optimum : null;
     remember(draft);
     if (jobs.length === 0) [this.#plan, this.#wrong, this.#problem, this.#asked] = [null, [], "", ""];
     this.requestUpdate();
@@ -264,7 +270,7 @@ class PlanView extends View {
   }
 
   #shown(plan: Plan): TemplateResult {
-    return html`<pw-board .jobs=${this.#jobs} .plan=${plan} .proposed=${this.#optimum?.plan ?? null} @moved=${(event: CustomEvent<Moved>) => this.#move(event.detail)} @back=${this.#undo}></pw-board>
+    return html`<pw-board .jobs=${this.#jobs} .plan=${plan} .proposed=${this.#best} @moved=${(event: CustomEvent<Moved>) => this.#move(event.detail)} @back=${this.#undo}></pw-board>
       <p class="hint">${this.words.boardHow}</p>
       ${this.#jobsTable(plan)} ${said(plan.notes, store.route.language)}
       ${plan.forecast_error ? html`<p class="hint">${this.words.forecastError(three(plan.forecast_error.mean_kw), percent(plan.forecast_error.share), String(plan.forecast_error.days))}</p>` : nothing}
@@ -281,7 +287,7 @@ class PlanView extends View {
 
   #totals(plan: Plan): TemplateResult {
     const words = this.words;
-    const other = this.#optimum?.plan ?? null;
+    const other = this.#best;
     const broken = plan.jobs.reduce((sum, job) => sum + job.conflicts.length, 0);
     const column = (title: string, one: Plan, note: TemplateResult | string): TemplateResult => html`<div><dt>${title}</dt>
       <dd class="headline"><span class="digits">${fixed(one.cost, 2)}</span> <span class="unit">${one.currency}</span></dd>
@@ -383,6 +389,11 @@ class PlanView extends View {
     const amounts = one.amount === null ? "" : ` (${fixed(one.amount, 0)} > ${fixed(one.limit, 0)}${one.kind === "demand" ? " kW" : ""})`;
     return `${this.#kind(one.kind)}${one.other ? `${this.words.colon}${one.other}` : ""}${amounts} ${this.#runs([one])}`;
   }
+}
+
+/** What a search goes by: it places the jobs itself, wherever they stand. */
+function asked({ jobs, rest }: Draft): string {
+  return JSON.stringify([rest, jobs.map(({ start: _, runs: __, ...job }) => job)]);
 }
 
 customElements.define("pw-plan", PlanView);
