@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from ingest.unmapped import storable
 from telemetry.api.answers import TABLE
 from telemetry.model import Site
 from telemetry.reports.errors import NoSuchSite, QueryError
@@ -47,7 +48,10 @@ _Codes = Annotated[list[str], Query(max_length=_MOST_CODES, description="Codes; 
 
 
 async def known(request: Request) -> None:
-    """Refuses parameters that a route does not take. Raises QueryError."""
+    """Refuses parameters that a route does not take, or that no database holds. Raises QueryError."""
+    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
+        if not storable(value):
+            raise QueryError(name[:_LONGEST], value[:_LONGEST], "holds a character that cannot be kept: NUL")
     if not request.query_params:
         return
     route = request.scope["route"]

@@ -33,3 +33,19 @@ def test_every_question_refuses_what_it_does_not_take(service: Service) -> None:
         response = service.call("GET", path.replace("{", "").replace("}", "") + "?never=1")
         assert response.status_code == 422, path
         assert [each["field"] for each in response.json()["errors"]] == ["never"], path
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("deliveries?contact=duty%00", "contact"),
+        ("deliveries?alert=%00", "alert"),
+        ("alert-rules/high%00/history", "code"),
+        ("plans/kept/%00", "code"),
+    ],
+)
+def test_what_no_database_holds_is_refused_by_name(service: Service, path: str, field: str) -> None:
+    response = service.call("GET", f"/api/v1/{path}")
+    assert response.status_code == 422, response.text
+    [error] = response.json()["errors"]
+    assert (error["field"], error["reason"]) == (field, "holds a character that cannot be kept: NUL")
