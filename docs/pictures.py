@@ -1,9 +1,12 @@
 """Takes the pictures of the page from a running park: `make pictures`, while `make run` runs elsewhere."""  # noqa: INP001  # a script
 
+import json
 import os
 import shutil
 import sys
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -19,7 +22,7 @@ PICTURES = {
     "inventory.png": ("/carbon/inventory?lang=en&theme=light", "pw-chart[data-drawn]"),
     "bill.png": ("/cost?lang=en&theme=light", "pw-chart[data-drawn]"),
     "demand-zh-dark.png": ("/cost/demand?lang=zh&theme=dark", "pw-chart[data-drawn]"),
-    "plan.png": ("/cost/plan?lang=en&theme=light", "pw-board"),
+    "plan.png": ("/cost/plan?lang=en&theme=light", "[data-job]"),
     "shifts-zh-dark.png": ("/cost/shifts?lang=zh&theme=dark", "pw-shifts"),
     "alerts.png": ("/alerts?lang=en&theme=light", "pw-alert-list"),
     "meter.png": ("/meters/A-M02?lang=en&theme=light", "pw-meter-curve canvas"),
@@ -28,6 +31,13 @@ PICTURES = {
     "add-meter.png": ("/meters?add=1&lang=en&theme=light", "form"),
 }
 """Name -> address, and what has to stand on the page before it is taken."""
+JOBS = (
+    ("Mould-17", "A", "09:00", 120, 400),
+    ("Anneal-4", "A", "14:00", 180, 250),
+    ("Boards-48", "B", "17:30", 90, 60),
+    ("Corrugate-9", "C", "10:15", 240, 800),
+)
+"""The plan on the board: code, line, begin, minutes, kW."""
 WIDTH, HEIGHT = 1440, 900
 LARGEST = 300_000
 SETTLED_MS = 3000
@@ -54,6 +64,7 @@ def main() -> None:
 def take(browser: Browser, address: str, target: Path, awaited: str) -> int:
     """Size of the picture of a page that is filled and quiet."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+    page.add_init_script(f"localStorage.setItem('parkwatt.plan', {json.dumps(plan())!r})")
     page.goto(address)
     page.wait_for_selector(awaited)
     page.wait_for_timeout(SETTLED_MS)
@@ -61,6 +72,22 @@ def take(browser: Browser, address: str, target: Path, awaited: str) -> int:
     page.screenshot(path=target)
     page.close()
     return target.stat().st_size
+
+
+def plan() -> list[dict[str, object]]:
+    """Jobs of the next day on the demo park's clock."""
+    zone = ZoneInfo("Asia/Shanghai")
+    day = datetime.now(zone).date() + timedelta(days=1)
+    return [
+        {
+            "code": code,
+            "line": line,
+            "start": datetime.combine(day, time.fromisoformat(begin), zone).isoformat(),
+            "duration_min": minutes,
+            "power_kw": kw,
+        }
+        for code, line, begin, minutes, kw in JOBS
+    ]
 
 
 if __name__ == "__main__":
