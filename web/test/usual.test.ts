@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Series } from "../src/api.ts";
-import { deviationOf, deviationText } from "../src/live/deviation.ts";
+import { buysAlone, deviationOf, deviationText } from "../src/live/deviation.ts";
 import { meansOf } from "../src/live/usual.ts";
 
 const week = (key: string, kwh: number | null, coverage = 1): { series: Series[] } => ({
@@ -34,4 +34,9 @@ describe("a deviation", () => {
   it("is unknown where either is", () => {
     expect([deviationOf(null, 3), deviationOf(3, undefined)]).toEqual([null, null]);
   });
+});
+
+it("is said of what is bought where an area uses something of its own", () => {
+  const said = (power_kw: number | null, import_kw: number | null): boolean => buysAlone({ power_kw, import_kw });
+  expect([said(31.2, -2), said(100, 99.5), said(0, 0), said(null, 3), said(5, null)]).toEqual([false, true, true, false, false]);
 });

@@ -68,6 +68,7 @@ export const en = {
   discharging: (power: string) => `giving ${power}`,
   storage: "Storage",
   againstUsual: (off: string) => `${off} vs usual`,
+  buysAgainstUsual: (off: string) => `buys ${off} vs usual`,
   generation: "Generation",
   flowLine: (from: string, to: string, power: string) => `${from} to ${to}: ${power}`,
   importFromGrid: "Import from the grid",

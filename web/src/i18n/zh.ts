@@ -68,6 +68,7 @@ export const zh: Words = {
   discharging: (power: string) => `放电 ${power}`,
   storage: "储能",
   againstUsual: (off: string) => `较平常 ${off}`,
+  buysAgainstUsual: (off: string) => `购电较平常 ${off}`,
   generation: "发电",
   flowLine: (from, to, power) => `${from} 至 ${to}：${power}`,
   importFromGrid: "从电网受电",

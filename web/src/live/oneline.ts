@@ -6,7 +6,7 @@ import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.t
 import { figure, measured } from "../parts/figure.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
-import { deviationOf, deviationText } from "./deviation.ts";
+import { buysAlone, deviationOf, deviationText } from "./deviation.ts";
 import { curve, layoutOf, type Box, type Layout } from "./layout.ts";
 import { networkOf, type Link, type Network, type Node } from "./network.ts";
 
@@ -166,7 +166,7 @@ class OneLine extends View {
     return {
       value: written(row?.power_kw ?? null, scale),
       detail: rateText(row?.co2_kg_per_h ?? null),
-      end: part || (off ? this.words.againstUsual(deviationText(off)) : ""),
+      end: part || (off && row ? (buysAlone(row) ? this.words.againstUsual : this.words.buysAgainstUsual)(deviationText(off)) : ""),
       noted: part !== "" || off?.noted === true,
       hover: hover(row?.power_kw ?? null),
     };
