@@ -12,7 +12,6 @@ from accounting.grid import AHEAD_US
 from accounting.quantity import CATALOGUE, Kind, Quantity
 
 _US_PER_H = 3_600_000_000
-"""A clock may be wrong by this much before it is told."""
 _STILL_US = _US_PER_H
 _CLOSE_US = _US_PER_H // 4
 """Readings further apart say nothing about a jump or a frozen value."""

@@ -275,3 +275,14 @@ def test_a_rule_that_cannot_be_says_why_in_the_reader_s_words(page: Page, forge:
     silent.get_by_role("button", name="规则").click()
     expect(silent.locator("pw-rule")).to_contain_text("该规则来自文件")
     assert looked_at(page) == []
+
+
+def test_all_parts_of_the_page_share_one_answer_about_rules(page: Page, forge: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{forge}/alerts?lang=en")
+    for part in ("pw-rules [data-rule]", "pw-trial form", "pw-silencing form"):
+        expect(page.locator(part).first).to_be_attached()
+    expect(page.locator("pw-alert-list").last).to_contain_text("Recent history")
+    # A turn may end meanwhile.
+    assert 1 <= sum(url.endswith("/alert-rules") for url in asked) <= 2

@@ -54,10 +54,11 @@ def test_a_line_with_a_dead_meter_answers_partly_and_says_when_it_is_asked_again
     line.meters["M-2"].failed(now, UnitSilent("no answer within 1 s"))
     line.meters["M-2"].next_attempt = now + 40
     whole = service.get("/sources/line-1")
+    took = _now() - now
     assert (whole["condition"], whole["meters"], whole["answering"]) == ("partly", 2, 1)
     assert whole["place"] == "192.168.1.20:502"
     assert whole["protocol"] == "Modbus"
-    assert whole["reads_per_s"] == pytest.approx(1.0, rel=0.5)
+    assert 0.9 - took / 60 <= whole["reads_per_s"] <= 1.1
     dead, sound = whole["each"]
     assert (dead["code"], dead["condition"], dead["cause"]) == ("M-2", "failing", "silent")
     assert (dead["last_error"], dead["last_success"]) == ("no answer within 1 s", None)
@@ -195,14 +196,16 @@ def test_an_edge_that_was_not_heard_of_is_listed_as_such(central: Any) -> None:
 
 
 def test_a_source_is_shown_as_its_edge_tells_of_it(central: Any) -> None:
+    now = _now()
     report = _told(central, condition="partly", reads=70, last_error="no answer within 1 s")
     heard = central.call("POST", "/api/v1/edges/plant-2", json=report)
+    took = _now() - now
     assert (heard.status_code, heard.json()) == (200, {"unknown": ["stranger"]})
     far = central.get("/sources/far")
     assert (far["condition"], far["reads"], far["edge"]) == ("partly", 70, "plant-2")
     edge = central.get("/sources")["edges"][0]
     assert (edge["silent"], edge["spool"]["rows"], edge["aside_rows"]) == (False, 8200, 3)
-    assert edge["clock_ahead_s"] == pytest.approx(90, abs=60)
+    assert 90 - took <= edge["clock_ahead_s"] <= 90 + took
     figures = central.call("GET", "/metrics").text
     assert 'parkwatt_edge_up{edge="plant-2"} 1.0' in figures
     assert 'parkwatt_edge_spool_rows{edge="plant-2"} 8200.0' in figures

@@ -18,7 +18,6 @@ export interface Known {
 /** Of a rule about data only what its own sign turns on. */
 const OF_SIGN: Readonly<Record<string, string>> = { reset: "counter", gap: "gap", clock: "ahead", spool: "full", drops: "drops", database: "away" };
 const SHARES: readonly string[] = ["stages", "margin", "full", "above", "below", "hysteresis"];
-const NOTHING: readonly string[] = ["0 s", ""];
 
 export function kindOf(document: Document, language: Language): string {
   return ruleKind(String(document["sign"] ?? document.kind), language);
@@ -29,7 +28,7 @@ export function conditionsOf(document: Document, known: Known): [string, string]
   const sign = document["sign"];
   const own = sign === undefined ? [...triedFields(document), "contract"] : [OF_SIGN[String(sign)] ?? "", "hold"];
   const told = own.sort((a, b) => RULE_FIELDS.indexOf(a) - RULE_FIELDS.indexOf(b)).map((field): [string, string] => [field === "quantity" ? "" : ruleField(field, known.language), text(field, document, known)]);
-  return told.filter(([, value]) => !NOTHING.includes(value) && value !== span(0, known.language));
+  return told.filter(([, value]) => value !== "" && value !== span(0, known.language));
 }
 
 function text(field: string, document: Document, known: Known): string {

@@ -8,6 +8,7 @@ import { Asking } from "../parts/asking.ts";
 import { store } from "../store.ts";
 import { iso, moment, startOfDay } from "../time.ts";
 import { quietWord, ruleName, severityMark, silenceOf, stateWord, subjectName, turn, type AlertEntry, type RuleList, type Silence } from "./answers.ts";
+import { rulesNow } from "./of-rules.ts";
 import "./story.ts";
 
 interface Listing extends RuleList {
@@ -32,7 +33,7 @@ class AlertListing extends Asking<Listing> {
     const from = iso(startOfDay(store.now(), this.zone, -DAYS));
     const [{ alerts }, { rules }, { silences }] = await Promise.all([
       get<{ alerts: AlertEntry[] }>("/alerts", this.over ? { history: "true", from } : {}),
-      get<RuleList>("/alert-rules"),
+      rulesNow(),
       this.over ? { silences: [] } : get<{ silences: Silence[] }>("/silences"),
     ]);
     return { rules, silences, alerts: alerts.filter((one) => (one.state === "resolved") === this.over) };

@@ -2,15 +2,15 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { get, type Schemas } from "../api.ts";
+import type { Schemas } from "../api.ts";
 import { named } from "../i18n/words.ts";
 import { NONE } from "../numbers.ts";
-import { Asking } from "../parts/asking.ts";
 import { store } from "../store.ts";
 import { clockSeconds, day, moment } from "../time.ts";
-import { severityMark, turn, type AlertEntry } from "./answers.ts";
+import { severityMark, type AlertEntry } from "./answers.ts";
 import { conditionsOf, kindOf, placesOf, type Known } from "./conditions.ts";
 import type { Document } from "./documents.ts";
+import { OfRules } from "./of-rules.ts";
 import "./rule.ts";
 
 export type RuleEntry = Schemas["RuleEntry"];
@@ -26,16 +26,8 @@ function bySeverity(a: RuleEntry, b: RuleEntry): number {
   return ORDER.indexOf(severity(a)) - ORDER.indexOf(severity(b));
 }
 
-class Rules extends Asking<Schemas["RuleList"]> {
+class Rules extends OfRules {
   #open: string | null = null;
-
-  protected override get question(): string {
-    return turn();
-  }
-
-  protected override ask(): Promise<Schemas["RuleList"]> {
-    return get("/alert-rules");
-  }
 
   protected override render(): TemplateResult {
     const words = this.words;

@@ -1,15 +1,15 @@
 /** <pw-silencing>: a silence of one's own: of what, from which day to which, and in which hours of the week. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, post, type Schemas } from "../api.ts";
+import { post, type Schemas } from "../api.ts";
 import { dayAfter } from "../cost/days.ts";
 import { named } from "../i18n/words.ts";
-import { Asking } from "../parts/asking.ts";
 import { dayField } from "../parts/day-field.ts";
 import { refused } from "../parts/refused.ts";
 import { store } from "../store.ts";
 import { DAY_MS, day, instantOf, moment } from "../time.ts";
 import type { Document } from "./documents.ts";
+import { OfRules } from "./of-rules.ts";
 import { WEEKDAYS, weekday } from "./weekdays.ts";
 
 const CLOCK = "([01]?\\d|2[0-3]):[0-5]\\d";
@@ -22,20 +22,12 @@ function ofPark(): boolean {
   return store.door?.who?.areas === null;
 }
 
-class Silencing extends Asking<Schemas["RuleList"]> {
+class Silencing extends OfRules {
   #first = "";
   #last = "";
   #weekly = false;
   #done = "";
   #wrong = "";
-
-  protected override get question(): string {
-    return "rules";
-  }
-
-  protected override ask(): Promise<Schemas["RuleList"]> {
-    return get("/alert-rules");
-  }
 
   protected override render(): TemplateResult {
     return html`<details class="twin"><summary>${this.words.silenceNew}</summary>${this.body()}</details>

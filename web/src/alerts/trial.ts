@@ -6,13 +6,12 @@ import { get, post, type Schemas } from "../api.ts";
 import { ruleField } from "../i18n/rule-fields.ts";
 import { named } from "../i18n/words.ts";
 import { brief, exact, fixed, NONE, percent, unitText } from "../numbers.ts";
-import { Asking } from "../parts/asking.ts";
 import { pause } from "../parts/pause.ts";
 import { refused } from "../parts/refused.ts";
 import { may, store } from "../store.ts";
 import { DAY_MS, iso, moment } from "../time.ts";
-import { turn } from "./answers.ts";
 import { firings, fromText, textOf, triedFields, type Document, type Firing } from "./documents.ts";
+import { OfRules } from "./of-rules.ts";
 import "./watching.ts";
 
 const DAYS = [1, 3, 7, 14, 31];
@@ -21,19 +20,11 @@ const ASK_AGAIN_MS = 400;
 type Running = Schemas["RunningTrial"];
 const FRESH: Document = { kind: "limit", code: "trial", name: { en: "A limit of one's own", zh: "自定限值" }, quantity: "active_power", above: "100 kW", below: null, hold: "1 min" };
 
-export class Trial extends Asking<Schemas["RuleList"]> {
+export class Trial extends OfRules {
   #code = "";
   #run: Running | null = null;
   #asking = false;
   #wrong = "";
-
-  protected override get question(): string {
-    return turn();
-  }
-
-  protected override ask(): Promise<Schemas["RuleList"]> {
-    return get("/alert-rules");
-  }
 
   protected override render(): TemplateResult {
     const words = this.words;
