@@ -1,5 +1,6 @@
 """What the page says while there is nothing to show, and that it recovers by itself."""
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -38,6 +39,55 @@ def test_a_lost_connection_says_stale_since_and_recovers(page: Page, serve: Serv
     service.start()
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     expect(page.locator(".banner")).to_have_count(0)
+
+
+def _as_updated(page: Page) -> None:
+    """What the page fetches of itself from now on is another build; what is opened stays the one."""
+    script = re.compile(r"/assets/index-[\w-]+\.js")
+
+    def other(route: Route) -> None:
+        if route.request.resource_type != "fetch":
+            return route.fallback()
+        index = route.fetch()
+        return route.fulfill(response=index, body=script.sub("/assets/index-0ther.js", index.text()))
+
+    page.route(re.compile(r"//[^/]+/$"), other)
+
+
+def test_a_page_from_before_an_update_says_so_and_is_loaded_again(
+    page: Page, serve: Serve, site: str
+) -> None:
+    service = serve(site)
+    page.goto(f"{service.url}/settings?lang=en")
+    expect(page.locator(".connection-live")).to_be_visible()
+    page.evaluate("window.loadedOnce = true")
+    with page.expect_request(lambda asked: urlsplit(asked.url).path == "/"):
+        service.crash()
+        service.start()
+    expect(page.locator(".connection-live")).to_be_visible()
+    told = page.get_by_text("ParkWatt was updated")
+    expect(told).to_have_count(0)
+    _as_updated(page)
+    service.crash()
+    service.start()
+    expect(told).to_be_visible()
+    assert page.evaluate("window.loadedOnce") is True
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Load again").click()
+    expect(page.locator(".connection-live")).to_be_visible()
+    expect(told).to_have_count(0)
+    assert urlsplit(page.url).path == "/settings"
+
+
+def test_a_wall_loads_itself_again_after_an_update(page: Page, serve: Serve, site: str) -> None:
+    service = serve(site)
+    page.goto(f"{service.url}/live?wall=1&lang=en")
+    expect(page.locator(".wall")).to_be_visible()
+    _as_updated(page)
+    with page.expect_event("load"):
+        service.crash()
+        service.start()
+    expect(page.locator(".wall")).to_be_visible()
 
 
 def test_a_cut_network_says_stale_since_and_recovers_without_loading_anew(

@@ -3,6 +3,7 @@
 import type { Door } from "./account/answers.ts";
 import { ApiError, get, send, type Meter, type Site, type Snapshot, type Update } from "./api.ts";
 import { lookedAt } from "./areas.ts";
+import { outdated } from "./frame/build.ts";
 import { Firing } from "./frame/firing.ts";
 import { fromSnapshot, withUpdate, type LiveState } from "./live/state.ts";
 import { LiveStream } from "./live/stream.ts";
@@ -37,6 +38,9 @@ class Store extends EventTarget {
   connection: Connection = { state: "connecting", since: null };
   /** Counts what was heard of alerts; 0 before the first event. */
   alertsTurn = 0;
+  /** The service has another build of this page by now. */
+  outdated = false;
+  #epoch = "";
   #alerting = 0;
   #retry = 0;
   readonly trail = new Trail();
@@ -133,11 +137,19 @@ class Store extends EventTarget {
   }
 
   #snapshot(event: Snapshot): void {
-    const restarted = this.live !== null && this.live.epoch !== event.epoch;
+    const restarted = this.#epoch !== "" && this.#epoch !== event.epoch;
+    this.#epoch = event.epoch;
     this.live = fromSnapshot(event);
     this.#heard(event);
     this.alerted();
-    if (restarted) void this.renew();
+    if (restarted) void Promise.all([this.renew(), this.#compare()]);
+  }
+
+  /** A wall has nobody who would load it again. */
+  async #compare(): Promise<void> {
+    this.outdated = await outdated();
+    if (this.outdated && this.route.wall) location.reload();
+    this.#changed();
   }
 
   /** The park may be another one: after a restart of the service, or because somebody added to it. */

@@ -78,7 +78,7 @@ class App extends View {
       <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
       <pw-strip></pw-strip>
       ${this.#rail()}
-      <main id="content" tabindex="-1">${this.#printed()}${this.#lost()}${this.#content()}</main>
+      <main id="content" tabindex="-1">${this.#printed()}${this.#lost()}${this.#outdated()}${this.#content()}</main>
     `;
   }
 
@@ -123,7 +123,16 @@ class App extends View {
     const { state, since } = store.connection;
     if (state !== "lost" || since === null || store.phase !== "running") return nothing;
     return html`<p class="banner" role="status">
-      <strong>${this.words.lostTitle}.</strong> ${this.words.lostText(clockSeconds(since, this.zone))}
+      <strong>${this.words.lostTitle}</strong> ${this.words.lostText(clockSeconds(since, this.zone))}
+    </p>`;
+  }
+
+  #outdated(): TemplateResult | typeof nothing {
+    if (!store.outdated) return nothing;
+    const again = (): void => location.reload();
+    return html`<p class="banner told" role="status">
+      <span><strong>${this.words.updatedTitle}</strong> ${this.words.updatedText}</span>
+      <button type="button" class="primary" @click=${again}>${this.words.loadAgain}</button>
     </p>`;
   }
 

@@ -48,9 +48,12 @@ export const en = {
   connected: "live",
   connecting: "connecting",
   disconnected: (since: string) => `stale since ${since}`,
-  lostTitle: "Connection lost",
+  lostTitle: "Connection lost.",
   lostText: (since: string) =>
     `These figures are stale since ${since}. The page keeps trying and recovers by itself.`,
+  updatedTitle: "ParkWatt was updated.",
+  updatedText: "This page is still the one from before the update. What is typed and not saved is lost when it is loaded again.",
+  loadAgain: "Load again",
   unreachableTitle: "ParkWatt does not answer",
   unreachableText: "The page tries again every few seconds. If this lasts, see whether `parkwatt serve` is running.",
   refusedTitle: "ParkWatt answered with an error",
