@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from alerts.engine import Engine, Watched
 from alerts.journal import History, Late, Open, Quiet, Subject, Transition, What
 from alerts.look import Circumstances
-from alerts.machine import NOT_YET, Changes, Phase
+from alerts.machine import NOT_YET, Changes, Phase, States
 from alerts.park import NOBODY, Park
 from alerts.past import fill
 from alerts.verdict import Kind, Verdict
@@ -18,6 +18,8 @@ from alerts.window import Window
 
 _SETTLED_US = 15_000_000
 """What is younger than this is judged as it comes."""
+_SLOTS = 4
+"""By so many at most the hour lived anew, which goes by slots, changes later than what was judged at once."""
 _PART_US = 60_000_000
 """So much of it is read at once: nobody waits long for that."""
 
@@ -35,6 +37,8 @@ class Anew:
         self._again = Engine(rules, Window(around, window.quantities))
         for code, second in self._again.watched.items():
             _go_on(engine.watched[code], second, _told_us(window, second, now_us))
+        self.unsettled = False
+        """Whether an alert stands otherwise here, and has changed too lately to say which is right."""
         self._lived: dict[str, list[Transition]] = {}
         self._hi = now_us
         self._moments = self._from(_begun_us(window, now_us))
@@ -79,12 +83,47 @@ class Anew:
         pairs = _pairs(first, second, window.park, self._touched)
         whole = [each for each in changed if each.since_us > _told_us(window, second, now_us)]
         concerned = {first.subjects.codes[at] for at, _ in pairs}
-        yield from _gone_by(first, whole, concerned, self._span, now_us)
-        fresh = {change.subject.code for change in changed if change.at_us > now_us - _SETTLED_US}
-        settled = [pair for pair in pairs if first.subjects.codes[pair[0]] not in fresh]
+        yield from self._gone_by(first, whole, concerned, now_us)
+        settled = self._settled(first, second, pairs, now_us)
         changes, verdict = _changes(first, second, settled, now_us), _verdict(first, second, settled)
         if verdict is not None:
             yield from self._engine.correct(first, changes, verdict, now_us, beside)
+
+    def _gone_by(
+        self, first: Watched, changed: Sequence[Transition], concerned: set[str], now_us: int
+    ) -> Iterator[Transition]:
+        """Alerts that began and were over before anybody could know; nobody is told, the history has them."""
+        begun = {change.alert: change for change in changed if change.what is What.FIRED}
+        begin, end_us = self._span
+        for end in changed:
+            start = begun.get(end.alert)
+            if end.what is not What.RESOLVED or start is None or end.subject.code not in concerned:
+                continue
+            within = start.since_us <= end_us and begin <= end.at_us <= now_us - _SETTLED_US
+            recent = first.states.recent[first.subjects.codes.index(end.subject.code)]
+            slot_us = start.since_us - self._again.window.step_us
+            if within and not ((recent > slot_us) & (recent <= end.at_us)).any():
+                recent[0] = start.fired_us
+                recent.sort()
+                yield replace(start, what=What.RESOLVED, at_us=end.at_us, corrected=True, quiet=Quiet.NO)
+
+    def _settled(
+        self, first: Watched, second: Watched, pairs: Sequence[tuple[int, int]], now_us: int
+    ) -> list[tuple[int, int]]:
+        one, two = first.states, second.states
+        behind_us = _SLOTS * self._again.window.step_us
+        found = []
+        for at, other in pairs:
+            if one.changed[at] <= now_us - behind_us and two.changed[other] <= now_us - _SETTLED_US:
+                found.append((at, other))
+            else:
+                self.unsettled |= _differs(one, at, two, other)
+        return found
+
+
+def _differs(one: States, at: int, two: States, other: int) -> bool:
+    firing = one.phase[at] == Phase.FIRING
+    return bool(one.phase[at] != two.phase[other] or (firing and one.stage[at] != two.stage[other]))
 
 
 def _touched(park: Park, came: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -169,24 +208,3 @@ def _verdict(first: Watched, second: Watched, pairs: Iterable[tuple[int, int]]) 
     for at, other in pairs:
         value[at], limit[at] = second.verdict.value[other], second.verdict.limit[other]
     return replace(first.verdict, value=value, limit=limit)
-
-
-def _gone_by(
-    first: Watched,
-    changed: Sequence[Transition],
-    concerned: set[str],
-    span: tuple[int, int],
-    now_us: int,
-) -> Iterator[Transition]:
-    """Alerts that began and were over before anybody could know; nobody is told, the history has them."""
-    begun = {change.alert: change for change in changed if change.what is What.FIRED}
-    for end in changed:
-        start = begun.get(end.alert)
-        if end.what is not What.RESOLVED or start is None or end.subject.code not in concerned:
-            continue
-        within = start.since_us <= span[1] and end.at_us >= span[0] and end.at_us <= now_us - _SETTLED_US
-        recent = first.states.recent[first.subjects.codes.index(end.subject.code)]
-        if within and not ((recent >= start.since_us) & (recent <= end.at_us)).any():
-            recent[0] = start.fired_us
-            recent.sort()
-            yield replace(start, what=What.RESOLVED, at_us=end.at_us, corrected=True, quiet=Quiet.NO)

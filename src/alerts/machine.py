@@ -61,6 +61,8 @@ class States:
     recent: NDArray[np.int64]
     """int64[n, flaps]: when it fired last, the newest last."""
     flapping: NDArray[np.bool_]
+    changed: NDArray[np.int64]
+    """When its alert fired, was raised or ended last."""
 
     @classmethod
     def inactive(cls, subjects: int, timing: Timing) -> Self:
@@ -73,6 +75,7 @@ class States:
             well=np.zeros(subjects, np.int64),
             recent=np.full((subjects, timing.flaps), NOT_YET, np.int64),
             flapping=np.zeros(subjects, np.bool_),
+            changed=np.zeros(subjects, np.int64),
         )
 
 
@@ -96,6 +99,7 @@ def step(states: States, verdict: Verdict, now_us: int, timing: Timing) -> Chang
     fired = _fire(states, verdict, over, now_us, timing)
     raised = _raise(states, verdict, now_us, timing)
     resolved = _resolve(states, verdict, now_us, timing)
+    states.changed[fired | raised | resolved] = now_us
     return Changes(np.flatnonzero(fired), np.flatnonzero(raised), np.flatnonzero(resolved))
 
 

@@ -131,7 +131,8 @@ class Watch:
         if not done:
             self._anew = anew
             return []
-        self._late = []
+        since_us = now_us - self._reach_us
+        self._late = [each for each in self._late if anew.unsettled and each.hi.max() >= since_us]
         self._again_us = now_us + max(_SELDOM_US, int(_SHARE * self._took_s * 1e6))
         return found
 
