@@ -13,13 +13,13 @@ from telemetry.reports.bill import Terms
 from telemetry.reports.month_factor import month_factor
 from telemetry.reports.usual import usual_kw
 from telemetry.settings.plan import Plan
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Connections
 
 
 class Beside:
     """Completes what the process itself knows."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connections) -> None:
         self._database = database
         self._slot = -1
         self._for: tuple[Park, Sequence[Rule]] | None = None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ingest.health import SourceHealth
 from telemetry.storage import losses
 from telemetry.storage.losses import Count
-from telemetry.storage.pool import Database
+from telemetry.storage.pool import Connections
 
 WITHIN = timedelta(minutes=10)
 _OFTEN_S = 2.0  # how old the answer may be while nothing is heard
@@ -15,7 +15,7 @@ _OFTEN_S = 2.0  # how old the answer may be while nothing is heard
 class Losses:
     """Notes what this process hears of and gives up, and tells what all have."""
 
-    def __init__(self, database: Database, sources: Callable[[], Iterable[SourceHealth]]) -> None:
+    def __init__(self, database: Connections, sources: Callable[[], Iterable[SourceHealth]]) -> None:
         self._database = database
         self._sources = sources
         self._heard: frozenset[Count] = frozenset()

@@ -20,7 +20,7 @@ from telemetry.storage.alert_rules import Standing
 from telemetry.storage.carried import Known, Row, ended, open_after
 from telemetry.storage.errors import OutboxFull, StorageError, StorageUnavailable
 from telemetry.storage.outbox import Outbox
-from telemetry.storage.pool import Database, Transaction
+from telemetry.storage.pool import Connections, Transaction
 
 _LOG = logging.getLogger(__name__)
 _AHEAD = timedelta(hours=24)
@@ -31,7 +31,7 @@ _NOTHING = Known(rules=[], silences=(), open=[], told={}, waiting=[])
 class Meanwhile:
     """What a worker that evaluates alerts does without its journal."""
 
-    def __init__(self, outbox: Outbox, database: Database, current: Current) -> None:
+    def __init__(self, outbox: Outbox, database: Connections, current: Current) -> None:
         self._outbox = outbox
         self._database = database
         self._teller = Teller(current)
