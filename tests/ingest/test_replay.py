@@ -131,7 +131,7 @@ def test_the_disk_is_emptied_in_bounded_commits(spool: Spool) -> None:
 def test_with_no_room_left_writers_are_told_and_heard_again_when_the_store_is_back(tmp_path: Path) -> None:
     store = Store()
     spool = Spool.open(tmp_path / "small", limit=2048, segment=1024)
-    pipeline = Pipeline(store, spool, patience_s=0.05)
+    pipeline = Pipeline(store, spool)
 
     async def scenario() -> None:
         store.away, taken = True, 0
@@ -152,7 +152,7 @@ def test_with_no_room_left_writers_are_told_and_heard_again_when_the_store_is_ba
 def test_without_any_room_the_store_is_asked_by_those_who_write(tmp_path: Path) -> None:
     store = Store()
     spool = Spool.open(tmp_path / "none", limit=16, segment=16)
-    pipeline = Pipeline(store, spool, patience_s=0.01)
+    pipeline = Pipeline(store, spool, patience_s=0.2)
 
     async def scenario() -> None:
         store.away = True

@@ -177,9 +177,11 @@ def test_nobody_listens(
 def test_a_unit_that_does_not_answer(
     serve: Serve, park: Park, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(DataBank, "get_input_registers", lambda *_, **__: time.sleep(0.5))
+    over = threading.Event()
+    monkeypatch.setattr(DataBank, "get_input_registers", lambda *_, **__: over.wait(60) and None)
     park([modbus(serve(), retries=0, timeout_s=0.3)], [sdm()])
     assert complaint(monkeypatch, capsys, "read", "incomer") == "unit 1: no answer within 0.3 s"
+    over.set()
 
 
 def test_a_slip_of_the_pen_is_corrected(

@@ -55,7 +55,14 @@ def line(free_port: Callable[[], int]) -> Iterator[tuple[Line, int]]:
 def service(
     start_for_file: Callable[[Site], Any], make_site: Callable[..., Site], line: tuple[Line, int]
 ) -> Any:
-    source = {"kind": "modbus", "code": "line", "host": "127.0.0.1", "port": line[1], "poll_s": 60}
+    source = {
+        "kind": "modbus",
+        "code": "line",
+        "host": "127.0.0.1",
+        "port": line[1],
+        "poll_s": 60,
+        "timeout_s": 30,
+    }
     common = {"source": "line", "device": "eastron-sdm630", "area": "hall"}
     site = make_site(
         {"code": "M1", "address": 1, "role": "boundary", **common},

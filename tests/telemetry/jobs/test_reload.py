@@ -37,7 +37,8 @@ class Scene:
         self.enacts: list[Exception | None] = []
         self.enacted: list[Plan] = []
         self.reloader = Reloader(folder, self.current, self.load, self.enact, look_s=0.001, retry_s=0.001)
-        self.edits = 0
+        self.reload, self.reloader._reload = self.reloader._reload, self.reloaded  # type: ignore[method-assign]
+        self.edits = self.ends = 0
 
     def load(self) -> Plan:
         found = self.loads.pop(0)
@@ -52,6 +53,11 @@ class Scene:
         self.enacted.append(plan)
         self.current.adopt(plan)
 
+    async def reloaded(self) -> bool:
+        found = await self.reload()
+        self.ends += 1
+        return found
+
     def edit(self) -> None:
         self.edits += 1
         beside = self.file.with_suffix(".part")
@@ -59,15 +65,15 @@ class Scene:
         beside.replace(self.file)
 
     async def play(self, *loads: Plan | Exception) -> None:
-        """One edit for each of `loads`, each until it was looked at."""
+        """One edit for each of `loads`, each until all that was prepared is through."""
         running = asyncio.create_task(self.reloader.run())
         for load in loads:
             self.loads.append(load)
+            ends = self.ends + len(self.loads)
             self.edit()
             async with asyncio.timeout(60):
-                while self.loads or self.enacts:  # noqa: ASYNC110  # another task does the work
+                while self.ends < ends:  # noqa: ASYNC110  # another task does the work
                     await asyncio.sleep(0.001)
-            await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.wait({running})
 
