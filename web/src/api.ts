@@ -4,7 +4,7 @@ import type { components } from "../generated/schema.ts";
 
 export type Schemas = components["schemas"];
 /** A type of the document with members that it leaves wider than they are. */
-type Closer<T, M extends { [K in keyof M]: K extends keyof T ? T[K] : never }> = Omit<T, keyof M> & M;
+export type Closer<T, M extends { [K in keyof M]: K extends keyof T ? T[K] : never }> = Omit<T, keyof M> & M;
 
 export type Name = Schemas["Name"];
 export type Clock = Schemas["Clock"];

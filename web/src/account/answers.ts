@@ -1,46 +1,12 @@
 /** What the service says of people and of whoever asks. */
 
-export interface Signed {
-  name: string;
-  kind: "person" | "key" | "machine";
-  roles: string[];
-  permissions: string[];
-  areas: string[] | null;
-}
+import type { Schemas } from "../api.ts";
 
-export interface Door {
-  asks: boolean;
-  accounts: boolean;
-  provider: string | null;
-  who: Signed | null;
-}
-
-export interface Presence {
-  origin: string;
-  browser: string;
-  created_at: string;
-  last_used_at: string;
-}
-
-export interface Person {
-  id: number;
-  name: string;
-  roles: string[];
-  areas: string[] | null;
-  provider: string | null;
-  created_by: string;
-  created_at: string;
-  password_at: string | null;
-  authenticator_at: string | null;
-  ended_by: string | null;
-  ended_at: string | null;
-  sessions: Presence[];
-}
-
-export interface MadePerson {
-  link: string;
-  person: Person;
-}
+export type Signed = Schemas["Signed"];
+export type Door = Schemas["Door"];
+export type Presence = Schemas["SessionEntry"];
+export type Person = Schemas["PersonEntry"];
+export type MadePerson = Schemas["MadePerson"];
 
 /** Roles that people have, in the order of the table of permissions. */
 export const ROLES = ["park-administrator", "energy-manager", "enterprise-administrator", "enterprise-user", "integrator", "auditor"] as const;

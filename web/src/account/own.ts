@@ -1,7 +1,7 @@
 /** <pw-own-account>: password, authenticator, and where one is signed in. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, post, remove, send } from "../api.ts";
+import { get, post, remove, send, type Schemas } from "../api.ts";
 import { Asking } from "../parts/asking.ts";
 import { refused } from "../parts/refused.ts";
 import { store } from "../store.ts";
@@ -10,10 +10,7 @@ import type { Person, Presence } from "./answers.ts";
 import { browserName } from "./browser.ts";
 import { areasOf, rolesOf } from "./names.ts";
 
-interface Begun {
-  secret: string;
-  address: string;
-}
+type Begun = Schemas["Authenticator"];
 
 class OwnAccount extends Asking<Person> {
   #wrong = new Map<string, string>();

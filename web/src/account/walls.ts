@@ -70,7 +70,7 @@ class Walls extends Acting<Schemas["KeyList"]> {
     const form = event.target as HTMLFormElement;
     return this.act(async () => {
       const name = `${MARK}${typed(form, "place")}`;
-      const { secret } = await post<{ secret: string }>("/keys", { name, roles: ["guest"], whole_park: true });
+      const { secret } = await post<Schemas["MadeKey"]>("/keys", { name, roles: ["guest"], whole_park: true });
       this.#made = `${location.origin}/live?wall=1&lang=${store.route.language}#key=${secret}`;
       form.reset();
     });

@@ -1,67 +1,19 @@
 /** What the service says about alerts and silences, and the words for it. */
 
 import { html, type TemplateResult } from "lit";
-import type { MeterState, Name } from "../api.ts";
+import type { Closer, MeterState, Schemas } from "../api.ts";
 import { named, type Language, type Words } from "../i18n/words.ts";
 import { dot } from "../parts/state.ts";
 import { store } from "../store.ts";
 
-export interface Person {
-  who: string;
-  at: string;
-}
-
-export interface AlertEntry {
-  id: string;
-  rule: string;
-  subject_kind: "meter" | "source" | "area" | "park";
-  subject: string;
-  state: "firing" | "acknowledged" | "resolved";
-  severity: "info" | "warning" | "critical";
-  since: string;
-  resolved: string | null;
-  value: number | null;
-  limit: number | null;
-  unit: string;
-  flapping: boolean;
-  corrected: boolean;
-  quiet: string;
-  acknowledged: Person | null;
-}
-
-export interface AlertChange {
-  id: string;
-  what: string;
-  at: string;
-  value: number | null;
-  unit: string;
-  quiet: string;
-  by: string;
-  note: string;
-}
-
-export interface AlertStory {
-  alert: AlertEntry;
-  changes: AlertChange[];
-}
-
-export interface Silence {
-  id: number;
-  maintenance: boolean;
-  begins: string;
-  ends: string;
-  rules: string[];
-  meters: string[];
-  areas: string[];
-  sources: string[];
-  weekly: { days: string[]; from: string; to: string } | null;
-  reason: string;
-  made: Person;
-}
-
-export interface RuleList {
-  rules: { code: string; rule: { name?: Name } }[];
-}
+export type AlertEntry = Closer<
+  Schemas["AlertEntry"],
+  { subject_kind: "meter" | "source" | "area" | "park"; state: "firing" | "acknowledged" | "resolved"; severity: "info" | "warning" | "critical" }
+>;
+export type AlertChange = Schemas["AlertChange"];
+export type AlertStory = Closer<Schemas["AlertStory"], { alert: AlertEntry }>;
+export type Silence = Schemas["SilenceEntry"];
+export type RuleList = Schemas["RuleList"];
 
 export function ruleName(rules: RuleList, code: string, language: Language): string {
   return named(rules.rules.find((one) => one.code === code)?.rule.name, language, code);

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { get } from "../api.ts";
+import { get, type Schemas } from "../api.ts";
 import { brief, exact, NONE, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import { store } from "../store.ts";
@@ -34,7 +34,7 @@ class AlertListing extends Asking<Listing> {
     const [{ alerts }, { rules }, { silences }] = await Promise.all([
       get<{ alerts: AlertEntry[] }>("/alerts", this.over ? { history: "true", from } : {}),
       rulesNow(),
-      this.over ? { silences: [] } : get<{ silences: Silence[] }>("/silences"),
+      this.over ? { silences: [] } : get<Schemas["SilenceList"]>("/silences"),
     ]);
     return { rules, silences, alerts: alerts.filter((one) => (one.state === "resolved") === this.over) };
   }

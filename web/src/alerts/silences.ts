@@ -1,7 +1,7 @@
 /** <pw-silences>: what nobody is told of for a while, and ending it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, post } from "../api.ts";
+import { get, post, type Schemas } from "../api.ts";
 import { Asking } from "../parts/asking.ts";
 import { may, store } from "../store.ts";
 import { moment } from "../time.ts";
@@ -10,14 +10,14 @@ import "./silencing.ts";
 import { weekday } from "./weekdays.ts";
 import { refused } from "../parts/refused.ts";
 
-class SilencesPanel extends Asking<{ silences: Silence[] }> {
+class SilencesPanel extends Asking<Schemas["SilenceList"]> {
   #wrong = "";
 
   protected override get question(): string {
     return turn();
   }
 
-  protected override ask(): Promise<{ silences: Silence[] }> {
+  protected override ask(): Promise<Schemas["SilenceList"]> {
     return get("/silences");
   }
 
@@ -27,7 +27,7 @@ class SilencesPanel extends Asking<{ silences: Silence[] }> {
       ${may("handle-alerts") ? html`<pw-silencing></pw-silencing>` : nothing}`;
   }
 
-  protected override filled({ silences }: { silences: Silence[] }): TemplateResult {
+  protected override filled({ silences }: Schemas["SilenceList"]): TemplateResult {
     const words = this.words;
     if (silences.length === 0) return html`<p class="empty">${words.noSilences}</p>`;
     return html`<table class="cards">

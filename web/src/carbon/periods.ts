@@ -1,15 +1,15 @@
 /** <pw-periods>: closed months and years, what they would be now, and closing one. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, post } from "../api.ts";
+import { get, post, type Schemas } from "../api.ts";
 import { brief, NONE } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import { may } from "../store.ts";
 import { moment } from "../time.ts";
-import type { PeriodEntry, PeriodFigures } from "./answers.ts";
+import type { PeriodFigures } from "./answers.ts";
 import { refused } from "../parts/refused.ts";
 
-class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
+class PeriodsPanel extends Asking<Schemas["PeriodList"]> {
   static override properties = { area: { attribute: false } };
   declare area: string;
   #open: PeriodFigures | null = null;
@@ -19,7 +19,7 @@ class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
     return this.area;
   }
 
-  protected override ask(): Promise<{ periods: PeriodEntry[] }> {
+  protected override ask(): Promise<Schemas["PeriodList"]> {
     return get("/periods", { area: this.area });
   }
 
@@ -27,7 +27,7 @@ class PeriodsPanel extends Asking<{ periods: PeriodEntry[] }> {
     return html`<h2>${this.words.closedPeriods} <span class="subject">${this.words.closedSubject}</span></h2>${this.body()}${may("close-periods") ? this.#form() : nothing}`;
   }
 
-  protected override filled({ periods }: { periods: PeriodEntry[] }): TemplateResult {
+  protected override filled({ periods }: Schemas["PeriodList"]): TemplateResult {
     const words = this.words;
     if (periods.length === 0) return html`<p class="empty">${words.noPeriods}</p>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.closedPeriods}><table class="cards">

@@ -1,7 +1,7 @@
 /** <pw-shifts>: loads that ran in dear hours and could have run in cheap ones. */
 
 import { html, type TemplateResult } from "lit";
-import { get, type Name } from "../api.ts";
+import { get, type Schemas } from "../api.ts";
 import { bandToken } from "../parts/band.ts";
 import { fixed, percent } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
@@ -15,27 +15,7 @@ import { day } from "../time.ts";
 import { shifted } from "./days.ts";
 import { monthPicker } from "./month.ts";
 
-interface Shift {
-  meter: string;
-  name: Name;
-  area: string;
-  from: string;
-  to: string;
-  to_begin_at: string;
-  days: number;
-  regularity: number;
-  energy: number;
-  dear_energy: number;
-  saves: number;
-}
-
-interface Shifts {
-  month: string;
-  currency: string;
-  fictitious: boolean;
-  saves: number;
-  shifts: Shift[];
-}
+type Shifts = Schemas["ShiftAnswer"];
 
 class ShiftsView extends Asking<Shifts> {
   protected override get question(): string {

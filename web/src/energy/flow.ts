@@ -13,7 +13,7 @@ import { lackOf } from "../reports/reason.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { day, iso } from "../time.ts";
-import type { Pool, Pools } from "./answers.ts";
+import type { Line, Pool, Pools } from "./answers.ts";
 import { flowOf, summed, type Flow, type FlowNode } from "./links.ts";
 import { periodPicker, spanOf, spanText } from "./period.ts";
 
@@ -188,7 +188,7 @@ class FlowView extends Asking<Pools> {
     // The day that runs is known only until now.
     const whole = store.route.day ? pool.known : pool.known.slice(0, -1);
     const known = whole.filter((value) => value !== null);
-    const part = (line: Pool["known"]): TemplateResult | string => (weighted(line, pool.entered) === null ? NONE : html`${percent(weighted(line, pool.entered))} <span class="unit">%</span>`);
+    const part = (line: Line): TemplateResult | string => (weighted(line, pool.entered) === null ? NONE : html`${percent(weighted(line, pool.entered))} <span class="unit">%</span>`);
     return html`<tr>
       <th scope="row"><a href=${href({ ...store.route, area: pool.area })}>${this.name(pool.name, pool.area)}</a></th><td>${carrierWord(pool.carrier, this.words)}</td>
       <td class="number" title=${exact(entered)}>${three(entered)}</td><td>${unitText(pool.unit)}</td>

@@ -1,15 +1,13 @@
 /** <pw-enter>: a link that is good once: set a password by it, and be signed in. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { post, send } from "../api.ts";
+import { post, send, type Schemas } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { refusal } from "../parts/refusal.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 
-interface Purpose {
-  name: string | null;
-}
+type Purpose = Schemas["LinkPurpose"];
 
 class Enter extends View {
   readonly #link = location.hash.slice(1);
@@ -61,7 +59,7 @@ class Enter extends View {
 
   readonly #vouched = async (): Promise<void> => {
     try {
-      location.assign((await post<{ address: string }>("/session/provider", { link: this.#link })).address);
+      location.assign((await post<Schemas["ProviderAddress"]>("/session/provider", { link: this.#link })).address);
     } catch (error) {
       this.#wrong = refusal(error, this.words);
       this.requestUpdate();

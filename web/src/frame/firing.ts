@@ -1,7 +1,7 @@
 /** How many alerts nobody has taken care of yet: as a badge on the rail, and as a figure in the strip. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get } from "../api.ts";
+import { get, type Schemas } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { chime } from "./chime.ts";
 import { href, type Route } from "../route.ts";
@@ -16,7 +16,7 @@ export class Firing {
 
   async ask(): Promise<void> {
     try {
-      const { alerts } = await get<{ alerts: { state: string }[] }>("/alerts");
+      const { alerts } = await get<Schemas["AlertList"]>("/alerts");
       const before = this.count;
       this.count = alerts.filter((one) => one.state === "firing").length;
       if (before !== null && this.count > before) chime();

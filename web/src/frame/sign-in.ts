@@ -1,7 +1,7 @@
 /** <pw-sign-in>: asks who one is: a person by name and password, or a program's key. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, post, send } from "../api.ts";
+import { ApiError, post, send, type Schemas } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { refusal } from "../parts/refusal.ts";
 import { View } from "../parts/view.ts";
@@ -51,7 +51,7 @@ class SignIn extends View {
 
   readonly #vouched = async (): Promise<void> => {
     try {
-      location.assign((await post<{ address: string }>("/session/provider", {})).address);
+      location.assign((await post<Schemas["ProviderAddress"]>("/session/provider", {})).address);
     } catch (error) {
       this.#wrong = refusal(error, this.words);
       this.requestUpdate();

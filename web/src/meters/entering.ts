@@ -1,7 +1,7 @@
 /** <pw-entering>: readings by hand and corrections of one meter, each with its person and reason. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, post } from "../api.ts";
+import { get, post, type Schemas } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
 import { exact, NONE, unitText } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
@@ -15,19 +15,9 @@ const KINDS = ["manual", "replace", "withdraw", "amount"] as const;
 const NEEDS = { manual: "enter-readings", replace: "correct", withdraw: "correct", amount: "correct" } as const;
 type Kind = (typeof KINDS)[number];
 
-interface Correction {
-  id: number;
-  kind: string;
-  quantity: string | null;
-  from: string | null;
-  to: string | null;
-  who: string;
-  reason: string;
-  made_at: string;
-  undone_by: number | null;
-}
+type Corrections = Schemas["CorrectionList"];
 
-class EnteringPanel extends Asking<{ corrections: Correction[] }> {
+class EnteringPanel extends Asking<Corrections> {
   static override properties = { code: { attribute: false } };
   declare code: string;
   #kind: Kind = "manual";
@@ -38,7 +28,7 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
     return this.code;
   }
 
-  protected override ask(): Promise<{ corrections: Correction[] }> {
+  protected override ask(): Promise<Corrections> {
     return get("/corrections", { meter: this.code, limit: "20" });
   }
 
@@ -117,7 +107,7 @@ class EnteringPanel extends Asking<{ corrections: Correction[] }> {
     return this.#kind === "amount" ? { ...span, amount: Number(read("value")) } : span;
   }
 
-  protected override filled({ corrections }: { corrections: Correction[] }): TemplateResult {
+  protected override filled({ corrections }: Corrections): TemplateResult {
     const words = this.words;
     if (corrections.length === 0) return html`<p class="empty">${words.noCorrections}</p>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.corrections}><table>

@@ -1,11 +1,8 @@
 /** Production plans as they are posted and answered. */
 
-import type { Name } from "../api.ts";
+import type { Schemas } from "../api.ts";
 
-export interface Run {
-  from: string;
-  to: string;
-}
+export type Run = Schemas["PlanRun"];
 
 /** As posted; further fields of a table stay as they came. */
 export interface Job {
@@ -22,71 +19,11 @@ export interface Job {
   [field: string]: unknown;
 }
 
-export interface Conflict {
-  kind: "outside" | "early" | "late" | "line" | "order" | "crew" | "demand";
-  from: string;
-  to: string;
-  other: string | null;
-  amount: number | null;
-  limit: number | null;
-}
-
-export interface PlannedJob {
-  code: string;
-  line: string;
-  energy: number;
-  runs: Run[];
-  bands: { band: string; name: Name; energy: number }[];
-  cost: number | null;
-  carbon: number | null;
-  conflicts: Conflict[];
-  move: { runs: Run[]; saves: number } | null;
-}
-
-export interface Missed {
-  days: number;
-  mean_kw: number;
-  share: number | null;
-}
-
-export interface Plan {
-  from: string;
-  to: string;
-  currency: string;
-  fictitious: boolean;
-  provisional: boolean;
-  cost: number | null;
-  carbon: number | null;
-  energy: number;
-  jobs: PlannedJob[];
-  unplaced: string[];
-  outlook: {
-    times: string[];
-    bands: (string | null)[];
-    prices: (number | null)[];
-    base_kw: (number | null)[];
-    sun_kw: number[];
-    jobs_kw: number[];
-    limit_kw: number | null;
-  };
-  forecast_error: Missed | null;
-  sun_error: Missed | null;
-  notes: string[];
-}
-
-export interface Optimum {
-  id: string;
-  state: "running" | "done" | "impossible" | "failed";
-  stage: string | null;
-  seconds: number;
-  cost: number | null;
-  bound: number | null;
-  gap: number | null;
-  placed: number;
-  left_out: string[];
-  obstacles: { kind: Conflict["kind"]; jobs: string[]; need_min: number | null; have_min: number | null }[];
-  plan: Plan | null;
-}
+export type Conflict = Schemas["PlanConflict"];
+export type PlannedJob = Schemas["PlannedJob"];
+export type Missed = Schemas["ForecastError"];
+export type Plan = Schemas["PlanAnswer"];
+export type Optimum = Schemas["Optimum"];
 
 /** As it is posted; what the board does not show stays as it came. */
 export interface PostedPlan {
@@ -96,30 +33,7 @@ export interface PostedPlan {
   [field: string]: unknown;
 }
 
-export interface KeptVersion {
-  code: string;
-  version: number;
-  /** Null: it was withdrawn. */
-  plan: PostedPlan | null;
-  kept_by: string;
-  kept_at: string;
-  withdrawn_because: string | null;
-}
-
-export interface KeptEntry {
-  code: string;
-  version: number;
-  name: string;
-  from: string;
-  to: string;
-  jobs: number;
-  kept_by: string;
-  kept_at: string;
-}
-
-export interface MeteredPlan {
-  from: string;
-  to: string;
-  jobs: { code: string; line: string; begin: string; planned: number; metered: number | null; known: number; difference: number | null }[];
-  lines: { line: string; planned: number; metered: number | null; outside: number | null; known: number }[];
-}
+/** Its plan is null where it was withdrawn. */
+export type KeptVersion = Omit<Schemas["KeptVersion"], "plan"> & { plan: PostedPlan | null };
+export type KeptEntry = Schemas["KeptEntry"];
+export type MeteredPlan = Schemas["MeteredPlan"];

@@ -1,7 +1,7 @@
 /** <pw-kept-plans>: plans that were kept: opened, withdrawn, set against their meters. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { get, post } from "../api.ts";
+import { get, post, type Schemas } from "../api.ts";
 import { exact } from "../numbers.ts";
 import { Asking } from "../parts/asking.ts";
 import { store } from "../store.ts";
@@ -12,7 +12,7 @@ import { path } from "./keeping.ts";
 import "./metered.ts";
 import { refused } from "../parts/refused.ts";
 
-class KeptPlans extends Asking<{ plans: KeptEntry[] }> {
+class KeptPlans extends Asking<Schemas["KeptList"]> {
   static override properties = { turn: { attribute: false } };
   /** Grows when a plan was kept. */
   declare turn: number;
