@@ -120,6 +120,20 @@ def test_an_alert_is_seen_taken_care_of_and_silenced(page: Page, forge: str) -> 
     expect(page.locator("pw-alert-list").last.locator("tbody")).to_contain_text("Press <i>over</i> its limit")
 
 
+def test_what_is_critical_stands_above_what_came_later(page: Page, forge: str) -> None:
+    note = {**RULE, "code": "press-note", "name": {"en": "Press runs", "zh": "压机运行"}, "severity": "info"}
+    sent(forge, "/alert-rules", {"rule": {**note, "above": "50 kW"}, "who": "li.na", "reason": "to see"})
+    rows = page.locator("pw-alert-list").first.locator("tbody", has_text="Press")
+    page.goto(f"{forge}/alerts?lang=en")
+    read(forge, 45)
+    expect(rows).to_contain_text(["critical"])
+    read(forge, 55)
+    expect(rows).to_contain_text(["critical", "information"])
+    sent(forge, "/alert-rules/press-note/removal", {"who": "li.na", "reason": "seen"})
+    read(forge, 20)
+    expect(rows).to_have_count(0)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_silence_by_hours_of_the_week_is_set_on_the_page(page: Page, forge: str, language: str) -> None:
     page.goto(f"{forge}/alerts?lang={language}")

@@ -9,6 +9,7 @@ import { store } from "../store.ts";
 import { iso, moment, startOfDay } from "../time.ts";
 import { quietWord, ruleName, severityMark, silenceOf, stateWord, subjectName, turn, type AlertEntry, type RuleList, type Silence } from "./answers.ts";
 import { rulesNow } from "./of-rules.ts";
+import { worstFirst } from "./severity.ts";
 import "./story.ts";
 
 interface Listing extends RuleList {
@@ -36,7 +37,8 @@ class AlertListing extends Asking<Listing> {
       rulesNow(),
       this.over ? { silences: [] } : get<Schemas["SilenceList"]>("/silences"),
     ]);
-    return { rules, silences, alerts: alerts.filter((one) => (one.state === "resolved") === this.over) };
+    const found = alerts.filter((one) => (one.state === "resolved") === this.over);
+    return { rules, silences, alerts: this.over ? found : worstFirst(found, (one) => one.severity) };
   }
 
   protected override render(): TemplateResult {
@@ -54,7 +56,7 @@ class AlertListing extends Asking<Listing> {
         <thead><tr>${heads.map((head, at) => html`<th scope="col" class=${at === 3 || at === 4 ? "number" : ""}>${head}</th>`)}</tr></thead>
         ${repeat(alerts.slice(0, SHOWN), (one) => one.id, (one) => this.#row(one, rules, silences))}
       </table>
-      ${alerts.length > SHOWN ? html`<p class="hint">${words.newestAlerts(exact(SHOWN), exact(alerts.length))}</p>` : nothing}`;
+      ${alerts.length > SHOWN ? html`<p class="hint">${(this.over ? words.newestAlerts : words.worstAlerts)(exact(SHOWN), exact(alerts.length))}</p>` : nothing}`;
   }
 
   #row(one: AlertEntry, rules: RuleList["rules"], silences: readonly Silence[]): TemplateResult {

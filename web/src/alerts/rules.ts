@@ -7,23 +7,19 @@ import { named } from "../i18n/words.ts";
 import { NONE } from "../numbers.ts";
 import { store } from "../store.ts";
 import { clockSeconds, day, moment } from "../time.ts";
-import { severityMark, type AlertEntry } from "./answers.ts";
+import { severityMark } from "./answers.ts";
 import { conditionsOf, kindOf, placesOf, type Known } from "./conditions.ts";
 import type { Document } from "./documents.ts";
 import { OfRules } from "./of-rules.ts";
 import "./rule.ts";
+import { worstFirst, type Severity } from "./severity.ts";
 
 export type RuleEntry = Schemas["RuleEntry"];
 
 const COLUMNS = 5;
-const ORDER: readonly unknown[] = ["critical", "warning", "info"];
 
-function severity(one: RuleEntry): AlertEntry["severity"] {
-  return ((one.rule as unknown as Document)["severity"] ?? "warning") as AlertEntry["severity"];
-}
-
-function bySeverity(a: RuleEntry, b: RuleEntry): number {
-  return ORDER.indexOf(severity(a)) - ORDER.indexOf(severity(b));
+function severity(one: RuleEntry): Severity {
+  return ((one.rule as unknown as Document)["severity"] ?? "warning") as Severity;
 }
 
 class Rules extends OfRules {
@@ -40,7 +36,7 @@ class Rules extends OfRules {
     const heads = [words.severity, words.rule, words.ruleJudges, words.alertSubject, words.ruleJudged];
     return html`<table class="alerts cards">
       <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-      ${repeat([...rules].sort(bySeverity), (one) => one.code, (one) => this.#row(one))}
+      ${repeat(worstFirst(rules, severity), (one) => one.code, (one) => this.#row(one))}
     </table>`;
   }
 
