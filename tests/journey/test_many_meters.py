@@ -108,6 +108,22 @@ def _drawn(page: Page, code: str) -> int:
     return len(re.findall("[ML]", path.get_attribute("d") or ""))
 
 
+def test_the_first_rows_are_remembered_for_paper_though_none_was_in_sight(
+    page: Page, serve: Callable[..., Any]
+) -> None:
+    url = serve(_site()).url
+    _remembered(url)
+    page.set_viewport_size({"width": 1440, "height": 500})
+    page.goto(f"{url}/live?lang=en")
+    expect(page.locator("pw-ranking tbody tr")).to_have_count(10)
+    expect(page.locator("pw-ranking tbody tr").first).not_to_be_in_viewport()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('pw-ranking .spark path')]"
+        ".every(path => path.getAttribute('d').match(/[ML]/g)?.length >= 30)",
+        timeout=60_000,
+    )
+
+
 def test_rows_that_come_into_sight_are_remembered_together(page: Page, serve: Callable[..., Any]) -> None:
     url = serve(_site()).url
     _remembered(url)

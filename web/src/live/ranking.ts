@@ -17,6 +17,7 @@ import { Recall } from "./recall.ts";
 import { Sight } from "./sight.ts";
 
 const FIRST = 10;
+const RESTED_MS = 5_000;
 
 class Ranking extends View {
   #column: Column = "power";
@@ -25,8 +26,21 @@ class Ranking extends View {
   readonly #recall = new Recall(store.trail);
   readonly #sight = new Sight(() => void this.#fill());
 
+  #rested = false;
+  #timer = 0;
+
+  /** Paper has the first rows whether or not they were ever in sight. */
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = window.setTimeout(() => {
+      this.#rested = true;
+      void this.#fill();
+    }, RESTED_MS);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    window.clearTimeout(this.#timer);
     this.#sight.close();
   }
 
@@ -141,9 +155,9 @@ class Ranking extends View {
     return this.querySelectorAll<HTMLElement>("tbody tr");
   }
 
-  /** Fills the sparklines of rows in sight with what the service remembers. */
+  /** Fills sparklines with what the service remembers: of rows in sight, then of the first. */
   async #fill(): Promise<void> {
-    const seen = [...this.#drawn()].filter((row) => this.#sight.has(row)).map((row) => row.dataset["meter"] ?? "");
+    const seen = [...this.#drawn()].filter((row, at) => this.#sight.has(row) || (this.#rested && at < FIRST)).map((row) => row.dataset["meter"] ?? "");
     if (await this.#recall.wanted(seen, store.now())) this.requestUpdate();
   }
 }
