@@ -1,5 +1,6 @@
 """A page on paper: light, without rail and buttons, its charts inside their width."""
 
+import re
 from typing import Any
 
 import pytest
@@ -52,6 +53,17 @@ _PAINTED = """addEventListener('beforeprint', () => {
     return [4 * inked / data.length, light / words];
   });
 })"""
+
+
+def test_the_tree_is_printed_alone_and_a_meter_without_the_tree(page: Page, priced: Any) -> None:
+    page.goto(f"{priced.url}/meters?lang=en")
+    expect(page.locator("pw-meter-curve canvas")).to_be_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) == 1
+    page.emulate_media(media="print")
+    expect(page.locator("pw-meter")).to_be_hidden()
+    page.goto(f"{priced.url}/meters/P-1?lang=en")
+    expect(page.locator("pw-meter")).to_be_visible()
+    expect(page.locator("pw-meter-tree")).to_be_hidden()
 
 
 def test_paper_has_no_forms(page: Page, priced: Any) -> None:
