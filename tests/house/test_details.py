@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "web/src/i18n/details.ts").read_text("utf-8")
-PHRASES = re.findall(r'^  \["(.*?)", "', TABLE, re.MULTILINE)
+PHRASES = [said.replace("{#}", "{}") for said in re.findall(r'^  \["(.*?)", "', TABLE, re.MULTILINE)]
 SAID = "\n".join(
     re.sub(r'"\s*\n\s*f?"', "", path.read_text("utf-8"))
     for room in ("accounting", "alerts", "ingest", "telemetry")

@@ -27,3 +27,12 @@ it("what has no Chinese word is shown as it was said", () => {
   const said = "[SSL] record layer failure: nobody knows";
   expect(detail(said, "zh")).toEqual({ text: said, language: "en" });
 });
+
+it.each([
+  ["power factor 0.94: -0.60 % of 1605947.06", "power factor 0.94: −0.60 % of 1\u202f605\u202f947.06", "功率因数 0.94：对 1\u202f605\u202f947.06 调整 −0.60 %"],
+  ["2208 of 12976 windows were not measured whole and set no maximum", "2\u202f208 of 12\u202f976 windows were not measured whole and set no maximum", "12\u202f976 个需量窗口中有 2\u202f208 个未完整计量，不参与最大需量"],
+  ["contract demand 5200 kW with an actual one of None kW", "contract demand 5\u202f200 kW with an actual one of None kW", "合同需量 5\u202f200 kW，实际 None kW"],
+])("figures of %s are written as everywhere", (said, en, zh) => {
+  expect(detail(said, "en")).toEqual({ text: en, language: "en" });
+  expect(detail(said, "zh")).toEqual({ text: zh, language: "zh" });
+});

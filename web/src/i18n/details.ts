@@ -1,5 +1,6 @@
-/** What the service says of single failures, in Chinese: its English texts are the keys, {} is a value, {1} the second one. */
+/** What the service says of single failures, in Chinese: its English texts are the keys, {} is a value, {#} a figure, {1} the second one. */
 
+import { fixed } from "../numbers.ts";
 import type { Language } from "./words.ts";
 
 const DETAILS: readonly (readonly [string, string])[] = [
@@ -125,14 +126,14 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["no factor of the library is for the region {}", "因子库中没有区域 {} 的因子"],
   ["no window of the month was measured from end to end: its maximum is not known", "本月没有任何一个需量窗口被完整计量：最大需量未知"],
   ["no reactive energy is metered at the billing point", "计费点没有无功电量计量"],
-  ["power factor {}: {} % of {}", "功率因数 {}：对 {2} 调整 {1} %"],
+  ["power factor {}: {#} % of {#}", "功率因数 {}：对 {2} 调整 {1} %"],
   ["some of the charges cannot be told", "部分费用无法确定"],
   ["common use and losses", "公共用电及损耗"],
   ["no energy, so no power factor", "没有电量，因此没有功率因数"],
   ["no adjustment is known for a power factor of {} by the standard {}", "功率因数 {}（标准 {}）没有对应的调整率"],
   ["{} cannot be shared out by the weights {}", "{} 无法按权重 {} 分摊"],
   ["charged by {} which is not known", "按 {} 计费，但其值未知"],
-  ["contract demand {} kW with an actual one of {} kW", "合同需量 {} kW，实际 {} kW"],
+  ["contract demand {#} kW with an actual one of {#} kW", "合同需量 {} kW，实际 {} kW"],
   ["the billing month runs until {}", "计费月到 {} 结束"],
   ["no energy was measured at its boundary in this month", "本月其边界没有计量到电量"],
   ["no meter stood at its boundary in this month", "本月其边界没有表计"],
@@ -140,8 +141,8 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["its publisher calls the prices provisional", "发布方称此电价为暂定"],
   ["priced by {}; another tariff holds now", "按 {} 计价；现行的是另一电价"],
   ["{} has {} price series and the contract names none", "{} 有 {} 个价格序列，而合同没有指定"],
-  ["{} % of the time so far was not measured; {} kWh are estimated", "至今有 {} % 的时间未计量；其中 {} kWh 为估算值"],
-  ["{} of {} windows were not measured whole and set no maximum", "{1} 个需量窗口中有 {0} 个未完整计量，不参与最大需量"],
+  ["{#} % of the time so far was not measured; {#} kWh are estimated", "至今有 {} % 的时间未计量；其中 {} kWh 为估算值"],
+  ["{#} of {#} windows were not measured whole and set no maximum", "{1} 个需量窗口中有 {0} 个未完整计量，不参与最大需量"],
   ["{} has no price series {}", "{} 没有价格序列 {}"],
   ["no price table before {}", "{} 之前没有电价表"],
   ["{} does not hold on this day", "{} 在当日无效"],
@@ -157,7 +158,19 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["has no meaning behind a source of kind {}", "在类型为 {} 的数据源下没有意义"],
 ];
 
-const COMPILED = DETAILS.map(([en, zh]) => [new RegExp(`^${en.split("{}").map(escaped).join("(.+?)")}$`, "s"), zh] as const);
+interface Form {
+  said: RegExp;
+  /** Which of its values are figures. */
+  figures: readonly boolean[];
+  text: Readonly<Record<Language, string>>;
+}
+
+const VALUE = /\{#?\}/g;
+const FORMS: readonly Form[] = DETAILS.map(([en, zh]) => ({
+  said: new RegExp(`^${en.split(VALUE).map(escaped).join("(.+?)")}$`, "s"),
+  figures: [...en.matchAll(VALUE)].map(([mark]) => mark === "{#}"),
+  text: { en: en.replaceAll("{#}", "{}"), zh },
+}));
 const GOT = /^(.+) \(got (.+)\)$/s;
 
 export interface Detail {
@@ -168,19 +181,29 @@ export interface Detail {
 /** As the service said it where there is no other word for it. */
 export function detail(said: string, language: Language): Detail {
   const text = language === "zh" ? translated(said) : null;
-  return text === null ? { text: said, language: "en" } : { text, language };
+  return text === null ? { text: withFigures(said), language: "en" } : { text, language };
+}
+
+function withFigures(said: string): string {
+  return inForm(said, "en", FORMS.filter(({ figures }) => figures.includes(true))) ?? said;
 }
 
 function translated(said: string): string | null {
   return withValue(said) ?? inForm(said) ?? severally(said) ?? afterName(said);
 }
 
-function inForm(said: string): string | null {
-  for (const [form, zh] of COMPILED) {
+function inForm(said: string, language: Language = "zh", forms = FORMS): string | null {
+  for (const { said: form, figures, text } of forms) {
     const values = form.exec(said)?.slice(1);
-    if (values) return filled(zh, values.map((value) => translated(value) ?? value));
+    if (values) return filled(text[language], values.map((value, at) => (figures[at] ? figure(value) : translated(value)) ?? value));
   }
   return null;
+}
+
+/** As figures are written everywhere; null for what is none. */
+function figure(value: string): string | null {
+  const [, decimals] = /^-?\d+(?:\.(\d+))?$/.exec(value) ?? [value, null];
+  return decimals === null ? null : fixed(Number(value), decimals?.length ?? 0);
 }
 
 /** holding 0 to 9: illegal address; input 3 to 4: busy */
