@@ -7,6 +7,7 @@ import { figure, measured } from "../parts/figure.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { buysAlone, deviationOf, deviationText } from "./deviation.ts";
+import { generationWord, sized } from "./generation.ts";
 import { curve, layoutOf, type Box, type Layout } from "./layout.ts";
 import { networkOf, type Link, type Network, type Node } from "./network.ts";
 
@@ -143,9 +144,17 @@ class OneLine extends View {
 
   #given(node: Node, scale: Scale): Lines {
     const power = this.#outOf(node.id);
-    const still = power === null || node.kind.endsWith("generation") || Math.abs(power) < STILL_KW;
-    const value = still ? written(power, scale) : (power < 0 ? this.words.charging : this.words.discharging)(written(Math.abs(power), scale));
+    const value = node.kind.endsWith("generation") ? this.#made(power, scale) : this.#stored(power, scale);
     return { value, detail: "", end: "", noted: false, hover: hover(power) };
+  }
+
+  #made(power: number | null, scale: Scale): string {
+    return power !== null && power < 0 ? this.words.draws(written(-power, scale)) : written(power, scale);
+  }
+
+  #stored(power: number | null, scale: Scale): string {
+    if (power === null || Math.abs(power) < STILL_KW) return written(power, scale);
+    return (power < 0 ? this.words.charging : this.words.discharging)(written(Math.abs(power), scale));
   }
 
   /** The meters through which the grid feeds the park. */
@@ -207,7 +216,7 @@ class OneLine extends View {
     const storages = network.nodes.filter((node) => node.kind.endsWith("storage"));
     return html`<ul class="flow-list">
       ${this.#exchange(park?.import_kw ?? null, own)}
-      <li><span>${this.words.generation}</span><span class="two">${own(park?.generation_kw)}<span></span></span></li>
+      <li><span>${generationWord(park?.generation_kw, this.words)}</span><span class="two">${own(sized(park?.generation_kw))}<span></span></span></li>
       ${storages.map((node) => html`<li><span>${this.#title(node.id)}</span><span>${this.#given(node, scale).value}</span></li>`)}
       ${areas.map((node) => this.#item(node, own))}
     </ul>`;
