@@ -61,10 +61,10 @@ def test_it_starts_collects_into_the_spool_and_goes_on_when_the_database_comes(
     assert post(service, "P-1")["spooled"] == 1
     night = counting.count
     until(lambda: counting.count > night + 10)
+    until(lambda: ask(service, "/api/v1/sources").json()["spool"]["rows"] > 5)
     told = ask(service, "/api/v1/sources").json()
     assert told["queue"]["failing"]
     assert "the database has not been ready since the start" in told["queue"]["last_error"]
-    assert told["spool"]["rows"] > 5
     refused = ask(service, f"/api/v1/readings?meter=P-1&from={AT[:10]}&to=2023-06-02")
     assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
     site = Path(service.variables["PARKWATT_CONFIG_DIR"]) / "sites/plant.yaml"

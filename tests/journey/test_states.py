@@ -61,7 +61,7 @@ def test_a_page_from_before_an_update_says_so_and_is_loaded_again(
     page.goto(f"{service.url}/settings?lang=en")
     expect(page.locator(".connection-live")).to_be_visible()
     page.evaluate("window.loadedOnce = true")
-    with page.expect_request(lambda asked: urlsplit(asked.url).path == "/"):
+    with page.expect_request(lambda asked: urlsplit(asked.url).path == "/", timeout=240_000):
         service.crash()
         service.start()
     expect(page.locator(".connection-live")).to_be_visible()
@@ -84,7 +84,7 @@ def test_a_wall_loads_itself_again_after_an_update(page: Page, serve: Serve, sit
     page.goto(f"{service.url}/live?wall=1&lang=en")
     expect(page.locator(".wall")).to_be_visible()
     _as_updated(page)
-    with page.expect_event("load"):
+    with page.expect_event("load", timeout=240_000):
         service.crash()
         service.start()
     expect(page.locator(".wall")).to_be_visible()

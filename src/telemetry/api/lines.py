@@ -32,6 +32,7 @@ from telemetry.settings.plan import Plan
 from telemetry.settings.site_file import posted_source
 
 _A_SECOND = 20.0
+_ANSWER_S = 0.5  # of whoever is scanned: most ids are silent
 _TEST_S = 40.0
 _AT_ONCE = 2
 
@@ -159,7 +160,8 @@ def _begin(dependencies: Dependencies, posted: PostedScan) -> ScanAnswer:
         asks = f"up to 2 reading requests to each of {len(units)} unit ids, some hundred to each that answers"
         told = f"{source.place} would be sent {asks}; others on the line wait meanwhile. Post true to go on"
         raise _wrong("agreed", "false", told)
-    slowly = source.model_copy(update={"timeout_s": min(source.timeout_s, 0.5), "pause_s": 1 / _A_SECOND})
+    timing = {"timeout_s": min(source.timeout_s, _ANSWER_S), "pause_s": 1 / _A_SECOND}
+    slowly = source.model_copy(update=timing)
     known = dependencies.plan.library.devices.values()
     code = dependencies.scans.begin(slowly, units, [each for each in known if isinstance(each, Device)])
     if code is None:

@@ -15,7 +15,7 @@ from accounting.plan.job import Aim, Horizon, Job, Slots
 from accounting.plan.optimise import Effort, Solution, optimise
 
 COUNT = 7
-EXACT = Effort(seconds=20.0, gap=0.0)
+EXACT = Effort(seconds=600.0, gap=0.0)
 amounts = st.integers(0, 12).map(float)
 
 

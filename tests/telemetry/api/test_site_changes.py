@@ -35,11 +35,14 @@ METER = {
 
 
 class Line:
-    """A gateway that counts what it is asked; unit 1 shows 50 Hz and 230 V, all others are silent."""
+    """A gateway that counts what it is asked; unit 1 shows 50 Hz and 230 V, all others are silent.
+
+    It may say so.
+    """
 
     def __init__(self) -> None:
         self.codes: set[int] = set()
-        self.port = 0
+        self.port, self.says_so = 0, False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -50,6 +53,8 @@ class Line:
                     words = [self._word(at) for at in range(start, start + count)]
                     body = struct.pack(f">BBB{count}H", 1, request[7], 2 * count, *words)
                     writer.write(request[:4] + struct.pack(">H", len(body)) + body)
+                elif self.says_so:
+                    writer.write(request[:4] + bytes([0, 3, request[6], request[7] | 0x80, 11]))
         writer.close()
 
     def _word(self, at: int) -> int:
@@ -63,9 +68,8 @@ def line() -> Iterator[Line]:
     loop, found = asyncio.new_event_loop(), Line()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(found.serve, "127.0.0.1", 0), loop).result(
-        10
-    )
+    serving = asyncio.start_server(found.serve, "127.0.0.1", 0)
+    server = asyncio.run_coroutine_threadsafe(serving, loop).result(60)
     found.port = server.sockets[0].getsockname()[1]
     yield found
     loop.call_soon_threadsafe(server.close)
@@ -127,9 +131,13 @@ def test_what_cannot_be_is_refused_and_leaves_the_file_alone(service: Service) -
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-def test_a_scan_asks_first_and_never_writes(service: Service, line: Line) -> None:
+def test_a_scan_asks_first_and_never_writes(
+    service: Service, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telemetry.api.lines._ANSWER_S", 30.0)
+    line.says_so = True
     asked = {
-        "source": {"kind": "modbus", "host": "127.0.0.1", "port": line.port, "timeout_s": 1},
+        "source": {"kind": "modbus", "host": "127.0.0.1", "port": line.port, "timeout_s": 30},
         "units": "1-3",
     }
     told = service.call("POST", "/api/v1/scans", json=asked)
