@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from accounting.quantity import CATALOGUE
 from alerts.journal import Open, Quiet, Recalled, Subject, Transition, What
 from alerts.look import Circumstances, Look, Looks, Standing
 from alerts.machine import NOT_YET, Changes, Phase, States, Timing, due_us, step
@@ -40,6 +41,8 @@ class Health:
     failing: bool = False
     took_s: float = 0.0
     """The last evaluation [s]."""
+    blind: tuple[str, ...] = ()
+    """Meters that it cannot judge: they are read and show nothing of what it judges by."""
 
     def succeeded(self, now_us: int, took_s: float) -> None:
         self.evaluations += 1
@@ -83,6 +86,19 @@ class Watched:
     def firing(self) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.states.phase == Phase.FIRING
         return found
+
+    def blind(self, window: Window) -> tuple[str, ...]:
+        """Of those that could show what it judges by: a gas meter has no current."""
+        rule, subjects, verdict = self.rule, self.subjects, self.verdict
+        if subjects.kind is not Kind.METER or verdict is None or not rule.quantities:
+            return ()
+        carriers = {CATALOGUE[name].carrier for name in rule.quantities}
+        lacks = window.lacks(rule.quantities)[subjects.at] & ~verdict.known
+        return tuple(
+            subjects.codes[n]
+            for n in np.flatnonzero(lacks).tolist()
+            if window.park.carrier[subjects.at[n]] in carriers
+        )
 
     def remember(self, place: int, fired_us: int) -> None:
         """That it fired before."""
@@ -153,6 +169,13 @@ class Engine:
     def __init__(self, rules: Sequence[Rule], window: Window) -> None:
         self.window = window
         self.watched = {rule.code: Watched.of(rule, window.park) for rule in ordered(rules)}
+
+    def health(self) -> Mapping[str, Health]:
+        """By code."""
+        return {
+            code: replace(watched.health, blind=watched.blind(self.window))
+            for code, watched in self.watched.items()
+        }
 
     @property
     def flapping_us(self) -> int:

@@ -1,6 +1,6 @@
 """The recent past of all meters in memory: a ring laid out [quantity][time][meter]."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -172,6 +172,13 @@ class Window:
         if not self._holds(slot):
             return np.full(len(self.park), np.nan)
         found: NDArray[np.float64] = self._ring[self._place[quantity]][slot % self.slots].astype(np.float64)
+        return found
+
+    def lacks(self, quantities: Iterable[str]) -> NDArray[np.bool_]:
+        """Meters that are read, and of one of these showed nothing as far back as is held, bool[m]."""
+        unseen = [np.isnan(self._ring[self._place[name]]).all(axis=0) for name in quantities]
+        read = ~np.isnan(self.gap_s) & (self.time >= self.slot * self.step_us - self.fresh_us)
+        found: NDArray[np.bool_] = np.any(unseen, axis=0) & read
         return found
 
     def stretch(self, quantity: str, first: int, last: int) -> NDArray[np.float64]:

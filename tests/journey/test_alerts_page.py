@@ -1,5 +1,6 @@
 """The page of alerts: one that a posted reading fires is seen, taken care of, silenced and over."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -264,6 +265,23 @@ def test_rules_are_listed_tried_watched_and_taken_away(page: Page, forge: str) -
     removal.get_by_label("Reason").fill("it was the fan")
     removal.get_by_role("button", name="Take the rule away").click()
     expect(warm).to_have_count(0)
+
+
+def test_a_rule_names_the_meters_that_it_can_never_judge(page: Page, forge: str) -> None:
+    hertz = {**RULE, "code": "press-hertz", "quantity": "frequency", "above": "51 Hz"}
+    sent(forge, "/alert-rules", {"rule": hertz, "who": "li.na", "reason": "to see"})
+    page.goto(f"{forge}/alerts?lang=en")
+    blind = page.locator("[data-rule=press-hertz]")
+    said = blind.get_by_text("not judged, as they send nothing of it: Press <b>1</b>")
+    deadline = time.monotonic() + 180
+    while not said.count() and time.monotonic() < deadline:
+        read(forge, 20)
+        page.wait_for_timeout(500)
+    expect(said).to_be_visible()
+    expect(page.locator("[data-rule=press-limit]")).not_to_contain_text("not judged")
+    blind.get_by_role("button", name="The rule").click()
+    expect(blind.locator("pw-rule")).to_contain_text("It cannot judge Press <b>1</b>")
+    sent(forge, "/alert-rules/press-hertz/removal", {"who": "li.na", "reason": "seen"})
 
 
 def test_a_rule_that_cannot_be_says_why_in_the_reader_s_words(page: Page, forge: str) -> None:

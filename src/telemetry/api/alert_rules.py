@@ -58,6 +58,10 @@ class RuleHealth(Struct, frozen=True):
     last_evaluated: Moment | None
     last_error: str
     took_s: Annotated[float, Meta(description="The last evaluation [s]")]
+    blind: Annotated[
+        list[str],
+        Meta(description="Meters that it cannot judge: they are read and show nothing of what it judges by"),
+    ]
 
 
 class RuleEntry(Struct, frozen=True):
@@ -108,7 +112,7 @@ LIST_EXAMPLE = RuleList(
             "api",
             _RULE,
             None,
-            RuleHealth(90, 0, failing=False, last_evaluated=_AT, last_error="", took_s=2e-4),
+            RuleHealth(90, 0, failing=False, last_evaluated=_AT, last_error="", took_s=2e-4, blind=["M-1"]),
         )
     ]
 )
@@ -173,7 +177,8 @@ def _listed(dependencies: Dependencies) -> RuleList:
     found = [RuleEntry(rule.code, "file", written(rule), None, None) for rule in filed]
     found += [_entry(each) for each in put]
     found.sort(key=lambda each: each.code)
-    return RuleList([replace(each, health=_health(healths.get(each.code), zone)) for each in found])
+    seen = None if scope is None else {code for code in scope.meters if scope.holds(code, now)}
+    return RuleList([replace(each, health=_health(healths.get(each.code), zone, seen)) for each in found])
 
 
 def _entry(of: Standing) -> RuleEntry:
@@ -189,11 +194,13 @@ def written(rule: Rule) -> dict[str, Any]:
     return rule.model_dump(mode="json", by_alias=True)
 
 
-def _health(of: Health | None, zone: ZoneInfo) -> RuleHealth | None:
+def _health(of: Health | None, zone: ZoneInfo, seen: Collection[str] | None) -> RuleHealth | None:
+    """`seen`: meters of whoever asks; None: all."""
     if of is None:
         return None
+    blind = [code for code in of.blind if seen is None or code in seen]
     at = moment_of(of.last_evaluated_us).astimezone(zone) if of.last_evaluated_us else None
-    return RuleHealth(of.evaluations, of.failures, of.failing, at, of.last_error, of.took_s)
+    return RuleHealth(of.evaluations, of.failures, of.failing, at, of.last_error, of.took_s, blind)
 
 
 def read(dependencies: Dependencies, document: Mapping[str, Any]) -> Rule:

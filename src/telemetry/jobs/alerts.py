@@ -104,7 +104,7 @@ class Alerter:
         watch = self.watch
         if watch is None or not watch.begun:
             return {}
-        return {code: watched.health for code, watched in watch.engine.watched.items()}
+        return watch.engine.health()
 
     async def run(self) -> None:
         """Until cancelled; then another process may begin at once."""

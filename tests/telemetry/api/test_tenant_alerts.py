@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from alerts.contacts import Directory
+from alerts.engine import Health
 from alerts.kinds import read_rule
 from telemetry.jobs.alerts import Alerter
 from telemetry.model import Site
@@ -137,6 +138,20 @@ def test_a_rule_is_about_their_own_meters_and_seen_by_them(
     assert [each["rule"] is None for each in gone.json()["editions"]] == [True, False]
     left = service.ask(keys["alpha"], "GET", "/alert-rules").json()["rules"]
     assert [each["code"] for each in left] == ["filed-of-all", "filed-of-alpha"]
+
+
+def test_meters_that_a_rule_cannot_judge_are_named_to_those_who_have_them(
+    service: Any, keys: dict[str, str]
+) -> None:
+    health = {"filed-of-all": Health(blind=("m-grid", "m-press", "m-hall"))}
+    service.dependencies = replace(service.dependencies, rule_health=lambda: health)
+    service.ask_for_keys(FIRST)
+    named = {}
+    for who, key in keys.items():
+        rules = service.ask(key, "GET", "/alert-rules").json()["rules"]
+        [named[who]] = [rule["health"]["blind"] for rule in rules if rule["code"] == "filed-of-all"]
+    own = {"alpha": ["m-press"], "beta": ["m-hall"], "hall": ["m-hall"]}
+    assert named == {"park": ["m-grid", "m-press", "m-hall"]} | own
 
 
 def test_a_rule_of_another_is_as_none_but_its_code_is_taken(service: Any, keys: dict[str, str]) -> None:

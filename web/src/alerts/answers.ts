@@ -26,6 +26,10 @@ export function subjectName({ subject_kind, subject }: AlertEntry, language: Lan
   return named(area?.name ?? store.site?.name, language, subject);
 }
 
+export function meterNames(codes: readonly string[], language: Language): string[] {
+  return codes.map((code) => named(store.meters.get(code)?.name, language, code));
+}
+
 const SHAPES: Record<AlertEntry["severity"], MeterState> = { critical: "stale", warning: "late", info: "never" };
 
 /** A shape, a colour and a word. */

@@ -33,7 +33,7 @@ export function conditionsOf(document: Document, known: Known): [string, string]
 
 function text(field: string, document: Document, known: Known): string {
   const value = document[field];
-  const separator = known.language === "zh" ? "、" : ", ";
+  const separator = wordsOf(known.language).comma;
   if (Array.isArray(value)) return value.map((one) => part(field, one, document.kind, known)).join(separator);
   return value === null || value === undefined ? "" : part(field, value, document.kind, known);
 }

@@ -6,6 +6,7 @@ import { Asking } from "../parts/asking.ts";
 import { refused } from "../parts/refused.ts";
 import { may, store } from "../store.ts";
 import { moment } from "../time.ts";
+import { meterNames } from "./answers.ts";
 
 type History = Schemas["RuleHistory"];
 
@@ -31,8 +32,14 @@ class Rule extends Asking<History> {
     const words = this.words;
     const own = this.entry.origin === "api" && (this.entry.areas !== null || store.door?.who?.areas === null);
     return html`${editions.length === 0 ? html`<p class="hint">${words.ruleOfFile(this.entry.code)}</p>` : this.#editions(editions)}
+      ${this.#blind()}
       ${store.door?.who?.areas === null ? html`<button type="button" @click=${this.#tried}>${words.tryThisRule}</button>` : nothing}
       ${own && may("handle-alerts") ? this.#removal() : nothing}`;
+  }
+
+  #blind(): TemplateResult | typeof nothing {
+    const names = meterNames(this.entry.health?.blind ?? [], store.route.language);
+    return names.length === 0 ? nothing : html`<p class="hint">${this.words.ruleBlindAll(names.join(this.words.comma))}</p>`;
   }
 
   #editions(editions: History["editions"]): TemplateResult {

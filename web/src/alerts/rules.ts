@@ -4,10 +4,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Schemas } from "../api.ts";
 import { named } from "../i18n/words.ts";
-import { NONE } from "../numbers.ts";
+import { exact, NONE } from "../numbers.ts";
 import { store } from "../store.ts";
 import { clockSeconds, day, moment } from "../time.ts";
-import { severityMark } from "./answers.ts";
+import { meterNames, severityMark } from "./answers.ts";
 import { conditionsOf, kindOf, placesOf, type Known } from "./conditions.ts";
 import type { Document } from "./documents.ts";
 import { OfRules } from "./of-rules.ts";
@@ -17,6 +17,7 @@ import { worstFirst, type Severity } from "./severity.ts";
 export type RuleEntry = Schemas["RuleEntry"];
 
 const COLUMNS = 5;
+const NAMED = 3;
 
 function severity(one: RuleEntry): Severity {
   return ((one.rule as unknown as Document)["severity"] ?? "warning") as Severity;
@@ -50,7 +51,7 @@ class Rules extends OfRules {
         <td data-label=${words.severity}>${severityMark(severity(one), words)}</td>
         <th scope="row"><button type="button" class="disclose" aria-expanded=${String(open)} aria-label=${words.showRule(name)} @click=${() => this.#toggle(one.code)}><span class="turn" aria-hidden="true">${open ? "▾" : "▸"}</span> <span>${name}</span></button></th>
         <td data-label=${words.ruleJudges}><span>${kindOf(document, known.language)}<span class="said">${conditionsOf(document, known).map((pair) => pair.join(" ").trim()).join(" · ")}</span></span></td>
-        <td data-label=${words.alertSubject}>${placesOf(document, known).join(known.language === "zh" ? "、" : ", ") || words.silenceEverywhere}</td>
+        <td data-label=${words.alertSubject}><span>${placesOf(document, known).join(words.comma) || words.silenceEverywhere}${this.#blind(one)}</span></td>
         <td data-label=${words.ruleJudged} class=${one.health?.failing || document["active"] === false ? "" : "judged-well"}>${this.#health(one, document)}</td>
       </tr>
       ${open ? html`<tr class="opened"><td colspan=${COLUMNS}><pw-rule .entry=${one}></pw-rule></td></tr>` : nothing}
@@ -62,6 +63,14 @@ class Rules extends OfRules {
     if (document["active"] === false) return html`<span>${words.ruleOff}</span>`;
     if (health?.failing) return html`<span class="wrong">${words.ruleFailing}<span class="said">${health.last_error}</span></span>`;
     return html`<span class="nowrap">${health?.last_evaluated ? this.#at(Date.parse(health.last_evaluated)) : NONE}</span>`;
+  }
+
+  /** Meters that it can never judge; all of them are named where the rule is opened. */
+  #blind({ health }: RuleEntry): TemplateResult | typeof nothing {
+    const names = meterNames(health?.blind ?? [], store.route.language);
+    const [first, further] = [names.slice(0, NAMED).join(this.words.comma), names.length - NAMED];
+    if (names.length === 0) return nothing;
+    return html`<span class="said">${this.words.ruleBlind(further > 0 ? this.words.andFurther(first, exact(further)) : first)}</span>`;
   }
 
   #at(judged: number): string {

@@ -20,6 +20,7 @@ export const en = {
   carbon: "Carbon",
   meters: "Meters",
   views: "Views",
+  comma: ", ",
   colon: ": ",
   furtherPages: "More",
   skip: "Skip to content",

@@ -21,6 +21,7 @@ export const zh: Words = {
   carbon: "碳排放",
   meters: "表计",
   views: "页面",
+  comma: "、",
   colon: "：",
   furtherPages: "更多",
   skip: "跳到正文",
