@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from far import until
 from looks import NARROW, complaints, files_of
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 PARK_POWER = ("works", "electricity")
 pytestmark = [pytest.mark.browser, pytest.mark.database]
@@ -41,19 +41,72 @@ def test_both_bases_of_a_month(page: Page, priced: Any) -> None:
     assert complaints(page) == []
 
 
+def fill(form: Locator, **texts: str) -> None:
+    for name, text in texts.items():
+        form.locator(f"[name={name}]").fill(text)
+    form.locator("button[type=submit]").click()
+
+
+def withdraw(records: Locator, name: str) -> None:
+    records.get_by_role("button", name=name).click()
+    fill(records.locator("[data-form=withdrawal]"), who="li.na", reason="of another park")
+    expect(records.get_by_role("status")).to_contain_text(re.compile("Withdrawn|已撤回"))
+
+
 def test_a_record_is_entered_or_refused_by_field(page: Page, priced: Any) -> None:
     page.goto(f"{priced.url}/carbon/inventory?area=E1&month={priced.month}&lang=en")
     records = page.locator("pw-records")
-    for label, text in (("Period", priced.month), ("Kind", "unobtainium"), ("Unit", "t")):
-        records.get_by_label(label, exact=True).fill(text)
-    for label, text in (("Quantity", "2"), ("Document", "invoice 9"), ("Who", "li.na")):
-        records.get_by_label(label, exact=True).fill(text)
-    records.get_by_role("button", name="Enter").click()
+    form, row = records.locator("[data-form=record]"), records.locator("tbody tr")
+    invoice = {"period": priced.month, "amount": "2", "unit": "t", "document": "invoice 9", "who": "li.na"}
+    fill(form, **invoice, kind="unobtainium")
     expect(records.locator("[role=alert]")).to_contain_text("kind")
-    records.get_by_label("Kind", exact=True).fill("diesel")
-    records.get_by_role("button", name="Enter").click()
+    fill(form, **invoice, kind="diesel")
     expect(records.get_by_role("status")).to_contain_text("Entered.")
-    expect(records.locator("tbody")).to_contain_text("invoice 9")
+    expect(row).to_contain_text("invoice 9")
+    [kept] = priced.get("/activities", period=priced.month, enterprise="E1")["records"]
+    kg = {each["gas"]: each["kg"] for each in kept["emissions"]}["CO2"]
+    shown = row.locator("th, td").all_inner_texts()
+    assert shown[:3] == ["diesel", priced.month, "2 t"]
+    assert shown[3] == f"{kg:,.0f} kg CO₂".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    assert shown[5] == "Casting <b>hall</b>"
+    assert shown[6].startswith("li.na, ")
+    withdraw(records, "Withdraw diesel")
+    expect(records.get_by_role("status")).to_contain_text("Withdrawn")
+    expect(records).to_contain_text(f"None entered for {priced.month}.")
+    [kept] = priced.get("/activities", period=priced.month, enterprise="E1", withdrawn="true")["records"]
+    assert kept["withdrawn"]["reason"] == "of another park"
+
+
+def test_certificates_and_production_are_listed_as_they_were_entered(page: Page, priced: Any) -> None:
+    page.goto(f"{priced.url}/carbon/inventory?area=E2&month={priced.month}&lang=zh")
+    records = page.locator("pw-records")
+    form, row = records.locator("[data-form=record]"), records.locator("tbody tr")
+    records.get_by_role("button", name="绿证").click()
+    told = {"registry_id": "GEC-1", "vintage": priced.month[:4], "technology": "solar", "generator": "Farm 2"}
+    fill(form, **told, mwh="120", interval=priced.month, who="li.na")
+    expect(row).to_contain_text("GEC-1")
+    assert row.locator("th, td").all_inner_texts()[:6] == [
+        "GEC-1",
+        priced.month,
+        "120 MWh",
+        priced.month[:4],
+        "solar",
+        "Farm 2",
+    ]
+    withdraw(records, "撤回 GEC-1")
+    records.get_by_role("button", name="产量").click()
+    fill(form, period=priced.month, product="bottle", quantity="48000", unit="piece", who="li.na")
+    expect(row).to_contain_text("bottle")
+    assert row.locator("th, td").all_inner_texts()[:3] == [
+        "bottle",
+        priced.month,
+        "48\N{NARROW NO-BREAK SPACE}000 piece",
+    ]
+    withdraw(records, "撤回 bottle")
+    expect(records).to_contain_text(f"{priced.month} 尚无记录。")
+    other = f"{int(priced.month[:4]) - 1}-05"
+    page.goto(f"{priced.url}/carbon/inventory?area=E2&month={other}&lang=zh")
+    expect(records).to_contain_text(f"{other} 尚无记录。")
 
 
 def test_a_period_is_closed_and_shows_its_drift(page: Page, priced: Any) -> None:
