@@ -144,17 +144,15 @@ class OneLine extends View {
 
   #given(node: Node, scale: Scale): Lines {
     const power = this.#outOf(node.id);
-    const value = node.kind.endsWith("generation") ? this.#made(power, scale) : this.#stored(power, scale);
-    return { value, detail: "", end: "", noted: false, hover: hover(power) };
+    const before = this.#wayOf(node, power);
+    return { before, value: written(before ? sized(power) : power, scale), detail: "", end: "", noted: false, hover: hover(power) };
   }
 
-  #made(power: number | null, scale: Scale): string {
-    return power !== null && power < 0 ? this.words.draws(written(-power, scale)) : written(power, scale);
-  }
-
-  #stored(power: number | null, scale: Scale): string {
-    if (power === null || Math.abs(power) < STILL_KW) return written(power, scale);
-    return (power < 0 ? this.words.charging : this.words.discharging)(written(Math.abs(power), scale));
+  /** A word where a figure alone would not tell; what makes nothing draws a little, as inverters do at night. */
+  #wayOf(node: Node, power: number | null): string {
+    if (power === null) return "";
+    if (node.kind.endsWith("generation")) return power < 0 ? this.words.draws : "";
+    return Math.abs(power) < STILL_KW ? "" : power < 0 ? this.words.charging : this.words.discharging;
   }
 
   /** The meters through which the grid feeds the park. */
@@ -217,7 +215,7 @@ class OneLine extends View {
     return html`<ul class="flow-list">
       ${this.#exchange(park?.import_kw ?? null, own)}
       <li><span>${generationWord(park?.generation_kw, this.words)}</span><span class="two">${own(sized(park?.generation_kw))}<span></span></span></li>
-      ${storages.map((node) => html`<li><span>${this.#title(node.id)}</span><span>${this.#given(node, scale).value}</span></li>`)}
+      ${storages.map((node) => html`<li><span>${this.#title(node.id)}</span><span>${told(this.#given(node, scale))}</span></li>`)}
       ${areas.map((node) => this.#item(node, own))}
     </ul>`;
   }
@@ -238,6 +236,7 @@ class OneLine extends View {
 }
 
 interface Lines {
+  before?: string;
   value: string;
   detail: string;
   end: string;
@@ -248,8 +247,12 @@ interface Lines {
 function stacked(title: string, lines: Lines, box: Box): TemplateResult {
   const middle = box.height / 2 - (lines.detail ? 8 : 0);
   return svg`<text x=${box.width / 2} y=${middle - 5} class="title" text-anchor="middle">${title}</text>
-    <text x=${box.width / 2} y=${middle + 14} class="value" text-anchor="middle">${lines.value}</text>
+    <text x=${box.width / 2} y=${middle + 14} class="value" text-anchor="middle">${lines.before ? svg`<tspan class="detail">${lines.before} </tspan>` : nothing}${lines.value}</text>
     <text x=${box.width / 2} y=${middle + 31} class="detail" text-anchor="middle">${lines.detail}</text>`;
+}
+
+function told({ before, value }: Lines): string {
+  return before ? `${before} ${value}` : value;
 }
 
 /** [kg/h] */
