@@ -2,7 +2,7 @@
 # Installs what the tests need from Debian; as root, without questions.
 set -euo pipefail
 
-packages=(python3 python3-venv make ca-certificates mosquitto mosquitto-clients chromium fonts-noto-cjk debootstrap mbpoll
+packages=(python3 python3-venv make ca-certificates mosquitto mosquitto-clients chromium-headless-shell fonts-noto-cjk debootstrap mbpoll
     gcc libc6-dev libmodbus-dev socat openssl collectd-core iproute2)
 missing=()
 for package in "${packages[@]}"; do
