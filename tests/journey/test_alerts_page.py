@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from far import until
 from looks import NARROW, WIDE, complaints
 from playwright.sync_api import Page, expect
 
@@ -33,7 +35,10 @@ RULE = {
     "where": {"meters": ["press"]},
     "quantity": "active_power",
     "above": "40 kW",
+    "flapping": {"times": 20},
 }
+
+QUIET = "{kind: source_down, code: source-down, name: {en: Source down, zh: 采集源中断}, active: false}"
 
 
 @pytest.fixture
@@ -45,8 +50,13 @@ def expected_noise() -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def forge(serve_for_file: Callable[..., Any]) -> str:
-    """A park whose one meter is posted, and its rule."""
-    url: str = serve_for_file(SITE).url
+    """A park whose one meter is posted, and its rule; that nothing was posted for a while is no alert."""
+    service = serve_for_file(SITE)
+    url: str = service.url
+    own = Path(service.variables["PARKWATT_CONFIG_DIR"]) / "alerts"
+    own.mkdir()
+    (own / "source-down.yaml").write_text(QUIET, encoding="utf-8")
+    until(lambda: "source-down" not in active(url))
     sent(url, "/alert-rules", {"rule": RULE, "who": "li.na", "reason": "new press"})
     return url
 
@@ -54,6 +64,11 @@ def forge(serve_for_file: Callable[..., Any]) -> str:
 def sent(url: str, path: str, body: dict[str, Any]) -> None:
     answer = httpx.post(f"{url}/api/v1{path}", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
+
+
+def active(url: str) -> set[str]:
+    rules = httpx.get(f"{url}/api/v1/alert-rules", timeout=60).json()["rules"]
+    return {each["code"] for each in rules if each["rule"].get("active", True)}
 
 
 def read(url: str, kw: float) -> None:
