@@ -37,13 +37,20 @@ class Gateway:
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while request := await reader.readexactly(12):
-                self.requests.append(request)
-                answer = self.answer(request[6], *struct.unpack(">BHH", request[7:]))
-                if answer:
-                    writer.write(request[:4] + struct.pack(">HB", len(answer) + 1, request[6]) + answer)
-        writer.close()
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.readexactly(12):
+            self.requests.append(request)
+            answer = self.answer(request[6], *struct.unpack(">BHH", request[7:]))
+            if answer:
+                writer.write(request[:4] + struct.pack(">HB", len(answer) + 1, request[6]) + answer)
 
     def answer(self, unit: int, code: int, start: int, count: int) -> bytes:
         if unit not in self.units:
@@ -75,7 +82,10 @@ def playing() -> Iterator[Play]:
     async def end() -> None:
         for server in servers:
             server.close()
-        await asyncio.sleep(0.05)
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
     yield start
     asyncio.run_coroutine_threadsafe(end(), loop).result(60)

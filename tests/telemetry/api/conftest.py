@@ -43,6 +43,14 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 
 
+async def _ended() -> None:
+    """Whatever runs on this loop."""
+    running = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
 class Service:
     """The API over a real database, its pipeline and live hub on a loop in a thread."""
 
@@ -71,7 +79,7 @@ class Service:
             Settings(served("localhost")),
             arrivals,
         )
-        self._running = asyncio.run_coroutine_threadsafe(self.pipeline.run(), self.loop)
+        asyncio.run_coroutine_threadsafe(self.pipeline.run(), self.loop)
 
     @cached_property
     def app(self) -> FastAPI:
@@ -79,8 +87,7 @@ class Service:
         return create(self.dependencies)
 
     def close(self) -> None:
-        self._running.cancel()
-        self.run(asyncio.sleep(0.01))
+        self.run(_ended())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
