@@ -134,7 +134,8 @@ def measured() -> tuple[list[float], list[float]]:
         stack.enter_context(moving(port, [meter["code"] for meter in described["meters"]]))
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=shutil.which("chromium") or shutil.which("chromium-headless-shell"),
+            args=["--no-sandbox", "--disable-gpu"],
         )
         address = f"http://127.0.0.1:{port}"
         watched = browser.new_page(viewport={"width": 1440, "height": 900})

@@ -46,7 +46,7 @@ SETTLED_MS = 3000
 def main() -> None:
     """Raises SystemExit when there is no browser, no park, or a picture is larger than it may be."""
     url = os.environ.get("PARKWATT_URL", "http://127.0.0.1:8000")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     if path is None:
         raise SystemExit("Chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:

@@ -1,6 +1,5 @@
 """The page of alerts: one that a posted reading fires is seen, taken care of, silenced and over."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -288,11 +287,12 @@ def test_a_rule_names_the_meters_that_it_can_never_judge(page: Page, forge: str)
     page.goto(f"{forge}/alerts?lang=en")
     blind = page.locator("[data-rule=press-hertz]")
     said = blind.get_by_text("not judged, as they send nothing of it: Press <b>1</b>")
-    deadline = time.monotonic() + 180
-    while not said.count() and time.monotonic() < deadline:
+
+    def told() -> int:
         read(forge, 20)
-        page.wait_for_timeout(500)
-    expect(said).to_be_visible()
+        return said.count()
+
+    until(told)
     expect(page.locator("[data-rule=press-limit]")).not_to_contain_text("not judged")
     blind.get_by_role("button", name="The rule").click()
     expect(blind.locator("pw-rule")).to_contain_text("It cannot judge Press <b>1</b>")

@@ -1,7 +1,12 @@
-"""Small parks for the databases of tests, when they are looked at, and batches for their meters."""
+"""Small parks for the databases of tests, when they are looked at, batches for their meters, and gateways."""
 
+import asyncio
+import struct
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +25,8 @@ from telemetry.storage.writer import Writer
 
 _JOBS = "select job_id from timescaledb_information.jobs where hypertable_name = 'reading'"
 Row = tuple[str, int, dict[str, float]]
+Answer = Callable[[int, bytes], bytes]
+"""Of a unit to what it is asked, both as Modbus has them; nothing: it is silent."""
 
 
 @pytest.fixture
@@ -115,3 +122,38 @@ def writer(three: Database, now: datetime) -> Iterator[Writer]:
     opened = Writer.open(three, now.timestamp)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def gateway() -> Iterator[Callable[[Answer], int]]:
+    """Starts gateways of Modbus TCP; gives the port of each."""
+    runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+    loop, servers = runner.get_loop(), list[asyncio.Server]()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def start(answer: Answer) -> int:
+        serving = asyncio.start_server(partial(_answering, answer), "127.0.0.1", 0)
+        servers.append(asyncio.run_coroutine_threadsafe(serving, loop).result(60))
+        port: int = servers[-1].sockets[0].getsockname()[1]
+        return port
+
+    yield start
+    for listening in servers:
+        loop.call_soon_threadsafe(listening.close)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    runner.close()
+
+
+async def _answering(answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while request := await reader.readexactly(12):
+                said = answer(request[6], request[7:])
+                if said:
+                    writer.write(request[:4] + struct.pack(">HB", len(said) + 1, request[6]) + said)
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()

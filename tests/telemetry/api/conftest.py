@@ -43,14 +43,6 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 
 
-async def _ended() -> None:
-    """Whatever runs on this loop."""
-    running = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
-
-
 class Service:
     """The API over a real database, its pipeline and live hub on a loop in a thread."""
 
@@ -59,7 +51,8 @@ class Service:
         self.plan = plan
         self.writer = Writer.open(database)
         self.worker = Worker(database, basis_of(plan))
-        self.loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self.loop = self._runner.get_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.spool = spool
@@ -87,10 +80,9 @@ class Service:
         return create(self.dependencies)
 
     def close(self) -> None:
-        self.run(_ended())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self.loop.close()
+        self._runner.close()
         self.spool.close()
         self.writer.close()
 

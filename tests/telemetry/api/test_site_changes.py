@@ -2,9 +2,7 @@
 
 import asyncio
 import struct
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,25 +42,13 @@ class Line:
         self.codes: set[int] = set()
         self.port, self.says_so = 0, False
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError):
-                await self._answer(reader, writer)
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while request := await reader.readexactly(12):
-            self.codes.add(request[7])
-            start, count = struct.unpack(">HH", request[8:])
-            if request[6] == 1:
-                words = [self._word(at) for at in range(start, start + count)]
-                body = struct.pack(f">BBB{count}H", 1, request[7], 2 * count, *words)
-                writer.write(request[:4] + struct.pack(">H", len(body)) + body)
-            elif self.says_so:
-                writer.write(request[:4] + bytes([0, 3, request[6], request[7] | 0x80, 11]))
+    def answer(self, unit: int, request: bytes) -> bytes:
+        code, start, count = struct.unpack(">BHH", request)
+        self.codes.add(code)
+        if unit != 1:
+            return bytes([code | 0x80, 11]) if self.says_so else b""
+        words = [self._word(at) for at in range(start, start + count)]
+        return struct.pack(f">BB{count}H", code, 2 * count, *words)
 
     def _word(self, at: int) -> int:
         shown = {0x00: 230.5, 0x46: 50.01, 0x34: 41_250.0}
@@ -71,27 +57,10 @@ class Line:
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
-    loop, found = asyncio.new_event_loop(), Line()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    serving = asyncio.start_server(found.serve, "127.0.0.1", 0)
-    server = asyncio.run_coroutine_threadsafe(serving, loop).result(60)
-    found.port = server.sockets[0].getsockname()[1]
-    yield found
-    asyncio.run_coroutine_threadsafe(_ended(server), loop).result(60)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
-async def _ended(server: asyncio.Server) -> None:
-    """With whoever is connected still."""
-    server.close()
-    serving = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in serving:
-        task.cancel()
-    await asyncio.gather(*serving, return_exceptions=True)
+def line(gateway: Callable[[Callable[[int, bytes], bytes]], int]) -> Line:
+    found = Line()
+    found.port = gateway(found.answer)
+    return found
 
 
 @pytest.fixture

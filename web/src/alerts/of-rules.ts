@@ -1,10 +1,8 @@
 /** A part of the page of alerts that is about the rules: all of them share one answer until it is to be asked anew. */
 
-import { get, type Schemas } from "../api.ts";
+import { get } from "../api.ts";
 import { Asking } from "../parts/asking.ts";
-import { turn } from "./answers.ts";
-
-type RuleList = Schemas["RuleList"];
+import { turn, type RuleList } from "./answers.ts";
 
 let shared: { turn: string; rules: Promise<RuleList> } | null = null;
 

@@ -3,7 +3,6 @@
 import type { Schemas } from "../api.ts";
 
 export type InventoryLine = Schemas["InventoryLine"];
-export type FullInventory = Schemas["InventoryAnswer"];
 export type Intensity = Schemas["IntensityAnswer"];
 export type PeriodEntry = Schemas["PeriodEntry"];
 export type PeriodFigures = Schemas["PeriodAnswer"];

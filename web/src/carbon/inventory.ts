@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import "../styles/cost.css";
-import { get } from "../api.ts";
+import { get, type Inventory } from "../api.ts";
 import { parkOf } from "../areas.ts";
 import { dayAfter, shifted } from "../cost/days.ts";
 import { monthPicker } from "../cost/month.ts";
@@ -16,7 +16,7 @@ import "../reports/emission-trace.ts";
 import { href } from "../route.ts";
 import { may, store } from "../store.ts";
 import { day } from "../time.ts";
-import type { FullInventory, InventoryLine } from "./answers.ts";
+import type { InventoryLine } from "./answers.ts";
 import "./periods.ts";
 import "./records.ts";
 
@@ -35,7 +35,7 @@ interface Source {
   coverage: number;
 }
 
-class InventoryView extends Asking<FullInventory> {
+class InventoryView extends Asking<Inventory> {
   get #area(): string {
     return store.route.area ?? parkOf(store.site?.areas ?? [])?.code ?? "";
   }
@@ -52,8 +52,8 @@ class InventoryView extends Asking<FullInventory> {
     return [this.#area, this.#month, Math.floor(store.now() / REFRESH_MS)].join();
   }
 
-  protected override ask(): Promise<FullInventory> {
-    return get<FullInventory>("/inventory", { area: this.#area, period: this.#month });
+  protected override ask(): Promise<Inventory> {
+    return get<Inventory>("/inventory", { area: this.#area, period: this.#month });
   }
 
   protected override render(): TemplateResult {
@@ -69,7 +69,7 @@ class InventoryView extends Asking<FullInventory> {
     </div>`;
   }
 
-  protected override filled(answer: FullInventory): TemplateResult {
+  protected override filled(answer: Inventory): TemplateResult {
     const words = this.words;
     const sources = this.#sources(answer);
     if (sources.length === 0) return html`<p class="empty">${words.noEnergy}</p>`;
@@ -85,13 +85,13 @@ class InventoryView extends Asking<FullInventory> {
       ${answer.co2e.kg === null ? html`<p class="hint">CO₂e${words.colon}${words.noCo2e}</p>` : html`<p>CO₂e (${answer.co2e.report}): ${fixed(answer.co2e.kg / scale.divisor, 1)} <span class="unit">${scale.unit}</span></p>`}`;
   }
 
-  #sources(answer: FullInventory): Source[] {
+  #sources(answer: Inventory): Source[] {
     const lines = answer.lines.filter((line) => line.kg[GAS] != null);
     return lines.map((line) => ({ name: this.#named(line), scope: line.scope, flow: line.flow, coverage: line.coverage, kg: this.#mass(line, answer) }));
   }
 
   /** On the basis that is shown; bought electricity is one figure, told by its first line. */
-  #mass(line: InventoryLine, answer: FullInventory): number | null {
+  #mass(line: InventoryLine, answer: Inventory): number | null {
     const bought = line.flow === "bought" && BOUGHT_POWER.includes(line.name);
     if (this.#basis === "location") return line.kg[GAS] ?? null;
     if (!bought) return (line.market_kg ?? line.kg)[GAS] ?? null;
@@ -108,7 +108,7 @@ class InventoryView extends Asking<FullInventory> {
     return SOLD.test(line.name) ? `${told} (${this.words.sold})` : told;
   }
 
-  #totals(answer: FullInventory, sources: readonly Source[], scale: { unit: string; divisor: number }): TemplateResult {
+  #totals(answer: Inventory, sources: readonly Source[], scale: { unit: string; divisor: number }): TemplateResult {
     const words = this.words;
     const sum = (of: readonly Source[]): number => of.reduce((all, one) => all + (one.kg ?? 0), 0);
     const write = (kg: number | null | undefined): string => (kg == null ? NONE : three(kg / scale.divisor));
