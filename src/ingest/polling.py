@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from ingest.backlog import Backlog
 from ingest.batch import Batch, Sink
+from ingest.cancellation import heed_cancellation
 from ingest.collector import Clock
 from ingest.errors import IngestError, LineDown, PayloadError, UnitSilent
 from ingest.health import SourceHealth
@@ -95,6 +96,7 @@ class Poller(ABC, Generic[S]):
 
     async def _lane(self, waiting: Iterator[S]) -> LineDown | None:
         for station in waiting:
+            heed_cancellation()
             try:
                 await self._poll_station(station)
             except LineDown as error:

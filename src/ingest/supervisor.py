@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ingest.batch import Sink
+from ingest.cancellation import heed_cancellation
 from ingest.collector import Clock, Collector
 from ingest.errors import SourceError
 from ingest.health import SourceHealth
@@ -88,6 +89,7 @@ class Supervisor:
         while True:
             seen = collector.health.line.last_success
             await self._attempt(collector)
+            heed_cancellation()
             if collector.health.line.last_success != seen:
                 pause = self._first_pause_s
             collector.health.line.next_attempt = self._clock() + pause
@@ -97,7 +99,8 @@ class Supervisor:
     async def _attempt(self, collector: Collector) -> None:
         line = collector.health.line
         try:
-            await collector.run(self._sink)
+            # Python 3.11 leaves a task in which a TaskGroup has failed marked as cancelled: not this one.
+            await asyncio.create_task(collector.run(self._sink))
             line.failed(self._clock(), SourceError("ended by itself"))
         except Exception as error:  # noqa: BLE001  # whatever ends a collector must not end the others
             _log.debug("%s ended", line.name, exc_info=error)

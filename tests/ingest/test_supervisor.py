@@ -158,3 +158,30 @@ def test_an_assignment_that_cannot_be_opened_changes_nothing() -> None:
         await asyncio.wait({running})
 
     asyncio.run(scenario())
+
+
+class Deaf(Failing):
+    """As through a library that loses the first cancellation."""
+
+    async def run(self, sink: Sink) -> None:  # noqa: ARG002
+        self.starts += 1
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            raise SourceError("the broker hung up") from error
+
+
+def test_a_collector_whose_library_loses_the_cancellation_is_not_started_again() -> None:
+    deaf = Deaf("deaf", 0)
+
+    async def scenario() -> None:
+        supervisor = Supervisor(Null(), lambda: 5.0, first_pause_s=0.001)
+        await supervisor.enact(supervisor.prepare({"deaf": deaf}))
+        running = asyncio.create_task(supervisor.run())
+        await _settled()
+        running.cancel()
+        async with asyncio.timeout(60):
+            await asyncio.wait({running})
+
+    asyncio.run(scenario())
+    assert deaf.starts == 1

@@ -70,7 +70,8 @@ async def broker(url: str) -> AsyncIterator[None]:
     finally:
         # It waits for ever for a client that was cut off while it was greeted.
         with suppress(TimeoutError):
-            await asyncio.wait_for(running.shutdown(), _CLOSING_S)
+            async with asyncio.timeout(_CLOSING_S):
+                await running.shutdown()
 
 
 def _configuration(bind: str) -> BrokerConfig:
@@ -102,7 +103,8 @@ async def publish(
 
 async def _rest(closing: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(closing.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await closing.wait()
 
 
 def messages(

@@ -64,7 +64,8 @@ class Adopter:
             except (StorageError, StoreUnavailable) as error:
                 _LOG.warning("rows of meters that were undeclared wait: %s", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _PAUSE_S)
+                async with asyncio.timeout(_PAUSE_S):
+                    await self._changed.wait()
             self._changed.clear()
 
     def adopt(self) -> int:

@@ -117,7 +117,8 @@ class Alerter:
                 await self._attempted()
                 await asyncio.sleep(_rest_s(time.monotonic() - begun))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), max(0.0, due - time.monotonic()))
+                    async with asyncio.timeout(max(0.0, due - time.monotonic())):
+                        await self._woken.wait()
         finally:
             self._loop = None
             with suppress(StorageError):

@@ -86,7 +86,8 @@ class Sender:
 
     async def _pause(self, longest_s: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), longest_s)
+            async with asyncio.timeout(longest_s):
+                await self._woken.wait()
         self._woken.clear()
 
     async def step(self) -> bool:

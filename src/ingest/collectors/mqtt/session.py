@@ -7,6 +7,7 @@ from time import time
 
 from aiomqtt import Client, MqttError
 
+from ingest.cancellation import heed_cancellation
 from ingest.collector import Clock
 from ingest.collectors.mqtt.broker import Broker
 from ingest.collectors.mqtt.connect import connect, leave
@@ -28,6 +29,7 @@ class Session:
 
         Raises SourceError when the connection ends.
         """
+        heed_cancellation()
         await self._inbox.wait()
         window = self._inbox.drain(most)
         if not window:
@@ -41,7 +43,8 @@ class Session:
     async def _fill(self, window: list[Arrival], most: int) -> None:
         """Raises TimeoutError when the broker is quiet."""
         while len(window) < most and self._inbox.ended is None:
-            await asyncio.wait_for(self._inbox.wait(), _QUIET_S)
+            async with asyncio.timeout(_QUIET_S):
+                await self._inbox.wait()
             window += self._inbox.drain(most - len(window))
 
     def acknowledge(self, messages: Iterable[Arrival]) -> None:

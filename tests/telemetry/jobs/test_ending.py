@@ -1,0 +1,64 @@
+"""What waits to be woken ends when it is told to, though something wakes it in the same moment."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from telemetry.jobs.adopt import Adopter
+from telemetry.jobs.alerts import Alerter
+from telemetry.jobs.sending import Sender
+from telemetry.reports.strays import StrayTally
+from telemetry.storage.errors import StorageUnavailable
+
+
+class Gone:
+    def connection(self) -> Any:
+        raise StorageUnavailable("gone")
+
+
+class IdleAdopter(Adopter):
+    def adopt(self) -> int:
+        return 0
+
+    def adopt_names(self) -> int:
+        return 0
+
+    def trim(self) -> None:
+        return
+
+
+def alerter() -> Alerter:
+    nobody: Any = SimpleNamespace(plan=None)
+    return Alerter(Gone(), nobody, tick_s=3600.0)  # type: ignore[arg-type]
+
+
+def sender() -> Sender:
+    nothing_due: Any = SimpleNamespace(work=lambda _work, _key: None)
+    nobody: Any = SimpleNamespace(plan=None)
+    return Sender(nothing_due, nobody)
+
+
+def adopter() -> Adopter:
+    unasked: Any = None
+    return IdleAdopter(unasked, unasked, StrayTally(), unasked, unasked)
+
+
+@pytest.mark.parametrize("turns", range(8))
+@pytest.mark.parametrize("part", [alerter, sender, adopter])
+def test_a_part_ends_though_it_is_woken_in_the_same_moment(part: Callable[[], Any], turns: int) -> None:
+    async def ended() -> bool:
+        one = part()
+        running = asyncio.create_task(one.run())
+        await asyncio.sleep(0.3)
+        one.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=2)
+        running.cancel()
+        return bool(done)
+
+    assert asyncio.run(ended())
