@@ -27,7 +27,7 @@ _Id = Annotated[str, Query(max_length=300, examples=["incomer-overload/meter:P-M
 
 
 class AlertList(Struct, frozen=True):
-    """Open alerts first, then the newest."""
+    """Open alerts first, by severity; then those that are over; the newest first."""
 
     alerts: list[AlertEntry]
     next: Next = None
@@ -117,7 +117,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         from_: Annotated[_Time, Query(alias="from")] = None,
         to: _Time = None,
     ) -> Response:
-        """Those that are open; with `history` those that went on in a range too, the newest first."""
+        """Those that are open, the worst first; with `history` also those that went on in a range."""
         zone = zone_of(dependencies.plan)
         lo = None if from_ is None else moment(from_, "from", zone)
         hi = None if to is None else moment(to, "to", zone)
@@ -127,7 +127,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         )
         with dependencies.database.connection() as tx:
             found = alert_lists.listed(tx, wanted)
-        shown, following = page.cut(found, lambda each: Place(each.resolved is None, each.fired, each.id))
+        shown, following = page.cut(found, lambda each: Place(each.rank, each.fired, each.id))
         return answer(AlertList([entry(each, zone) for each in shown], following))
 
     @routes.get("/alerts/story", responses=documented("The alert", AlertStory), summary="One alert")

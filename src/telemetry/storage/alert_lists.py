@@ -39,6 +39,8 @@ class KeptAlert:
     more: Mapping[str, float | None]
     acknowledged: datetime | None
     acknowledged_by: str | None
+    rank: int
+    """Of three severities, the critical ones first, while it is open; then of those that are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class KeptChange:
 class Place(NamedTuple):
     """Of an alert in the list."""
 
-    is_open: bool
+    rank: int
     fired: datetime
     id: str
 
@@ -91,9 +93,9 @@ class Wanted:
 
 
 def listed(conn: Connection[Any], wanted: Wanted) -> list[KeptAlert]:
-    """Open ones first, then the newest."""
-    is_open, fired, place = wanted.after or (None, None, None)
-    asked = asdict(wanted) | {"after_open": is_open, "after_fired": fired, "after": place}
+    """Open ones first, the worst before the others; then the newest."""
+    rank, fired, place = wanted.after or (None, None, None)
+    asked = asdict(wanted) | {"after_rank": rank, "after_fired": fired, "after": place}
     return conn.cursor(row_factory=class_row(KeptAlert)).execute(_SQL["listed"], asked).fetchall()
 
 

@@ -1,7 +1,15 @@
 -- name: listed
 select id, rule, subject_kind, subject, severity, stage, since, fired, resolved, value, limit_value, unit, flapping,
-    corrected, quiet, told, band, more, acknowledged, acknowledged_by
+    corrected, quiet, told, band, more, acknowledged, acknowledged_by, rank
 from alert
+cross join lateral (
+    select case
+        when resolved is not null then 3
+        when severity = 'critical' then 0
+        when severity = 'warning' then 1
+        else 2
+    end
+) as place (rank)
 where (resolved is null or %(history)s::boolean)
     and (%(id)s::text is null or id = %(id)s::text)
     and (%(rule)s::text is null or rule = %(rule)s::text)
@@ -10,14 +18,14 @@ where (resolved is null or %(history)s::boolean)
     and (%(hi)s::timestamptz is null or fired < %(hi)s::timestamptz)
     and (
         %(after)s::text is null
-        or (resolved is null) < %(after_open)s::boolean
-        or (resolved is null) = %(after_open)s::boolean
+        or rank > %(after_rank)s::integer
+        or rank = %(after_rank)s::integer
             and (
                 fired < %(after_fired)s::timestamptz
                 or fired = %(after_fired)s::timestamptz and id > %(after)s::text
             )
     )
-order by resolved is null desc, fired desc, id
+order by rank, fired desc, id
 limit %(limit)s::integer
 
 -- name: changes

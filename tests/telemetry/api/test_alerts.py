@@ -95,6 +95,44 @@ def test_an_alert_is_seen_taken_and_over(service: Any, alerter: Alerter) -> None
     )
 
 
+def _kept(service: Any, name: str, severity: str, fired_h: int, *, over: bool = False) -> None:
+    """An alert that began so many hours ago."""
+    at = datetime.now(UTC) - timedelta(hours=fired_h)
+    columns = "id, rule, subject_kind, subject, severity, stage, since, fired, resolved, unit"
+    with service.database.connection() as conn:
+        conn.execute(
+            f"insert into alert ({columns}, flapping, corrected, quiet, told, band, more, last_change)"  # noqa: S608  # constants
+            " values (%s, 'high', 'meter', 'm1', %s, 1, %s, %s, %s, 'kW',"
+            " false, false, '', true, '', '{}', 1)",
+            (name, severity, at, at, at if over else None),
+        )
+
+
+@pytest.mark.parametrize("limit", [1, 2, 1000])
+def test_the_worst_of_the_open_alerts_are_told_first_however_many_there_are(service: Any, limit: int) -> None:
+    _kept(service, "an old critical one", "critical", 90)
+    _kept(service, "a new critical one", "critical", 40)
+    _kept(service, "a word", "info", 1)
+    _kept(service, "an old warning", "warning", 50)
+    _kept(service, "a new warning", "warning", 2)
+    _kept(service, "a critical one that is over", "critical", 0, over=True)
+    _kept(service, "a warning that is over", "warning", 3, over=True)
+    told, cursor = list[str](), {}
+    while cursor is not None:
+        page = service.get("/alerts", history=True, limit=limit, **cursor)
+        told += [each["id"] for each in page["alerts"]]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert told == [
+        "a new critical one",
+        "an old critical one",
+        "a new warning",
+        "an old warning",
+        "a word",
+        "a critical one that is over",
+        "a warning that is over",
+    ]
+
+
 def test_a_virtual_meter_is_watched_by_what_its_terms_show(
     start: Callable[..., Any], make_site: Callable[..., Site]
 ) -> None:

@@ -9,12 +9,13 @@ import { store } from "../store.ts";
 import { iso, moment, startOfDay } from "../time.ts";
 import { quietWord, ruleName, severityMark, silenceOf, stateWord, subjectName, turn, type AlertEntry, type RuleList, type Silence } from "./answers.ts";
 import { rulesNow } from "./of-rules.ts";
-import { worstFirst } from "./severity.ts";
 import "./story.ts";
 
 interface Listing extends RuleList {
   alerts: AlertEntry[];
   silences: Silence[];
+  /** Whether there are further ones that were not asked for. */
+  more: boolean;
 }
 
 const DAYS = 7;
@@ -32,13 +33,12 @@ class AlertListing extends Asking<Listing> {
 
   protected override async ask(): Promise<Listing> {
     const from = iso(startOfDay(store.now(), this.zone, -DAYS));
-    const [{ alerts }, { rules }, { silences }] = await Promise.all([
-      get<{ alerts: AlertEntry[] }>("/alerts", this.over ? { history: "true", from } : {}),
+    const [{ alerts, next }, { rules }, { silences }] = await Promise.all([
+      get<{ alerts: AlertEntry[]; next: string | null }>("/alerts", this.over ? { history: "true", from } : {}),
       rulesNow(),
       this.over ? { silences: [] } : get<Schemas["SilenceList"]>("/silences"),
     ]);
-    const found = alerts.filter((one) => (one.state === "resolved") === this.over);
-    return { rules, silences, alerts: this.over ? found : worstFirst(found, (one) => one.severity) };
+    return { rules, silences, alerts: alerts.filter((one) => (one.state === "resolved") === this.over), more: next !== null };
   }
 
   protected override render(): TemplateResult {
@@ -48,7 +48,7 @@ class AlertListing extends Asking<Listing> {
     return html`${this.over ? html`<h2>${heading}</h2>` : html`<h1>${heading}</h1>`}${this.body()}`;
   }
 
-  protected override filled({ alerts, rules, silences }: Listing): TemplateResult {
+  protected override filled({ alerts, rules, silences, more }: Listing): TemplateResult {
     const words = this.words;
     if (alerts.length === 0) return html`<p class="empty">${this.over ? words.noPastAlerts : words.noOpenAlerts(exact(rules.length))}</p>`;
     const heads = [words.severity, words.rule, words.alertSubject, words.value, words.alertLimit, words.alertSince, this.over ? words.alertOver : words.condition];
@@ -56,7 +56,7 @@ class AlertListing extends Asking<Listing> {
         <thead><tr>${heads.map((head, at) => html`<th scope="col" class=${at === 3 || at === 4 ? "number" : ""}>${head}</th>`)}</tr></thead>
         ${repeat(alerts.slice(0, SHOWN), (one) => one.id, (one) => this.#row(one, rules, silences))}
       </table>
-      ${alerts.length > SHOWN ? html`<p class="hint">${(this.over ? words.newestAlerts : words.worstAlerts)(exact(SHOWN), exact(alerts.length))}</p>` : nothing}`;
+      ${alerts.length > SHOWN ? html`<p class="hint">${(this.over ? words.newestAlerts : words.worstAlerts)(exact(SHOWN), `${exact(alerts.length)}${more ? "+" : ""}`)}</p>` : nothing}`;
   }
 
   #row(one: AlertEntry, rules: RuleList["rules"], silences: readonly Silence[]): TemplateResult {

@@ -6,7 +6,7 @@ import type { Words } from "../i18n/words.ts";
 import { chime } from "./chime.ts";
 import { href, type Route } from "../route.ts";
 
-const MOST = 99;
+const [MOST, MOST_IN_STRIP] = [99, 999];
 
 export class Firing {
   /** Null until it is known, and for whom alerts are not shown. */
@@ -27,9 +27,13 @@ export class Firing {
   }
 }
 
+function atMost(count: number, most: number): string {
+  return count > most ? `${most}+` : String(count);
+}
+
 export function badge({ count }: Firing, words: Words): TemplateResult | typeof nothing {
   if (!count) return nothing;
-  const shown = count > MOST ? `${MOST}+` : String(count);
+  const shown = atMost(count, MOST);
   return html`<span class="badge" role="img" aria-label=${words.firingNow(shown)}>${shown}</span>`;
 }
 
@@ -38,6 +42,6 @@ export function openAlerts({ count }: Firing, route: Route, words: Words): Templ
   const address = href({ ...route, page: "alerts", meter: null, view: null, by: null, show: null });
   return html`<div class="open-alerts ${count > 0 ? "level-bad" : ""}" data-figure="alerts">
     <dt>${words.openAlertsShort}</dt>
-    <dd><a href=${address}><span class="digits">${count}</span></a></dd>
+    <dd><a href=${address}><span class="digits">${atMost(count, MOST_IN_STRIP)}</span></a></dd>
   </div>`;
 }
