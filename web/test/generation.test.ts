@@ -10,3 +10,11 @@ it.each([
 ])("generation of %s kW", (power, word, shown) => {
   expect([generationWord(power, wordsOf("en")), sized(power)]).toEqual([word, shown]);
 });
+
+it.each([
+  [-0.06, "Generation"],
+  [-4.9, "Generation"],
+  [-12, "Generation, drawing"],
+])("generation of %s kW in MW", (power, word) => {
+  expect(generationWord(power, wordsOf("en"), { unit: "MW", divisor: 1000, decimals: 2 })).toBe(word);
+});

@@ -107,10 +107,9 @@ class Strip extends View {
         : state === "lost" && since !== null
           ? words.disconnected(clockSeconds(since, this.zone))
           : words.connecting;
-    const at = since === null ? "" : clockSeconds(since, this.zone);
     return html`<span class="connection connection-${state}" aria-label="${words.connection}: ${text}">
       <span class="lamp"></span><span class="word">${text}</span>
-      ${state === "live" ? html`<span class="clock">${at}</span>` : nothing}
+      ${since === null ? nothing : html`<span class="clock">${clockSeconds(since, this.zone)}</span>`}
     </span>`;
   }
 

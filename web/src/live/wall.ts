@@ -103,7 +103,7 @@ class Wall extends View {
       <div><dt>${words.power}</dt><dd>${figure(park.power_kw, power, "kW")} ${measured(park.coverage, words)}</dd></div>
       ${share === null ? nothing : html`<div class=${level}><dt>${words.ofDemand}</dt><dd><span class="digits">${percent(share)}</span> <span class="unit">%</span></dd></div>`}
       <div><dt>${words.co2Rate}</dt><dd>${figure(park.co2_kg_per_h, scaleFor("kg/h", [park.co2_kg_per_h]), "kg/h")}</dd></div>
-      <div><dt>${generationWord(park.generation_kw, words)}</dt><dd>${figure(sized(park.generation_kw), power, "kW")}</dd></div>
+      <div><dt>${generationWord(park.generation_kw, words, power)}</dt><dd>${figure(sized(park.generation_kw), power, "kW")}</dd></div>
     </dl>`;
   }
 
