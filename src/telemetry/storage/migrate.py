@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import Connection
+from psycopg.errors import InsufficientPrivilege
 
 from telemetry.storage import queries, server, tenancy
 from telemetry.storage.errors import SchemaError, StorageUnavailable
@@ -42,7 +43,7 @@ def migrate(url: str) -> None:
         server.install(conn)
         _apply(conn)
         server.partition(conn)
-        with conn.transaction():
+        with _entitled(conn), conn.transaction():
             _give(conn)
 
 
@@ -77,6 +78,21 @@ def _give(conn: Connection[Any]) -> None:
     tenancy.make_role(conn)
     conn.execute(_SQL["grants"])
     tenancy.install(conn)
+
+
+@contextlib.contextmanager
+def _entitled(conn: Connection[Any]) -> Iterator[None]:
+    """Raises SchemaError with what a superuser can do about it."""
+    try:
+        yield
+    except InsufficientPrivilege as error:
+        user = conn.info.user
+        raise SchemaError(
+            f"The database's user {user!r} may not make or take the roles that ParkWatt works in"
+            f" ({error.diag.message_primary}). A superuser lets it by: alter role {user} createrole;"
+            f" or, where they are there: grant {ROLE}, parkwatt_reader, parkwatt_tenant to {user}"
+            " with admin option"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -37,8 +37,11 @@ end $$
 
 -- name: membership
 do $$
+declare
+    -- Whoever creates a role is a member of it since PostgreSQL 16, and may not take it.
+    taking constant text := case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end;
 begin
-    if not pg_has_role(current_user, 'parkwatt_service', 'member') then
+    if not pg_has_role(current_user, 'parkwatt_service', taking) then
         execute format('grant parkwatt_service to %I', current_user);
     end if;
     execute format('grant temporary on database %I to parkwatt_service', current_database());

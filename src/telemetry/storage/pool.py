@@ -8,6 +8,7 @@ from typing import Any, LiteralString, Protocol, Self, TypeAlias
 
 import psycopg
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege, QueryCanceled, ReadOnlySqlTransaction
 from psycopg_pool import ConnectionPool
 
@@ -75,7 +76,10 @@ class Database:
         return database
 
     def connect(self) -> None:
-        """To a migrated database; once is enough. Raises StorageUnavailable when no connection comes."""
+        """To a migrated database; once is enough.
+
+        Raises StorageUnavailable when no connection comes, StorageError when none may be used.
+        """
         if self._pool is not None:
             return
         pool = self._made(_configure, 1, self._size)
@@ -83,8 +87,14 @@ class Database:
             pool.open(wait=True, timeout=self._wait_s)
         except psycopg.OperationalError as error:
             pool.close()
+            self._try()
             raise StorageUnavailable(f"no connection within {self._wait_s:g} s") from error
         self._pool = pool
+
+    def _try(self) -> None:
+        """The pool does not tell why none comes. Raises StorageUnavailable, StorageError."""
+        with _told(), psycopg.connect(make_conninfo(self._url, **_KEEPALIVE)) as conn:
+            _configure(conn)
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -153,15 +163,21 @@ class Database:
     @staticmethod
     @contextlib.contextmanager
     def _lent(pool: _Pool) -> Iterator[Connection[Any]]:
-        try:
-            with pool.connection() as conn:
-                yield conn
-        except QueryCanceled as error:
-            raise TakesTooLong from error
-        except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as error:
-            raise StorageUnavailable(_reason(error)) from error
-        except psycopg.Error as error:
-            raise StorageError(_reason(error)) from error
+        with _told(), pool.connection() as conn:
+            yield conn
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """The driver's errors as those of this room."""
+    try:
+        yield
+    except QueryCanceled as error:
+        raise TakesTooLong from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as error:
+        raise StorageUnavailable(_reason(error)) from error
+    except psycopg.Error as error:
+        raise StorageError(_reason(error)) from error
 
 
 def _configure(conn: Connection[Any]) -> None:

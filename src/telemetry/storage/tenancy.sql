@@ -522,8 +522,10 @@ end $$
 
 -- name: grants
 do $$
+declare
+    taking constant text := case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end;
 begin
-    if not pg_has_role(current_user, 'parkwatt_tenant', 'member') then
+    if not pg_has_role(current_user, 'parkwatt_tenant', taking) then
         execute format('grant parkwatt_tenant to %I', current_user);
     end if;
     revoke all on all functions in schema tenant from public;

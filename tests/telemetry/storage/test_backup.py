@@ -13,11 +13,12 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from telemetry.model import Chunks, Site
 from telemetry.storage import binaries
 from telemetry.storage.embedded import EmbeddedPostgres
+from telemetry.storage.errors import SchemaError, StorageError, StorageUnavailable
 from telemetry.storage.migrate import migrate
 from telemetry.storage.pool import Database
 from telemetry.storage.registry import apply_site
@@ -143,6 +144,43 @@ def test_the_owner_passes_no_policy_for_a_tenant_either(
         terms = conn.execute("select count(*) from meter_term").fetchone()
     database.close()
     assert (seen, areas, terms) == ([("m1",)], [("hall",)], (1,))
+
+
+def _lent(url: str, owner: str, how: str) -> None:
+    """What the owner of a database may do with the roles, by a superuser."""
+    with psycopg.connect(url) as conn:
+        for role in ("parkwatt_service", "parkwatt_reader", "parkwatt_tenant"):
+            names = {"role": sql.Identifier(role), "owner": sql.Identifier(owner)}
+            conn.execute(sql.SQL("revoke {role} from {owner}").format(**names))
+            if how:
+                conn.execute(sql.SQL("grant {role} to {owner} with " + how).format(**names))
+
+
+@pytest.mark.usefixtures("migrated_url")
+def test_an_owner_who_made_the_roles_takes_them(plain_url: str, new_database: Callable[[], str]) -> None:
+    """Since PostgreSQL 16 who creates a role has it with its admin option, and may not set it."""
+    _lent(new_database(), conninfo_to_dict(plain_url)["user"], "admin true, inherit false, set false")
+    migrate(plain_url)
+    database = Database.open(plain_url)
+    with database.connection() as conn:
+        assert conn.execute("select current_user").fetchone() == ("parkwatt_service",)
+    with database.tenant(["hall"]) as conn:
+        assert conn.execute("select code from meter").fetchall() == []
+    database.close()
+
+
+@pytest.mark.usefixtures("migrated_url")
+def test_an_owner_who_may_not_take_the_roles_is_told_so(
+    plain_url: str, new_database: Callable[[], str]
+) -> None:
+    user = conninfo_to_dict(plain_url)["user"]
+    migrate(plain_url)
+    _lent(new_database(), user, "")
+    with pytest.raises(SchemaError, match=rf"may not make or take .* parkwatt_tenant to {user} with admin"):
+        migrate(plain_url)
+    with pytest.raises(StorageError, match='permission denied to set role "parkwatt_service"') as told:
+        Database.open(plain_url, wait_s=1.0)
+    assert not isinstance(told.value, StorageUnavailable)
 
 
 def test_columns_are_columns_after_a_restore(new_database: Callable[[], str], shell: Shell) -> None:
