@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from far import Cable
+from looks import NARROW
 from playwright.sync_api import Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
@@ -99,6 +100,11 @@ def test_a_cut_network_says_stale_since_and_recovers_without_loading_anew(
     page.evaluate("window.loadedOnce = true")
     cable.cut()
     expect(page.locator(".banner")).to_contain_text("stale since", timeout=60_000)
+    expect(page.locator(".connection .word")).to_contain_text("stale since")
+    page.set_viewport_size(NARROW)
+    expect(page.locator(".connection")).to_have_text(
+        re.compile(r"^\s*\d\d:\d\d:\d\d\s*$"), use_inner_text=True
+    )
     cable.join()
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
     expect(page.locator(".banner")).to_have_count(0)
