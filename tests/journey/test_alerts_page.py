@@ -333,5 +333,5 @@ def test_all_parts_of_the_page_share_one_answer_about_rules(page: Page, forge: s
         expect(page.locator(part).first).to_be_attached()
     expect(page.locator("pw-alert-list").last).to_contain_text("Recent history")
     expect(page.locator("pw-alert-list .plot-space")).to_have_count(0)
-    turns = sum("/alerts?history" in url for url in asked)
+    turns = sum("/alerts?over" in url for url in asked)
     assert 1 <= sum(url.endswith("/alert-rules") for url in asked) <= turns + 1

@@ -112,6 +112,7 @@ def router(dependencies: Dependencies) -> APIRouter:
         *,
         page: Page,
         history: Annotated[bool, Query(description="Also those that are over")] = False,
+        over: Annotated[bool, Query(description="Those that are over alone")] = False,
         rule: _Code = None,
         subject: _Code = None,
         from_: Annotated[_Time, Query(alias="from")] = None,
@@ -123,7 +124,14 @@ def router(dependencies: Dependencies) -> APIRouter:
         hi = None if to is None else moment(to, "to", zone)
         after = page.after(Place)
         wanted = Wanted(
-            history=history, rule=rule, subject=subject, lo=lo, hi=hi, after=after, limit=page.wanted
+            history=history or over,
+            over=over,
+            rule=rule,
+            subject=subject,
+            lo=lo,
+            hi=hi,
+            after=after,
+            limit=page.wanted,
         )
         with dependencies.database.connection() as tx:
             found = alert_lists.listed(tx, wanted)

@@ -83,6 +83,8 @@ class Wanted:
 
     history: bool = False
     """Also those that are over."""
+    over: bool = False
+    """None that is open."""
     id: str | None = None
     rule: str | None = None
     subject: str | None = None

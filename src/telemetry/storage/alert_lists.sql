@@ -11,6 +11,7 @@ cross join lateral (
     end
 ) as place (rank)
 where (resolved is null or %(history)s::boolean)
+    and (resolved is not null or not %(over)s::boolean)
     and (%(id)s::text is null or id = %(id)s::text)
     and (%(rule)s::text is null or rule = %(rule)s::text)
     and (%(subject)s::text is null or subject = %(subject)s::text)

@@ -131,6 +131,8 @@ def test_the_worst_of_the_open_alerts_are_told_first_however_many_there_are(serv
         "a critical one that is over",
         "a warning that is over",
     ]
+    assert [each["id"] for each in service.get("/alerts", over=True)["alerts"]] == told[5:]
+    assert [each["id"] for each in service.get("/alerts")["alerts"]] == told[:5]
 
 
 def test_a_virtual_meter_is_watched_by_what_its_terms_show(

@@ -34,11 +34,11 @@ class AlertListing extends Asking<Listing> {
   protected override async ask(): Promise<Listing> {
     const from = iso(startOfDay(store.now(), this.zone, -DAYS));
     const [{ alerts, next }, { rules }, { silences }] = await Promise.all([
-      get<{ alerts: AlertEntry[]; next: string | null }>("/alerts", this.over ? { history: "true", from } : {}),
+      get<{ alerts: AlertEntry[]; next: string | null }>("/alerts", this.over ? { over: "true", from } : {}),
       rulesNow(),
       this.over ? { silences: [] } : get<Schemas["SilenceList"]>("/silences"),
     ]);
-    return { rules, silences, alerts: alerts.filter((one) => (one.state === "resolved") === this.over), more: next !== null };
+    return { rules, silences, alerts, more: next !== null };
   }
 
   protected override render(): TemplateResult {
