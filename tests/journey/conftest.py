@@ -55,6 +55,7 @@ meters:
     parent: M-1
 """
 POWER, IMPORT = 0x0034, 0x0048
+SOAK = "test_soak.py"
 
 
 class Registers(DataBank):  # type: ignore[misc]  # pyModbusTCP has no types
@@ -143,8 +144,11 @@ def _unused_port() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys come last: Playwright keeps an event loop running, and asyncio.run refuses beside it."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Journeys come last: Playwright keeps an event loop running, and asyncio.run refuses beside it.
+
+    The soak is the first of them, so that the others pass beside it.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path.name != SOAK))
 
 
 @pytest.fixture(scope="session")
