@@ -3,8 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 # A file's tests stay together and in order: what they share is made once, and browsers come last.
-# Three on two cores, as tests with servers and browsers wait for half of their time.
-PROCESSES ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
+PROCESSES ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 PAGE := $(shell find web \( -path web/node_modules -o -path web/generated \) -prune -o -type f -print)
 
