@@ -76,13 +76,14 @@ def runtime_of(url: str) -> Path:
 
 
 def processes(runtime: Path) -> set[int]:
-    """Every process of the server: the postmaster by its command line, its children, its guard."""
+    """Every process of the server: the postmaster, its children, its guard."""
     found = postmaster(runtime)
     return found | children(found) | guards(found)
 
 
 def postmaster(runtime: Path) -> set[int]:
-    return {pid for pid, line in command_lines().items() if str(runtime) in line}
+    """By the lock of its socket: a child that was just forked has its command line for a moment."""
+    return {int(lock.read_text().split()[0]) for lock in runtime.glob("*/.s.PGSQL.*.lock")}
 
 
 def guards(servers: set[int]) -> set[int]:
