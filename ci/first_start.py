@@ -129,7 +129,7 @@ class Run:
         self.process.wait()
 
     def expect_gone(self, running: set[int]) -> None:
-        patience = time.monotonic() + 30
+        patience = time.monotonic() + 5
         while left := {pid for pid in running | self.processes() if text(pid, "cmdline")}:
             expect(time.monotonic() < patience, f"left behind: {[text(pid, 'cmdline') for pid in left]}")
             time.sleep(0.1)
