@@ -6,6 +6,8 @@ export default defineConfig({
     emptyOutDir: true,
     // A data: URL would need a hole in the Content-Security-Policy.
     assetsInlineLimit: 0,
+    // A part that comes later is asked for again while it does not; its styles would not be.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     target: "es2022",
     // ECharts comes with the first chart of an analysis, never with the first page.

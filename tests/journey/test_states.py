@@ -91,6 +91,25 @@ def test_a_wall_loads_itself_again_after_an_update(page: Page, serve: Serve, sit
     expect(page.locator(".wall")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("opened", "path", "part", "style"),
+    [("live", "settings", ".settings .sieve", "flex"), ("energy", "energy/flow", "pw-flow", "block")],
+)
+def test_a_part_of_the_page_that_did_not_come_says_so_and_comes_by_itself(
+    page: Page, priced: Running, opened: str, path: str, part: str, style: str
+) -> None:
+    page.goto(f"{priced.url}/{opened}?lang=en")
+    expect(page.locator(".connection-live")).to_be_visible()
+    page.route("**/assets/*", lambda route: route.abort())
+    page.locator(f"a[href^='/{path}']").first.click()
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("has not come yet")
+    page.unroute("**/assets/*")
+    expect(page.locator(part)).to_be_visible()
+    expect(page.locator(part)).to_have_css("display", style)
+    expect(told).to_have_count(0)
+
+
 def test_a_cut_network_says_stale_since_and_recovers_without_loading_anew(
     page: Page, serve: Serve, site: str
 ) -> None:

@@ -44,8 +44,8 @@ class Store extends EventTarget {
   #alerting = 0;
   #retry = 0;
   readonly trail = new Trail();
-  readonly usual = new Usual(() => this.#changed());
-  readonly firing = new Firing(() => this.#changed());
+  readonly usual = new Usual(() => this.stirred());
+  readonly firing = new Firing(() => this.stirred());
   readonly #stream = new LiveStream({
     snapshot: (event) => this.#snapshot(event),
     update: (event) => this.#update(event),
@@ -129,7 +129,7 @@ class Store extends EventTarget {
 
   #routed(route: Route): void {
     this.route = this.#own(route);
-    this.#changed();
+    this.stirred();
   }
 
   #own(route: Route): Route {
@@ -142,21 +142,21 @@ class Store extends EventTarget {
     this.live = fromSnapshot(event);
     this.#heard(event);
     this.alerted();
-    if (restarted) void Promise.all([this.renew(), this.#compare()]);
+    if (restarted) void Promise.all([this.renew(), this.compare()]);
   }
 
   /** A wall has nobody who would load it again. */
-  async #compare(): Promise<void> {
+  async compare(): Promise<void> {
     this.outdated = await outdated();
     if (this.outdated && this.route.wall) location.reload();
-    this.#changed();
+    this.stirred();
   }
 
   /** The park may be another one: after a restart of the service, or because somebody added to it. */
   async renew(): Promise<void> {
     try {
       await this.#describe();
-      this.#changed();
+      this.stirred();
     } catch (error) {
       this.#failed(error);
     }
@@ -172,7 +172,7 @@ class Store extends EventTarget {
       if (row.state === "live" && row.time) this.trail.add(row.meter, Date.parse(row.time), row.power_kw);
     }
     this.connection = { state: "live", since: Date.parse(event.time) };
-    this.#changed();
+    this.stirred();
   }
 
   /** Something happened to alerts; what happens within a moment is told once. */
@@ -182,14 +182,14 @@ class Store extends EventTarget {
       this.#alerting = 0;
       this.alertsTurn++;
       void this.firing.ask();
-      this.#changed();
+      this.stirred();
     }, GATHER_MS);
   }
 
   #lost(): void {
     if (this.connection.state === "lost") return;
     this.connection = { ...this.connection, state: "lost" };
-    this.#changed();
+    this.stirred();
     void this.#ask();
   }
 
@@ -214,10 +214,11 @@ class Store extends EventTarget {
 
   #enter(phase: Phase): void {
     this.phase = phase;
-    this.#changed();
+    this.stirred();
   }
 
-  #changed(): void {
+  /** Whoever draws draws again. */
+  stirred(): void {
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -1,23 +1,17 @@
 /** <pw-energy-page>: by day, load over days, flow and balance, one at a time. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import "../styles/energy.css";
+import { later, type Load } from "../parts/later.ts";
 import { View } from "../parts/view.ts";
 import { href, VIEWS } from "../route.ts";
 import { store, wholePark } from "../store.ts";
 
-const LATER: Record<string, () => Promise<unknown>> = {
-  daily: () => import("../reports/energy.ts"),
-  profile: () => import("./profile.ts"),
-  flow: () => import("./flow.ts"),
-  balance: () => import("./balance.ts"),
-};
-
-const SHOWN: Record<string, () => TemplateResult> = {
-  daily: () => html`<pw-energy></pw-energy>`,
-  profile: () => html`<pw-profile></pw-profile>`,
-  flow: () => html`<pw-flow></pw-flow>`,
-  balance: () => html`<pw-balance></pw-balance>`,
+const SHOWN: Record<string, [load: Load, drawn: TemplateResult]> = {
+  daily: [() => import("../reports/energy.ts"), html`<pw-energy></pw-energy>`],
+  profile: [() => import("./profile.ts"), html`<pw-profile></pw-profile>`],
+  flow: [() => import("./flow.ts"), html`<pw-flow></pw-flow>`],
+  balance: [() => import("./balance.ts"), html`<pw-balance></pw-balance>`],
 };
 
 class EnergyPage extends View {
@@ -30,17 +24,14 @@ class EnergyPage extends View {
     return (VIEWS.energy ?? []).filter((view) => view !== "flow" || wholePark());
   }
 
-  protected override willUpdate(): void {
-    void LATER[this.#view]?.();
-  }
-
   protected override render(): TemplateResult {
     const words = this.words;
+    const shown = SHOWN[this.#view];
     const named: Record<string, string> = { daily: words.byDay, profile: words.loadOverDays, flow: words.flowTitle, balance: words.balanceTitle };
     return html`<nav class="periods views" aria-label=${words.energy}>
         ${this.#views.map((view) => html`<a href=${href({ ...store.route, view, by: null, show: null })} aria-current=${view === this.#view ? "page" : "false"}>${named[view]}</a>`)}
       </nav>
-      ${SHOWN[this.#view]?.()}`;
+      ${shown ? later(...shown, words) : nothing}`;
   }
 }
 

@@ -3,8 +3,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import "../live/page.ts";
 import { rolesOf } from "../account/names.ts";
-import { wordsOf } from "../i18n/words.ts";
+import type { Words } from "../i18n/words.ts";
 import { icon } from "../parts/icons.ts";
+import { later } from "../parts/later.ts";
 import { View } from "../parts/view.ts";
 import { clockSeconds, moment } from "../time.ts";
 import { href, PAGES, type Page } from "../route.ts";
@@ -15,16 +16,17 @@ import { message, notice } from "./notice.ts";
 import "./sign-in.ts";
 import "./strip.ts";
 
-const LATER: Partial<Record<Page, () => Promise<unknown>>> = {
+const LATER = {
   energy: () => import("../energy/page.ts"),
-  carbon: () => (store.route.view === "inventory" ? import("../carbon/inventory.ts") : import("../reports/carbon.ts")),
+  carbon: () => import("../reports/carbon.ts"),
+  inventory: () => import("../carbon/inventory.ts"),
   cost: () => import("../cost/page.ts"),
   alerts: () => import("../alerts/page.ts"),
   account: () => import("../account/page.ts"),
   collectors: () => import("../collectors/page.ts"),
   settings: () => import("../settings/page.ts"),
   meters: () => import("../meters/page.ts"),
-  live: () => (store.route.wall ? import("../live/wall.ts") : Promise.resolve()),
+  wall: () => import("../live/wall.ts"),
 };
 
 /** What each page is about, as the table of permissions has it. */
@@ -69,11 +71,10 @@ class App extends View {
     else delete document.documentElement.dataset["theme"];
     this.dataset["language"] = language;
     this.classList.toggle("on-wall", store.route.wall);
-    void LATER[page]?.();
   }
 
   protected override render(): TemplateResult {
-    if (store.route.wall && store.phase === "running" && shows("live")) return html`<main id="content">${this.#lost()}<pw-wall></pw-wall></main>`;
+    if (store.route.wall && store.phase === "running" && shows("live")) return html`<main id="content">${this.#lost()}${later(LATER.wall, html`<pw-wall></pw-wall>`, this.words)}</main>`;
     return html`
       <a class="skip" href="#content" @click=${this.#skip}>${this.words.skip}</a>
       <pw-strip></pw-strip>
@@ -141,24 +142,28 @@ class App extends View {
     if (store.phase === "sign-in") return html`<pw-sign-in></pw-sign-in>`;
     if (store.phase !== "running" && (store.site === null || store.phase === "no-site")) return notice(this.words);
     if (!shows(store.route.page)) return message(this.words.notYours, this.words.notYoursText(rolesOf(store.door?.who?.roles ?? [], this.words)));
-    return PAGE[store.route.page]();
+    return PAGE[store.route.page](this.words);
   }
 }
 
-const PAGE: Record<Page, () => TemplateResult> = {
+const PAGE: Record<Page, (words: Words) => TemplateResult> = {
   live: () => html`<pw-live></pw-live>`,
-  energy: () => html`<pw-energy-page></pw-energy-page>`,
-  carbon: () => html`<nav class="periods views" aria-label=${wordsOf(store.route.language).carbon}>${carbonViews()}</nav>${store.route.view === "inventory" ? html`<pw-inventory></pw-inventory>` : html`<pw-carbon></pw-carbon>`}`,
-  cost: () => html`<pw-cost></pw-cost>`,
-  meters: () => html`<pw-meters></pw-meters>`,
-  alerts: () => html`<pw-alerts></pw-alerts>`,
-  collectors: () => html`<pw-collectors></pw-collectors>`,
-  settings: () => html`<pw-settings></pw-settings>`,
-  account: () => html`<pw-account></pw-account>`,
+  energy: (words) => later(LATER.energy, html`<pw-energy-page></pw-energy-page>`, words),
+  carbon: (words) => html`<nav class="periods views" aria-label=${words.carbon}>${carbonViews(words)}</nav>${carbon(words)}`,
+  cost: (words) => later(LATER.cost, html`<pw-cost></pw-cost>`, words),
+  meters: (words) => later(LATER.meters, html`<pw-meters></pw-meters>`, words),
+  alerts: (words) => later(LATER.alerts, html`<pw-alerts></pw-alerts>`, words),
+  collectors: (words) => later(LATER.collectors, html`<pw-collectors></pw-collectors>`, words),
+  settings: (words) => later(LATER.settings, html`<pw-settings></pw-settings>`, words),
+  account: (words) => later(LATER.account, html`<pw-account></pw-account>`, words),
 };
 
-function carbonViews(): TemplateResult[] {
-  const words = wordsOf(store.route.language);
+function carbon(words: Words): TemplateResult {
+  if (store.route.view === "inventory") return later(LATER.inventory, html`<pw-inventory></pw-inventory>`, words);
+  return later(LATER.carbon, html`<pw-carbon></pw-carbon>`, words);
+}
+
+function carbonViews(words: Words): TemplateResult[] {
   const entry = (view: string | null, word: string): TemplateResult =>
     html`<a href=${href({ ...store.route, view, show: null })} aria-current=${store.route.view === view ? "page" : "false"}>${word}</a>`;
   return [entry(null, words.byDay), entry("inventory", words.inventory)];

@@ -55,6 +55,8 @@ export const en = {
   updatedTitle: "ParkWatt was updated.",
   updatedText: "This page is still the one from before the update. What is typed and not saved is lost when it is loaded again.",
   loadAgain: "Load again",
+  lackingTitle: "This part of the page has not come yet",
+  lackingText: "ParkWatt did not hand it out. It is asked for again every few seconds; if it does not come, load the page again.",
   unreachableTitle: "ParkWatt does not answer",
   unreachableText: "The page tries again every few seconds. If this lasts, see whether `parkwatt serve` is running.",
   refusedTitle: "ParkWatt answered with an error",

@@ -55,6 +55,8 @@ export const zh: Words = {
   updatedTitle: "ParkWatt 已更新。",
   updatedText: "当前页面仍是更新前的版本。重新加载后，未保存的输入会丢失。",
   loadAgain: "重新加载",
+  lackingTitle: "页面的这一部分尚未加载",
+  lackingText: "ParkWatt 没有返回这一部分，页面每隔几秒会再次请求；如仍未显示，请重新加载页面。",
   unreachableTitle: "ParkWatt 没有应答",
   unreachableText: "页面每隔几秒重试一次。若持续如此，请查看 `parkwatt serve` 是否在运行。",
   refusedTitle: "ParkWatt 返回了错误",

@@ -6,6 +6,7 @@ import { message } from "../frame/notice.ts";
 import { span, type Words } from "../i18n/words.ts";
 import { brief, exact, unitText, three } from "../numbers.ts";
 import { carrierWord } from "../parts/carrier.ts";
+import { later } from "../parts/later.ts";
 import { stateDot, stateWord } from "../parts/state.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
@@ -14,6 +15,7 @@ import { moment } from "../time.ts";
 import "./curve.ts";
 import { eventsTable, readingsTable, templateTable } from "./tables.ts";
 
+const entering = (): Promise<unknown> => import("./entering.ts");
 const REFRESH_MS = 15_000;
 
 class MeterPage extends View {
@@ -25,7 +27,6 @@ class MeterPage extends View {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void import("./entering.ts");
   }
 
   override disconnectedCallback(): void {
@@ -69,7 +70,7 @@ class MeterPage extends View {
         ${row ? this.#values(row) : nothing}
       </section>
       ${this.#detail ? this.#records(this.#detail) : nothing}
-      ${meter && !meter.formula && may("see-trace") ? html`<pw-entering class="panel" .code=${this.code}></pw-entering>` : nothing}
+      ${meter && !meter.formula && may("see-trace") ? later(entering, html`<pw-entering class="panel" .code=${this.code}></pw-entering>`, words) : nothing}
     </div>`;
   }
 

@@ -3,7 +3,7 @@
 import type { EChartsType } from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
 import { LitElement } from "lit";
-import { store } from "../store.ts";
+import { came } from "./later.ts";
 import { pictured } from "./picture.ts";
 
 export type Tint = (token: string, opacity?: number) => string;
@@ -11,6 +11,7 @@ export type Draw = (tint: Tint, width: number) => EChartsCoreOption;
 
 /** Once there, drawings are made at once: paper does not wait. */
 let library: typeof import("./echarts.ts") | null = null;
+const echarts = (): Promise<typeof import("./echarts.ts")> => import("./echarts.ts");
 
 const FONT = "system-ui, sans-serif";
 
@@ -30,7 +31,6 @@ export class Chart extends LitElement {
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
   readonly #again = (): void => {
     this.#drawing = this.#drawn();
-    this.#drawing.catch(() => store.addEventListener("change", this.#again, { once: true }));
   };
   readonly #size = new ResizeObserver(this.#again);
 
@@ -50,7 +50,6 @@ export class Chart extends LitElement {
     this.#dark.removeEventListener("change", this.#again);
     window.removeEventListener("beforeprint", this.#printed);
     window.removeEventListener("afterprint", this.#unprinted);
-    store.removeEventListener("change", this.#again);
     this.#chart?.dispose();
     this.#chart = null;
     super.disconnectedCallback();
@@ -68,7 +67,7 @@ export class Chart extends LitElement {
 
   async #drawn(): Promise<void> {
     if (this.clientWidth === 0) return;
-    library ??= await import("./echarts.ts");
+    library ??= await came(echarts);
     if (!this.isConnected) return;
     this.#chart ??= this.#made(library.init(this.#canvas, null, { renderer: "canvas" }));
     this.#chart.resize({ width: this.clientWidth, height: this.height });

@@ -2,6 +2,7 @@
 
 import { LitElement } from "lit";
 import type uPlot from "uplot";
+import { came } from "./later.ts";
 import { pictured } from "./picture.ts";
 
 export type Colour = (token: string, opacity?: number) => string;
@@ -9,6 +10,7 @@ export type Build = (colour: Colour) => Omit<uPlot.Options, "width" | "height">;
 
 /** Once there, drawings are made at once: paper does not wait. */
 let library: typeof import("./uplot.ts") | null = null;
+const uplot = (): Promise<typeof import("./uplot.ts")> => import("./uplot.ts");
 
 export class Plot extends LitElement {
   static override properties = { data: { attribute: false }, version: { attribute: false }, label: { attribute: false } };
@@ -69,7 +71,7 @@ export class Plot extends LitElement {
   }
 
   async #draw(): Promise<void> {
-    library ??= await import("./uplot.ts");
+    library ??= await came(uplot);
     if (!this.isConnected || this.clientWidth === 0) return;
     this.#plot?.destroy();
     const options = { ...this.build((token, opacity) => this.#colour(token, opacity)), width: this.clientWidth, height: this.height };
