@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from listening import listening
 
 from ingest.batch import Batch
 from ingest.collector import open_collector
@@ -103,7 +104,6 @@ class _Player:
                 break
             if answer != "-":
                 writer.write(bytes.fromhex(answer.replace("TTTT", request[:2].hex())))
-        writer.close()
 
 
 class _Keeping:
@@ -139,14 +139,12 @@ class _Run:
         self.poll = 0
 
     async def of(self, device: Template) -> dict[str, Any]:
-        server = await asyncio.start_server(self.player.serve, "127.0.0.1", 0)
-        async with server:
-            collector = self._collector(device, server.sockets[0].getsockname()[1])
+        async with listening(self.player.serve) as port:
+            collector = self._collector(device, port)
             drain = asyncio.create_task(collector._backlog.drain(self.sink))
             polled = [await self._polled(collector) for self.poll in range(self.polls)]
             drain.cancel()
             collector.close()
-            await asyncio.sleep(0.01)
         assert self.player.surprises == [], "questions that the case does not know"
         return self._found(collector, polled)
 

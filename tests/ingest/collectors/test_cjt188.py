@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from listening import listening
 
 from ingest.collector import read_meter
 from ingest.errors import SourceError, TemplateError
@@ -35,10 +36,8 @@ async def asked(address: str, device: Template) -> bytes:
         nonlocal got
         got = await reader.read(300)
         writer.write(ANSWER)
-        writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(serve) as port:
         source = read_source({"kind": "cjt188", "code": "line", "host": "127.0.0.1", "port": port})
         await read_meter(source, meter(address), {"t": device})
     return got

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listening import listening
 
 from ingest.collector import open_collector, read_meter
 from ingest.collectors.dlt645.frame import LAYOUT
@@ -59,12 +60,8 @@ class Gateway:
 
 def against(gateway: Gateway, scenario: Callable[[], Awaitable[None]]) -> None:
     async def both() -> None:
-        server = await asyncio.start_server(gateway.serve, "127.0.0.1", gateway.port)
-        gateway.port = server.sockets[0].getsockname()[1]
-        async with server:
+        async with listening(gateway.serve, gateway.port) as gateway.port:
             await scenario()
-            server.close()
-            await asyncio.sleep(0.01)
 
     asyncio.run(both())
 

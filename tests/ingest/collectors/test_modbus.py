@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listening import listening
 
 from ingest.batch import Batch
 from ingest.collector import open_collector
@@ -90,12 +91,8 @@ class Keeping:
 
 def against(gateway: Gateway, scenario: Callable[[], Awaitable[None]]) -> None:
     async def both() -> None:
-        server = await asyncio.start_server(gateway.serve, "127.0.0.1", gateway.port)
-        gateway.port = server.sockets[0].getsockname()[1]
-        async with server:
+        async with listening(gateway.serve, gateway.port) as gateway.port:
             await scenario()
-            server.close()
-            await asyncio.sleep(0.01)
 
     asyncio.run(both())
 
@@ -623,26 +620,23 @@ def test_one_request_at_a_time_unless_the_gateway_takes_more(meter: Device) -> N
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the requests that wait together, the last first."""
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            while True:
-                waiting = [await reader.readexactly(12)]
-                await asyncio.sleep(0.02)
-                while buffered := bytes(reader._buffer[:12]):  # type: ignore[attr-defined]
-                    waiting.append(buffered)
-                    await reader.readexactly(12)
-                most[-1] = max(most[-1], len(waiting))
-                for request in reversed(waiting):
-                    number, _, _, unit = struct.unpack(">HHHB", request[:7])
-                    writer.write(frame(number, unit, registers(request[7:])))
-        writer.close()
+        while True:
+            waiting = [await reader.readexactly(12)]
+            await asyncio.sleep(0.02)
+            while buffered := bytes(reader._buffer[:12]):  # type: ignore[attr-defined]
+                waiting.append(buffered)
+                await reader.readexactly(12)
+            most[-1] = max(most[-1], len(waiting))
+            for request in reversed(waiting):
+                number, _, _, unit = struct.unpack(">HHHB", request[:7])
+                writer.write(frame(number, unit, registers(request[7:])))
 
     async def scenario(allowed: int) -> None:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        source = place(server.sockets[0].getsockname()[1], 2.0, in_flight=allowed)
-        units = [unit(f"M{n}", n, meter) for n in range(1, 9)]
-        for one in units:
-            one.timing = source.timing
-        async with server:
+        async with listening(serve) as port:
+            source = place(port, 2.0, in_flight=allowed)
+            units = [unit(f"M{n}", n, meter) for n in range(1, 9)]
+            for one in units:
+                one.timing = source.timing
             one = ModbusCollector(source, Line(source), units, lambda: NOW)
             sink = Keeping()
             await one.poll()
@@ -650,8 +644,6 @@ def test_one_request_at_a_time_unless_the_gateway_takes_more(meter: Device) -> N
             assert all(values == {"voltage": 10.0, "current": 100.0} for _, _, values in sink.rows)
             assert len(sink.rows) == 8
             one.close()
-            server.close()
-            await asyncio.sleep(0.01)
 
     for allowed in (1, 4):
         most.append(0)

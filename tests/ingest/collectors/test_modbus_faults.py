@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listening import listening
 from pymodbus.framer import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -115,15 +116,16 @@ class Proxy:
         theirs, ours = await asyncio.open_connection("127.0.0.1", self._port)
         turn = Turn()
         back = asyncio.create_task(self._answers(theirs, writer, turn))
-        async for request in self._frames(reader):
-            self.codes.add(request[7 if self._framing == "tcp" else 1])
-            if self._framing == "tcp":  # of another process, for whose answer time waits
-                turn.theirs()
-            ours.write(request)
-        turn.end()
-        back.cancel()
-        for one in (ours, writer):
-            one.close()
+        try:
+            async for request in self._frames(reader):
+                self.codes.add(request[7 if self._framing == "tcp" else 1])
+                if self._framing == "tcp":  # of another process, for whose answer time waits
+                    turn.theirs()
+                ours.write(request)
+        finally:
+            turn.end()
+            back.cancel()
+            ours.close()
 
     async def _frames(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         rest = b""
@@ -183,20 +185,19 @@ async def polled(
     port: int, device: Device, seed: int, framing: str = "tcp", in_flight: int = 1
 ) -> tuple[Proxy, Keeping]:
     proxy = Proxy(port, seed, framing, FAULTS)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    source = ModbusSource(
-        kind="modbus",
-        code="gw",
-        host="127.0.0.1",
-        port=server.sockets[0].getsockname()[1],
-        framing=framing,
-        in_flight=in_flight,
-        timeout_s=0.15,
-        poll_s=0.05,
-    )
-    units = [Unit(f"M{unit}", unit, Recipe(device), source.timing) for unit in UNITS]
-    one, sink = ModbusCollector(source, Line(source), units, lambda: 1e9), Keeping()
-    async with server:
+    async with listening(proxy.serve) as at:
+        source = ModbusSource(
+            kind="modbus",
+            code="gw",
+            host="127.0.0.1",
+            port=at,
+            framing=framing,
+            in_flight=in_flight,
+            timeout_s=0.15,
+            poll_s=0.05,
+        )
+        units = [Unit(f"M{unit}", unit, Recipe(device), source.timing) for unit in UNITS]
+        one, sink = ModbusCollector(source, Line(source), units, lambda: 1e9), Keeping()
         drain = asyncio.create_task(one._backlog.drain(sink))
         for _ in range(8):
             await one.poll()
@@ -205,8 +206,6 @@ async def polled(
                 await asyncio.sleep(0.01)
         drain.cancel()
         one.close()
-        server.close()
-        await asyncio.sleep(0.05)
     return proxy, sink
 
 

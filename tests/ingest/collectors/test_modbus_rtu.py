@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from listening import listening
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -51,33 +52,27 @@ class Bus:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while request := await reader.readexactly(8):
-                assert sealed(request[:6]) == request
-                self.requests.append(request)
-                for delay, answer in self.answers(request):
-                    asyncio.get_running_loop().call_later(delay, writer.write, answer)
-        writer.close()
+        while request := await reader.readexactly(8):
+            assert sealed(request[:6]) == request
+            self.requests.append(request)
+            for delay, answer in self.answers(request):
+                asyncio.get_running_loop().call_later(delay, writer.write, answer)
 
 
 def against(bus: Bus, scenario: Callable[[Line], Awaitable[None]], **options: Any) -> None:
     async def both() -> None:
-        server = await asyncio.start_server(bus.serve, "127.0.0.1", 0)
-        bus.port = server.sockets[0].getsockname()[1]
-        source = ModbusSource(
-            kind="modbus",
-            code="bus",
-            framing="rtu",
-            host="127.0.0.1",
-            port=bus.port,
-            **{"timeout_s": 0.2, **options},
-        )
-        line = Line(source)
-        async with server:
+        async with listening(bus.serve) as bus.port:
+            source = ModbusSource(
+                kind="modbus",
+                code="bus",
+                framing="rtu",
+                host="127.0.0.1",
+                port=bus.port,
+                **{"timeout_s": 0.2, **options},
+            )
+            line = Line(source)
             await scenario(line)
             line.close()
-            server.close()
-            await asyncio.sleep(0.01)
 
     asyncio.run(both())
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listening import listening
 
 from ingest.assignment import assignments
 from ingest.batch import Batch
@@ -284,11 +285,13 @@ def test_only_services_that_read_are_asked_for(free_port: Callable[[], int]) -> 
                 to.write(content)
             to.close()
 
-        await asyncio.gather(pump(reader, back, asked), pump(there, writer, bytearray()))
+        try:
+            await asyncio.gather(pump(reader, back, asked), pump(there, writer, bytearray()))
+        finally:
+            back.close()
 
     async def scenario() -> None:
-        async with await asyncio.start_server(relay, "127.0.0.1", 0) as proxy:
-            through = proxy.sockets[0].getsockname()[1]
+        async with listening(relay) as through:
             await collect(
                 way(through, refresh_s=0.3),
                 template(POWER, ENERGY),

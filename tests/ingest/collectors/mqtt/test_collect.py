@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import aiomqtt
 import numpy as np
 import pytest
+from listening import listening
 
 from ingest.batch import Batch
 from ingest.collector import open_collector
@@ -305,7 +306,6 @@ class Old:
                 answer = b"\x90\x03" + body[:2] + b"\x01" if head[0] >> 4 == 8 else None
             if answer:
                 writer.write(answer)
-        writer.close()
 
 
 HANGS_UP = b"hangs up"
@@ -321,15 +321,13 @@ def test_a_broker_without_mqtt_5_is_asked_again_in_its_own(
     old = Old(refusal)
 
     async def scenario() -> None:
-        server = await asyncio.start_server(old.serve, "127.0.0.1", 0)
-        async with server:
-            url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with listening(old.serve) as port:
+            url = f"mqtt://127.0.0.1:{port}"
             async with session(broker_at(url), "park/+/state"):
                 pass
             with pytest.raises(SourceError, match="hangs up" if refusal == HANGS_UP else "refuses"):
                 async with session(broker_at(f"{url}?version=5"), "park/+/state"):
                     pass
-            await asyncio.sleep(0.05)
 
     asyncio.run(scenario())
     assert old.versions == [5, 4, 5]

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import aiomqtt
 import numpy as np
 import pytest
+from listening import listening
 from numpy.typing import NDArray
 
 from ingest.batch import Batch
@@ -200,7 +201,6 @@ class Wire:
                 writer.write(b"\x90\x04" + body[:2] + b"\x00\x01")
             elif head[0] >> 4 == 4:
                 self.acknowledged.append(int.from_bytes(body[:2], "big"))
-        writer.close()
 
     def tell(self, topic: str, payload: str) -> None:
         assert self._writer is not None
@@ -219,9 +219,7 @@ async def over_the_wire(
     device: JsonDevice, scenario: Callable[[Wire, Sink, SourceHealth], Awaitable[None]], sink: Sink
 ) -> None:
     wire = Wire()
-    server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
-    async with server:
-        port: int = server.sockets[0].getsockname()[1]
+    async with listening(wire.serve) as port:
         collector = collector_at(port, device, "one")
         async with running(collector, sink):
             await scenario(wire, sink, collector.health)
