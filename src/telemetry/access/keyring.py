@@ -1,6 +1,7 @@
 """The keys that hold now, as every request needs them: in memory, by the hash of the secret."""
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Keyring:
         self.ready = False
         """Whether the database's keys are known."""
         self._clock = clock
+        self._lock = threading.Lock()
+        self._turn = self._held = 0
         self._passes: Mapping[bytes, Pass] = {}
         if first is not None:
             asker = Asker(FIRST, FIRST_ROLES)
@@ -50,10 +53,19 @@ class Keyring:
         self._buckets: dict[int, Bucket] = {}
         self._used: dict[int, datetime] = {}
 
-    def replace(self, keys: Collection[Key]) -> None:
-        """What stands in the database is what holds."""
-        self._passes = MappingProxyType({d: each for key in keys for d, each in _passes(key).items()})
-        self.ready = True
+    def turn(self) -> int:
+        """Of a look at the database that begins now."""
+        with self._lock:
+            self._turn += 1
+            return self._turn
+
+    def replace(self, keys: Collection[Key], turn: int) -> None:
+        """What stands in the database is what holds, unless a look that began later has told already."""
+        passes = MappingProxyType({d: each for key in keys for d, each in _passes(key).items()})
+        with self._lock:
+            if turn >= self._held:
+                self._passes, self._held = passes, turn
+                self.ready = True
 
     def find(self, hashed: bytes) -> Pass | None:
         """What a secret with this hash opens now."""

@@ -1,5 +1,6 @@
 """Who is signed in now, as every request needs it: in memory, by the hash of the cookie."""
 
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -38,37 +39,51 @@ class Roster:
         self._clock = clock
         self._present: dict[bytes, Presence] = {}
         self._used: dict[bytes, datetime] = {}
-        self._turn = 0
+        self._lock = threading.Lock()
+        self._turn = self._held = 0
 
-    @property
     def turn(self) -> int:
-        """Grows with each change made here: what was read from the database before it is out of date."""
-        return self._turn
+        """Of a look at the database that begins now."""
+        with self._lock:
+            self._turn += 1
+            return self._turn
 
     def replace(self, found: Collection[OpenSession], turn: int, *, anybody: bool) -> None:
-        """What stands in the database is what holds, unless something changed here since `turn`."""
-        if turn != self._turn:
-            return
-        before, self._present = self._present, {each.digest: _presence(each) for each in found}
-        for digest, presence in self._present.items():
-            if digest in before:
-                presence.used_at = max(presence.used_at, before[digest].used_at)
-        self.anybody, self.ready = anybody, True
+        """What stands in the database is what holds.
+
+        Unless something changed here since that look began, or one that began later has told already.
+        """
+        present = {each.digest: _presence(each) for each in found}
+        with self._lock:
+            if turn < self._held:
+                return
+            for digest in present.keys() & self._present.keys():
+                present[digest].used_at = max(present[digest].used_at, self._present[digest].used_at)
+            self._present, self._held = present, turn
+            self.anybody, self.ready = anybody, True
+
+    def _changes(self) -> None:
+        """What was read from the database before is out of date."""
+        self._turn += 1
+        self._held = self._turn
 
     def add(self, made: OpenSession) -> None:
-        self._turn += 1
-        self._present[made.digest] = _presence(made)
-        self.anybody = True
+        with self._lock:
+            self._changes()
+            self._present[made.digest] = _presence(made)
+            self.anybody = True
 
     def leave(self, digest: bytes) -> None:
-        self._turn += 1
-        self._present.pop(digest, None)
+        with self._lock:
+            self._changes()
+            self._present.pop(digest, None)
 
     def leave_all(self, person: int, but: bytes = b"") -> None:
         """End what one person has open, all but one."""
-        self._turn += 1
-        for digest in [d for d, each in self._present.items() if each.person == person and d != but]:
-            del self._present[digest]
+        with self._lock:
+            self._changes()
+            for digest in [d for d, each in self._present.items() if each.person == person and d != but]:
+                del self._present[digest]
 
     def find(self, digest: bytes) -> Presence | None:
         """Whose cookie has this hash, which is noted as used now."""

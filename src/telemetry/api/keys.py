@@ -104,6 +104,8 @@ def _rotate(dependencies: Dependencies, number: int, posted: PostedRotation) -> 
 
 
 def _renew(dependencies: Dependencies) -> None:
+    ring = dependencies.settings.access.ring
+    turn = ring.turn()
     with dependencies.database.connection() as tx:
         found = stored.listed(tx)
-    dependencies.settings.access.ring.replace(found)
+    ring.replace(found, turn)

@@ -114,7 +114,7 @@ def _change(dependencies: Dependencies, number: int, body: Any) -> PersonEntry: 
 def renew(dependencies: Dependencies) -> None:
     """What stands in the database holds here at once. Raises StorageError."""
     roster = dependencies.settings.access.roster
-    turn = roster.turn
+    turn = roster.turn()
     with dependencies.store.connection() as tx:
         found, anybody = entrance.standing(tx, datetime.now(UTC)), stored.anybody(tx)
     roster.replace(found, turn, anybody=anybody)

@@ -31,14 +31,14 @@ class KeyWatch:
 
     def step(self) -> None:
         """Raises StorageError."""
-        adopting = self._ring.first if not self._adopted else None
+        adopting, turn = self._ring.first if not self._adopted else None, self._ring.turn()
         with self._db.connection() as tx:
             if adopting is not None:
                 _adopt(tx, adopting)
             if used := self._ring.drained():
                 keys.used(tx, used)
             found = keys.listed(tx)
-        self._ring.replace(found)
+        self._ring.replace(found, turn)
         self._adopted = True
         if adopting is not None and self._ring.find(adopting) is None:
             _LOG.warning("the token of the start was revoked or replaced by another: it opens nothing")

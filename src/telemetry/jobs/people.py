@@ -58,7 +58,7 @@ class PeopleWatch:
 
     def step(self) -> None:
         """Raises StorageError."""
-        now, turn = datetime.now(UTC), self._roster.turn
+        now, turn = datetime.now(UTC), self._roster.turn()
         with self._db.connection() as tx:
             if used := self._roster.drained():
                 sessions.used(tx, used)

@@ -50,13 +50,22 @@ def test_the_token_of_the_start_opens_until_the_keys_are_known(ring: Keyring) ->
     assert found is not None
     assert found.asker.of_park
     assert not ring.ready
-    ring.replace([])
+    ring.replace([], ring.turn())
     assert ring.ready
     assert ring.find(digest("first")) is None
 
 
+def test_what_was_read_before_a_key_was_made_does_not_take_it_away(ring: Keyring) -> None:
+    earlier, later = ring.turn(), ring.turn()
+    ring.replace([key(secret(1, NEW))], later)
+    ring.replace([], earlier)
+    assert ring.find(NEW)
+    ring.replace([], ring.turn())
+    assert ring.find(NEW) is None
+
+
 def test_two_secrets_hold_until_the_overlap_ends(ring: Keyring, wall: Wall) -> None:
-    ring.replace([key(secret(1, OLD, START + timedelta(hours=1)), secret(2, NEW))])
+    ring.replace([key(secret(1, OLD, START + timedelta(hours=1)), secret(2, NEW))], ring.turn())
     assert ring.find(OLD)
     assert ring.find(NEW)
     wall.now += 3599
@@ -69,16 +78,16 @@ def test_two_secrets_hold_until_the_overlap_ends(ring: Keyring, wall: Wall) -> N
 
 def test_an_expired_or_revoked_key_opens_nothing(ring: Keyring, wall: Wall) -> None:
     holds = key(secret(1, OLD, START + timedelta(days=9)))
-    ring.replace([replace(holds, expires_at=START + timedelta(seconds=5))])
+    ring.replace([replace(holds, expires_at=START + timedelta(seconds=5))], ring.turn())
     assert ring.find(OLD)
     wall.now += 5
     assert ring.find(OLD) is None
-    ring.replace([replace(holds, revoked_at=START, revoked_by="me")])
+    ring.replace([replace(holds, revoked_at=START, revoked_by="me")], ring.turn())
     assert ring.find(OLD) is None
 
 
 def test_both_secrets_of_a_key_draw_from_one_bucket(ring: Keyring, wall: Wall) -> None:
-    ring.replace([replace(key(secret(1, OLD), secret(2, NEW)), per_minute=2)])
+    ring.replace([replace(key(secret(1, OLD), secret(2, NEW)), per_minute=2)], ring.turn())
     old, new = ring.find(OLD), ring.find(NEW)
     assert old
     assert new
@@ -91,7 +100,7 @@ def test_last_uses_are_handed_over_once(ring: Keyring, wall: Wall) -> None:
     first = ring.find(digest("first"))
     assert first
     ring.wait_s(first)
-    ring.replace([key(secret(1, OLD))])
+    ring.replace([key(secret(1, OLD))], ring.turn())
     found = ring.find(OLD)
     assert found
     ring.wait_s(found)

@@ -1,6 +1,8 @@
 """Sessions end by time, by leaving, and never come back by what was read before."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
 
@@ -70,18 +72,40 @@ def test_it_ends_however_much_it_is_used(roster: Roster, wall: Wall) -> None:
 
 
 def test_what_was_read_before_a_change_is_not_taken(roster: Roster) -> None:
-    turn = roster.turn
+    turn = roster.turn()
     roster.leave(b"a")
     roster.replace([session()], turn, anybody=True)
     assert roster.find(b"a") is None
-    roster.replace([session()], roster.turn, anybody=True)
+    roster.replace([session()], roster.turn(), anybody=True)
     assert roster.find(b"a")
+
+
+def test_what_was_read_before_a_person_changed_is_not_taken(roster: Roster) -> None:
+    earlier, later = roster.turn(), roster.turn()
+    roster.replace([], later, anybody=True)
+    roster.replace([session()], earlier, anybody=True)
+    assert roster.find(b"a") is None
+
+
+def test_who_comes_while_the_sessions_are_taken_up_stays(roster: Roster) -> None:
+    """The thread that takes them up may stop anywhere, and another one let somebody in."""
+    coming = Thread(target=roster.add, args=[session(b"b")])
+
+    class Found(list[OpenSession]):
+        def __iter__(self) -> Iterator[OpenSession]:
+            yield from super().__iter__()
+            coming.start()
+            coming.join(0.5)
+
+    roster.replace(Found([session()]), roster.turn(), anybody=True)
+    coming.join()
+    assert roster.find(b"b")
 
 
 def test_what_is_read_keeps_when_it_was_used_here(roster: Roster, wall: Wall) -> None:
     wall.now += IDLE / 2
     roster.find(b"a")
-    roster.replace([session()], roster.turn, anybody=True)
+    roster.replace([session()], roster.turn(), anybody=True)
     wall.now += IDLE * 0.75
     assert roster.find(b"a")
 

@@ -70,10 +70,10 @@ def _headers(entrance: str, role: str, limit: str) -> dict[str, str]:
 def app(library: Library) -> FastAPI:
     """What it stands on is away: whoever is let in is answered with anything but 401 and 403."""
     ring, nothing = Keyring(), cast("Any", None)
-    ring.replace([_key(number, *case) for number, case in enumerate(CASES, 1)])
+    ring.replace([_key(number, *case) for number, case in enumerate(CASES, 1)], ring.turn())
     roster = Roster(anybody=True)
     sessions = [_session(number, *case) for number, case in enumerate(PEOPLE, 1)]
-    roster.replace(sessions, roster.turn, anybody=True)
+    roster.replace(sessions, roster.turn(), anybody=True)
     settings = Settings(served("localhost"), Access(ring, asked=True, roster=roster))
     current = Current(Plan(None, None, library))
     return create(Dependencies(Database(""), current, nothing, nothing, dict, settings))
