@@ -129,11 +129,14 @@ class LiveHub:
         self._renewed = True
 
     async def tick(self) -> None:
-        gap = self._renewed
-        picture, frame = await asyncio.to_thread(self._draw, self.sequence + 1 + gap)
+        gap, self._renewed = self._renewed, False
+        try:
+            picture, frame = await asyncio.to_thread(self._draw, self.sequence + 1 + gap)
+        except BaseException:
+            self._renewed = self._renewed or gap
+            raise
         if gap:
             self._frames.clear()
-            self._renewed = False
             self._kept = None
         self.looks += 1
         self.sequence = frame.sequence

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -232,3 +232,60 @@ def test_a_view_that_fails_is_told_once_and_tried_again(
         asyncio.run(run())
     assert hub.sequence > 0
     assert [record.message for record in caplog.records] == ["the live view cannot be drawn"]
+
+
+class Renewing(Counting):
+    """The park changes while a picture is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], None] = bool
+
+    def look(self, now: float) -> Picture:
+        meanwhile, self.meanwhile = self.meanwhile, bool
+        meanwhile()
+        return super().look(now)
+
+
+def _told(hub: LiveHub, *steps: Callable[[], None]) -> list[str]:
+    """The event after each step and the tick that follows."""
+
+    async def told() -> list[str]:
+        found = []
+        async with aclosing(hub.join(None).events()) as events:
+            for step in steps:
+                step()
+                await hub.tick()
+                found.append((await _next(events))[1])
+        return found
+
+    return asyncio.run(told())
+
+
+def test_a_change_while_the_picture_of_another_is_drawn_is_told_too() -> None:
+    view = Renewing()
+    hub = LiveHub(view, lambda: 1000.0, pack=bytes)
+
+    def changes_twice() -> None:
+        hub.renew()
+        view.meanwhile = hub.renew
+
+    assert _told(hub, bool, bool, changes_twice, bool, bool) == [
+        "snapshot",
+        "update",
+        "snapshot",
+        "snapshot",
+        "update",
+    ]
+
+
+def test_a_change_is_told_though_its_first_picture_fails(hub: LiveHub, view: Counting) -> None:
+    _ticked(hub, 1)
+    hub.renew()
+    view.broken = True
+    with pytest.raises(RuntimeError):
+        _ticked(hub, 1)
+    view.broken = False
+    before = hub.sequence
+    _ticked(hub, 1)
+    assert hub.sequence == before + 2, "a gap: whoever watches gets a snapshot"
