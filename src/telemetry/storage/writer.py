@@ -124,11 +124,12 @@ class Writer:
 
     def _known(self, conn: Connection[Any], batches: Sequence[Batch]) -> Mapping[str, int]:
         """Numbers of the meters of `batches`; the database is asked for those not known yet."""
-        unknown = {code for batch in batches for code in batch.meters if code not in self._ids}
+        known = self._ids
+        unknown = {code for batch in batches for code in batch.meters if code not in known}
         if unknown:
             found = dict(conn.execute(_SQL["meters_by_code"], {"codes": list(unknown)}).fetchall())
-            self._ids = {**self._ids, **found}
-        return self._ids
+            self._ids = known = {**self._ids, **found}
+        return known
 
     def _doubt(self, conn: Connection[Any], rows: Rows, written: Written) -> Looked:
         now_us = int(self._clock() * 1e6)

@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -312,6 +313,25 @@ def test_neither_a_start_nor_another_process_brings_the_future_back(three: Datab
     third = Writer.open(three, wall)
     assert _shown(third, three) == [(1010, 1.1, None)]
     third.close()
+
+
+class Overtaken(Writer):
+    """Another thread learns the meters anew in the moment in which this one has learnt of further ones."""
+
+    @property
+    def _ids(self) -> dict[str, int]:  # type: ignore[override]
+        return {}
+
+    @_ids.setter
+    def _ids(self, _: object) -> None: ...
+
+
+def test_a_meter_is_known_to_who_asked_after_it_though_others_learn_at_once(
+    three: Database, batch: Made, now: datetime
+) -> None:
+    with closing(Overtaken(three, now.timestamp)) as writer:
+        assert _outcomes(writer, batch(("m1", 10, {"energy_import": 1.0}))) == [[A]]
+    assert _readings(three) == [("m1", 10, 1.0, None)]
 
 
 def test_latest_is_written_within_seconds_without_a_further_write(
