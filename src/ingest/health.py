@@ -180,7 +180,8 @@ class SourceHealth:
     @property
     def answering(self) -> int:
         """Meters whose last read succeeded."""
-        return sum(meter.last_success is not None and not meter.failing for meter in self.meters.values())
+        meters = tuple(self.meters.values())  # booked on another thread
+        return sum(meter.last_success is not None and not meter.failing for meter in meters)
 
     @classmethod
     def of(cls, source: str, kind: str, meters: Iterable[str]) -> "SourceHealth":

@@ -49,7 +49,8 @@ class Supervisor:
 
     @property
     def health(self) -> tuple[SourceHealth, ...]:
-        return tuple(collector.health for collector in self._collectors.values())
+        """From any thread."""
+        return tuple(collector.health for collector in tuple(self._collectors.values()))
 
     def prepare(self, wanted: Mapping[str, Assigned]) -> Change:
         """Opens the collectors that are new or changed, and runs none. Raises SourceError."""

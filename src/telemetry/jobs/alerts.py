@@ -43,6 +43,7 @@ _TICK_S = 0.5  # between judgements while nothing is read
 _LEAST_S = 0.2  # between judgements while readings come
 _PATIENCE_S = 30.0  # with a database that takes a question and does not answer
 _STANDING_IN_S = 2.0  # between judgements meanwhile
+_GOODBYE_S = 5.0  # for the judgement that runs when it ends
 _SET_BACK_S = 1.0  # by less no clock is
 _SLOW_S = 30.0  # how old the park may be
 _OFTEN_S = 2.0  # how old silences, and rules put through the API, may be
@@ -127,21 +128,32 @@ class Alerter:
     async def _attempted(self) -> None:
         """A database that takes a question and never answers is away too."""
         attempt = asyncio.ensure_future(asyncio.to_thread(self._attempt))
+        try:
+            await self._answered_by(attempt)
+        except asyncio.CancelledError:  # one that goes on would take the lease again once it is given back
+            await asyncio.wait({attempt}, timeout=_GOODBYE_S)
+            raise
+        if attempt.result():
+            self._call()
+
+    async def _answered_by(self, attempt: asyncio.Future[bool]) -> None:
         begun, rest_s = time.monotonic(), _PATIENCE_S
         while not (await asyncio.wait({attempt}, timeout=rest_s))[0]:
             left_s = max(begun, self._asking.answered) + _PATIENCE_S - time.monotonic()
             rest_s = max(left_s, _STANDING_IN_S)
             if left_s <= 0 and await asyncio.to_thread(self._stand_in):
                 self._call()
-        if attempt.result():
-            self._call()
 
     def _stand_in(self) -> bool:
         """Go on beside an attempt that hangs; whether messages may be due."""
         watch = self.watch
         if self._meanwhile is None or watch is None or not watch.begun:
             return False
-        return watch.stand_in(partial(self._tell_beside, self._meanwhile, self._clock()))
+        try:
+            return watch.stand_in(partial(self._tell_beside, self._meanwhile, self._clock()))
+        except Exception as error:  # noqa: BLE001  # as above
+            self._tell(f"alerts cannot be evaluated: {error}", error)
+        return False
 
     def _tell_beside(self, meanwhile: Meanwhile, now: float, waiting: Sequence[Transition]) -> bool:
         """What waits for the journal, under the same keys, and what has happened since."""
@@ -156,26 +168,32 @@ class Alerter:
 
     def wake(self) -> None:
         """Readings have come: judge now, not at the next tick; from any thread."""
-        if self._loop is not None:
+        loop = self._loop  # gone once it ends
+        if loop is not None:
             with suppress(RuntimeError):  # it has closed meanwhile
-                self._loop.call_soon_threadsafe(self._woken.set)
+                loop.call_soon_threadsafe(self._woken.set)
 
     def _attempt(self) -> bool:
         """Whether something has changed."""
         try:
+            return self._go_on()
+        except Exception as error:  # noqa: BLE001  # alerts that fail must not end the service
+            self._tell(f"alerts cannot be evaluated: {error}", error)
+        return False
+
+    def _go_on(self) -> bool:
+        """Whether something has changed, with the database or without."""
+        try:
             changed = bool(self.step())
         except LeaseLost:
             self.watch = None
+            return False
         except StorageUnavailable as error:
             self._tell(f"alerts wait for the database: {error}")
             return self._wait()
-        except Exception as error:  # noqa: BLE001  # alerts that fail must not end the service
-            self._tell(f"alerts cannot be evaluated: {error}", error)
-        else:
-            self._told = ""
-            self._answers()
-            return changed
-        return False
+        self._told = ""
+        self._answers()
+        return changed
 
     def _answers(self) -> None:
         self._answered = self._clock()

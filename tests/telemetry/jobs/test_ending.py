@@ -1,6 +1,7 @@
 """What waits to be woken ends when it is told to, though something wakes it in the same moment."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -62,3 +63,49 @@ def test_a_part_ends_though_it_is_woken_in_the_same_moment(part: Callable[[], An
         return bool(done)
 
     assert asyncio.run(ended())
+
+
+def test_a_judgement_that_runs_is_let_finish_before_the_lease_is_given_back() -> None:
+    begun, go, order = threading.Event(), threading.Event(), list[str]()
+
+    def judge() -> bool:
+        begun.set()
+        go.wait(60)
+        order.append("judged")
+        return False
+
+    async def scenario() -> None:
+        one: Any = alerter()
+        one._attempt = judge
+        one._journal = SimpleNamespace(release=lambda _holder: order.append("given back"))
+        running = asyncio.create_task(one.run())
+        await asyncio.to_thread(begun.wait, 60)
+        running.cancel()
+        for _ in range(8):
+            await asyncio.sleep(0)
+        go.set()
+        await asyncio.wait({running})
+
+    asyncio.run(scenario())
+    assert order == ["judged", "given back"]
+
+
+class Ending(Alerter):
+    """Its loop goes in the moment after it was seen."""
+
+    _seen = False
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop | None:  # type: ignore[override]
+        seen, self._seen = self._seen, True
+        return None if seen else self._ended
+
+    @_loop.setter
+    def _loop(self, _: object) -> None:
+        self._ended = asyncio.new_event_loop()
+        self._ended.close()
+
+
+def test_readings_that_come_while_alerts_end_trouble_nobody() -> None:
+    nobody: Any = SimpleNamespace(plan=None)
+    Ending(Gone(), nobody).wake()  # type: ignore[arg-type]

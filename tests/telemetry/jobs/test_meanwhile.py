@@ -540,3 +540,18 @@ def test_no_secret_is_on_the_disk(night: Night) -> None:
     data = b"".join(path.read_bytes() for path in (night.folder / "outbox").iterdir())
     assert b"gate" in data
     assert VARIABLES["PARKWATT_HOOK"].encode() not in data
+
+
+def test_a_fault_while_the_database_is_away_does_not_end_the_service(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty() -> Circumstances:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    night.away()
+    with monkeypatch.context() as patch:
+        patch.setattr(night.alerter, "_beside", faulty)
+        assert not night.alerter._attempt()
+        assert not night.alerter._stand_in()
+    night.pass_(10, "gate")
+    assert night.told == [("gate", "fired")]
