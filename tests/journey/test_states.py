@@ -158,6 +158,47 @@ def test_a_token_is_asked_for_and_remembered(page: Page, serve: Serve, site: str
     expect(page.locator(".connection-live")).to_be_visible(timeout=60_000)
 
 
+@pytest.mark.parametrize(
+    ("path", "answer", "part", "filled"),
+    [
+        ("cost", "**/api/v1/bills*", "pw-bill", "table"),
+        ("energy", "**/api/v1/energy?*", "pw-energy", "table"),
+        ("carbon", "**/api/v1/trace/*", "#made-of", "h2"),
+    ],
+)
+def test_figures_that_could_not_be_had_come_by_themselves(
+    page: Page, priced: Running, path: str, answer: str, part: str, filled: str
+) -> None:
+    page.route(answer, lambda route: route.abort())
+    page.goto(f"{priced.url}/{path}?lang=en")
+    told = page.locator(part).get_by_text("This could not be loaded: ParkWatt does not answer")
+    expect(told.first).to_be_visible()
+    page.unroute(answer)
+    expect(page.locator(f"{part} {filled}").first).to_be_visible()
+    expect(told).to_have_count(0)
+
+
+def test_days_of_a_plan_are_shaded_once_the_bands_can_be_had(page: Page, priced: Running) -> None:
+    page.route("**/api/v1/tariff?*", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda failed: "/tariff?" in failed.url):
+        page.goto(f"{priced.url}/cost/plan?lang=en")
+    board = page.locator("pw-board")
+    expect(board).to_have_count(0)
+    page.unroute("**/api/v1/tariff?*")
+    expect(board).to_be_visible()
+
+
+def test_who_cannot_be_signed_out_is_told_so(page: Page, serve: Serve, site: str) -> None:
+    page.goto(f"{serve(site, PARKWATT_TOKEN=TOKEN).url}/account?lang=en")
+    page.get_by_label("Key", exact=True).fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    leave = page.get_by_role("button", name="Sign out", exact=True)
+    expect(leave).to_be_visible()
+    page.route("**/api/v1/session", lambda route: route.abort())
+    leave.click()
+    expect(page.locator("pw-own-account").get_by_role("alert")).to_have_text("ParkWatt does not answer")
+
+
 @pytest.mark.parametrize(("path", "part"), [("live", "pw-load"), ("meters/P-1", "pw-meter-curve")])
 def test_a_curve_that_could_not_be_had_comes_by_itself(
     page: Page, priced: Running, path: str, part: str

@@ -45,7 +45,7 @@ class People extends Acting<{ people: Person[] }> {
     const { told, path } = this.#made;
     const address = `${location.origin}${path}`;
     return html`<div class="handing" role="status"><p>${told(this.words)}</p>
-      <p><code class="secret">${address}</code> <button type="button" class="quiet" @click=${() => this.#copy(address)}>${this.words.copyLink}</button></p></div>`;
+      <p><code class="secret">${address}</code> ${isSecureContext ? html`<button type="button" class="quiet" @click=${() => this.#copy(address)}>${this.words.copyLink}</button>` : nothing}</p></div>`;
   }
 
   /** Role and areas; roles about the whole park have no areas to choose. */

@@ -36,7 +36,7 @@ class Walls extends Acting<Schemas["KeyList"]> {
   #link(): TemplateResult | typeof nothing {
     if (!this.#made) return nothing;
     return html`<div class="handing" role="status"><p>${this.words.wallLinkMade}</p>
-      <p><code class="secret">${this.#made}</code> <button type="button" class="quiet" @click=${this.#copy}>${this.#copied ? `✓ ${this.words.copied}` : this.words.copyLink}</button></p></div>`;
+      <p><code class="secret">${this.#made}</code> ${isSecureContext ? html`<button type="button" class="quiet" @click=${this.#copy}>${this.#copied ? `✓ ${this.words.copied}` : this.words.copyLink}</button>` : nothing}</p></div>`;
   }
 
   protected override filled({ keys }: Schemas["KeyList"]): TemplateResult {

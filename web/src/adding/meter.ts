@@ -5,7 +5,7 @@ import { get, post, type Schemas, type Source, type SourceList } from "../api.ts
 import { exact } from "../numbers.ts";
 import { CODE } from "../parts/code.ts";
 import { typed } from "../parts/form.ts";
-import { pause } from "../parts/pause.ts";
+import { patiently, pause } from "../parts/pause.ts";
 import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
@@ -45,7 +45,7 @@ class AddingMeter extends View {
 
   async #look(): Promise<void> {
     try {
-      const [list, library] = await Promise.all([get<SourceList>("/sources"), get<Schemas["DeviceList"]>("/library/devices")]);
+      const [list, library] = await Promise.all([patiently(() => get<SourceList>("/sources")), patiently(() => get<Schemas["DeviceList"]>("/library/devices"))]);
       [this.#sources, this.#devices] = [list.sources.filter((one) => one.edge === null), library.devices];
     } catch (error) {
       this.#faults.where = refusedFor(error, this.words);
@@ -113,10 +113,11 @@ class AddingMeter extends View {
     try {
       const asked = { source: sourceIn(this.#choice, this.#read), units: this.#read("units"), agreed: this.#agreed };
       this.#scan = await post<Scan>("/scans", asked);
+      const { id } = this.#scan;
       this.requestUpdate();
       while (this.isConnected && this.#scan.state === "running") {
         await pause(LOOK_MS);
-        this.#scan = await get<Scan>(`/scans/${this.#scan.id}`);
+        this.#scan = await patiently(() => get<Scan>(`/scans/${id}`));
         this.requestUpdate();
       }
     } catch (error) {
@@ -126,7 +127,11 @@ class AddingMeter extends View {
   }
 
   async #end(): Promise<void> {
-    if (this.#scan?.state === "running") this.#scan = await post<Scan>(`/scans/${this.#scan.id}/end`, {});
+    try {
+      if (this.#scan?.state === "running") this.#scan = await post<Scan>(`/scans/${this.#scan.id}/end`, {});
+    } catch (error) {
+      this.#faults.where = refusedFor(error, this.words);
+    }
     this.requestUpdate();
   }
 

@@ -6,7 +6,7 @@ import { get, post, type Schemas } from "../api.ts";
 import { ruleField } from "../i18n/rule-fields.ts";
 import { named } from "../i18n/words.ts";
 import { brief, exact, fixed, NONE, percent, unitText } from "../numbers.ts";
-import { pause } from "../parts/pause.ts";
+import { patiently, pause } from "../parts/pause.ts";
 import { refused } from "../parts/refused.ts";
 import { may, store } from "../store.ts";
 import { DAY_MS, iso, moment } from "../time.ts";
@@ -97,7 +97,7 @@ export class Trial extends OfRules {
   }
 
   async #follow(begun: Running): Promise<void> {
-    for (this.#run = begun; this.isConnected && this.#run?.state === "running"; this.#run = await get<Running>(`/alert-rules/trials/${begun.id}`)) {
+    for (this.#run = begun; this.isConnected && this.#run?.state === "running"; this.#run = await patiently(() => get<Running>(`/alert-rules/trials/${begun.id}`))) {
       this.requestUpdate();
       await pause(ASK_AGAIN_MS);
     }
@@ -106,10 +106,19 @@ export class Trial extends OfRules {
     this.#run = null;
   }
 
+  async #end(id: string): Promise<void> {
+    try {
+      await post(`/alert-rules/trials/${id}/end`, {});
+    } catch (error) {
+      this.#wrong = refused(error, this.words);
+      this.requestUpdate();
+    }
+  }
+
   #progress(run: Running): TemplateResult {
     const words = this.words;
     return html`<p class="verdict"><progress max="1" value=${run.share} aria-label=${words.trying}></progress> ${words.triedSoFar(percent(run.share), exact(run.told), fixed(run.seconds, 1))}
-      <button type="button" class="quiet" @click=${() => void post(`/alert-rules/trials/${run.id}/end`, {})}>${words.endTrial}</button></p>`;
+      <button type="button" class="quiet" @click=${() => this.#end(run.id)}>${words.endTrial}</button></p>`;
   }
 
   #outcome(told: Running): TemplateResult {

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { post, send, type Schemas } from "../api.ts";
 import type { Words } from "../i18n/words.ts";
+import { patiently } from "../parts/pause.ts";
 import { refusal } from "../parts/refusal.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
@@ -22,7 +23,7 @@ class Enter extends View {
 
   async #look(): Promise<void> {
     try {
-      this.#purpose = await post<Purpose>("/links/look", { link: this.#link });
+      this.#purpose = await patiently(() => post<Purpose>("/links/look", { link: this.#link }));
     } catch {
       this.#spent = true;
     }

@@ -14,6 +14,7 @@ import { steps } from "../parts/steps.ts";
 import { kept } from "../parts/kept.ts";
 import { sheetTable, type Cell, type Sheet } from "../parts/sheet.ts";
 import { twin } from "../parts/twin.ts";
+import { refusal } from "../parts/refusal.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, day, HOUR_MS, iso } from "../time.ts";
@@ -60,7 +61,7 @@ class LoadPanel extends View {
       this.#days = days;
       this.#failed = "";
     } catch (error) {
-      this.#failed = error instanceof Error ? error.message : String(error);
+      this.#failed = refusal(error, this.words);
       window.setTimeout(() => this.#again(wanted), ASK_AGAIN_MS);
     }
     this.requestUpdate();

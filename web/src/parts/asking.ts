@@ -4,12 +4,25 @@ import { html, nothing, type TemplateResult } from "lit";
 import { store } from "../store.ts";
 import { painted } from "./painted.ts";
 import { View } from "./view.ts";
+import { AWAY_MS } from "./pause.ts";
+import { passes } from "./refusal.ts";
 import { refused } from "./refused.ts";
 
 export abstract class Asking<T> extends View {
   protected answer: T | null = null;
   protected problem = "";
   #asked = "";
+  #timer = 0;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.problem) this.again();
+  }
+
+  override disconnectedCallback(): void {
+    window.clearTimeout(this.#timer);
+    super.disconnectedCallback();
+  }
 
   /** What is asked for; null: nothing yet. */
   protected abstract get question(): string | null;
@@ -29,6 +42,7 @@ export abstract class Asking<T> extends View {
   }
 
   async #load(question: string): Promise<void> {
+    window.clearTimeout(this.#timer);
     await painted();
     if (question !== this.#asked) return;
     try {
@@ -38,6 +52,7 @@ export abstract class Asking<T> extends View {
     } catch (error) {
       if (question !== this.#asked) return;
       this.problem = refused(error, this.words);
+      if (passes(error) && this.isConnected) this.#timer = window.setTimeout(() => this.again(), AWAY_MS);
     }
     this.requestUpdate();
   }

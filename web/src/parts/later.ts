@@ -3,10 +3,10 @@
 import { html, type TemplateResult } from "lit";
 import type { Words } from "../i18n/words.ts";
 import { store } from "../store.ts";
+import { AWAY_MS, pause } from "./pause.ts";
 
 export type Load<T = unknown> = () => Promise<T>;
 
-const RETRY_MS = 4_000;
 const coming = new Map<Load, Promise<unknown>>();
 const lacking = new Set<Load>();
 
@@ -26,7 +26,7 @@ async function asked<T>(load: Load<T>): Promise<T> {
     } catch {
       lacking.add(load);
       void store.compare();
-      await new Promise((done) => setTimeout(done, RETRY_MS));
+      await pause(AWAY_MS);
     }
   }
 }

@@ -3,8 +3,16 @@
 import { ApiError } from "../api.ts";
 import { span, type Words } from "../i18n/words.ts";
 
+/** As a gateway says while the service starts, or the service while its database does. */
+const AWAY = [502, 503, 504];
+
 export function refusal(error: unknown, words: Words): string {
   return reasons(error, words, String).join("; ");
+}
+
+/** Whether what failed comes by itself: the network, the service or its database was away. */
+export function passes(error: unknown): boolean {
+  return error instanceof ApiError ? AWAY.includes(error.status) : error instanceof TypeError;
 }
 
 /** What the page itself says, or each reason of the service with the field that it is about, said as `told` has it. */

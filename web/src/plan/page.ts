@@ -1,12 +1,14 @@
 /** <pw-plan>: my plan checked as it is changed, and the cheapest one beside it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { ApiError, get, post, type BandPlan } from "../api.ts";
+import { get, post, type BandPlan } from "../api.ts";
 import { said } from "../cost/said.ts";
 import { fixed, NONE, percent, three } from "../numbers.ts";
 import { dayField } from "../parts/day-field.ts";
 import { fileField } from "../parts/file-field.ts";
-import { pause } from "../parts/pause.ts";
+import { AWAY_MS, patiently, pause } from "../parts/pause.ts";
+import { passes } from "../parts/refusal.ts";
+import { refused } from "../parts/refused.ts";
 import { View } from "../parts/view.ts";
 import { store } from "../store.ts";
 import { clock, day, iso, shortDay, startOfDay } from "../time.ts";
@@ -18,17 +20,11 @@ import "./keeping.ts";
 import "./kept.ts";
 import { planLoad } from "./load.ts";
 import { jobsOf } from "./table.ts";
+import { wrongOf, type Wrong } from "./wrong.ts";
 
 const LENGTHS = [1, 2, 3, 7];
 const MOST_DAYS = 31;
 const ASK_AGAIN_MS = 500;
-
-interface Wrong {
-  job: string;
-  field: string;
-  value: string;
-  reason: string;
-}
 
 /** A clock time on the quarter hour, on every browser in 24 hours. */
 const CLOCK = "([01]?\\d|2[0-3]):(00|15|30|45)";
@@ -99,8 +95,10 @@ class PlanView extends View {
   /** The bands of the days, where there is no job that a check would tell them with. */
   async #shade(): Promise<void> {
     const { from, to } = this.#body;
+    const asked = this.#asked;
     try {
-      const { bands } = await get<BandPlan>("/tariff", { from, to });
+      const { bands } = await patiently(() => get<BandPlan>("/tariff", { from, to }));
+      if (asked !== this.#asked) return;
       this.#ground = groundOf({ from, to }, bands, store.site?.currency ?? "");
     } catch {
       this.#ground = null; // the board is left out; the form says what is missing as soon as a job is there
@@ -113,26 +111,23 @@ class PlanView extends View {
     if (this.#busy) return;
     this.#busy = true;
     let done = "";
-    while (done !== this.#asked) {
+    while (this.isConnected && done !== this.#asked) {
       done = this.#asked;
       try {
         [this.#plan, this.#wrong, this.#problem] = [await post<Plan>("/plans/check", JSON.parse(done)), [], ""];
       } catch (error) {
         this.#told(error);
+        if (passes(error)) done = "";
       }
       this.requestUpdate();
+      if (done === "") await pause(AWAY_MS);
     }
     this.#busy = false;
   }
 
   #told(error: unknown): void {
-    this.#problem = error instanceof Error ? error.message : String(error);
-    const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
-    this.#wrong = errors.map((one) => {
-      const [, number, field] = /^jobs\.(\d+)\.(.+)$/.exec(one.field) ?? [];
-      const job = number === undefined ? "" : (this.#jobs[Number(number)]?.code ?? `#${Number(number) + 1}`);
-      return { job, field: field ?? one.field, value: String(one.value ?? ""), reason: one.reason };
-    });
+    [this.#problem, this.#wrong] = [refused(error, this.words), wrongOf(error, this.#jobs)];
+    this.requestUpdate();
   }
 
   #changed(jobs: Job[], gesture: number | null = null): void {
@@ -305,7 +300,7 @@ class PlanView extends View {
     const all = String(this.#jobs.length);
     if (best.state === "running") {
       return html`<p class="verdict" role="status"><progress max=${this.#jobs.length} value=${best.placed}></progress> ${words.searching(String(best.placed), all, fixed(best.seconds, 1))}
-        <button type="button" class="quiet" @click=${() => void post(`/plans/optima/${best.id}/end`, {})}>${words.endSearch}</button></p>`;
+        <button type="button" class="quiet" @click=${() => post(`/plans/optima/${best.id}/end`, {}).catch((error: unknown) => this.#told(error))}>${words.endSearch}</button></p>`;
     }
     if (best.state === "failed") return html`<p class="wrong" role="alert">${words.searchFailed}</p>`;
     return html`<p class="verdict ${best.left_out.length > 0 ? "low" : "good"}" role="status">
@@ -317,16 +312,16 @@ class PlanView extends View {
   readonly #propose = async (): Promise<void> => {
     try {
       this.#optimum = await post<Optimum>("/plans/optima", this.#body);
+      const { id } = this.#optimum;
       this.requestUpdate();
       while (this.isConnected && this.#optimum?.state === "running") {
         await pause(ASK_AGAIN_MS);
-        this.#optimum = await get<Optimum>(`/plans/optima/${this.#optimum.id}`);
+        this.#optimum = await patiently(() => get<Optimum>(`/plans/optima/${id}`));
         this.requestUpdate();
       }
     } catch (error) {
       this.#optimum = null;
       this.#told(error);
-      this.requestUpdate();
     }
   };
 

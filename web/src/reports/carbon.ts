@@ -22,7 +22,7 @@ class CarbonPage extends DailyPage<EmissionReport> {
   /** Series of gases that do not add up with CO2. */
   #apart: readonly EmissionSeries[] = [];
 
-  protected override async ask(query: Record<string, string>): Promise<EmissionReport> {
+  protected override async asked(query: Record<string, string>): Promise<EmissionReport> {
     const answer = await get<EmissionReport>("/emissions", { ...query, basis: "location", revision: "current" });
     this.#apart = answer.series.filter((series) => series.gas !== "CO2");
     return { ...answer, series: answer.series.filter((series) => series.gas === "CO2") };

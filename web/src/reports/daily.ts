@@ -7,14 +7,13 @@ import { coverage, exact, NONE, scaleFor, three, type Scale } from "../numbers.t
 import { daySpan } from "../live/days.ts";
 import "../parts/exhibit.ts";
 import type { Key } from "../parts/exhibit.ts";
+import { Asking } from "../parts/asking.ts";
 import type { Column, Sheet } from "../parts/sheet.ts";
-import { View } from "../parts/view.ts";
 import { href, PERIODS } from "../route.ts";
 import { store } from "../store.ts";
 import { day, iso, startOfDay } from "../time.ts";
 import { dailyBars, sum, tokenOf, type Stack } from "./bars.ts";
 import { keysOf, namedOf, running, stacksOf } from "./stacks.ts";
-import { refused } from "../parts/refused.ts";
 
 const REFRESH_MS = 60_000;
 const HEIGHT = 240;
@@ -25,16 +24,12 @@ export interface Answer {
   series: Series[];
 }
 
-export abstract class DailyPage<A extends Answer> extends View {
-  protected answer: A | null = null;
-  #problem = "";
-  #asked = "";
-
+export abstract class DailyPage<A extends Answer> extends Asking<A> {
   protected abstract readonly unit: string;
   /** Name of the files, without what is shown of it. */
   protected abstract readonly file: string;
   protected abstract heading(): string;
-  protected abstract ask(query: Record<string, string>): Promise<A>;
+  protected abstract asked(query: Record<string, string>): Promise<A>;
   /** The total of a day as its table shows it. */
   protected figure(text: string, _day: string): TemplateResult | string {
     return text;
@@ -45,27 +40,15 @@ export abstract class DailyPage<A extends Answer> extends View {
   /** A day's bar was clicked. */
   protected abstract picked(day: string): void;
 
-  protected override willUpdate(): void {
-    if (!store.site) return;
-    const wanted = [store.route.days, day(store.now(), this.zone), Math.floor(store.now() / REFRESH_MS)].join();
-    if (wanted === this.#asked) return;
-    this.#asked = wanted;
-    void this.#load(wanted);
+  protected override get question(): string {
+    return [store.route.days, day(store.now(), this.zone), Math.floor(store.now() / REFRESH_MS)].join();
   }
 
-  async #load(wanted: string): Promise<void> {
+  protected override ask(): Promise<A> {
     const now = store.now();
     const from = startOfDay(now, this.zone, 1 - store.route.days);
     const to = startOfDay(now, this.zone, 1);
-    try {
-      const answer = await this.ask({ from: iso(from), to: iso(to), step: "day", by: "area" });
-      if (wanted !== this.#asked) return;
-      this.answer = answer;
-      this.#problem = "";
-    } catch (error) {
-      this.#problem = refused(error, this.words);
-    }
-    this.requestUpdate();
+    return this.asked({ from: iso(from), to: iso(to), step: "day", by: "area" });
   }
 
   protected override render(): TemplateResult {
@@ -75,7 +58,7 @@ export abstract class DailyPage<A extends Answer> extends View {
           <h1>${this.heading()}</h1>
           ${this.#periods()}
         </header>
-        ${this.#body()}
+        ${this.body()}
       </section>
       ${this.answer ? this.below(this.answer) : nothing}
     </div>`;
@@ -89,18 +72,16 @@ export abstract class DailyPage<A extends Answer> extends View {
     </nav>`;
   }
 
-  #body(): TemplateResult {
-    if (this.#problem && !this.answer) return html`<p class="empty" role="alert">${this.words.failed}${this.words.colon}${this.#problem}</p>`;
-    if (!this.answer) return html`<div class="plot-space"></div>`;
+  protected override filled(whole: A): TemplateResult {
     const chosen = store.route.area;
     const parts = partsOf(store.site?.areas ?? []).map((area) => area.code);
-    const answer = { ...this.answer, series: this.answer.series.filter((one) => parts.includes(one.key)) };
+    const answer = { ...whole, series: whole.series.filter((one) => parts.includes(one.key)) };
     const series = answer.series.filter((one) => !chosen || one.key === chosen);
     if (!series.some((one) => one.values.some((value) => value !== null))) return html`<p class="empty">${this.words.noEnergy}</p>`;
-    return this.#filled(answer, series);
+    return this.#drawn(answer, series);
   }
 
-  #filled(answer: A, series: readonly Series[]): TemplateResult {
+  #drawn(answer: A, series: readonly Series[]): TemplateResult {
     const order = partsOf(store.site?.areas ?? []).map((area) => area.code);
     const named = namedOf(keysOf(series));
     const days = answer.times.map((time) => daySpan(Date.parse(time), this.zone, 0));

@@ -2,70 +2,62 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { get, type EmissionPart, type EmissionTrace, type Inventory } from "../api.ts";
+import { Asking } from "../parts/asking.ts";
 import { brief, coverage, exact, NONE, scaleFor, three, unitText, type Scale } from "../numbers.ts";
 import { named, type Words } from "../i18n/words.ts";
-import { View } from "../parts/view.ts";
 import { href } from "../route.ts";
 import { store } from "../store.ts";
 import { lackOf, reasonOf } from "./reason.ts";
 import { bases, massOf, type Basis } from "./basis.ts";
 import { cited } from "../parts/cited.ts";
-import { refused } from "../parts/refused.ts";
 
-class EmissionTracePanel extends View {
+interface Made {
+  /** First and last day, as they are written. */
+  days: string;
+  trace: EmissionTrace;
+  inventory: Inventory;
+}
+
+class EmissionTracePanel extends Asking<Made> {
   static override properties = { from: { attribute: false }, to: { attribute: false } };
   /** First and last day. */
   declare from: string;
   declare to: string;
-  #trace: EmissionTrace | null = null;
-  #inventory: Inventory | null = null;
-  #problem = "";
-  #asked = "";
   #basis: Basis = "location";
 
-  protected override willUpdate(): void {
-    if (!this.from || !store.site) return;
-    const wanted = [this.from, this.to, this.#area].join();
-    if (wanted === this.#asked) return;
-    this.#asked = wanted;
-    void this.#load(wanted);
+  protected override get question(): string | null {
+    return this.from ? [this.from, this.to, this.#area].join() : null;
   }
 
   get #area(): string {
     return store.route.area ?? store.site?.areas.find((area) => area.kind === "park")?.code ?? "";
   }
 
-  async #load(wanted: string): Promise<void> {
+  protected override async ask(): Promise<Made> {
     const area = this.#area;
+    const days = this.from === this.to ? this.from : `${this.from} – ${this.to}`;
     const after = new Date(Date.parse(`${this.to}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-    try {
-      const [trace, inventory] = await Promise.all([
-        get<EmissionTrace>("/trace/emissions", { area, from: this.from, to: after }),
-        get<Inventory>("/inventory", { area, period: `${this.from}/${this.to}` }),
-      ]);
-      if (wanted !== this.#asked) return;
-      [this.#trace, this.#inventory, this.#problem] = [trace, inventory, ""];
-    } catch (error) {
-      this.#problem = refused(error, this.words);
-    }
-    this.requestUpdate();
+    const [trace, inventory] = await Promise.all([
+      get<EmissionTrace>("/trace/emissions", { area, from: this.from, to: after }),
+      get<Inventory>("/inventory", { area, period: `${this.from}/${this.to}` }),
+    ]);
+    return { days, trace, inventory };
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const words = this.words;
-    if (this.#problem) return html`<section class="panel"><p class="empty" role="alert">${words.failed}${words.colon}${this.#problem}</p></section>`;
-    if (!this.#trace || !this.#inventory) return nothing;
-    const days = this.from === this.to ? this.from : `${this.from} – ${this.to}`;
-    const area = store.site?.areas.find((one) => one.code === this.#trace?.area);
-    return html`<section class="panel" id="made-of">
-      <header class="report-head">
-        <h2>${words.madeOf}${words.colon}${this.name(area?.name, this.#trace.area ?? "")} <span class="nowrap">${days}</span></h2>
-        ${this.#switch(this.#inventory)}
+    if (!this.problem && !this.answer) return nothing;
+    return html`<section class="panel" id="made-of">${this.body()}</section>`;
+  }
+
+  protected override filled({ days, trace, inventory }: Made): TemplateResult {
+    const area = store.site?.areas.find((one) => one.code === trace.area);
+    return html`<header class="report-head">
+        <h2>${this.words.madeOf}${this.words.colon}${this.name(area?.name, trace.area ?? "")} <span class="nowrap">${days}</span></h2>
+        ${this.#switch(inventory)}
       </header>
-      ${this.#basis === "market" ? this.#served(this.#inventory) : nothing}
-      ${this.#parts(this.#trace.parts)}
-      ${this.#sold(this.#trace.sold ?? [])}
-    </section>`;
+      ${this.#basis === "market" ? this.#served(inventory) : nothing}
+      ${this.#parts(trace.parts)}
+      ${this.#sold(trace.sold ?? [])}`;
   }
 
   #switch(inventory: Inventory): TemplateResult {
@@ -138,7 +130,7 @@ class EmissionTracePanel extends View {
 
   #origin(part: EmissionPart): TemplateResult {
     if (part.meter) return html`${meterLink(part.meter)}${part.through && part.through !== part.meter ? html` <span class="low">${this.words.through} ${meterLink(part.through)}</span>` : nothing}`;
-    const document = this.#trace?.documents.find((one) => one.id === part.record);
+    const document = this.answer?.trace.documents.find((one) => one.id === part.record);
     return html`<code>${part.quantity}</code> <span class="unit">${document?.document ?? ""}</span>`;
   }
 

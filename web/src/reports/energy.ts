@@ -13,7 +13,7 @@ class EnergyPage extends DailyPage<EnergyReport> {
     return this.words.dailyEnergy;
   }
 
-  protected override ask(query: Record<string, string>): Promise<EnergyReport> {
+  protected override asked(query: Record<string, string>): Promise<EnergyReport> {
     return get<EnergyReport>("/energy", { ...query, quantity: "energy_import" });
   }
 
