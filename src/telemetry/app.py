@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -61,6 +61,7 @@ from telemetry.settings.environment import Environment
 from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan, load_plan
 from telemetry.settings.token import accounts_noted, first_token
+from telemetry.settings.watch import Watch, watched
 from telemetry.storage.errors import StorageUnavailable
 from telemetry.storage.outbox import Outbox
 from telemetry.storage.pool import Database
@@ -85,7 +86,7 @@ def run(environment: Environment) -> None:
     )  # it tells of every attempt; we tell of each change
     signal.signal(signal.SIGTERM, _leave)
     environment = _with_folder(environment)
-    plan = load_plan(environment.config_dir, environment.mqtt_url)
+    plan, watch = watched(environment.config_dir, _loader(environment))
     settings = _settings(environment)
     with (
         database_url(environment) as url,
@@ -108,6 +109,7 @@ def run(environment: Environment) -> None:
                 preparation=preparation,
                 pipeline=pipeline,
                 outbox=outbox,
+                watch=watch,
             )
         )
 
@@ -178,6 +180,7 @@ async def _serve(
     preparation: Preparation,
     pipeline: Pipeline,
     outbox: Outbox,
+    watch: Watch | None,
 ) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "work"))
     supervisor, arrivals = Supervisor(pipeline, time.time), Arrivals()
@@ -227,7 +230,7 @@ async def _serve(
         AlertNews(database, current, hub.tell),
         *senders,
         Attendant(current),
-        *_reloaders(environment, current, running.enact),
+        *([Reloader(watch, current, _loader(environment), running.enact)] if watch else ()),
     ]
     async with asyncio.TaskGroup() as tasks:
         others = [tasks.create_task(part.run()) for part in parts]
@@ -307,14 +310,8 @@ def _assignments(plan: Plan) -> Mapping[str, Assignment]:
     return assignments(plan.site.sources, plan.site.meters, plan.library.devices)
 
 
-def _reloaders(
-    environment: Environment, current: Current, enact: Callable[[Plan], Awaitable[None]]
-) -> list[Reloader]:
-    """None where there is no folder to watch."""
-    folder = environment.config_dir
-    if folder is None:
-        return []
-    return [Reloader(folder, current, partial(load_plan, folder, environment.mqtt_url), enact)]
+def _loader(environment: Environment) -> Callable[[], Plan]:
+    return partial(load_plan, environment.config_dir, environment.mqtt_url)
 
 
 def _failing(supervisor: Supervisor) -> set[str]:

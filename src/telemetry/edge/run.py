@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ from telemetry.settings.current import Current
 from telemetry.settings.environment import Environment
 from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan, load_plan
+from telemetry.settings.watch import Watch, watched
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 10.0
@@ -50,7 +51,8 @@ def run(environment: Environment, order: Order) -> None:
     """Collect until SIGINT or SIGTERM. Raises ConfigError, SourceError, SpoolError."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    plan = load_plan(environment.config_dir, environment.mqtt_url)
+    load = partial(load_plan, environment.config_dir, environment.mqtt_url)
+    plan, watch = watched(environment.config_dir, load)
     name = edge_of(plan, order.name)
     with ExitStack() as parts:
         folder = environment.data_dir / "edge"
@@ -59,7 +61,8 @@ def run(environment: Environment, order: Order) -> None:
         link = parts.enter_context(
             closing(Link.to(order.url, environment.token, order.authority, plain=order.plain))
         )
-        asyncio.run(_Edge(environment, order, name, Current(plan), link=link, spools=(spool, aside)).run())
+        files = None if watch is None else (watch, load)
+        asyncio.run(_Edge(files, order, name, Current(plan), link=link, spools=(spool, aside)).run())
 
 
 def edge_of(plan: Plan, asked: str | None) -> str:
@@ -77,7 +80,7 @@ def edge_of(plan: Plan, asked: str | None) -> str:
 class _Edge:
     def __init__(
         self,
-        environment: Environment,
+        files: tuple[Watch, Callable[[], Plan]] | None,
         order: Order,
         name: str,
         current: Current,
@@ -85,9 +88,12 @@ class _Edge:
         link: Link,
         spools: tuple[Spool, Spool],
     ) -> None:
-        """`spools`: for what the centre has not seen, and for what it cannot use yet."""
+        """`files` are watched and loaded anew.
+
+        `spools`: for what the centre has not seen, and for what it cannot use yet.
+        """
         spool, aside = spools
-        self._environment = environment
+        self._files = files
         self._order = order
         self._name = name
         self._current = current
@@ -131,11 +137,10 @@ class _Edge:
         await self._supervisor.enact(change)
 
     def _reloaders(self) -> list[Reloader]:
-        folder = self._environment.config_dir
-        if folder is None:
+        if self._files is None:
             return []
-        load = partial(load_plan, folder, self._environment.mqtt_url)
-        return [Reloader(folder, self._current, load, self._enact)]
+        watch, load = self._files
+        return [Reloader(watch, self._current, load, self._enact)]
 
     async def _offer_again(self) -> None:
         while True:

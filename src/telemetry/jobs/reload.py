@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.errors import SourceError
@@ -25,7 +24,7 @@ class Reloader:
 
     def __init__(
         self,
-        folder: Path,
+        watch: Watch,
         current: Current,
         load: Callable[[], Plan],
         enact: Callable[[Plan], Awaitable[None]],
@@ -34,7 +33,7 @@ class Reloader:
         retry_s: float = _RETRY_S,
     ) -> None:
         """`load` raises ConfigError; `enact` raises SourceError or StorageError and then changed nothing."""
-        self._watch = Watch(folder)
+        self._watch = watch
         self._current = current
         self._load = load
         self._enact = enact

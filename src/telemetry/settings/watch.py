@@ -1,10 +1,12 @@
 """Whether the files of a configuration have changed, and have come to rest since."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 _FOLDERS = ("sites", "devices", "tariffs", "factors", "schemes", "alerts")
 _Print = tuple[tuple[str, int, int, int], ...]
+T = TypeVar("T")
 
 
 class Watch:
@@ -39,3 +41,9 @@ class Watch:
         for name in _FOLDERS:
             yield from (self._folder / name).rglob("*.yaml")
             yield from (self._folder / name).rglob("*.csv")
+
+
+def watched(folder: Path | None, load: Callable[[], T]) -> tuple[T, Watch | None]:
+    """What `load` makes of the files, and a watch that tells of each change since it began to read them."""
+    watch = None if folder is None else Watch(folder)
+    return load(), watch

@@ -14,6 +14,7 @@ from telemetry.model import Site
 from telemetry.settings.current import Current
 from telemetry.settings.library import Library
 from telemetry.settings.plan import Plan
+from telemetry.settings.watch import Watch
 from telemetry.storage.pool import Database
 from telemetry.storage.writer import Writer
 
@@ -92,7 +93,7 @@ def test_while_the_service_runs_the_change_is_refused(tmp_path: Path, plan: Made
         current.adopt(taken)
 
     async def play() -> None:
-        reloader = Reloader(tmp_path, current, lambda: newer, enact, look_s=0.001)
+        reloader = Reloader(Watch(tmp_path), current, lambda: newer, enact, look_s=0.001)
         running = asyncio.create_task(reloader.run())
         (tmp_path / "sites").mkdir()
         (tmp_path / "sites/p.yaml").write_text("#")

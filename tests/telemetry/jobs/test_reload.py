@@ -16,6 +16,7 @@ from telemetry.settings.current import Current
 from telemetry.settings.library import Library
 from telemetry.settings.mistakes import ConfigError, Mistake
 from telemetry.settings.plan import Plan
+from telemetry.settings.watch import Watch
 from telemetry.storage.errors import StorageUnavailable
 
 MISTAKE = Mistake("sites/plant.yaml", "meters[0].area", "there is no area 'hal'")
@@ -36,7 +37,9 @@ class Scene:
         self.loads: list[Plan | Exception] = []
         self.enacts: list[Exception | None] = []
         self.enacted: list[Plan] = []
-        self.reloader = Reloader(folder, self.current, self.load, self.enact, look_s=0.001, retry_s=0.001)
+        self.reloader = Reloader(
+            Watch(folder), self.current, self.load, self.enact, look_s=0.001, retry_s=0.001
+        )
         self.reload, self.reloader._reload = self.reloader._reload, self.reloaded  # type: ignore[method-assign]
         self.edits = self.ends = 0
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from telemetry.settings.watch import Watch
+from telemetry.settings.watch import Watch, watched
 
 
 @pytest.fixture
@@ -51,3 +51,19 @@ def test_what_is_no_configuration_is_not_looked_at(folder: Path, name: str) -> N
     watch = Watch(folder)
     (folder / name).write_text("{}")
     assert not any(watch.settled() for _ in range(3))
+
+
+def test_what_changes_while_the_files_are_read_or_before_they_are_watched_is_told(folder: Path) -> None:
+    """The database is waited for in between, and somebody may be writing the site file just then."""
+    file = folder / "sites/plant.yaml"
+
+    def load() -> str:
+        found = file.read_text()
+        file.write_text("code: plant-2")
+        return found
+
+    found, watch = watched(folder, load)
+    assert found == "code: plant"
+    assert watch is not None
+    assert [watch.settled() for _ in range(3)] == [False, True, False]
+    assert watched(None, bool) == (False, None)
