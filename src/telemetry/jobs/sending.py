@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -64,7 +64,7 @@ class Sender:
         try:
             while True:
                 try:
-                    taken = await self.take() if len(sending) < _AT_ONCE else None
+                    taken = await self._taken(sending) if len(sending) < _AT_ONCE else None
                     failing = False
                 except StorageError as error:
                     if not failing:
@@ -79,6 +79,21 @@ class Sender:
         finally:
             if sending:
                 await asyncio.wait(sending, timeout=_GOODBYE_S)
+
+    async def _taken(self, sending: set[asyncio.Task[None]]) -> Bundle | None:
+        """What is taken in the moment of the end is sent all the same: nobody else may for a while."""
+        taking = asyncio.create_task(self.take())
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            sending.add(asyncio.create_task(self._last(taking)))
+            raise
+
+    async def _last(self, taking: Awaitable[Bundle | None]) -> None:
+        with suppress(StorageError):
+            taken = await taking
+            if taken is not None:
+                await self.deliver(taken)
 
     def wake(self) -> None:
         """Something may be due now; from the loop's own thread."""

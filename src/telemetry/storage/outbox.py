@@ -101,13 +101,14 @@ class Outbox:
 
     def take_back(self, alerts: Sequence[str], reason: str) -> None:
         """Nobody further is told of these alerts. Raises OutboxFull."""
-        self._change(
-            [
-                structs.replace(row, state=State.CANCELLED, error=reason)
-                for row in self.rows
-                if row.alert in alerts and row.state == State.WAITING and (row.step or row.renewal)
-            ]
-        )
+        with self._lock:
+            self._change(
+                [
+                    structs.replace(row, state=State.CANCELLED, error=reason)
+                    for row in self.rows
+                    if row.alert in alerts and row.state == State.WAITING and (row.step or row.renewal)
+                ]
+            )
 
     def hand_over(self, put: Callable[[Sequence[Transition], Sequence[Row]], None]) -> None:
         """Once `put` returns, the journal has everything. Raises what it raises; then all stays here."""

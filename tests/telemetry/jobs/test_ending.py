@@ -109,3 +109,32 @@ class Ending(Alerter):
 def test_readings_that_come_while_alerts_end_trouble_nobody() -> None:
     nobody: Any = SimpleNamespace(plan=None)
     Ending(Gone(), nobody).wake()  # type: ignore[arg-type]
+
+
+def test_a_message_that_is_taken_in_the_moment_of_the_end_is_sent() -> None:
+    """It is leased: until that runs out nobody else would."""
+    begun, go, sent = threading.Event(), threading.Event(), list[str]()
+
+    def work(_do: object, _key: object) -> str:
+        begun.set()
+        go.wait(60)
+        return "message"
+
+    async def deliver(taken: str) -> None:
+        sent.append(taken)
+
+    async def scenario() -> None:
+        desk: Any = SimpleNamespace(work=work)
+        nobody: Any = SimpleNamespace(plan=None)
+        one: Any = Sender(desk, nobody)
+        one.deliver = deliver
+        running = asyncio.create_task(one.run())
+        await asyncio.to_thread(begun.wait, 60)
+        running.cancel()
+        for _ in range(8):
+            await asyncio.sleep(0)
+        go.set()
+        await asyncio.wait({running})
+
+    asyncio.run(scenario())
+    assert sent == ["message"]

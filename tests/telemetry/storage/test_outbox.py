@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -250,3 +251,27 @@ def test_alerts_that_are_open_follow_from_what_happened() -> None:
     before = Open("down", Subject(Kind.SOURCE, "other"), 1, US, US, False, Quiet.NO, True)  # noqa: FBT003
     assert [each.subject.code for each in open_after([before], [change()])] == ["other", "gate"]
     assert open_after([before], [change(), change(What.RESOLVED, 9)]) == [before]
+
+
+def test_a_message_that_is_taken_while_others_are_taken_back_is_one_or_the_other(folder: Path) -> None:
+    found: list[Bundle | None] = []
+
+    class Slow(Outbox):
+        """Whoever changes it may stop before it does."""
+
+        def _change(self, rows: Sequence[Row]) -> None:
+            if not sending.is_alive() and not found:
+                sending.start()
+                sending.join(0.5)
+            super()._change(rows)
+
+    def send() -> None:
+        with outbox.held():
+            found.append(outbox.take(turn(), alone))
+
+    sending = Thread(target=send)
+    with closing(Slow.open(folder)) as outbox:
+        outbox.put([], [row("k", step=1)])
+        outbox.take_back(["a"], "over")
+        sending.join()
+        assert (found, keys(outbox, State.CANCELLED)) == ([None], ["k"])
