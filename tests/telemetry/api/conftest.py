@@ -179,13 +179,12 @@ def start_for_file(
 
 
 @pytest.fixture
-def address(service: Any, free_port: Callable[[], int]) -> Iterator[str]:
+def address(service: Any) -> Iterator[str]:
     """The service behind a real HTTP server."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(service.app, port=port, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(service.app, port=0, log_level="error", lifespan="off"))
     serving = asyncio.run_coroutine_threadsafe(server.serve(), service.loop)
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     serving.result(60)

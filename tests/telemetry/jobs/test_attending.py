@@ -43,7 +43,7 @@ class House:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(attending, "_LOOK_S", 0.01)
-        monkeypatch.setattr(attending, "_GOODBYE_S", 0.2)
+        monkeypatch.setattr(attending, "_GOODBYE_S", 1.0)
         self.words: list[str] = []
         self.directory = SimpleNamespace(contacts=[])
         self.current: Any = SimpleNamespace(plan=SimpleNamespace(directory=self.directory))
