@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from accounting.grid import to_us
 from alerts.journal import What
 from telemetry.storage import queries
+from telemetry.storage.alerts import in_turn
 
 _SQL = queries.beside(__file__)
 
@@ -123,4 +124,5 @@ def act(conn: Connection[Any], alert: str, what: What, who: str, note: str, *, n
         "now": now,
         "transition": f"{alert}/{what}/0/{to_us(now)}",
     }
+    in_turn(conn)
     return conn.execute(_SQL["act"], asked).rowcount == 1

@@ -72,9 +72,15 @@ class StoredJournal:
         self._noted = time.monotonic()
 
 
+def in_turn(conn: Connection[Any]) -> None:
+    """Until it ends no other transaction numbers a change: who follows the numbers misses none."""
+    conn.execute(_SQL["lock"])
+
+
 def put(conn: Connection[Any], transitions: Sequence[Transition]) -> None:
     """What stands already stays as it is."""
     if transitions:
+        in_turn(conn)
         rows = [_row(place, each) for place, each in enumerate(transitions)]
         conn.execute(_SQL["put"], {"rows": Json(rows)})
 

@@ -34,6 +34,9 @@ from alert
 where fired >= %(since)s::timestamptz
 order by fired
 
+-- name: lock
+select pg_advisory_xact_lock(7275, 11)
+
 -- name: put
 with come as (
     select *

@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from accounting.grid import to_us
+from alerts.journal import What
 from telemetry.jobs.alert_news import AlertNews
 from telemetry.jobs.alerts import Alerter
 from telemetry.model import Site
 from telemetry.reports.usual import usual_kw
 from telemetry.reports.watched import park_of
-from telemetry.storage import registry
+from telemetry.storage import alert_lists, registry
 
 pytestmark = pytest.mark.database
 RULE = {
@@ -304,6 +306,30 @@ def test_what_happens_to_alerts_comes_on_the_event_stream(service: Any, alerter:
     assert kind == "alert"
     told = json.loads(data)
     assert (told["alert"], told["what"], told["value"]) == (alert["id"], "fired", 430)
+
+
+def test_of_two_words_at_once_both_come_on_the_event_stream(service: Any, alerter: Alerter) -> None:
+    """The first to be numbered is the last to be committed."""
+    told = list[Any]()
+    news = AlertNews(service.database, service.current, lambda _, data: told.append(json.loads(data)))
+    _post(service, "/alert-rules", PUT)
+    _read(service, m1=430.0, m2=430.0)
+    one, other = (_until(alerter, service, "firing", meter)["id"] for meter in ("m1", "m2"))
+    service.run(news.look())
+
+    def say() -> None:
+        with service.database.connection() as tx:
+            alert_lists.act(tx, other, What.COMMENTED, "wang", "second", now=datetime.now(UTC))
+
+    second = Thread(target=say)
+    with service.database.connection() as tx:
+        alert_lists.act(tx, one, What.COMMENTED, "li.na", "first", now=datetime.now(UTC))
+        second.start()
+        second.join(1.0)
+        service.run(news.look())
+    second.join()
+    service.run(news.look())
+    assert [each["note"] for each in told] == ["first", "second"]
 
 
 @pytest.mark.parametrize(
