@@ -9,8 +9,12 @@ export function replaced(index: string, loaded: ReadonlySet<string>): boolean {
 
 /** False where the service cannot tell. */
 export async function outdated(): Promise<boolean> {
-  const response = await fetch("/").catch(() => null);
-  return response?.ok === true && replaced(await response.text(), loaded());
+  try {
+    const response = await fetch("/");
+    return response.ok && replaced(await response.text(), loaded());
+  } catch {
+    return false;
+  }
 }
 
 function loaded(): ReadonlySet<string> {

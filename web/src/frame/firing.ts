@@ -11,19 +11,29 @@ const [MOST, MOST_IN_STRIP] = [99, 999];
 export class Firing {
   /** Null until it is known, and for whom alerts are not shown. */
   count: number | null = null;
+  #asked = 0;
+  #heard = 0;
 
   constructor(readonly told: () => void) {}
 
+  /** An answer that comes after a newer one says nothing. */
   async ask(): Promise<void> {
-    try {
-      const { alerts } = await get<Schemas["AlertList"]>("/alerts");
-      const before = this.count;
-      this.count = alerts.filter((one) => one.state === "firing").length;
-      if (before !== null && this.count > before) chime();
-    } catch {
-      this.count = null;
-    }
+    const turn = ++this.#asked;
+    const count = await counted();
+    if (turn < this.#heard) return;
+    const before = this.count;
+    [this.#heard, this.count] = [turn, count];
+    if (before !== null && count !== null && count > before) chime();
     this.told();
+  }
+}
+
+async function counted(): Promise<number | null> {
+  try {
+    const { alerts } = await get<Schemas["AlertList"]>("/alerts");
+    return alerts.filter((one) => one.state === "firing").length;
+  } catch {
+    return null;
   }
 }
 
