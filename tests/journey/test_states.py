@@ -61,6 +61,7 @@ def test_a_page_from_before_an_update_says_so_and_is_loaded_again(
     service = serve(site)
     page.goto(f"{service.url}/settings?lang=en")
     expect(page.locator(".connection-live")).to_be_visible()
+    expect(page.locator(".settings")).to_be_visible()
     page.evaluate("window.loadedOnce = true")
     with page.expect_request(lambda asked: urlsplit(asked.url).path == "/", timeout=240_000):
         service.crash()
