@@ -100,6 +100,16 @@ def test_a_source_and_meters_come_and_go(
     expect(page.locator(".meter-line[data-meter='N-7']")).to_have_count(0, timeout=60_000)
 
 
+def test_a_meter_that_is_declared_while_its_page_is_open_is_shown(
+    edited: Edited, page: Page, expected_noise: tuple[str, ...]
+) -> None:
+    del expected_noise
+    page.goto(f"{edited.url}/meters/M-3?lang=en")
+    expect(page.get_by_role("heading", name="No such meter")).to_be_visible()
+    edited.write(edited.text + METER.format(code="M-3", source="line-1", unit=3))
+    expect(page.locator(".meter-title")).to_contain_text("Dryer")
+
+
 def test_a_mistake_changes_nothing_and_is_told(edited: Edited, page: Page) -> None:
     until(lambda: edited.power("M-2"))
     edited.write(edited.text.replace("device: eastron-sdm630", "device: eastron-sdm63"))

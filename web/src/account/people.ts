@@ -5,6 +5,7 @@ import { get, post } from "../api.ts";
 import { partsOf } from "../areas.ts";
 import type { Words } from "../i18n/words.ts";
 import { Acting } from "../parts/acting.ts";
+import { copier } from "../parts/copier.ts";
 import { typed } from "../parts/form.ts";
 import { store } from "../store.ts";
 import { day } from "../time.ts";
@@ -45,7 +46,7 @@ class People extends Acting<{ people: Person[] }> {
     const { told, path } = this.#made;
     const address = `${location.origin}${path}`;
     return html`<div class="handing" role="status"><p>${told(this.words)}</p>
-      <p><code class="secret">${address}</code> ${isSecureContext ? html`<button type="button" class="quiet" @click=${() => this.#copy(address)}>${this.words.copyLink}</button>` : nothing}</p></div>`;
+      <p><code class="secret">${address}</code> ${copier(this.words, address, this.#copied)}</p></div>`;
   }
 
   /** Role and areas; roles about the whole park have no areas to choose. */
@@ -147,11 +148,10 @@ class People extends Acting<{ people: Person[] }> {
     });
   }
 
-  async #copy(address: string): Promise<void> {
-    await navigator.clipboard.writeText(address);
+  readonly #copied = (): void => {
     this.#done = this.words.copied;
     this.requestUpdate();
-  }
+  };
 }
 
 /** What a form says of role and areas. */

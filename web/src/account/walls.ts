@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, post, type Schemas } from "../api.ts";
 import { Acting } from "../parts/acting.ts";
+import { copier } from "../parts/copier.ts";
 import { typed } from "../parts/form.ts";
 import { store } from "../store.ts";
 import { moment } from "../time.ts";
@@ -36,7 +37,7 @@ class Walls extends Acting<Schemas["KeyList"]> {
   #link(): TemplateResult | typeof nothing {
     if (!this.#made) return nothing;
     return html`<div class="handing" role="status"><p>${this.words.wallLinkMade}</p>
-      <p><code class="secret">${this.#made}</code> ${isSecureContext ? html`<button type="button" class="quiet" @click=${this.#copy}>${this.#copied ? `✓ ${this.words.copied}` : this.words.copyLink}</button>` : nothing}</p></div>`;
+      <p><code class="secret">${this.#made}</code> ${this.#copied ? html`<span class="good">✓ ${this.words.copied}</span>` : copier(this.words, this.#made, this.#kept)}</p></div>`;
   }
 
   protected override filled({ keys }: Schemas["KeyList"]): TemplateResult {
@@ -83,8 +84,7 @@ class Walls extends Acting<Schemas["KeyList"]> {
     });
   }
 
-  readonly #copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(this.#made);
+  readonly #kept = (): void => {
     this.#copied = true;
     this.requestUpdate();
   };

@@ -79,6 +79,7 @@ class AddingMeter extends View {
   }
 
   #choose(choice: string): void {
+    void this.#end();
     [this.#choice, this.#scan, this.#reading, this.#taken] = [choice, null, null, NOTHING];
     this.requestUpdate();
   }
@@ -115,10 +116,9 @@ class AddingMeter extends View {
       this.#scan = await post<Scan>("/scans", asked);
       const { id } = this.#scan;
       this.requestUpdate();
-      while (this.isConnected && this.#scan.state === "running") {
+      while (this.isConnected && this.#scan?.id === id && this.#scan.state === "running") {
         await pause(LOOK_MS);
-        this.#scan = await patiently(() => get<Scan>(`/scans/${id}`));
-        this.requestUpdate();
+        this.#scanned(await patiently(() => get<Scan>(`/scans/${id}`)));
       }
     } catch (error) {
       this.#faults.where = refusedFor(error, this.words);
@@ -127,11 +127,19 @@ class AddingMeter extends View {
   }
 
   async #end(): Promise<void> {
+    const scan = this.#scan;
+    if (scan?.state !== "running") return;
     try {
-      if (this.#scan?.state === "running") this.#scan = await post<Scan>(`/scans/${this.#scan.id}/end`, {});
+      this.#scanned(await post<Scan>(`/scans/${scan.id}/end`, {}));
     } catch (error) {
-      this.#faults.where = refusedFor(error, this.words);
+      if (this.#scan?.id === scan.id) this.#faults.where = refusedFor(error, this.words);
     }
+    this.requestUpdate();
+  }
+
+  /** Unless another place was chosen meanwhile. */
+  #scanned(scan: Scan): void {
+    if (this.#scan?.id === scan.id) this.#scan = scan;
     this.requestUpdate();
   }
 

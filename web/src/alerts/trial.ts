@@ -97,9 +97,13 @@ export class Trial extends OfRules {
   }
 
   async #follow(begun: Running): Promise<void> {
-    for (this.#run = begun; this.isConnected && this.#run?.state === "running"; this.#run = await patiently(() => get<Running>(`/alert-rules/trials/${begun.id}`))) {
+    this.#run = begun;
+    while (this.isConnected && this.#run?.state === "running") {
       this.requestUpdate();
       await pause(ASK_AGAIN_MS);
+      const run = await patiently(() => get<Running>(`/alert-rules/trials/${begun.id}`));
+      if (this.#run?.id !== begun.id) return; // another rule was chosen meanwhile
+      this.#run = run;
     }
     if (this.#run?.state !== "failed") return;
     this.#wrong = this.words.trialFailed(this.#run.reason);

@@ -64,8 +64,9 @@ class Collectors extends View {
   /** Less often: the database counts what it keeps. */
   async #undeclared(): Promise<StrayList | null> {
     if (performance.now() - this.#straysAt < STRAYS_MS) return this.#strays;
+    this.#strays = await known<StrayList>("/strays");
     this.#straysAt = performance.now();
-    return known<StrayList>("/strays");
+    return this.#strays;
   }
 
   protected override render(): TemplateResult {

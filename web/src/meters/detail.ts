@@ -25,10 +25,6 @@ class MeterPage extends View {
   #problem: ApiError | null = null;
   #timer = 0;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-  }
-
   override disconnectedCallback(): void {
     window.clearTimeout(this.#timer);
     super.disconnectedCallback();
@@ -46,7 +42,7 @@ class MeterPage extends View {
     try {
       const detail = await get<MeterDetail>(`/meters/${encodeURIComponent(code)}`);
       if (code !== this.code) return;
-      this.#detail = detail;
+      [this.#detail, this.#problem] = [detail, null];
     } catch (error) {
       if (error instanceof ApiError && code === this.code) this.#problem = error;
     }

@@ -12,6 +12,8 @@ export abstract class Asking<T> extends View {
   protected answer: T | null = null;
   protected problem = "";
   #asked = "";
+  /** Counts what was asked, as the same question can be asked again. */
+  #turn = 0;
   #timer = 0;
 
   override connectedCallback(): void {
@@ -33,7 +35,7 @@ export abstract class Asking<T> extends View {
     const question = store.site ? this.question : null;
     if (question === null || question === this.#asked) return;
     this.#asked = question;
-    void this.#load(question);
+    void this.#load();
   }
 
   protected again(): void {
@@ -41,16 +43,18 @@ export abstract class Asking<T> extends View {
     this.requestUpdate();
   }
 
-  async #load(question: string): Promise<void> {
+  /** What was asked before and is answered later says nothing. */
+  async #load(): Promise<void> {
+    const turn = ++this.#turn;
     window.clearTimeout(this.#timer);
     await painted();
-    if (question !== this.#asked) return;
+    if (turn !== this.#turn) return;
     try {
       const answer = await this.ask();
-      if (question !== this.#asked) return;
+      if (turn !== this.#turn) return;
       [this.answer, this.problem] = [answer, ""];
     } catch (error) {
-      if (question !== this.#asked) return;
+      if (turn !== this.#turn) return;
       this.problem = refused(error, this.words);
       if (passes(error) && this.isConnected) this.#timer = window.setTimeout(() => this.again(), AWAY_MS);
     }

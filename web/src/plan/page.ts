@@ -316,7 +316,9 @@ class PlanView extends View {
       this.requestUpdate();
       while (this.isConnected && this.#optimum?.state === "running") {
         await pause(ASK_AGAIN_MS);
-        this.#optimum = await patiently(() => get<Optimum>(`/plans/optima/${id}`));
+        const best = await patiently(() => get<Optimum>(`/plans/optima/${id}`));
+        if (this.#optimum?.id !== id) return; // another plan was opened meanwhile
+        this.#optimum = best;
         this.requestUpdate();
       }
     } catch (error) {
