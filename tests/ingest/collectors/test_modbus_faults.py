@@ -289,7 +289,7 @@ def test_serial_of_modbus_serial(node: str, wire: tuple[str, str]) -> None:
 
     async def scenario() -> None:
         async with node_units(node, path=theirs):
-            source = ModbusSource(kind="modbus", code="line", serial=ours, timeout_s=5)
+            source = ModbusSource(kind="modbus", code="line", serial=ours, timeout_s=60)
             line = Line(source)
             words = await line.read(1, Span(Table.HOLDING, 10, 60))
             assert list(words) == [word(1, 3, at) for at in range(10, 70)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyModbusTCP.server import DataBank, ModbusServer
 
-from ingest.collectors.modbus import Line, ModbusSource
+from ingest.collectors.modbus import Line, ModbusSource, Timing
 from ingest.decode import Decoder
 from ingest.device import Device, Table
 from ingest.errors import UnitRefuses, UnitSilent
@@ -60,8 +60,9 @@ def test_a_hostile_server_does_not_confuse_what_comes_after(
     monkeypatch.setattr("ingest.collectors.modbus.tcp._FIRST", 1)  # of a number it gives back the low byte
 
     async def scenario() -> None:
-        line = Line(ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=hostile, timeout_s=0.4))
+        line = Line(ModbusSource(kind="modbus", code="gw", host="127.0.0.1", port=hostile, timeout_s=30))
         sound = Span(Table.INPUT, 0x108, 1)
+        brief = Timing(0.1, 0, 0.0)  # it sleeps for half a second before one of its answers
 
         async def next_is_right() -> None:
             assert list(await line.read(17, sound)) == [0x000A]
@@ -73,7 +74,7 @@ def test_a_hostile_server_does_not_confuse_what_comes_after(
             await line.read(17, Span(Table.HOLDING, 0x170, 1))
         await next_is_right()
         with pytest.raises(UnitSilent):
-            await line.read(17, Span(Table.HOLDING, 0x172, 1))
+            await line.read(17, Span(Table.HOLDING, 0x172, 1), brief)
         await next_is_right()
         assert list(await line.read(0xFF, Span(Table.HOLDING, 0x173, 1))) == [0]
         await next_is_right()
@@ -83,7 +84,7 @@ def test_a_hostile_server_does_not_confuse_what_comes_after(
             await line.read(17, Span(Table.INPUT, 0x100, 1))
         await next_is_right()
         with pytest.raises(UnitSilent):
-            await line.read(17, Span(Table.HOLDING, 0x171, 1))
+            await line.read(17, Span(Table.HOLDING, 0x171, 1), brief)
         await next_is_right()
         line.close()
 

@@ -320,8 +320,8 @@ def test_rtu_carries_one_request_at_a_time() -> None:
         ModbusSource(kind="modbus", code="bus", serial="/dev/ttyUSB0", in_flight=2)
 
 
-def serial_source(port: str, **options: Any) -> ModbusSource:
-    return ModbusSource(kind="modbus", code="bus", serial=port, **{"timeout_s": 1.0, **options})
+def serial_source(port: str) -> ModbusSource:
+    return ModbusSource(kind="modbus", code="bus", serial=port, timeout_s=60)
 
 
 def test_over_a_serial_port(wire: tuple[str, str]) -> None:
@@ -362,7 +362,7 @@ def test_every_byte_on_a_serial_port_is_a_request_that_reads(wire: tuple[str, st
                 os.write(end, bits if request[1] <= 2 else shows_addresses(request))
 
         asyncio.get_running_loop().add_reader(end, answer)
-        line = Line(serial_source(ours, timeout_s=60))
+        line = Line(serial_source(ours))
         words = {span.table: list(await line.read(7, span)) for span in spans}
         line.close()
         asyncio.get_running_loop().remove_reader(end)

@@ -16,7 +16,7 @@ def message() -> Any:
 
 async def ended(task: asyncio.Task[None]) -> bool:
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=2)
+    done, _ = await asyncio.wait({task}, timeout=20)
     task.cancel()
     return bool(done)
 
