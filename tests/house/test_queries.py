@@ -1,6 +1,7 @@
 """Every query of every `.sql` twin prepares on a freshly migrated database."""
 
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,15 @@ def test_has_a_module_that_uses_each_query(twin: Path) -> None:
     code = twin.with_suffix(".py").read_text()
     unused = [name for name in queries.parse(twin.read_text()) if f'"{name}"' not in code]
     assert unused == []
+
+
+def test_no_two_rooms_wait_for_each_other_by_the_number_of_a_lock() -> None:
+    """Corrections change the newest readings themselves, and wait for whoever writes them."""
+    found = defaultdict[str, set[str]](set)
+    for room, _, text in _QUERIES:
+        for number in re.findall(r"lock(?:_shared)?\(7275, (\d+)\)", text):
+            found[number].add(room)
+    assert len(found) > 8
+    assert {number: rooms for number, rooms in found.items() if len(rooms) > 1} == {
+        "3": {"corrections", "latest"}
+    }

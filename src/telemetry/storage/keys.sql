@@ -1,5 +1,5 @@
 -- name: lock
-select pg_advisory_xact_lock(7275, 3)
+select pg_advisory_xact_lock(7275, 13)
 
 -- name: listed
 select id, name, roles, areas, meters, sources, per_minute, created_by, created_at, expires_at, revoked_by, revoked_at

@@ -1,5 +1,5 @@
 -- name: lock
-select pg_advisory_xact_lock(7275, 4)
+select pg_advisory_xact_lock(7275, 12)
 
 -- name: listed
 select id, name, roles, areas, issuer, subject, created_by, created_at, password_at, totp_at, ended_by, ended_at

@@ -1,5 +1,5 @@
 -- name: lock
-select pg_advisory_xact_lock(7275, 3)
+select pg_advisory_xact_lock(7275, 14)
 
 -- name: alike
 select id, sort, key, area, name, first_day, last_day, amount, unit, document, generator, vintage,
