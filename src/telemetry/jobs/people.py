@@ -52,12 +52,12 @@ class PeopleWatch:
         while True:
             try:
                 await asyncio.to_thread(self.step)
-            except StorageError as error:
-                _LOG.debug("sessions stay as they were known: %s", error)
+            except (StorageError, OSError) as error:
+                _LOG.debug("sessions, or the note that accounts stand, stay as they were: %s", error)
             await asyncio.sleep(_PAUSE_S)
 
     def step(self) -> None:
-        """Raises StorageError."""
+        """Raises StorageError, OSError."""
         now, turn = datetime.now(UTC), self._roster.turn()
         with self._db.connection() as tx:
             if used := self._roster.drained():

@@ -1,6 +1,8 @@
 """What waits to be woken ends when it is told to, though something wakes it in the same moment."""
 
 import asyncio
+import errno
+import os
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -8,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from telemetry.access.roster import Roster
 from telemetry.jobs.adopt import Adopter
 from telemetry.jobs.alerts import Alerter
+from telemetry.jobs.people import PeopleWatch
 from telemetry.jobs.sending import Sender
 from telemetry.reports.strays import StrayTally
 from telemetry.storage.errors import StorageUnavailable
@@ -47,6 +51,31 @@ def adopter() -> Adopter:
     return IdleAdopter(unasked, unasked, StrayTally(), unasked, unasked)
 
 
+def test_a_disk_that_takes_no_note_of_accounts_does_not_end_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("telemetry.jobs.people._PAUSE_S", 0.01)
+    steps = list[int]()
+
+    def step() -> None:
+        steps.append(len(steps))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def scenario() -> None:
+        nobody: Any = None
+        watch: Any = PeopleWatch(nobody, Roster(), nobody, nobody)
+        watch.step = step
+        running = asyncio.create_task(watch.run())
+        async with asyncio.timeout(60):
+            while len(steps) < 2 and not running.done():  # noqa: ASYNC110  # another task does the work
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scenario())
+    assert len(steps) >= 2
+
+
 @pytest.mark.parametrize("turns", range(8))
 @pytest.mark.parametrize("part", [alerter, sender, adopter])
 def test_a_part_ends_though_it_is_woken_in_the_same_moment(part: Callable[[], Any], turns: int) -> None:
@@ -58,7 +87,7 @@ def test_a_part_ends_though_it_is_woken_in_the_same_moment(part: Callable[[], An
         for _ in range(turns):
             await asyncio.sleep(0)
         running.cancel()
-        done, _ = await asyncio.wait({running}, timeout=2)
+        done, _ = await asyncio.wait({running}, timeout=20)
         running.cancel()
         return bool(done)
 
