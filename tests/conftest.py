@@ -46,6 +46,7 @@ plugins:
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes private folders there
 ROOM = 4 << 30
+_given_ports = set[int]()
 
 
 def _keep_files_in_memory() -> None:
@@ -196,11 +197,19 @@ def free_port() -> Callable[[], int]:
 
 
 def unused_port() -> int:
-    """Below the ports that systems give to outgoing connections, so that none takes it before it is used."""
+    """Below the ports that systems give to outgoing connections, so that none takes it before it is used.
+
+    Nor does another process of tests, or a later test: a service that starts again finds its port free.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = 20_000 + secrets.randbelow(12_000 // processes) * processes + process
+        if port in _given_ports:
+            continue
         with suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+            _given_ports.add(port)
             return port
 
 

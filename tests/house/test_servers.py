@@ -1,5 +1,6 @@
 """A test that needs a server never goes missing in silence."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,3 +51,15 @@ def test_a_skip_for_want_of_a_server_is_named_and_fails_where_servers_are_requir
     assert outcome in run.stdout
     assert f"test_needs_a_broker{named}" in run.stdout
     assert "test_of_another_server:" not in run.stdout.split("left out")[-1].split("short test summary")[0]
+
+
+GIVEN = "import json, conftest; print(json.dumps([conftest.unused_port() for _ in range(300)]))"
+
+
+def test_no_port_is_given_twice_by_whichever_processes_tests_run_in() -> None:
+    ports = list[int]()
+    for process in ("gw0", "gw1"):
+        share = {"PYTEST_XDIST_WORKER": process, "PYTEST_XDIST_WORKER_COUNT": "2"}
+        environment = {**os.environ, "PYTHONPATH": str(TESTS), **share}
+        ports += json.loads(subprocess.check_output([sys.executable, "-c", GIVEN], env=environment))
+    assert len(ports) == len(set(ports)) == 600

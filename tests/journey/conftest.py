@@ -1,10 +1,8 @@
 """A park of two meters on a Modbus server that we did not write, the service that reads it, and a browser."""
 
 import os
-import secrets
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -63,11 +61,11 @@ class Registers(DataBank):  # type: ignore[misc]  # pyModbusTCP has no types
 
     def __init__(self) -> None:
         super().__init__()
-        self.port = _unused_port()
         self.silent: set[int] = set()
         self._words: dict[tuple[int, int], int] = {}
-        self._server = ModbusServer("127.0.0.1", self.port, no_block=True, data_bank=self)
+        self._server = ModbusServer("127.0.0.1", 0, no_block=True, data_bank=self)
         self._server.start()
+        self.port: int = self._server._service.server_address[1]
 
     def put(self, unit: int, address: int, value: float) -> None:
         """A float32 in two registers, high word first."""
@@ -134,15 +132,6 @@ class Service:
         self.stop()
 
 
-def _unused_port() -> int:
-    """Below the ports that systems give to outgoing connections, so that none takes it before it is used."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Journeys come last: Playwright keeps an event loop running, and asyncio.run refuses beside it.
 
@@ -174,13 +163,13 @@ def built_page() -> None:
 
 @contextmanager
 def _services(
-    new_migrated: Callable[[], str], folders: pytest.TempPathFactory
+    new_migrated: Callable[[], str], free_port: Callable[[], int], folders: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Service]]:
     """Starts services, each with a database of its own where the test names none, and ends them."""
     started: list[Service] = []
 
     def start(site: str, **variables: str) -> Service:
-        folder, port = folders.mktemp("service"), _unused_port()
+        folder, port = folders.mktemp("service"), free_port()
         (folder / "sites").mkdir()
         if site:
             (folder / "sites/plant.yaml").write_text(site, encoding="utf-8")
@@ -204,31 +193,40 @@ def _services(
 
 @pytest.fixture(scope="session")
 def serve_for_all(
-    new_migrated: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+    new_migrated: Callable[[], str],
+    free_port: Callable[[], int],
+    tmp_path_factory: pytest.TempPathFactory,
+    built_page: None,
 ) -> Iterator[Callable[..., Service]]:
     """Starts services that stay until the session ends."""
     del built_page
-    with _services(new_migrated, tmp_path_factory) as start:
+    with _services(new_migrated, free_port, tmp_path_factory) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def serve_for_file(
-    new_migrated: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+    new_migrated: Callable[[], str],
+    free_port: Callable[[], int],
+    tmp_path_factory: pytest.TempPathFactory,
+    built_page: None,
 ) -> Iterator[Callable[..., Service]]:
     """Starts services that stay until the file's last test."""
     del built_page
-    with _services(new_migrated, tmp_path_factory) as start:
+    with _services(new_migrated, free_port, tmp_path_factory) as start:
         yield start
 
 
 @pytest.fixture
 def serve(
-    new_migrated: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, built_page: None
+    new_migrated: Callable[[], str],
+    free_port: Callable[[], int],
+    tmp_path_factory: pytest.TempPathFactory,
+    built_page: None,
 ) -> Iterator[Callable[..., Service]]:
     """Starts services that end with the test."""
     del built_page
-    with _services(new_migrated, tmp_path_factory) as start:
+    with _services(new_migrated, free_port, tmp_path_factory) as start:
         yield start
 
 

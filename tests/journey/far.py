@@ -158,6 +158,11 @@ def stands(centre: Any, meter: str = "F-1", after: int = -1) -> list[int]:
     return [int(value) for value in values if value > after]
 
 
+def last(centre: Any) -> int:
+    """Of what the meter showed, as `stands` has it; none while the centre cannot answer."""
+    return max(stands(centre), default=-1)
+
+
 def told(centre: Any) -> Any:
     return httpx.get(f"{centre.url}/api/v1/sources", headers=HEADERS, timeout=30).raise_for_status().json()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import far
 import pytest
-from far import SECOND, SITE, TOKEN, Cable, Edge, stands, told, until, whole
+from far import SECOND, SITE, TOKEN, Cable, Edge, last, stands, told, until, whole
 
 pytestmark = pytest.mark.database
 
@@ -52,7 +52,7 @@ def test_after_a_night_without_the_link_nothing_is_missing_and_nothing_doubled(
     assert stands(centre)[-1] < counting.count - 10
     cable.join()
     morning = counting.count
-    until(lambda: stands(centre)[-1] > morning and night + 10 in stands(centre))
+    until(lambda: last(centre) > morning and night + 10 in stands(centre))
     assert edge.end(signal.SIGTERM) == 0
     values = stands(centre)
     assert whole(values)
@@ -77,8 +77,8 @@ def test_an_edge_that_is_killed_while_its_spool_holds_brings_it_after_the_next_s
     cable.join()
     edge.start()
     # What was read in the last instants before the kill was not on the disk yet, and nobody was told it was.
-    last = range(night + 11, killed + 1)
-    until(lambda: stands(centre)[-1] > killed + 5 and whole(stands(centre, after=begun), *last))
+    ends = range(night + 11, killed + 1)
+    until(lambda: last(centre) > killed + 5 and whole(stands(centre, after=begun), *ends))
     assert edge.end(signal.SIGTERM) == 0
     assert stands(centre, after=begun)[0] == begun + 1
 
@@ -108,8 +108,8 @@ def test_a_wrong_key_is_said_plainly_and_loses_nothing(
     until(lambda: "it does not accept the key in PARKWATT_TOKEN" in edge.log.read_text())
     until(lambda: counting.count > first + 5)
     assert edge.end(signal.SIGTERM) == 0
-    last = counting.count
+    end = counting.count
     edge.environment["PARKWATT_TOKEN"] = TOKEN
     edge.start()
-    until(lambda: stands(centre)[-1] > last)
-    until(lambda: whole(stands(centre, after=first), last))
+    until(lambda: last(centre) > end)
+    until(lambda: whole(stands(centre, after=first), end))
