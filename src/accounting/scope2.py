@@ -126,7 +126,7 @@ def _take(open_load: Floats, kg: Floats, given: Floats, instruments: Instruments
     part = open_load[rows, span]
     wanted, gave = part.sum(), np.zeros(len(open_load))
     if wanted:
-        share = min(1.0, instruments.energy[at] / wanted)
+        share = 1.0 if wanted <= instruments.energy[at] else instruments.energy[at] / wanted
         gave[rows] = part.sum(axis=1) * share
         given[span] = part.sum(axis=0) * share
         kg[rows, span] += part * (share * instruments.rate[at])

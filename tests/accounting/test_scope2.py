@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounting.errors import ActivityError
@@ -109,6 +109,7 @@ def test_what_cannot_be_is_refused_by_name_and_value(act: Callable[[], object], 
     load=st.lists(st.lists(st.floats(0, 1e4), min_size=4, max_size=4), min_size=1, max_size=5),
     energy=st.lists(st.floats(0, 1e5), min_size=0, max_size=4),
 )
+@example(load=[[0.0, 0.0, 0.0, 5e-324]], energy=[1.0])
 def test_every_kwh_is_served_once_and_no_instrument_gives_more_than_it_holds(
     load: list[list[float]], energy: list[float]
 ) -> None:
