@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from telemetry.cli.service import linked
@@ -91,7 +90,7 @@ def _service(to: str | None, ca: Path | None, *, plain: bool) -> Iterator[Link]:
 
 
 def _told(answer: Answer) -> Any:  # noqa: ANN401  # JSON
-    told = msgspec.json.decode(answer.content)
+    told = answer.read(dict[str, Any])
     if answer.taken:
         return told
     reasons = [f"{each['field']}: {each['reason']}" for each in told.get("errors", ())]

@@ -5,7 +5,6 @@ import logging
 import time
 from dataclasses import dataclass
 
-import msgspec
 from msgspec import Struct
 
 from ingest.errors import StoreUnavailable
@@ -24,7 +23,7 @@ _BEAT_S = 10.0
 
 
 class _Receipt(Struct):
-    unknown: list[str] = []
+    unknown: list[str]
 
 
 @dataclass(slots=True)
@@ -66,10 +65,10 @@ class Beat:
         self.heard = False
 
     def _heed(self, answer: Answer) -> None:
+        unknown = answer.read(_Receipt).unknown if answer.taken else [self.name]
         if not self.heard:
             _LOG.info("the centre is reached again")
         self.heard = True
-        unknown = msgspec.json.decode(answer.content, type=_Receipt).unknown if answer.taken else [self.name]
         text = ", ".join(unknown)
         if text and text != self.told:
             _LOG.warning("the site at the centre does not mark with the edge %s: %s", self.name, text)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,6 +17,7 @@ from ingest.errors import StoreUnavailable
 from telemetry.settings.environment import is_loopback
 from telemetry.settings.mistakes import ConfigError, Mistake
 
+T = TypeVar("T")
 _CONNECT_S, _ANSWER_S = 5.0, 30.0
 _WRONG_S = 30.0
 """How long a centre that refuses us is left alone: somebody has to mend that first."""
@@ -35,6 +37,16 @@ class Answer:
     taken: bool
     """False where nothing of it could be used."""
     content: bytes
+
+    def read(self, form: type[T]) -> T:
+        """Raises StoreUnavailable where something that lies between has answered in its place."""
+        try:
+            return msgspec.json.decode(self.content, type=form)
+        except msgspec.DecodeError as error:
+            raise StoreUnavailable(
+                "what answers is not ParkWatt: is there a sign-in page of the network or a proxy in between? "
+                f"({error})"
+            ) from error
 
 
 class Link:

@@ -1,6 +1,5 @@
 """What the centre says became of the rows that were posted to it."""
 
-import msgspec
 from msgspec import Struct
 
 from telemetry.edge.link import Answer
@@ -16,10 +15,12 @@ class Rejected(Struct, frozen=True):
 
 
 class Receipt(Struct, frozen=True):
-    accepted: int = 0
-    duplicate: int = 0
-    conflict: int = 0
-    rejected: list[Rejected] = []
+    """A body that lacks one of these is none of the centre's."""
+
+    accepted: int
+    duplicate: int
+    conflict: int
+    rejected: list[Rejected]
 
 
 class Mistake(Struct, frozen=True):
@@ -43,5 +44,5 @@ class Problem(Struct, frozen=True):
 
 
 def read(answer: Answer) -> Receipt | Problem:
-    form: type[Receipt | Problem] = Receipt if answer.taken else Problem
-    return msgspec.json.decode(answer.content, type=form)
+    """Raises StoreUnavailable where something else than the centre has answered."""
+    return answer.read(Receipt) if answer.taken else answer.read(Problem)

@@ -157,24 +157,22 @@ def _answered(link: Link, body: dict[str, object], waits: Callable[[str], None])
     pause = 1.0
     while True:
         try:
-            answer = link.post("/api/v1/readings", body, source=SOURCE)
+            return _receipt(link.post("/api/v1/readings", body, source=SOURCE))
         except StoreUnavailable as error:
             waits(str(error))
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
-        else:
-            return _receipt(answer)
 
 
 def _receipt(answer: Answer) -> Receipt:
-    """Raises SourceError when the service refuses the body and names no rows."""
+    """Raises StoreUnavailable, and SourceError when the service refuses the body and names no rows."""
     became = receipt.read(answer)
     if not isinstance(became, Problem):
         return became
     rejected = [row for one in became.errors if (row := one.in_row)]
     if not rejected:
         raise SourceError(f"the service refuses the rows: {became.detail}")
-    return Receipt(rejected=rejected)
+    return Receipt(0, 0, 0, rejected)
 
 
 def _columns(rows: list[Read]) -> dict[str, object]:

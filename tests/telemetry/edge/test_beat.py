@@ -75,6 +75,16 @@ def test_the_report_is_one_that_the_centre_reads(
     assert msgspec.json.decode(msgspec.json.encode(report), type=EdgeReport) == report
 
 
+def test_a_sign_in_page_of_the_network_is_no_centre_and_ends_nothing(
+    spools: tuple[Spool, Spool], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    page, empty = Answer(taken=True, content=b"<html>Sign in"), Answer(taken=False, content=b"{}")
+    link = Link(page, empty, Answer(taken=True, content=b"{}"))
+    play(link, spools, monkeypatch)
+    assert len(link.told) == 3
+    assert "sign-in page of the network" in caplog.text
+
+
 def test_what_the_centre_does_not_know_and_when_it_is_not_reached_is_said_once(
     spools: tuple[Spool, Spool], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -123,6 +123,9 @@ def test_batches_of_one_form_share_a_post_and_a_large_one_is_cut(centre: Centre,
         (httpx.Response(401, json={"detail": "A token is needed"}), "PARKWATT_TOKEN"),
         (httpx.Response(421, json={}), "PARKWATT_ALLOWED_HOSTS"),
         (httpx.Response(404, text="not here"), "no ParkWatt at this address"),
+        (httpx.Response(200, text="<html>Please sign in"), "sign-in page of the network"),
+        (httpx.Response(200, json={}), "what answers is not ParkWatt"),
+        (httpx.Response(422, text="<html>Blocked"), "what answers is not ParkWatt"),
     ],
 )
 def test_whatever_the_centre_has_not_looked_at_has_to_be_kept(
