@@ -180,8 +180,11 @@ class SourceHealth:
     @property
     def answering(self) -> int:
         """Meters whose last read succeeded."""
-        meters = tuple(self.meters.values())  # booked on another thread
-        return sum(meter.last_success is not None and not meter.failing for meter in meters)
+        return sum(meter.last_success is not None and not meter.failing for _, meter in self.known())
+
+    def known(self) -> tuple[tuple[str, Health], ...]:
+        """Its meters as they stand now; from any thread, as another one books further ones."""
+        return tuple(self.meters.items())
 
     @classmethod
     def of(cls, source: str, kind: str, meters: Iterable[str]) -> "SourceHealth":

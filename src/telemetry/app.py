@@ -315,7 +315,7 @@ def _loader(environment: Environment) -> Callable[[], Plan]:
 
 
 def _failing(supervisor: Supervisor) -> set[str]:
-    meters = (item for source in supervisor.health for item in tuple(source.meters.items()))
+    meters = (item for source in supervisor.health for item in source.known())
     return {code for code, health in meters if health.failing}
 
 
@@ -334,7 +334,7 @@ def _share(spool: SpoolHealth) -> float:
 def _heard_us(supervisor: Supervisor, arrivals: Arrivals) -> Mapping[str, int]:
     """When whoever reads each meter heard of it last."""
     sources = (*supervisor.health, *arrivals.health.values())
-    meters = (item for source in sources for item in tuple(source.meters.items()))
+    meters = (item for source in sources for item in source.known())
     return {code: int(each.last_success * 1e6) for code, each in meters if each.last_success is not None}
 
 

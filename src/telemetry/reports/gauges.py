@@ -69,7 +69,7 @@ def of_sources(sources: Mapping[str, SourceHealth], now: float) -> Iterator[Metr
         single = of_line.family("parkwatt_meter", ["source", "meter"])
         for code, source in sources.items():
             of_line.put(whole, [code, source.kind], of_line.value(source.line, now))
-            for meter, health in tuple(source.meters.items()):
+            for meter, health in source.known():
                 of_line.put(single, [code, meter], of_line.value(health, now))
         yield from (whole, single)
 

@@ -145,7 +145,7 @@ class Look:
 
     def whole(self, source: SourceHealth) -> SourceAnswer:
         planned = self._sources.get(source.source)
-        meters = [self._meter(code, meter) for code, meter in tuple(source.meters.items())]
+        meters = [self._meter(code, meter) for code, meter in source.known()]
         conditions = [meter.condition for meter in meters]
         return SourceAnswer(
             code=source.source,

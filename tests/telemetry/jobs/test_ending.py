@@ -94,6 +94,17 @@ def test_a_part_ends_though_it_is_woken_in_the_same_moment(part: Callable[[], An
     assert asyncio.run(ended())
 
 
+async def end_while_at_work(part: Any, begun: threading.Event, go: threading.Event) -> None:
+    """It is told to end once its thread has `begun`, which may `go` on after that."""
+    running = asyncio.create_task(part.run())
+    await asyncio.to_thread(begun.wait, 60)
+    running.cancel()
+    for _ in range(8):
+        await asyncio.sleep(0)
+    go.set()
+    await asyncio.wait({running})
+
+
 def test_a_judgement_that_runs_is_let_finish_before_the_lease_is_given_back() -> None:
     begun, go, order = threading.Event(), threading.Event(), list[str]()
 
@@ -107,13 +118,7 @@ def test_a_judgement_that_runs_is_let_finish_before_the_lease_is_given_back() ->
         one: Any = alerter()
         one._attempt = judge
         one._journal = SimpleNamespace(release=lambda _holder: order.append("given back"))
-        running = asyncio.create_task(one.run())
-        await asyncio.to_thread(begun.wait, 60)
-        running.cancel()
-        for _ in range(8):
-            await asyncio.sleep(0)
-        go.set()
-        await asyncio.wait({running})
+        await end_while_at_work(one, begun, go)
 
     asyncio.run(scenario())
     assert order == ["judged", "given back"]
@@ -157,13 +162,7 @@ def test_a_message_that_is_taken_in_the_moment_of_the_end_is_sent() -> None:
         nobody: Any = SimpleNamespace(plan=None)
         one: Any = Sender(desk, nobody)
         one.deliver = deliver
-        running = asyncio.create_task(one.run())
-        await asyncio.to_thread(begun.wait, 60)
-        running.cancel()
-        for _ in range(8):
-            await asyncio.sleep(0)
-        go.set()
-        await asyncio.wait({running})
+        await end_while_at_work(one, begun, go)
 
     asyncio.run(scenario())
     assert sent == ["message"]

@@ -30,7 +30,7 @@ class OwnAccount extends Asking<Person> {
     const words = this.words;
     if (!who || who.kind === "person") return this.body();
     return html`<section class="notice panel"><h1>${words.ownAccount}</h1><p>${who.kind === "machine" ? words.machineAccount : words.keyAccount(who.name)}</p>
-      ${who.kind === "machine" ? html`<p>${words.makeFirst}</p>` : html`<button type="button" @click=${() => this.#leave(() => remove("/session"))}>${words.signOut}</button>${this.#told("leave")}`}</section>`;
+      ${who.kind === "machine" ? html`<p>${words.makeFirst}</p>` : html`<button type="button" @click=${() => this.#leave("here", () => remove("/session"))}>${words.signOut}</button>${this.#told("here")}`}</section>`;
   }
 
   protected override filled(person: Person): TemplateResult {
@@ -38,7 +38,7 @@ class OwnAccount extends Asking<Person> {
     return html`<section class="panel report">
         <h1>${person.name}</h1>
         <dl class="facts-row"><div><dt>${words.rolesOf}</dt><dd>${rolesOf(person.roles, words)}</dd></div><div><dt>${words.sees}</dt><dd>${areasOf(person.areas, words)}</dd></div></dl>
-        <p class="leaving"><button type="button" @click=${() => this.#leave(() => remove("/session"))}>${words.signOut}</button>${this.#told("leave")}</p>
+        <p class="leaving"><button type="button" @click=${() => this.#leave("here", () => remove("/session"))}>${words.signOut}</button></p>${this.#told("here")}
       </section>
       ${person.provider === null ? html`${this.#password()}${this.#authenticator(person)}` : nothing}${this.#sessions(person.sessions)}`;
   }
@@ -79,7 +79,7 @@ class OwnAccount extends Asking<Person> {
     return html`<section class="panel report"><h2>${words.yourSessions}</h2>
       <table class="cards"><thead><tr>${[words.browser, words.fromAddress, words.signedIn, words.lastUsed].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
       <tbody>${sessions.map((one) => html`<tr><th scope="row">${browserName(one.browser)}</th><td data-label=${words.fromAddress}>${one.origin}</td><td data-label=${words.signedIn}>${at(one.created_at)}</td><td data-label=${words.lastUsed}>${at(one.last_used_at)}</td></tr>`)}</tbody></table>
-      <p class="leaving"><button type="button" @click=${() => this.#leave(() => send("/account/sign-out", {}))}>${words.signOutEverywhere}</button></p></section>`;
+      <p class="leaving"><button type="button" @click=${() => this.#leave("everywhere", () => send("/account/sign-out", {}))}>${words.signOutEverywhere}</button></p>${this.#told("everywhere")}</section>`;
   }
 
   #told(form: string): TemplateResult | typeof nothing {
@@ -132,8 +132,8 @@ class OwnAccount extends Asking<Person> {
     });
   }
 
-  #leave(end: () => Promise<void>): Promise<void> {
-    return this.#try("leave", async () => {
+  #leave(where: "here" | "everywhere", end: () => Promise<void>): Promise<void> {
+    return this.#try(where, async () => {
       await end();
       await store.load();
     });

@@ -45,14 +45,14 @@ class Collectors extends View {
     window.clearTimeout(this.#timer);
     const open = (this.#asked = store.route.source ?? "");
     try {
-      const [list, detail, settlement, strays] = await Promise.all([
+      const [list, detail, settlement] = await Promise.all([
         get<SourceList>("/sources"),
         open ? detailOf(open) : null,
         known<Settlement>("/settlement"),
         this.#undeclared(),
       ]);
       if (open !== this.#asked) return;
-      [this.#list, this.#detail, this.#settlement, this.#strays, this.#problem] = [list, detail, settlement, strays, null];
+      [this.#list, this.#detail, this.#settlement, this.#problem] = [list, detail, settlement, null];
     } catch (error) {
       if (error instanceof ApiError) this.#problem = error;
     }
@@ -62,11 +62,10 @@ class Collectors extends View {
   }
 
   /** Less often: the database counts what it keeps. */
-  async #undeclared(): Promise<StrayList | null> {
-    if (performance.now() - this.#straysAt < STRAYS_MS) return this.#strays;
+  async #undeclared(): Promise<void> {
+    if (performance.now() - this.#straysAt < STRAYS_MS) return;
     this.#strays = await known<StrayList>("/strays");
     this.#straysAt = performance.now();
-    return this.#strays;
   }
 
   protected override render(): TemplateResult {
